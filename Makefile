@@ -1,0 +1,40 @@
+# Each target completes from a fresh clone; each sets up first when needed.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup serve test check format bench lock clean
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+serve: setup
+	$(BIN)/uphold build
+	$(BIN)/uphold serve
+
+test: setup
+	$(BIN)/pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/uphold build
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup
+	$(BIN)/python -m bench.compare
+
+lock:  # needs uv; writes hashes and no index addresses
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv .uphold
