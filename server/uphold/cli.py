@@ -1,0 +1,219 @@
+"""The command line: the same work without a server. Exit codes: 0 good, 1 found something wrong, 2 wrong use."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from uphold import __version__
+from uphold.build import build
+from uphold.engines import GRAPH_TYPES, RESULT_TYPES
+from uphold.errors import NoSuchQuestion, NoSuchSnapshot, SourceNotRead, UpholdError
+from uphold.settings import Settings
+from uphold.snapshot import Snapshot, current, kept
+from uphold.sources import Files, graph_name
+from uphold.tables import Context, table_to_jsonld
+
+__all__ = ["main"]
+
+EVERYWHERE = ("files", "state", "base")
+FORMATS = {
+    "nq": ox.RdfFormat.N_QUADS,
+    "trig": ox.RdfFormat.TRIG,
+    "ttl": ox.RdfFormat.TURTLE,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "rdf": ox.RdfFormat.RDF_XML,
+}
+NAMED_GRAPH_FORMATS = ("nq", "trig", "jsonld")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; errors go to stderr with what to do about them."""
+    parser = make_parser()
+    given = parser.parse_args(arguments)
+    names = {name for name, _, _ in Settings.described()}
+    try:
+        settings = Settings.from_environment(os.environ, **{k: v for k, v in vars(given).items() if k in names})
+        code: int = given.run(given, settings)
+    except UpholdError as error:
+        print(f"uphold: {error}\n{error.remedy}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read our output has stopped reading
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser with every command and setting."""
+    parser = argparse.ArgumentParser(prog="uphold", description="Build, ask and serve the Uphold knowledge graph.")
+    parser.add_argument("--version", action="version", version=f"uphold {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[Any, Settings], int], *settings: str) -> argparse.ArgumentParser:
+        text = (run.__doc__ or "").strip()
+        made = commands.add_parser(name, help=text.splitlines()[0], description=text)
+        made.set_defaults(run=run)
+        add_settings(made, (*EVERYWHERE, *settings))
+        return made
+
+    command("build", run_build)
+    command("serve", run_serve, *(name for name, _, _ in Settings.described() if name not in EVERYWHERE))
+    validating = command("validate", run_validate)
+    validating.add_argument("file", nargs="+", type=Path, help="RDF (.ttl .nt .jsonld .rdf) or a table (.csv).")
+    validating.add_argument("--json", action="store_true", help="Print the report as JSON.")
+    asking = command("query", run_query, "query_timeout", "query_memory_mb")
+    asking.add_argument("query", help="A file with a query, the name of one under queries/, or - for standard input.")
+    types = [*RESULT_TYPES.values(), *GRAPH_TYPES.values()]
+    asking.add_argument("--format", choices=types, help="Form of the answer; csv or ttl when not given.")
+    exporting = command("export", run_export)
+    exporting.add_argument("--format", choices=list(FORMATS), default="trig", help="Form of the export (trig).")
+    exporting.add_argument("--graph", help="Only the graph of this name, for example report-2011.")
+    exporting.add_argument("--output", type=Path, help="File to write; standard output when not given.")
+    command("snapshots", run_snapshots)
+    return parser
+
+
+def add_settings(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
+    """Add a flag for each of the settings named."""
+    group = parser.add_argument_group("settings", "Each may also be given in the environment, as UPHOLD_<NAME>.")
+    for name, default, meaning in Settings.described():
+        if name in names:
+            shown = "" if default is None else f" (default: {default})"
+            group.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", help=f"{meaning}{shown}")
+
+
+def say(text: str) -> None:
+    """Tell of progress."""
+    print(f"uphold: {text}", file=sys.stderr, flush=True)
+
+
+def current_or_built(settings: Settings) -> Snapshot:
+    """The current snapshot, built now when there is none."""
+    try:
+        return current(settings.state)
+    except NoSuchSnapshot:
+        return build(settings, say)
+
+
+def run_build(given: argparse.Namespace, settings: Settings) -> int:
+    """Build the files into a snapshot and make it current; print its id."""
+    print(build(settings, say).id)
+    return 0
+
+
+def run_serve(given: argparse.Namespace, settings: Settings) -> int:
+    """Serve the current snapshot over HTTP; build it first when there is none."""
+    from uphold.serve import serve
+
+    current_or_built(settings)
+    serve(settings)
+    return 0
+
+
+def run_validate(given: argparse.Namespace, settings: Settings) -> int:
+    """Judge files against the shapes, with the current snapshot as background; nothing is stored."""
+    from uphold.checks import judge, to_rdflib
+
+    brought = [triple for path in given.file for triple in read_file(path, settings)]
+    snapshot = current_or_built(settings)
+    background = ox.Dataset(ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS))
+    shapes = to_rdflib(background.quads_for_graph_name(graph_name(snapshot.base, "shapes")))
+    report = judge(to_rdflib(ox.Quad(t.subject, t.predicate, t.object) for t in brought), background, shapes)
+    print(json.dumps(report.as_json(), indent=1, ensure_ascii=False) if given.json else report)
+    return 0 if report.conforms else 1
+
+
+def read_file(path: Path, settings: Settings) -> list[ox.Triple]:
+    """The triples of a file that somebody brings."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SourceNotRead(f"{path}: {problem}") from problem
+    suffix = path.suffix.lstrip(".").lower()
+    if suffix == "csv":
+        files = Files(settings.files, settings.base)
+        context_path = settings.files / "data" / "context.jsonld"
+        text, suffix = table_to_jsonld(path, text, Context.read(context_path, files.text(context_path))), "jsonld"
+    if suffix not in FORMATS:
+        raise SourceNotRead(f"{path}: the ending {path.suffix or '(none)'} is not one of .csv, .{', .'.join(FORMATS)}.")
+    try:
+        return [quad.triple for quad in ox.parse(text, format=FORMATS[suffix], rename_blank_nodes=True)]
+    except SyntaxError as problem:
+        raise SourceNotRead(f"{path}:{problem.lineno or 1}: {problem.msg}") from problem
+
+
+def run_query(given: argparse.Namespace, settings: Settings) -> int:
+    """Answer a SPARQL query from a file, or one of the files under queries/ by its name."""
+    from uphold.engines.embedded import EmbeddedEngine
+    from uphold.engines.guard import Limits, inspect
+
+    text = find_query(given.query, settings)
+    gives_graph = inspect(text, Limits(settings.query_max_bytes, settings.query_max_depth))
+    forms = {form: media for media, form in (GRAPH_TYPES if gives_graph else RESULT_TYPES).items()}
+    accept = forms.get(given.format or ("ttl" if gives_graph else "csv"), given.format)
+    engine = EmbeddedEngine(current_or_built(settings), settings, workers=1)
+    try:
+        for chunk in engine.query(text, accept=accept).chunks:
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+    finally:
+        engine.close()
+    return 0
+
+
+def find_query(name: str, settings: Settings) -> str:
+    """The text of a query: standard input, a file, or the question of this name."""
+    if name == "-":
+        return sys.stdin.read()
+    if Path(name).is_file():
+        return Path(name).read_text("utf-8")
+    found = sorted((settings.files / "queries").rglob(f"{Path(name).name}.rq"))
+    if not found:
+        raise NoSuchQuestion(f"There is no file {name!r}, and no {name}.rq under {settings.files / 'queries'}.")
+    return Files(settings.files, settings.base).text(found[0])
+
+
+def run_export(given: argparse.Namespace, settings: Settings) -> int:
+    """Write the current snapshot, or one graph of it, as RDF."""
+    snapshot = current_or_built(settings)
+    quads = ox.Dataset(ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS))
+    chosen = sorted(quads, key=str)
+    if given.graph:
+        name = graph_name(snapshot.base, given.graph)
+        chosen = [quad for quad in chosen if quad.graph_name == name]
+        if not chosen:
+            raise NoSuchSnapshot(f"The snapshot has no graph {given.graph}; it has {', '.join(snapshot.graphs)}.")
+    statements = chosen if given.format in NAMED_GRAPH_FORMATS else [quad.triple for quad in chosen]
+    content = ox.serialize(statements, format=FORMATS[given.format]) or b""
+    if given.output:
+        unfinished = given.output.with_name(given.output.name + ".part")
+        unfinished.write_bytes(content)
+        shutil.move(unfinished, given.output)
+    else:
+        sys.stdout.buffer.write(content)
+    return 0
+
+
+def run_snapshots(given: argparse.Namespace, settings: Settings) -> int:
+    """List the kept snapshots, the newest first; a star marks the current one."""
+    found = kept(settings.state)
+    now = current(settings.state).id if found else ""
+    for snapshot in found:
+        print(f"{'*' if snapshot.id == now else ' '} {snapshot.id}  {snapshot.created}  {snapshot.quads} triples")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

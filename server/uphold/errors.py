@@ -1,0 +1,268 @@
+"""Every error that Uphold raises on purpose, as one tree.
+
+UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong, QueryRefused, RequestNotUnderstood
+             ├─ NotFound (404): NoSuchThing, NoSuchSnapshot, NoSuchQuestion
+             ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
+             ├─ OverLimit (503): DeadlinePassed, MemoryPassed, ServerBusy
+             ├─ SourceFault (422): SourceNotRead, RuleFailed, DoesNotConform
+             └─ WrongSetting (500)
+
+An error knows its HTTP status, a stable code and the way out; its text names the value at fault. The web layer turns
+it into problem details (RFC 9457) in one place, the command line into one line on stderr.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "DeadlinePassed",
+    "DoesNotConform",
+    "MemoryPassed",
+    "MethodRefused",
+    "NoSuchQuestion",
+    "NoSuchSnapshot",
+    "NoSuchThing",
+    "NotAcceptable",
+    "NotFound",
+    "OverLimit",
+    "QueryNotParsed",
+    "QueryRefused",
+    "QueryTooDeep",
+    "QueryTooLong",
+    "RequestNotUnderstood",
+    "RuleFailed",
+    "ServerBusy",
+    "SourceFault",
+    "SourceNotRead",
+    "UnsupportedMedia",
+    "UpholdError",
+    "WrongSetting",
+    "WrongUse",
+    "all_kinds",
+]
+
+
+class UpholdError(Exception):
+    """An error that a person can act on: `str(error)` says what happened, `remedy` what to do."""
+
+    status: int = 500
+    code: str = "internal-error"
+    title: str = "The server failed"
+    remedy: str = "Try again; if it happens again, report it with the request you made."
+    line: int | None = None
+    column: int | None = None
+
+
+class WrongUse(UpholdError):
+    """What was asked cannot be done, whoever asks."""
+
+    status = 400
+    code = "bad-request"
+    title = "The request cannot be answered"
+    remedy = "Change the request as the detail says."
+
+
+class RequestNotUnderstood(WrongUse):
+    """A protocol parameter is missing, given twice, or not readable."""
+
+    code = "request-not-understood"
+    title = "The request is not understood"
+
+
+class QueryNotParsed(WrongUse):
+    """The query is not SPARQL 1.1; `line` and `column` (from 1) say where it stops being so, where the engine tells."""
+
+    code = "query-not-parsed"
+    title = "The query does not parse"
+    remedy = "Mend the query at the line and column given; docs/ask.md has examples that run."
+
+    def __init__(self, detail: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(detail)
+        self.line, self.column = line, column
+
+
+class QueryTooDeep(WrongUse):
+    """The query nests brackets deeper than any parser here is given."""
+
+    code = "query-too-deep"
+    title = "The query is nested too deeply"
+    remedy = "Write the query with fewer brackets inside one another."
+
+    def __init__(self, depth: int, limit: int) -> None:
+        super().__init__(
+            f"The query nests {depth} or more brackets, groups or operators; at most {limit} are accepted."
+        )
+
+
+class QueryTooLong(WrongUse):
+    """The text of the query is over the limit."""
+
+    status = 413
+    code = "query-too-long"
+    title = "The query is too long"
+    remedy = "Split the query, or ask for ranges instead of long lists of values."
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"The query has {size} bytes; at most {limit} are accepted.")
+
+
+class QueryRefused(WrongUse):
+    """The query asks the server to call another server or to read files."""
+
+    status = 403
+    code = "query-refused"
+    title = "The query asks for what is not allowed here"
+    remedy = "Remove the SERVICE clause: this endpoint calls no other one."
+
+
+class NotFound(UpholdError):
+    """Nothing has this address."""
+
+    status = 404
+    code = "not-found"
+    title = "There is nothing at this address"
+    remedy = "Start from the front page, or search with SPARQL for the label."
+
+
+class NoSuchThing(NotFound):
+    """No statement of the graph mentions this IRI."""
+
+    code = "no-such-thing"
+    title = "The graph says nothing about this IRI"
+
+    def __init__(self, iri: str) -> None:
+        super().__init__(f"No statement of this snapshot has {iri} as its subject or object.")
+
+
+class NoSuchSnapshot(NotFound):
+    """There is no snapshot yet, or none with this id."""
+
+    code = "no-such-snapshot"
+    title = "There is no such snapshot"
+    remedy = "Run `uphold build`, or see `uphold snapshots` for those that are kept."
+
+
+class NoSuchQuestion(NotFound):
+    """No file under `queries/` has this name."""
+
+    code = "no-such-question"
+    title = "There is no such question"
+    remedy = "See the folder queries/ for the names."
+
+
+class MethodRefused(UpholdError):
+    """The address exists and does not take this method."""
+
+    status = 405
+    code = "method-not-allowed"
+    title = "This address does not take that method"
+    remedy = "See the Allow header for the methods it takes."
+
+
+class NotAcceptable(UpholdError):
+    """None of the media types asked for is on offer."""
+
+    status = 406
+    code = "not-acceptable"
+    title = "None of the media types asked for is on offer"
+
+    def __init__(self, offered: list[str]) -> None:
+        super().__init__(f"On offer here: {', '.join(offered)}.")
+        self.remedy = "Send an Accept header that names one of them, or leave it out."
+
+
+class UnsupportedMedia(UpholdError):
+    """The body is of a media type that this address does not read."""
+
+    status = 415
+    code = "unsupported-media-type"
+    title = "The body has a media type that is not read here"
+    remedy = "Send application/sparql-query in UTF-8, or a form with a query field."
+
+
+class OverLimit(UpholdError):
+    """The query needed more than a query may use."""
+
+    status = 503
+    code = "over-limit"
+    title = "The query needs more than a query may use"
+    remedy = "Ask for less at once, for example with LIMIT or fewer jurisdictions."
+
+
+class DeadlinePassed(OverLimit):
+    """The query was still running when its time was up."""
+
+    code = "deadline-passed"
+    title = "The query took too long"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The query was stopped after {seconds:g} s, the longest it may run here.")
+
+
+class MemoryPassed(OverLimit):
+    """The query's worker ended: it was out of memory, or the query crashed it."""
+
+    code = "memory-passed"
+    title = "The query used up its worker"
+
+    def __init__(self, megabytes: int) -> None:
+        super().__init__(f"The query's worker ended before it answered; a query may use at most {megabytes} MB.")
+
+
+class ServerBusy(OverLimit):
+    """All workers were taken for as long as a request may wait."""
+
+    code = "server-busy"
+    title = "All query workers are busy"
+    remedy = "Try again after a few seconds."
+
+
+class SourceFault(UpholdError):
+    """The files do not make a snapshot."""
+
+    status = 422
+    code = "source-fault"
+    title = "The files do not make a snapshot"
+
+
+class SourceNotRead(SourceFault):
+    """A file of the data set is not readable; the text names file, line and value."""
+
+    code = "source-not-read"
+    title = "A source file is not readable"
+    remedy = "Mend the file at the place given."
+
+
+class RuleFailed(SourceFault):
+    """A rule under `queries/rules/` does not run."""
+
+    code = "rule-failed"
+    title = "A rule does not run"
+    remedy = "Mend the rule's query."
+
+
+class DoesNotConform(SourceFault):
+    """The data break at least one shape; `report` lists each result in words."""
+
+    code = "does-not-conform"
+    title = "The data do not conform to the shapes"
+    remedy = "Mend each place that the report names; nothing was published."
+
+    def __init__(self, count: int, report: str) -> None:
+        super().__init__(f"{count} places do not conform to the shapes.\n{report}")
+
+
+class WrongSetting(UpholdError):
+    """A setting has a value that cannot be used."""
+
+    code = "wrong-setting"
+    title = "A setting cannot be used"
+    remedy = "See `uphold serve --help` for the settings and their meaning."
+
+
+def all_kinds() -> list[type[UpholdError]]:
+    """Every kind of error, each before its subkinds."""
+
+    def below(kind: type[UpholdError]) -> list[type[UpholdError]]:
+        return [kind, *(k for sub in kind.__subclasses__() for k in below(sub))]
+
+    return below(UpholdError)

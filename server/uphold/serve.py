@@ -1,0 +1,31 @@
+"""Runs the app under Granian, a WSGI server."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from uphold.settings import Settings
+
+__all__ = ["serve"]
+
+
+def serve(settings: Settings) -> None:
+    """Serve until stopped; a failed server process is started again."""
+    for item in dataclasses.fields(settings):  # the server process reads its settings from the environment
+        os.environ[f"UPHOLD_{item.name.upper()}"] = str(getattr(settings, item.name))
+    Granian(
+        target="uphold.app:create",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=1,
+        blocking_threads=max(8, settings.query_workers * 4),
+        respawn_failed_workers=True,
+        log_level=LogLevels(settings.log_level),
+    ).serve()

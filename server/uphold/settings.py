@@ -1,0 +1,86 @@
+"""Settings: one line each with its default and its meaning; read from the environment here and nowhere else.
+
+`UPHOLD_<NAME>` in the environment and `--<name>` on the command line are both made from the table below.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from uphold.errors import WrongSetting
+
+__all__ = ["CANONICAL_BASE", "Settings"]
+
+CANONICAL_BASE = "https://w3id.org/uphold/"
+"""The base that every IRI in the files is written with."""
+
+
+def setting(default: Any, meaning: str) -> Any:
+    """One setting: its default and one sentence that says what it does."""
+    return field(default=default, metadata={"help": meaning})
+
+
+def find_files() -> Path:
+    """The folder with ontology, data, shapes and queries: of the checkout, else the copy that the wheel carries."""
+    here = Path(__file__).resolve().parent
+    for folder in (here.parents[1], here / "files"):
+        if (folder / "ontology" / "uphold.ttl").is_file():
+            return folder
+    return here / "files"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings; immutable, made once at the start and passed on."""
+
+    files: Path = setting(None, "Folder with ontology/, data/, shapes/ and queries/; the project's own when not set.")
+    state: Path = setting(Path(".uphold"), "Folder for snapshots and whatever else the server keeps.")
+    base: str = setting(CANONICAL_BASE, "Base of the project's IRIs; another one only for tests and mirrors.")
+    host: str = setting("127.0.0.1", "Address to serve on.")
+    port: int = setting(8000, "Port to serve on.")
+    query_timeout: float = setting(30.0, "Seconds a query may run before it is stopped.")
+    query_memory_mb: int = setting(1024, "Megabytes of memory a query worker may use, the data included.")
+    query_workers: int = setting(2, "Queries that run at the same time; further ones wait.")
+    query_wait: float = setting(10.0, "Seconds a query may wait for a free worker before the server says it is busy.")
+    query_max_bytes: int = setting(200_000, "Longest query text in bytes.")
+    query_max_depth: int = setting(100, "Deepest nesting of brackets in a query.")
+    memory_index_up_to: int = setting(1_000_000, "Quads up to which each worker holds the data in memory.")
+    log_level: str = setting("info", "How much the server logs: debug, info, warning or error.")
+
+    def __post_init__(self) -> None:
+        """Turn texts into values; raise `WrongSetting` for one that cannot be used."""
+        types: dict[str, type] = {"int": int, "float": float, "Path": Path, "str": str}
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if value is None:
+                value = find_files()
+            try:
+                value = types[str(item.type)](value)
+            except (TypeError, ValueError) as problem:
+                raise WrongSetting(f"{item.name} is {value!r}, which is not of type {item.type}.") from problem
+            if isinstance(value, int | float) and value < 0:
+                raise WrongSetting(f"{item.name} is {value!r}; it cannot be negative.")
+            object.__setattr__(self, item.name, value)
+        if not self.base.endswith("/"):
+            raise WrongSetting(f"base is {self.base!r}; it must end with a slash.")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], **given: Any) -> Settings:
+        """Settings from `UPHOLD_…` variables; what is `given` and not None comes first."""
+        values: dict[str, Any] = {}
+        for item in dataclasses.fields(cls):
+            variable = environment.get(f"UPHOLD_{item.name.upper()}")
+            if given.get(item.name) is not None:
+                values[item.name] = given[item.name]
+            elif variable:
+                values[item.name] = variable
+        return cls(**values)
+
+    @classmethod
+    def described(cls) -> list[tuple[str, Any, str]]:
+        """(name, default, meaning) of every setting, for `--help` and the documentation."""
+        return [(item.name, item.default, item.metadata["help"]) for item in dataclasses.fields(cls)]

@@ -1,0 +1,98 @@
+"""Snapshots: the whole data set at one moment, named by its content.
+
+A snapshot never changes once built, so whatever is computed from one may be kept for ever. On disk it is a folder:
+`data.nq` (canonical N-Quads, whose SHA-256 is the id), `index/` (for the embedded engine), `dumps/`, `ontology.html`
+and `snapshot.json`. Making one is for `build`, answering queries for `engines`; nothing here knows of HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from uphold.errors import NoSuchSnapshot
+
+__all__ = ["Snapshot", "current", "kept", "publish"]
+
+METADATA = "snapshot.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One snapshot on disk."""
+
+    id: str
+    folder: Path
+    created: str
+    base: str
+    quads: int
+    graphs: dict[str, int]
+    prefixes: dict[str, str]
+
+    @classmethod
+    def open(cls, folder: Path) -> Snapshot:
+        """The snapshot in `folder`; raises `NoSuchSnapshot` when there is none, or only part of one."""
+        try:
+            metadata: dict[str, Any] = json.loads((folder / METADATA).read_text("utf-8"))
+            return cls(folder=folder, **metadata)
+        except (OSError, ValueError, TypeError) as problem:
+            raise NoSuchSnapshot(f"There is no whole snapshot in {folder}.") from problem
+
+    @property
+    def data(self) -> Path:
+        """The canonical N-Quads."""
+        return self.folder / "data.nq"
+
+    @property
+    def dumps(self) -> Path:
+        """The folder with the files for download."""
+        return self.folder / "dumps"
+
+
+def publish(snapshot: Snapshot, state: Path) -> None:
+    """Make `snapshot` the current one; a crash at any moment leaves the old one current."""
+    link = state / "current.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("snapshots") / snapshot.id)
+    os.replace(link, state / "current")  # last, because a rename is the one step that cannot half happen
+    sync_folder(state)
+
+
+def current(state: Path) -> Snapshot:
+    """The current snapshot; raises `NoSuchSnapshot` when nothing has been built yet."""
+    link = state / "current"
+    if not link.exists():
+        raise NoSuchSnapshot(f"Nothing has been built in {state} yet.")
+    return Snapshot.open(link.resolve())
+
+
+def kept(state: Path) -> list[Snapshot]:
+    """Every whole snapshot that is kept, the newest first."""
+    folders = (state / "snapshots").glob("[0-9a-f]*")
+    found = [Snapshot.open(folder) for folder in folders if (folder / METADATA).is_file()]
+    return sorted(found, key=lambda snapshot: (snapshot.created, snapshot.id), reverse=True)
+
+
+def settle(unfinished: Path, home: Path) -> None:
+    """Move a finished folder to where it belongs, all its content on disk first."""
+    for path in unfinished.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    if home.exists():  # a broken one, else the build would have stopped before
+        shutil.rmtree(home)
+    os.replace(unfinished, home)
+    sync_folder(home.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in `folder` last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

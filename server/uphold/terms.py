@@ -1,0 +1,106 @@
+"""Terms: IRIs and literals as a page or a JSON document shows them, and their short names and labels.
+
+Nothing here asks the engine; `resources` does, and hands the labels in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyoxigraph as ox
+
+__all__ = ["Label", "Names", "Term", "best_label", "iri_term", "literal_term", "read_term"]
+
+LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
+STRING = "http://www.w3.org/2001/XMLSchema#string"
+LANGUAGE = "en"
+WELL_KNOWN = {
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "schema": "https://schema.org/",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "vann": "http://purl.org/vocab/vann/",
+    "void": "http://rdfs.org/ns/void#",
+    "vs": "http://www.w3.org/2003/06/sw-vocab-status/ns#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One RDF term: `kind` is iri, literal or blank; `language` and `datatype` are empty where there is none."""
+
+    kind: str
+    value: str
+    language: str = ""
+    datatype: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What something is called, and in which language; the language is empty when it is not said."""
+
+    text: str
+    language: str = ""
+
+
+class Names:
+    """Short names of IRIs: `uphold:Treaty`, `treaty:opsc`."""
+
+    def __init__(self, base: str, prefixes: dict[str, str]) -> None:
+        self.base = base
+        self.prefixes = {**WELL_KNOWN, **prefixes, "uphold": f"{base}ontology#", "graph": f"{base}graph/"}
+        self.longest_first = sorted(self.prefixes.items(), key=lambda item: (-len(item[1]), item[0]))
+
+    def short(self, iri: str) -> str:
+        """The IRI with a prefix in place of its beginning, or the IRI itself."""
+        for prefix, start in self.longest_first:
+            if iri.startswith(start) and len(iri) > len(start) and "/" not in iri[len(start) :]:
+                return f"{prefix}:{iri[len(start) :]}"
+        return iri
+
+    def local(self, iri: str) -> str:
+        """The part of an IRI after its last # or /, in words where it is written in one."""
+        name = iri.rstrip("/#").rpartition("#")[2].rpartition("/")[2]
+        return name or iri
+
+
+def read_term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Term:
+    """A term of the engine's library as one of ours."""
+    if isinstance(term, ox.NamedNode):
+        return Term("iri", term.value)
+    if isinstance(term, ox.BlankNode):
+        return Term("blank", term.value)
+    if isinstance(term, ox.Literal):
+        datatype = "" if term.datatype.value in (STRING, LANG_STRING) else term.datatype.value
+        return Term("literal", term.value, term.language or "", datatype)
+    return Term("literal", str(term))
+
+
+def iri_term(iri: str) -> str:
+    """The IRI as SPARQL writes it; raises `ValueError` when it is not an absolute IRI (RFC 3987)."""
+    return str(ox.NamedNode(iri))
+
+
+def literal_term(text: str) -> str:
+    """The text as a SPARQL string."""
+    return str(ox.Literal(text))
+
+
+def best_label(found: Iterable[tuple[int, Label]]) -> Label | None:
+    """Of (rank, label), the one to show: English first, then without a language, then any; low ranks first."""
+
+    def worth(item: tuple[int, Label]) -> tuple[int, int, str, str]:
+        rank, label = item
+        language = label.language.lower()
+        order = 0 if language.split("-")[0] == LANGUAGE else 1 if not language else 2
+        return order, rank, language, label.text
+
+    return min(found, key=worth, default=(0, None))[1]

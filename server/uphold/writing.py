@@ -1,0 +1,53 @@
+"""Writing: a handful of triples as RDF, the same bytes for the same triples.
+
+Turtle is for people, so blank nodes stand inside the statement that they belong to; the other forms keep their labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyoxigraph as ox
+import rdflib
+
+from uphold.engines import GRAPH_TYPES
+
+__all__ = ["write"]
+
+FORMATS = {
+    "ttl": ox.RdfFormat.TURTLE,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "rdf": ox.RdfFormat.RDF_XML,
+}
+
+
+def write(triples: Sequence[ox.Triple], media_type: str, prefixes: Mapping[str, str]) -> bytes:
+    """The triples in one of `GRAPH_TYPES`; only the prefixes that they use are declared."""
+    form = GRAPH_TYPES[media_type]
+    nested = form == "ttl" and any(isinstance(t.object, ox.BlankNode) for t in triples)
+    used = used_prefixes(triples, prefixes)
+    if nested:
+        return write_nested(triples, used)
+    return ox.serialize(triples, format=FORMATS[form], prefixes=used) or b""
+
+
+def used_prefixes(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
+    """Those prefixes that begin an IRI of the triples."""
+    iris = {t.value for triple in triples for t in terms(triple) if isinstance(t, ox.NamedNode)}
+    return {name: start for name, start in sorted(prefixes.items()) if any(iri.startswith(start) for iri in iris)}
+
+
+def terms(triple: ox.Triple) -> list[object]:
+    """The terms of a triple, and the datatype of its literal."""
+    return [*triple, *([triple.object.datatype] if isinstance(triple.object, ox.Literal) else [])]
+
+
+def write_nested(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
+    """Turtle with blank nodes in brackets."""
+    graph = rdflib.Graph(bind_namespaces="none")
+    for name, start in prefixes.items():
+        graph.bind(name, start)
+    lines = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
+    graph.parse(data=lines, format="nt")
+    return graph.serialize(format="turtle", encoding="utf-8")
