@@ -1,0 +1,247 @@
+"""Each term is described in one block, in one way, in one place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, VANN, XSD, Literal, URIRef
+
+IRI = URIRef("https://w3id.org/uphold/ontology")
+TERM_STATUS = URIRef("http://www.w3.org/2003/06/sw-vocab-status/ns#term_status")
+DOMAIN_INCLUDES = URIRef("https://schema.org/domainIncludes")
+RANGE_INCLUDES = URIRef("https://schema.org/rangeIncludes")
+COLOUR, POSITION = URIRef(f"{IRI}#colour"), URIRef(f"{IRI}#position")
+GOAL, INDICATOR, RATING = URIRef(f"{IRI}#Goal"), URIRef(f"{IRI}#Indicator"), URIRef(f"{IRI}#Rating")
+ORDER = [
+    "a",
+    "rdfs:subClassOf",
+    "rdfs:subPropertyOf",
+    "owl:disjointWith",
+    "rdfs:label",
+    "skos:definition",
+    "skos:scopeNote",
+    "skos:example",
+    "rdfs:domain",
+    "rdfs:range",
+    "schema:domainIncludes",
+    "schema:rangeIncludes",
+    "rdfs:isDefinedBy",
+    "vs:term_status",
+]
+VALUE_LISTS = {
+    "basis": "petition research",
+    "date-basis": "stated computed",
+    "discrepancy-kind": "arithmetic two-versions date spelling membership treaty-name treaty-status population "
+    "unclear-change overlap wording misprint recomputed",
+    "outcome": "already-met met open not-applicable",
+    "qualifier": "exactly more-than nearly at-least about",
+    "recorded-status": "party signatory none",
+    "stage": "in-force bill plan asked-for",
+    "status": "held collected planned none",
+    "strength": "pledged under-preparation noted",
+    "unit": "people petitions signatures percent percentage-point count ratio us-dollar stores schools countries "
+    "months years",
+}
+CONTRACT_CLASSES = """
+Jurisdiction State Territory Region IntergovernmentalOrganisation ReviewRound Instrument Treaty Declaration
+UnionLegislation DomesticMeasure TreatyAction Signature ConsentToBeBound Ratification Accession Acceptance Approval
+Succession TerritorialExtension Denunciation Goal Indicator Rating ProgressCard Assessment CallToAction Petition
+Handover Commitment Statistic Finding Organisation Officeholder Publication Citation Campaign Discrepancy CallOutcome
+RecomputedStatistic
+"""
+CONTRACT_PROPERTIES = """
+iso3 m49 inRegion hasMember year covers depositary adopted enteredIntoForce jurisdiction stage by treaty notBefore
+notAfter entersIntoForce extendsTo position colour card indicator rating ngoWork addressedTo ordinal raisedAt goal
+callsForConsentTo basis partOf signatures qualifier unit status collectedBy includes petition presentedBy receivedBy
+madeBy spokenBy madeAt strength promisesConsentTo value asPrinted minValue maxValue numerator denominator population
+subject comparedWith about concerns role locator between kind call callDate handoverDate asOf outcome answeredBy
+daysToAnswer daysAfterHandover statistic agrees
+"""
+HIERARCHY = {
+    "Acceptance": "uphold:ConsentToBeBound",
+    "Accession": "uphold:ConsentToBeBound",
+    "Approval": "uphold:ConsentToBeBound",
+    "Assessment": "qb:Observation",
+    "ConsentToBeBound": "uphold:TreatyAction",
+    "Declaration": "uphold:Instrument",
+    "Denunciation": "uphold:TreatyAction",
+    "DomesticMeasure": "uphold:Instrument",
+    "Goal": "skos:Concept",
+    "Handover": "prov:Activity",
+    "Indicator": "skos:Concept",
+    "IntergovernmentalOrganisation": "uphold:Jurisdiction",
+    "Mandate": "org:Post",
+    "Population": "skos:Concept",
+    "Ratification": "uphold:ConsentToBeBound",
+    "Rating": "skos:Concept",
+    "Region": "uphold:Jurisdiction",
+    "Rule": "prov:Plan",
+    "Signature": "uphold:TreatyAction",
+    "State": "uphold:Jurisdiction",
+    "Statistic": "qb:Observation",
+    "Succession": "uphold:ConsentToBeBound",
+    "TerritorialExtension": "uphold:TreatyAction",
+    "Territory": "uphold:Jurisdiction",
+    "Treaty": "uphold:Instrument",
+    "UnionLegislation": "uphold:Instrument",
+}
+
+
+@pytest.fixture(scope="module")
+def terms(classes: set[URIRef], properties: set[URIRef]) -> list[URIRef]:
+    """All coined terms."""
+    return sorted(classes | properties)
+
+
+@pytest.fixture(scope="module")
+def blocks(root: Path) -> list[tuple[str, list[str]]]:
+    """The blocks of uphold.ttl as they stand in the file: the term, and what each of its lines begins with."""
+    text = (root / "ontology" / "uphold.ttl").read_text(encoding="utf-8")
+    found = re.findall(r"^uphold:(\S+)\n((?:    .*\n)+)", text, re.MULTILINE)
+    return [(name, [line.split()[0] for line in body.splitlines()]) for name, body in found]
+
+
+def test_every_file_is_read_alike_by_both_libraries(root: Path) -> None:
+    """Both rdflib and Oxigraph find the same number of triples in each Turtle file."""
+    for path in sorted((root / "ontology").glob("*.ttl")):
+        triples = set(ox.parse(path.read_bytes(), format=ox.RdfFormat.TURTLE))
+        assert len(triples) == len(rdflib.Graph().parse(path)), path.name
+
+
+def test_the_header_is_complete(ontology: rdflib.Graph) -> None:
+    """The ontology has version, prior version, title, description, creator, licence, date and preferred prefix."""
+    assert ontology.value(IRI, RDF.type) == OWL.Ontology
+    version = str(ontology.value(IRI, OWL.versionInfo))
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+    assert ontology.value(IRI, OWL.versionIRI) == URIRef(f"{IRI}/{version}")
+    prior = ontology.value(IRI, OWL.priorVersion)
+    assert prior is not None
+    assert ontology.value(prior, SKOS.historyNote) is not None
+    assert {text.language for text in ontology.objects(IRI, DCTERMS.title) if isinstance(text, Literal)} == {"en"}
+    assert ontology.value(IRI, DCTERMS.description) is not None
+    assert ontology.value(ontology.value(IRI, DCTERMS.creator), SKOS.prefLabel) == Literal("Uphold contributors", "en")
+    assert ontology.value(IRI, DCTERMS.license) == URIRef("https://creativecommons.org/licenses/by/4.0/")
+    assert ontology.value(IRI, DCTERMS.issued) == Literal("2026-11-23", datatype=XSD.date)
+    assert str(ontology.value(IRI, VANN.preferredNamespacePrefix)) == "uphold"
+    assert str(ontology.value(IRI, VANN.preferredNamespaceUri)) == f"{IRI}#"
+
+
+def test_the_contract_is_declared(classes: set[URIRef], properties: set[URIRef]) -> None:
+    """Every class and property that others rely on is declared, as what it is."""
+    assert {URIRef(f"{IRI}#{name}") for name in CONTRACT_CLASSES.split()} - classes == set()
+    assert {URIRef(f"{IRI}#{name}") for name in CONTRACT_PROPERTIES.split()} - properties == set()
+
+
+def test_the_hierarchy_is_the_one_agreed(root: Path) -> None:
+    """In uphold.ttl a class stands under the one class that the model puts it under, or under none."""
+    graph = rdflib.Graph().parse(root / "ontology" / "uphold.ttl")
+    found = {
+        str(lower).partition("#")[2]: graph.namespace_manager.curie(str(upper))
+        for lower, upper in graph.subject_objects(RDFS.subClassOf)
+    }
+    assert found == HIERARCHY
+    assert len(list(graph.subject_objects(RDFS.subClassOf))) == len(HIERARCHY)
+
+
+def test_every_term_has_one_english_label(ontology: rdflib.Graph, terms: list[URIRef]) -> None:
+    """A term has exactly one label, in English."""
+    labels = {term: list(ontology.objects(term, RDFS.label)) for term in terms}
+    assert [
+        term
+        for term, found in labels.items()
+        if [text.language for text in found if isinstance(text, Literal)] != ["en"]
+    ] == []
+
+
+def test_labels_tell_terms_apart(ontology: rdflib.Graph, terms: list[URIRef]) -> None:
+    """No two classes and no two properties share a label, and none begins with a capital but for an abbreviation."""
+    labels = [(str(term)[len(IRI) + 1].isupper(), str(ontology.value(term, RDFS.label))) for term in terms]
+    assert len(set(labels)) == len(labels)
+    assert [text for _, text in labels if text[0].isupper() and not text.split()[0].isupper()] == []
+
+
+def test_every_term_has_one_definition_of_one_sentence(ontology: rdflib.Graph, terms: list[URIRef]) -> None:
+    """A definition is one English sentence: a capital first, a full stop last, and none between."""
+    definitions = {term: list(ontology.objects(term, SKOS.definition)) for term in terms}
+    assert [term for term, found in definitions.items() if len(found) != 1] == []
+    assert [one for found in definitions.values() for one in found if getattr(one, "language", "") != "en"] == []
+    texts = [str(text) for found in definitions.values() for text in found]
+    assert [text for text in texts if not re.fullmatch(r"[A-Z].*[^.]\.", text) or ". " in text] == []
+    assert len(set(texts)) == len(texts), "two terms share a definition"
+
+
+def test_no_definition_uses_its_own_name(ontology: rdflib.Graph, terms: list[URIRef]) -> None:
+    """A definition explains its term in other words than the label."""
+    named = [(str(ontology.value(term, RDFS.label)), str(ontology.value(term, SKOS.definition))) for term in terms]
+    assert [pair for pair in named if re.search(rf"\b{re.escape(pair[0])}\b", pair[1], re.IGNORECASE)] == []
+
+
+def test_every_term_says_where_it_is_defined(ontology: rdflib.Graph, terms: list[URIRef]) -> None:
+    """A term points to the ontology and has a status."""
+    assert [term for term in terms if list(ontology.objects(term, RDFS.isDefinedBy)) != [IRI]] == []
+    statuses = {term: [str(text) for text in ontology.objects(term, TERM_STATUS)] for term in terms}
+    assert [term for term, found in statuses.items() if found not in (["stable"], ["testing"])] == []
+
+
+def test_every_property_says_where_it_is_used(ontology: rdflib.Graph, properties: set[URIRef]) -> None:
+    """A property has a hint of the classes that bear it; hints name declared classes."""
+    assert [term for term in properties if (term, DOMAIN_INCLUDES, None) not in ontology] == []
+    hinted = {*ontology.objects(None, DOMAIN_INCLUDES), *ontology.objects(None, RANGE_INCLUDES)}
+    ours = {term for term in hinted if str(term).startswith(f"{IRI}#")}
+    assert [term for term in ours if (term, RDF.type, OWL.Class) not in ontology] == []
+
+
+def test_the_blocks_stand_in_alphabetical_order(
+    blocks: list[tuple[str, list[str]]], classes: set[URIRef], properties: set[URIRef]
+) -> None:
+    """There is one block per term, classes first, each part in alphabetical order whatever the case of letters."""
+    names = [name for name, _ in blocks]
+    ordered = [sorted((str(term)[len(IRI) + 1 :] for term in part), key=str.casefold) for part in (classes, properties)]
+    assert names == ordered[0] + ordered[1]
+
+
+def test_the_lines_of_a_block_stand_in_one_order(blocks: list[tuple[str, list[str]]]) -> None:
+    """The lines of each block come in the order that all blocks have."""
+    assert [name for name, lines in blocks if lines != [word for word in ORDER if word in lines]] == []
+
+
+@pytest.mark.parametrize("name", VALUE_LISTS)
+def test_a_value_list_has_the_values_agreed(ontology: rdflib.Graph, name: str) -> None:
+    """The scheme of a value list holds the agreed concepts and no other, each with label, definition and notation."""
+    scheme = URIRef(f"https://w3id.org/uphold/id/scheme/{name}")
+    assert (scheme, RDF.type, SKOS.ConceptScheme) in ontology
+    expected = {URIRef(f"https://w3id.org/uphold/id/{name}/{key}") for key in VALUE_LISTS[name].split()}
+    assert set(ontology.subjects(SKOS.inScheme, scheme)) == expected
+    assert set(ontology.subjects(SKOS.topConceptOf, scheme)) == expected
+    assert set(ontology.objects(scheme, SKOS.hasTopConcept)) == expected
+
+
+def test_every_concept_is_described(ontology: rdflib.Graph) -> None:
+    """A concept has one English label, one definition, one notation that is its own within the scheme, and a scheme."""
+    concepts = sorted(set(ontology.subjects(RDF.type, SKOS.Concept)), key=str)
+    for predicate in (SKOS.prefLabel, SKOS.definition, SKOS.notation, SKOS.inScheme):
+        assert [one for one in concepts if len(list(ontology.objects(one, predicate))) != 1] == [], predicate
+    places = [(ontology.value(one, SKOS.inScheme), ontology.value(one, SKOS.notation)) for one in concepts]
+    assert len(set(places)) == len(concepts)
+
+
+def test_the_progress_card_has_three_goals_with_four_indicators_each(ontology: rdflib.Graph) -> None:
+    """Goals stand at 1 to 3, the indicators of each goal at 1 to 4, and the ratings have their colours."""
+    goals = set(ontology.subjects(RDF.type, GOAL))
+    assert sorted(str(ontology.value(goal, POSITION)) for goal in goals) == ["1", "2", "3"]
+    for goal in goals:
+        indicators = set(ontology.subjects(SKOS.broader, goal))
+        assert indicators == set(ontology.objects(goal, SKOS.narrower))
+        assert all((one, RDF.type, INDICATOR) in ontology for one in indicators)
+        assert sorted(str(ontology.value(one, POSITION)) for one in indicators) == ["1", "2", "3", "4"]
+    colours = {str(one).rpartition("/")[2]: str(ontology.value(one, COLOUR)) for one in rated(ontology)}
+    assert colours == {"significant": "green", "partial": "yellow", "inadequate": "red"}
+
+
+def rated(graph: rdflib.Graph) -> list[rdflib.term.Node]:
+    """The ratings in the graph."""
+    return list(graph.subjects(RDF.type, RATING))
