@@ -90,8 +90,9 @@ def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "dumps").mkdir(parents=True)
     (unfinished / "data.nq").write_bytes(lines)
+    (unfinished / "union.nt").write_bytes(union_of(quads))
     write_index(unfinished)
-    write_dumps(quads, lines, unfinished / "dumps", files.base)
+    write_dumps(quads, lines, unfinished / "dumps", files)
     write_ontology_page(quads.quads_for_graph_name(graph_name(files.base, "ontology")), unfinished, files.base)
     metadata = {
         "id": identity,
@@ -114,6 +115,15 @@ def canonical(quads: ox.Dataset) -> bytes:
     return b"".join(sorted(written.splitlines(keepends=True)))
 
 
+def union_of(quads: ox.Dataset) -> bytes:
+    """The triples of all graphs as N-Triples, each once.
+
+    The engine can query the union of its graphs by itself, but then counts a triple once for each graph that has it; so
+    its default graph is filled with the union instead.
+    """
+    return ox.serialize({quad.triple for quad in quads}, format=ox.RdfFormat.N_TRIPLES) or b""
+
+
 def prefixes(files: Files) -> dict[str, str]:
     """The prefixes that queries may use without declaring them: those of the tables' context."""
     path = files.root / "data" / "context.jsonld"
@@ -124,21 +134,34 @@ def write_index(folder: Path) -> None:
     """Make the engine's index on disk, compacted: an uncompacted one measured 2-4 times slower."""
     store = ox.Store(str(folder / "index"))
     store.bulk_load(path=str(folder / "data.nq"), format=ox.RdfFormat.N_QUADS)
+    store.bulk_load(path=str(folder / "union.nt"), format=ox.RdfFormat.N_TRIPLES)
     store.optimize()
     store.flush()
     del store  # closes the files, so that the folder can move
 
 
-def write_dumps(quads: ox.Dataset, lines: bytes, folder: Path, base: str) -> None:
+def write_dumps(quads: ox.Dataset, lines: bytes, folder: Path, files: Files) -> None:
     """Write the files for download and their checksums; equal snapshots give equal files."""
-    written = {"uphold.nq.gz": lines, "uphold.trig.gz": ox.serialize(sorted(quads, key=str), format=ox.RdfFormat.TRIG)}
-    for name in graph_counts(quads):
-        triples = sorted((quad.triple for quad in quads.quads_for_graph_name(ox.NamedNode(name))), key=str)
-        short = name.removeprefix(f"{base}graph/").replace("/", "-")
-        written[f"{short}.ttl.gz"] = ox.serialize(triples, format=ox.RdfFormat.TURTLE)
+    names = prefixes(files)
+    in_order = sorted(quads, key=str)
+    written = {
+        "uphold.nq.gz": lines,
+        "uphold.trig.gz": in_prefix_order(ox.serialize(in_order, format=ox.RdfFormat.TRIG, prefixes=names)),
+    }
+    for graph in graph_counts(quads):
+        triples = [quad.triple for quad in in_order if quad.graph_name.value == graph]
+        short = graph.removeprefix(f"{files.base}graph/").replace("/", "-")
+        written[f"{short}.ttl.gz"] = in_prefix_order(ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=names))
     sums = []
     for name, content in sorted(written.items()):
-        packed = gzip.compress(content or b"", mtime=0)
+        packed = gzip.compress(content, mtime=0)
         (folder / name).write_bytes(packed)
         sums.append(f"{hashlib.sha256(packed).hexdigest()}  {name}\n")
     (folder / "SHA256SUMS").write_text("".join(sums), "ascii")
+
+
+def in_prefix_order(written: bytes | None) -> bytes:
+    """Turtle or TriG with its prefixes sorted: the serializer writes them in an order that differs between runs."""
+    lines = (written or b"").splitlines(keepends=True)
+    count = next((at for at, line in enumerate(lines) if not line.startswith(b"@prefix ")), len(lines))
+    return b"".join(sorted(lines[:count]) + lines[count:])

@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from uphold import __version__
 from uphold.build import build
 from uphold.engines import GRAPH_TYPES, RESULT_TYPES
-from uphold.errors import NoSuchQuestion, NoSuchSnapshot, SourceNotRead, UpholdError
+from uphold.errors import NoSuchQuestion, NoSuchSnapshot, NotFound, SourceNotRead, UpholdError, WrongSetting
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot, current, kept
 from uphold.sources import Files, graph_name
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = given.run(given, settings)
     except UpholdError as error:
         print(f"uphold: {error}\n{error.remedy}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, NotFound | WrongSetting) else 1
     except BrokenPipeError:  # whoever read our output has stopped reading
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -71,7 +71,9 @@ def make_parser() -> argparse.ArgumentParser:
     command("build", run_build)
     command("serve", run_serve, *(name for name, _, _ in Settings.described() if name not in EVERYWHERE))
     validating = command("validate", run_validate)
-    validating.add_argument("file", nargs="+", type=Path, help="RDF (.ttl .nt .jsonld .rdf) or a table (.csv).")
+    validating.add_argument(
+        "file", nargs="+", type=existing_file, help="RDF (.ttl .nt .jsonld .rdf) or a table (.csv)."
+    )
     validating.add_argument("--json", action="store_true", help="Print the report as JSON.")
     asking = command("query", run_query, "query_timeout", "query_memory_mb")
     asking.add_argument("query", help="A file with a query, the name of one under queries/, or - for standard input.")
@@ -92,6 +94,13 @@ def add_settings(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
         if name in names:
             shown = "" if default is None else f" (default: {default})"
             group.add_argument(f"--{name.replace('_', '-')}", metavar="VALUE", help=f"{meaning}{shown}")
+
+
+def existing_file(name: str) -> Path:
+    """The path of a file that exists; anything else is wrong use."""
+    if not Path(name).is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {name}")
+    return Path(name)
 
 
 def say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,8 +15,17 @@ __all__ = ["write_ontology_page"]
 
 def write_ontology_page(quads: Iterable[ox.Quad], folder: Path, base: str) -> None:
     """Write `ontology.html` into `folder`."""
-    from pylode.profiles.ontpub import OntPub  # heavy to import
+    ours = f"{base}ontology"  # pyLODE would take the value lists for further ontologies
+    graph = to_rdflib(quad for quad in quads if str(quad.subject).startswith((f"<{ours}#", f"<{ours}>", "_:")))
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logging.disable(logging.CRITICAL)  # pyLODE sets up logging for the whole process, and talks
+    try:
+        from pylode.profiles.ontpub import OntPub  # heavy to import
 
-    graph = to_rdflib(quads)
-    page = OntPub(ontology=graph.serialize(format="turtle"), sort_subjects=True)
-    (folder / "ontology.html").write_text(page.make_html(), "utf-8")
+        page = OntPub(ontology=graph.serialize(format="turtle"), sort_subjects=True)
+        (folder / "ontology.html").write_text(page.make_html(), "utf-8")
+    finally:
+        logging.disable(logging.NOTSET)
+        root.handlers[:] = handlers
+        root.setLevel(level)

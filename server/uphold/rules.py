@@ -6,7 +6,7 @@ Rules run in the order of their names, and a later rule sees what an earlier one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -25,18 +25,25 @@ def rule_files(files: Files) -> list[Path]:
 def derive(files: Files, quads: ox.Dataset) -> Iterator[ox.Quad]:
     """The quads of graph `derived`; raises `RuleFailed` naming the rule that does not run."""
     store = ox.Store()
-    store.extend(quads)
+    store.extend(with_union(quads))
     graph = graph_name(files.base, "derived")
     for path in rule_files(files):
         found = list(run(files, path, store, graph))
-        store.extend(found)
+        store.extend(with_union(found))
         yield from found
+
+
+def with_union(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+    """The quads, and each triple in the default graph too, which is the union that rules ask about."""
+    for quad in quads:
+        yield quad
+        yield ox.Quad(quad.subject, quad.predicate, quad.object)
 
 
 def run(files: Files, path: Path, store: ox.Store, graph: ox.NamedNode) -> Iterator[ox.Quad]:
     """What one rule derives."""
     try:
-        result = store.query(files.text(path), use_default_graph_as_union=True)
+        result = store.query(files.text(path))
     except (SyntaxError, ValueError) as problem:
         raise RuleFailed(f"{files.name(path)}: {problem}") from problem
     if not isinstance(result, ox.QueryTriples):

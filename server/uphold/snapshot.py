@@ -1,8 +1,9 @@
 """Snapshots: the whole data set at one moment, named by its content.
 
 A snapshot never changes once built, so whatever is computed from one may be kept for ever. On disk it is a folder:
-`data.nq` (canonical N-Quads, whose SHA-256 is the id), `index/` (for the embedded engine), `dumps/`, `ontology.html`
-and `snapshot.json`. Making one is for `build`, answering queries for `engines`; nothing here knows of HTTP.
+`data.nq` (canonical N-Quads, whose SHA-256 is the id), `union.nt` (the same without graphs, each triple once), `index/`
+(for the embedded engine), `dumps/`, `ontology.html` and `snapshot.json`. Making one is for `build`, answering queries
+for `engines`; nothing here knows of HTTP.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ class Snapshot:
     def data(self) -> Path:
         """The canonical N-Quads."""
         return self.folder / "data.nq"
+
+    @property
+    def union(self) -> Path:
+        """The union of all graphs as N-Triples: what the default graph of a query is."""
+        return self.folder / "union.nt"
 
     @property
     def dumps(self) -> Path:

@@ -1,0 +1,1 @@
+"""The benchmark that prints the comparison table."""
