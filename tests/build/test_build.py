@@ -1,0 +1,172 @@
+"""A build gives a snapshot named by its content, or an error and nothing published."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from uphold.build import build
+from uphold.errors import DoesNotConform, NoSuchSnapshot, RuleFailed, SourceNotRead
+from uphold.settings import Settings
+from uphold.snapshot import Snapshot, current, kept
+
+TINY = Path(__file__).parents[1] / "tiny"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A copy of the tiny data set that a test may spoil."""
+    return Path(shutil.copytree(TINY, tmp_path / "files"))
+
+
+@pytest.fixture
+def settings(files: Path, tmp_path: Path) -> Settings:
+    """Settings for the copy."""
+    return Settings(files=files, state=tmp_path / "state")
+
+
+def build_elsewhere(files: Path, state: Path, hash_seed: str) -> str:
+    """The id that a build in another process prints."""
+    command = [sys.executable, "-m", "uphold.cli", "build", "--files", str(files), "--state", str(state)]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_same_inputs_give_the_same_id_in_every_process(files: Path, tmp_path: Path) -> None:
+    """Hash seeds and the order in which the file system lists the files make no difference."""
+    other = tmp_path / "other"
+    for path in sorted(files.rglob("*"), reverse=True):  # written in the opposite order
+        if path.is_file():
+            target = other / path.relative_to(files)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    first = build_elsewhere(files, tmp_path / "state-1", "1")
+    second = build_elsewhere(other, tmp_path / "state-2", "2")
+    assert first == second
+    assert (tmp_path / "state-1" / "current" / "data.nq").read_bytes() == (
+        tmp_path / "state-2" / "current" / "data.nq"
+    ).read_bytes()
+
+
+def test_dumps_of_equal_snapshots_are_equal(files: Path, tmp_path: Path) -> None:
+    """The checksums of the downloads can be compared between mirrors."""
+    sums = []
+    for name in ("a", "b"):
+        snapshot = build(Settings(files=files, state=tmp_path / name))
+        sums.append((snapshot.dumps / "SHA256SUMS").read_text("ascii"))
+    assert sums[0] == sums[1] != ""
+
+
+def test_a_second_build_makes_nothing_anew(settings: Settings) -> None:
+    """When nothing has changed the same snapshot is current again, and no file of it is touched."""
+    first = build(settings)
+    before = {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")}
+    said: list[str] = []
+    assert build(settings, said.append).id == first.id
+    assert "nothing has changed" in said[0]
+    assert {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")} == before
+
+
+def test_a_changed_fact_gives_another_snapshot_and_the_old_one_is_kept(settings: Settings, files: Path) -> None:
+    """The id follows the content; going back to the old content goes back to the old id."""
+    table = next(files.rglob("CallToAction.csv"))
+    original = table.read_text("utf-8")
+    old = build(settings)
+    table.write_text(original.replace(",1,", ",9,", 1), "utf-8")
+    new = build(settings)
+    assert new.id != old.id
+    assert {snapshot.id for snapshot in kept(settings.state)} == {old.id, new.id}
+    table.write_text(original, "utf-8")
+    assert build(settings).id == old.id == current(settings.state).id
+
+
+def test_a_comment_changes_no_id(settings: Settings, files: Path) -> None:
+    """What says nothing in RDF makes no difference to the snapshot."""
+    old = build(settings)
+    turtle = next((files / "ontology").glob("uphold.ttl"))
+    turtle.write_text("# a remark\n" + turtle.read_text("utf-8"), "utf-8")
+    assert build(settings).id == old.id
+
+
+def spoil_table(files: Path) -> None:
+    table = next(files.rglob("CallToAction.csv"))
+    table.write_text(table.read_text("utf-8") + "call:x-1\n", "utf-8")
+
+
+def spoil_turtle(files: Path) -> None:
+    path = files / "ontology" / "uphold.ttl"
+    path.write_text(path.read_text("utf-8") + "\nuphold:Broken a .\n", "utf-8")
+
+
+def spoil_encoding(files: Path) -> None:
+    path = next(files.rglob("CallToAction.csv"))
+    path.write_bytes(path.read_bytes() + b"\xff\xfe")
+
+
+def spoil_metadata(files: Path) -> None:
+    next((files / "data").glob("*/metadata.ttl")).unlink()
+
+
+def spoil_rule(files: Path) -> None:
+    (files / "queries" / "rules" / "99-broken.rq").write_text("CONSTRUCT { ?s ?p } WHERE", "utf-8")
+
+
+def spoil_rule_form(files: Path) -> None:
+    (files / "queries" / "rules" / "99-select.rq").write_text("SELECT * WHERE { ?s ?p ?o }", "utf-8")
+
+
+def spoil_rule_nodes(files: Path) -> None:
+    (files / "queries" / "rules" / "99-blank.rq").write_text("CONSTRUCT { [] a ?c } WHERE { ?s a ?c }", "utf-8")
+
+
+def spoil_fact(files: Path) -> None:
+    table = next(files.rglob("CallToAction.csv"))
+    table.write_text(table.read_text("utf-8").replace("goal:2", "goal:9"), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "says"),
+    [
+        (spoil_table, SourceNotRead, r"CallToAction\.csv:\d+: 1 cells"),
+        (spoil_turtle, SourceNotRead, r"ontology/uphold\.ttl:\d+: "),
+        (spoil_encoding, SourceNotRead, r"CallToAction\.csv: not UTF-8 at byte"),
+        (spoil_metadata, SourceNotRead, r"has no metadata\.ttl"),
+        (spoil_rule, RuleFailed, r"99-broken\.rq"),
+        (spoil_rule_form, RuleFailed, "must be a CONSTRUCT"),
+        (spoil_rule_nodes, RuleFailed, "must have an IRI"),
+        (spoil_fact, DoesNotConform, "goal/9"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_spoilt_file_publishes_nothing(settings: Settings, files: Path, spoil: object, error: type, says: str) -> None:
+    """The error names the place, and the snapshot that was current still is."""
+    old = build(settings)
+    assert callable(spoil)
+    spoil(files)
+    with pytest.raises(error, match=says):
+        build(settings)
+    assert current(settings.state).id == old.id
+    assert [snapshot.id for snapshot in kept(settings.state)] == [old.id]
+
+
+def test_a_snapshot_cut_short_is_built_again(settings: Settings) -> None:
+    """A folder without its metadata is no snapshot, and the next build mends it."""
+    first = build(settings)
+    (first.folder / "snapshot.json").unlink()
+    with pytest.raises(NoSuchSnapshot):
+        current(settings.state)
+    assert build(settings).id == first.id
+    assert Snapshot.open(first.folder).quads == first.quads
+
+
+def test_another_base_gives_every_iri_of_ours_that_base(files: Path, tmp_path: Path) -> None:
+    """A mirror may have its own base; nothing keeps the canonical one."""
+    snapshot = build(Settings(files=files, state=tmp_path / "mirror", base="http://mirror.example/uphold/"))
+    content = snapshot.data.read_text("utf-8")
+    assert "http://mirror.example/uphold/id/" in content
+    assert "https://w3id.org/uphold/" not in content
