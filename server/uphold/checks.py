@@ -6,20 +6,25 @@ background, and only its own nodes are judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, astuple, dataclass, replace
 
 import pyoxigraph as ox
 import rdflib
 from pyshacl import validate as pyshacl_validate
+from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
+from rdflib.term import Node
 
 from uphold.errors import DoesNotConform
 
 __all__ = ["Report", "Result", "check", "judge", "to_rdflib"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+STAND_IN = "urn:uphold:blank-node:"
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One thing that does not conform, in the words of the shape's message."""
 
@@ -61,21 +66,49 @@ def check(quads: ox.Dataset, shapes: rdflib.Graph) -> None:
 
 def judge(brought: rdflib.Graph, background: ox.Dataset, shapes: rdflib.Graph) -> Report:
     """Judge the nodes of a graph that someone brings, with a data set as its background."""
+    nameless = {node for node in brought.subjects(unique=True) if isinstance(node, rdflib.BNode)}
+    names: dict[Node, Node] = {
+        node: rdflib.URIRef(f"{STAND_IN}{node}") for node in nameless
+    }  # pySHACL focuses on IRIs only
+    named = rdflib.Graph()
+    for subject, predicate, value in brought:
+        named.add((names.get(subject, subject), predicate, names.get(value, value)))
     data = to_rdflib(background)
-    own = {str(node) for node in brought.subjects(unique=True)}
-    touched = own | {str(node) for triple in brought for node in triple}
-    for triple in brought:
+    for triple in named:
         data.add(triple)
+    own = set(named.subjects(unique=True))
     anchors = set(shapes.objects(None, SH.targetNode))  # rules about a whole graph hang on one node
-    focus = [*brought.subjects(unique=True), *anchors]
-    report = run(data, shapes, focus)
-    anchor_names = {str(anchor) for anchor in anchors}
-    return Report(
-        tuple(r for r in report.results if r.focusNode in own or (r.focusNode in anchor_names and r.value in touched))
-    )
+    found = run(data, shapes, own | anchors).results
+    results = {r for r in found if rdflib.URIRef(r.focusNode) in own}
+    results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors - own for place in places(r, named)}
+    return Report(in_order(results | without_iri(brought, nameless, shapes)))
 
 
-def run(data: rdflib.Graph, shapes: rdflib.Graph, focus: Iterable[rdflib.term.Node] | None = None) -> Report:
+def places(result: Result, brought: rdflib.Graph) -> Iterator[Result]:
+    """A result of a whole-graph rule, once for each brought node that has to do with the value it names."""
+    value = rdflib.URIRef(result.value or "")
+    if (value, None, None) in brought:
+        yield replace(result, focusNode=str(value))
+        return
+    for subject in {*brought.subjects(value, None), *brought.subjects(RDF.type, value)}:
+        yield replace(result, focusNode=str(subject))
+
+
+def without_iri(brought: rdflib.Graph, nameless: set[rdflib.BNode], shapes: rdflib.Graph) -> set[Result]:
+    """What shape identifiers-iri says of blank nodes, which have a stand-in when the other rules are asked."""
+    rule = next((s for s in shapes.subjects(SH.nodeKind, SH.IRI) if str(s).endswith("/identifiers-iri")), None)
+    if rule is None:
+        return set()
+    namespace = {str(kind).rpartition("#")[0] for kind in shapes.objects(rule, SH.targetClass)}
+    message = str(shapes.value(rule, SH.message))
+    return {
+        Result(f"_:{node}", None, f"_:{node}", message, "Violation", str(rule))
+        for node in nameless
+        if any(str(kind).rpartition("#")[0] in namespace for kind in brought.objects(node, RDF.type))
+    }
+
+
+def run(data: rdflib.Graph, shapes: rdflib.Graph, focus: Iterable[Node] | None = None) -> Report:
     """Run pySHACL; `focus` limits the nodes that are judged."""
     _, found, _ = pyshacl_validate(
         data,
@@ -89,11 +122,17 @@ def run(data: rdflib.Graph, shapes: rdflib.Graph, focus: Iterable[rdflib.term.No
     )
     if not isinstance(found, rdflib.Graph):
         raise found  # pySHACL hands back its own failure as a value
-    return Report(tuple(sorted({read_result(found, node) for node in found.subjects(RDF.type, SH.ValidationResult)})))
+    results = {read_result(found, node, data) for node in found.subjects(RDF.type, SH.ValidationResult)}
+    return Report(in_order(results))
 
 
-def read_result(found: rdflib.Graph, node: rdflib.term.Node) -> Result:
-    """One sh:ValidationResult as plain text values."""
+def in_order(results: set[Result]) -> tuple[Result, ...]:
+    """Results sorted by node, path and value."""
+    return tuple(sorted(results, key=lambda result: [text or "" for text in astuple(result)]))
+
+
+def read_result(found: rdflib.Graph, node: Node, data: rdflib.Graph) -> Result:
+    """One sh:ValidationResult as plain text values; of alternative paths, those that lead to the value."""
 
     def text(predicate: rdflib.URIRef) -> str | None:
         value = found.value(node, predicate)
@@ -101,15 +140,29 @@ def read_result(found: rdflib.Graph, node: rdflib.term.Node) -> Result:
 
     severity = (text(SH.resultSeverity) or "").rpartition("#")[2]
     message = text(SH.resultMessage) or "does not conform"
-    shape = text(SH.sourceConstraint) if named(found, node, SH.sourceConstraint) else text(SH.sourceShape)
-    return Result(
-        text(SH.focusNode) or "", text(SH.resultPath), text(SH.value), message, severity or "Violation", shape or ""
-    )
+    shape = text(SH.sourceShape)
+    focus, value, path = (found.value(node, p) for p in (SH.focusNode, SH.value, SH.resultPath))
+    leading = [p for p in alternatives(found, path) if (focus, p, value) in data]
+    path_as_text = "|".join(map(str, leading)) or path_text(found, path)
+    return Result(str(focus), path_as_text, text(SH.value), message, severity or "Violation", shape or "")
 
 
-def named(found: rdflib.Graph, node: rdflib.term.Node, predicate: rdflib.URIRef) -> bool:
-    """Whether the value has an IRI, so that it can be looked up."""
-    return isinstance(found.value(node, predicate), rdflib.URIRef)
+def alternatives(found: rdflib.Graph, path: Node | None) -> list[Node]:
+    """The members of an alternative path, none of another one."""
+    head = found.value(path, SH.alternativePath) if path is not None else None
+    return list(Collection(found, head)) if head is not None else []
+
+
+def path_text(found: rdflib.Graph, path: Node | None) -> str | None:
+    """A SHACL property path (SHACL 2.3.1) as SPARQL writes it."""
+    if path is None or isinstance(path, rdflib.URIRef):
+        return None if path is None else str(path)
+    if either := alternatives(found, path):
+        return "|".join(path_text(found, member) or "" for member in either)
+    if (path, RDF.first, None) in found:
+        return "/".join(path_text(found, member) or "" for member in Collection(found, path))
+    inner = found.value(path, SH.inversePath)
+    return f"^{path_text(found, inner)}" if inner is not None else str(path)
 
 
 def to_rdflib(quads: Iterable[ox.Quad] | ox.Dataset) -> rdflib.Graph:

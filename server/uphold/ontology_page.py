@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,8 +24,10 @@ def write_ontology_page(quads: Iterable[ox.Quad], folder: Path, base: str) -> No
     try:
         from pylode.profiles.ontpub import OntPub  # heavy to import
 
-        page = OntPub(ontology=graph.serialize(format="turtle"), sort_subjects=True)
-        (folder / "ontology.html").write_text(page.make_html(), "utf-8")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # it leaves its style sheet open
+            html = OntPub(ontology=graph.serialize(format="turtle"), sort_subjects=True).make_html()
+        (folder / "ontology.html").write_text(html, "utf-8")
     finally:
         logging.disable(logging.NOTSET)
         root.handlers[:] = handlers

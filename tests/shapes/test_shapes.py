@@ -1,0 +1,238 @@
+"""Every rule of shapes/ has been seen to pass and to fail; a case is a file, and adding the file adds the test.
+
+`<rule>.good.ttl` breaks no rule. `<rule>.bad.ttl` holds one fault, the one of which its first line says which shape
+reports it. Around each case stand the ontology and background.ttl, and the rules of the same file and the graph-wide
+ones judge it.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pyshacl import validate
+from pyshacl.entrypoints import meta_validate
+from rdflib import Graph, Literal, Namespace, URIRef
+from rdflib.collection import Collection
+from rdflib.namespace import OWL, RDF, RDFS, SH, SKOS
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+FILES = {path.stem: path for path in sorted((ROOT / "shapes").glob("*.ttl")) if path.name != "metadata.ttl"}
+GRAPH_WIDE = [name for name in FILES if name.islower()]  # labels, privacy, …; the others are named after a class
+BESIDE = [name for name in GRAPH_WIDE if name != "vocabulary"]  # that one reads the whole graph, for each case anew
+GOOD, BAD = sorted(HERE.glob("*.good.ttl")), sorted(HERE.glob("*.bad.ttl"))
+CASES = GOOD + BAD
+NODE_SHAPE = re.compile(r"^shape:(\S+)\s+a sh:NodeShape", re.MULTILINE)
+NESTED = [HERE / f"{rule}.bad.ttl" for path in FILES.values() for rule in NODE_SHAPE.findall(path.read_text("utf-8"))]
+SHAPE = Namespace("https://w3id.org/uphold/shapes/")
+UPHOLD = Namespace("https://w3id.org/uphold/ontology#")
+BASE = "https://w3id.org/uphold/"
+
+
+def read(*paths: Path) -> Graph:
+    """The union of Turtle files."""
+    graph = Graph()
+    for path in paths:
+        graph.parse(path)
+    return graph
+
+
+@cache
+def ontology() -> Graph:
+    """All that the ontology says."""
+    return read(*sorted((ROOT / "ontology").glob("*.ttl")))
+
+
+@cache
+def background() -> Graph:
+    """What the rules ask of the ontology, and background.ttl; who adds to it takes away again what was added.
+
+    Left out are the ontology's texts and links, which would take most of the time of each case; they are judged once,
+    in a test of their own.
+    """
+    graph = read(HERE / "background.ttl")
+    graph += ontology().triples((None, RDFS.subClassOf, None))
+    for kind in (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty):
+        graph += ontology().triples((None, RDF.type, kind))
+    for kind in (UPHOLD.Goal, UPHOLD.Indicator, UPHOLD.Rating):
+        for concept in ontology().subjects(RDF.type, kind):
+            graph += ontology().triples((concept, None, None))
+    return graph
+
+
+@cache
+def read_rules(name: str) -> Graph:
+    """The rules of one file."""
+    return read(FILES[name], FILES["prefixes"])
+
+
+@cache
+def shapes(name: str) -> Graph:
+    """The rules of one file with the graph-wide ones, or all rules for `*`."""
+    return read(*(FILES[stem] for stem in (FILES if name == "*" else {name, *BESIDE})))
+
+
+@contextmanager
+def beside_background(case: Graph) -> Iterator[Graph]:
+    """The background with the case's triples, for as long as it is judged."""
+    data = background()
+    added = [triple for triple in case if triple not in data]
+    for triple in added:
+        data.add(triple)
+    yield data
+    for triple in added:
+        data.remove(triple)
+
+
+def judged(data: Graph, rules: Graph, focus: list[str] | None = None) -> list[tuple[str, str]]:
+    """The shape and message of each result; the shape is the named one that was broken."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # literals that are no dates warn, and are what some cases are about
+        _, report, _ = validate(
+            data, shacl_graph=rules, advanced=False, inference="none", do_owl_imports=False, js=False, inplace=True,
+            focus_nodes=focus,
+        )  # fmt: skip
+    assert isinstance(report, Graph), report
+    return [
+        (f"shape:{str(report.value(result, SH.sourceShape)).removeprefix(SHAPE)}", str(message))
+        for result in report.subjects(RDF.type, SH.ValidationResult)
+        for message in report.objects(result, SH.resultMessage)
+    ]
+
+
+@cache
+def verdict(case: str, name: str) -> tuple[tuple[str, str], ...]:
+    """What the rules of one file and the graph-wide ones say of a case; many good cases of a class are the same."""
+    with beside_background(Graph().parse(data=case)) as data:
+        return tuple(judged(data, shapes(name)))
+
+
+def rules_of(path: Path) -> set[str]:
+    """The named shapes of a file."""
+    graph = read(path)
+    kinds = (SH.NodeShape, SH.PropertyShape)
+    return {
+        str(s).removeprefix(SHAPE) for kind in kinds for s in graph.subjects(RDF.type, kind) if str(s).startswith(SHAPE)
+    }
+
+
+def name_of(case: Path) -> str:
+    """The name of the rule that a case is about."""
+    return case.name.split(".")[0]
+
+
+def test_there_are_rules_and_each_is_in_the_file_of_its_name() -> None:
+    """A rule `TreatyAction-order` is found in TreatyAction.ttl."""
+    assert sum(len(rules_of(path)) for path in FILES.values()) > 300
+    misplaced = [(name, rule) for name, path in FILES.items() for rule in rules_of(path) if rule.split("-")[0] != name]
+    assert misplaced == []
+
+
+def test_every_rule_has_a_good_and_a_bad_file_and_every_file_a_rule() -> None:
+    """No rule is a guess, and no case is left over."""
+    rules = {rule for path in FILES.values() for rule in rules_of(path)}
+    assert {case.name for case in CASES} == {f"{rule}.{verdict}.ttl" for rule in rules for verdict in ("good", "bad")}
+
+
+def test_every_rule_says_in_english_what_to_do() -> None:
+    """Each rule has one English message, a sentence or two that end with a full stop."""
+    graph = shapes("*")
+    for path in FILES.values():
+        for rule in rules_of(path):
+            bearer = graph.value(SHAPE[rule], SH.sparql) or SHAPE[rule]
+            messages = list(graph.objects(bearer, SH.message))
+            assert [getattr(m, "language", None) for m in messages] == ["en"], rule
+            assert str(messages[0]).endswith("."), rule
+
+
+def test_no_two_rules_share_a_name_or_a_message_within_a_file() -> None:
+    """A message tells the rules of one file apart."""
+    for path in FILES.values():
+        messages = [str(message) for message in read(path).objects(None, SH.message)]
+        assert len(messages) == len(set(messages)), path.name
+
+
+def test_the_shapes_are_shacl() -> None:
+    """The shapes conform to the shapes of SHACL itself."""
+    conforms, _, text = meta_validate(shapes("*"), inference="none", max_validation_depth=40)  # path lists nest deep
+    assert conforms, text
+
+
+def test_the_background_conforms() -> None:
+    """What stands around the cases breaks no rule, and the ontology none with it."""
+    assert judged(background() + ontology(), shapes("*")) == []
+
+
+def test_the_lists_of_values_are_those_of_the_ontology() -> None:
+    """A rule that lists a whole value list lists what the ontology has, no more and no less."""
+    graph = shapes("*")
+    for subject, head in graph.subject_objects(SH["in"]):
+        listed = {str(item) for item in Collection(graph, head)}
+        kinds = {item.removeprefix(f"{BASE}id/").split("/")[0] for item in listed}
+        scheme = URIRef(f"{BASE}id/scheme/{kinds.pop()}")
+        known = {str(concept) for concept in ontology().subjects(SKOS.inScheme, scheme)}
+        if subject != SHAPE["Petition-unit-value"]:  # petitions count people or petitions only
+            assert listed == known, subject
+        assert listed <= known, subject
+
+
+def test_every_target_class_of_this_project_is_one_of_the_ontology() -> None:
+    """No rule waits for a class that does not exist."""
+    targets = {target for target in shapes("*").objects(None, SH.targetClass) if str(target).startswith(UPHOLD)}
+    assert {target for target in targets if (target, RDFS.isDefinedBy, None) not in ontology()} == set()
+
+
+def test_every_property_of_the_ontology_asks_for_a_type() -> None:
+    """Whatever is said with a term of the ontology is said of a typed thing, so that the rules of its class see it."""
+    targets = set(shapes("vocabulary").objects(SHAPE["vocabulary-typed"], SH.targetSubjectsOf))
+    kinds = (OWL.ObjectProperty, OWL.DatatypeProperty)
+    assert targets == {p for kind in kinds for p in ontology().subjects(RDF.type, kind) if str(p).startswith(UPHOLD)}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.removesuffix(".ttl"))
+def test_a_case_breaks_the_rule_it_says_and_no_other(case: Path) -> None:
+    """A good file conforms; a bad one is reported by exactly the shape that its first line expects."""
+    text = case.read_text("utf-8")
+    expected = {text.split("\n")[0].removeprefix("# expects: ")} if ".bad." in case.name else set()
+    assert expected <= {f"shape:{name_of(case)}"}
+    results = verdict(text, name_of(case).split("-")[0])
+    assert {shape for shape, _ in results} == expected
+    assert not [message for _, message in results if "{" in message]  # every value was filled in
+
+
+@pytest.mark.parametrize("case", NESTED, ids=lambda case: case.name.removesuffix(".bad.ttl"))
+def test_a_fault_is_found_when_only_what_was_brought_is_judged(case: Path) -> None:
+    """With the case's nodes and the anchor of whole-graph rules in focus, the fault is still found, and no other.
+
+    Asked of the rules that are queries or look at nested shapes, which pySHACL limits to the focus as well.
+    """
+    brought = Graph().parse(case)
+    name = name_of(case).split("-")[0]
+    rules = read_rules(name)
+    focus = {*brought.subjects(), *rules.objects(None, SH.targetNode)}
+    with beside_background(brought) as data:
+        found = judged(data, rules, sorted(map(str, focus)))
+    assert {shape for shape, _ in found} == {f"shape:{name_of(case)}"}
+
+
+def test_good_files_use_terms_of_the_ontology_only() -> None:
+    """The cases are examples to follow, so their terms exist."""
+    graph = read(*GOOD, HERE / "background.ttl")
+    used = {term for term in {*graph.predicates(), *graph.objects(None, RDF.type)} if str(term).startswith(UPHOLD)}
+    assert {term for term in used if (term, RDF.type, None) not in ontology()} == set()
+
+
+def test_patterns_take_time_in_proportion_to_the_text() -> None:
+    """A text made to defeat backtracking is judged at once."""
+    hostile = Literal("scrip" * 40000 + "t:" * 10000 + "script:", "en")
+    thing = URIRef("https://data.example/hostile")
+    case = Graph().add((thing, SKOS.prefLabel, hostile))
+    with beside_background(case) as data:
+        found = judged(data, shapes("labels"), [str(thing)])
+    assert {shape for shape, _ in found} == {"shape:labels-length", "shape:labels-script"}
