@@ -53,7 +53,11 @@ class Report:
 
     def __str__(self) -> str:
         """The report for a person, a line for each result."""
-        lines = [f"{r.focusNode} · {r.path or 'the node itself'} · {r.message} [{r.shape}]" for r in self.results]
+        lines = [
+            f"{r.focusNode} · {r.path or 'the node itself'}{f' = {r.value}' if r.path and r.value else ''}"
+            f" · {r.message} [{r.shape}]"
+            for r in self.results
+        ]
         return "\n".join(lines) or "Everything conforms."
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
     *("errors", "settings", "tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot", "build"),
-    *("engines", "resources", "web", "app", "serve", "cli"),
+    *("engines", "terms", "results", "page_queries", "writing", "descriptions", "resources", "examples", "library"),
+    *("web", "app", "serve", "cli"),
 )
 
 

@@ -108,7 +108,7 @@ def test_every_command_is_documented() -> None:
     text = subprocess.run(
         [sys.executable, "-m", "uphold.cli", "--help"], capture_output=True, text=True, check=True
     ).stdout
-    commands = re.findall(r"^    (\w+)  ", text, re.MULTILINE)
+    commands = re.findall(r"^    (\w+)(?:  |$)", text, re.MULTILINE)
     readme = (ROOT / "README.md").read_text("utf-8")
     assert len(commands) >= 6
     assert [name for name in commands if name not in readme] == []
