@@ -3,7 +3,7 @@
 UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong, QueryRefused, RequestNotUnderstood
              ├─ NotFound (404): NoSuchThing, NoSuchSnapshot, NoSuchQuestion
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
-             ├─ OverLimit (503): DeadlinePassed, MemoryPassed, ServerBusy
+             ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy
              ├─ SourceFault (422): SourceNotRead, RuleFailed, DoesNotConform
              └─ WrongSetting (500)
 
@@ -14,6 +14,7 @@ it into problem details (RFC 9457) in one place, the command line into one line 
 from __future__ import annotations
 
 __all__ = [
+    "AnswerTooLong",
     "DeadlinePassed",
     "DoesNotConform",
     "MemoryPassed",
@@ -206,6 +207,17 @@ class MemoryPassed(OverLimit):
 
     def __init__(self, megabytes: int) -> None:
         super().__init__(f"The query's worker ended before it answered; a query may use at most {megabytes} MB.")
+
+
+class AnswerTooLong(OverLimit):
+    """The answer is larger than an answer may be."""
+
+    code = "answer-too-long"
+    title = "The answer is too long"
+    remedy = "Ask for it in parts with LIMIT and OFFSET, or download the whole data set from /dumps/."
+
+    def __init__(self, megabytes: int) -> None:
+        super().__init__(f"The answer was stopped when it passed {megabytes} MB, the most that one answer may have.")
 
 
 class ServerBusy(OverLimit):

@@ -48,6 +48,7 @@ class Settings:
     query_wait: float = setting(10.0, "Seconds a query may wait for a free worker before the server says it is busy.")
     query_max_bytes: int = setting(200_000, "Longest query text in bytes.")
     query_max_depth: int = setting(100, "Deepest nesting of brackets in a query.")
+    answer_max_mb: int = setting(500, "Megabytes that one answer may have.")
     memory_index_up_to: int = setting(1_000_000, "Quads up to which each worker holds the data in memory.")
     log_level: str = setting("info", "How much the server logs: debug, info, warning or error.")
 

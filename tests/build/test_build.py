@@ -143,7 +143,9 @@ def spoil_fact(files: Path) -> None:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_spoilt_file_publishes_nothing(settings: Settings, files: Path, spoil: object, error: type, says: str) -> None:
+def test_a_spoilt_file_publishes_nothing(
+    settings: Settings, files: Path, spoil: object, error: type, says: str
+) -> None:
     """The error names the place, and the snapshot that was current still is."""
     old = build(settings)
     assert callable(spoil)

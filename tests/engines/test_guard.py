@@ -37,7 +37,7 @@ def test_nesting_is_refused_one_level_past_the_limit(opening: str, closing: str)
 def test_a_query_of_one_byte_too_many_is_refused() -> None:
     """The limit counts bytes of UTF-8, not characters."""
     text = "ASK {}#" + "é" * 46
-    assert inspect(text, Limits(len(text.encode()), 100)) is False
+    assert not inspect(text, Limits(len(text.encode()), 100))
     with pytest.raises(QueryTooLong, match=str(len(text.encode()))):
         inspect(text, Limits(len(text.encode()) - 1, 100))
 

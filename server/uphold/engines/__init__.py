@@ -6,11 +6,15 @@ parser does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["GRAPH_TYPES", "RESULT_TYPES", "Answer", "Engine"]
+import pyoxigraph as ox
+
+from uphold.errors import RequestNotUnderstood
+
+__all__ = ["GRAPH_TYPES", "RESULT_TYPES", "Answer", "Dataset", "Engine"]
 
 RESULT_TYPES = {
     "application/sparql-results+json": "json",
@@ -33,23 +37,46 @@ GRAPH_TYPES = {
 class Answer:
     """An answer under way: its media type and its bytes, which come as the engine finds them.
 
-    The iterator raises `OverLimit` when the answer breaks off; whoever iterates must pass that on and never let a
+    The generator raises `OverLimit` when the answer breaks off; whoever iterates must pass that on and never let a
     broken answer look whole. Close it to stop the query.
     """
 
     media_type: str
-    chunks: Iterator[bytes]
+    chunks: Generator[bytes, None, None]
 
     def read(self) -> bytes:
         """The whole answer."""
         return b"".join(self.chunks)
 
 
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The graphs that a request asks about (SPARQL 1.1 Protocol, 2.1.4); they come before those that the query names.
+
+    An IRI that no graph has is an empty graph.
+    """
+
+    default: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, default: tuple[str, ...], named: tuple[str, ...]) -> Dataset:
+        """The data set of these IRIs; raises `RequestNotUnderstood` for one that is no absolute IRI."""
+        for iri in (*default, *named):
+            try:
+                ox.NamedNode(iri)
+            except ValueError as problem:
+                raise RequestNotUnderstood(f"{iri!r} is not the absolute IRI of a graph.") from problem
+        return cls(default, named)
+
+
 class Engine(Protocol):
     """Answers SPARQL 1.1 queries about the current snapshot."""
 
-    def query(self, text: str, *, accept: str, deadline: float | None = None) -> Answer:
+    def query(self, text: str, *, accept: str, deadline: float | None = None, dataset: Dataset | None = None) -> Answer:
         """The answer to `text` in media type `accept`, begun within `deadline` seconds and ended within them too.
+
+        It is about `dataset`, else about the graphs that the query names, else about the union of all graphs.
 
         Raises `WrongUse` for a query that cannot be answered, `OverLimit` for one that needs too much.
         """

@@ -14,11 +14,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
-from uphold.engines import GRAPH_TYPES, RESULT_TYPES, Answer
+from uphold.engines import GRAPH_TYPES, RESULT_TYPES, Answer, Dataset
 from uphold.engines.frames import HEAD, Frame, write_frame
 from uphold.engines.guard import Limits, inspect
 from uphold.errors import DeadlinePassed, MemoryPassed, NotAcceptable, QueryNotParsed, ServerBusy
@@ -34,7 +35,9 @@ class Worker:
     """One worker process, from the server's side."""
 
     def __init__(self, command: list[str]) -> None:
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "RUST_BACKTRACE": "0"}
+        )
         if self.process.stdin is None or self.process.stdout is None:
             raise RuntimeError("a worker was started without pipes")
         self.stdin: IO[bytes] = self.process.stdin
@@ -92,17 +95,18 @@ class EmbeddedEngine:
         for _ in range(max(1, workers or settings.query_workers)):
             self.start_worker()
 
-    def query(self, text: str, *, accept: str, deadline: float | None = None) -> Answer:
+    def query(self, text: str, *, accept: str, deadline: float | None = None, dataset: Dataset | None = None) -> Answer:
         """See `Engine.query`; `deadline` is in seconds, at most the setting `query_timeout`."""
         offered = list(GRAPH_TYPES if inspect(text, self.limits) else RESULT_TYPES)
         if accept not in offered:
             raise NotAcceptable(offered)
         seconds = min(deadline or self.settings.query_timeout, self.settings.query_timeout)
-        chunks = self.run(json.dumps({"text": text, "accept": accept}).encode(), seconds)
+        request = {"text": text, "accept": accept, "dataset": asdict(dataset) if dataset else None}
+        chunks = self.run(json.dumps(request).encode(), seconds)
         first = next(chunks, b"")  # a fault before the first bytes is an error, not a broken answer
         return Answer(accept, chain(first, chunks))
 
-    def run(self, request: bytes, seconds: float) -> Iterator[bytes]:
+    def run(self, request: bytes, seconds: float) -> Generator[bytes, None, None]:
         """The bytes of an answer; the worker goes back when they are all out, and is killed when anything breaks."""
         worker = self.take()
         whole = False
@@ -124,16 +128,24 @@ class EmbeddedEngine:
 
     def take(self) -> Worker:
         """A worker that is ready; raises `ServerBusy` when none becomes free in time."""
-        try:
-            worker = self.idle.get(timeout=self.settings.query_wait)
-        except queue.Empty as problem:
-            raise ServerBusy("All query workers stayed busy for as long as a query may wait.") from problem
+        until = time.monotonic() + self.settings.query_wait
+        worker = self.next_idle(until)
+        while worker.process.poll() is not None:  # ended while nobody used it: no fault of this query
+            self.give_back(worker, whole=False)
+            worker = self.next_idle(until)
         try:
             worker.wait_until_ready(time.monotonic() + START_SECONDS)
         except (EOFError, TimeoutError) as problem:
-            self.give_back(worker, False)
+            self.give_back(worker, whole=False)
             raise MemoryPassed(self.settings.query_memory_mb) from problem
         return worker
+
+    def next_idle(self, until: float) -> Worker:
+        """The next free worker, by the deadline; raises `ServerBusy`."""
+        try:
+            return self.idle.get(timeout=max(0.0, until - time.monotonic()))
+        except queue.Empty as problem:
+            raise ServerBusy("All query workers stayed busy for as long as a query may wait.") from problem
 
     def give_back(self, worker: Worker, whole: bool) -> None:
         """Make the worker free again, or replace it when it is not to be trusted any more."""
@@ -170,10 +182,10 @@ class EmbeddedEngine:
             worker.kill()
 
 
-def chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+def chain(first: bytes, rest: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
     """`first`, then the rest; closing it closes the rest."""
     try:
         yield first
         yield from rest
     finally:
-        rest.close()  # type: ignore[attr-defined]
+        rest.close()

@@ -12,7 +12,7 @@ import re
 import resource
 import sys
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
@@ -76,6 +76,7 @@ def open_store(snapshot: Snapshot, index: str) -> ox.Store:
         return ox.Store.read_only(str(snapshot.folder / "index"))
     store = ox.Store()
     store.bulk_load(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS)
+    store.bulk_load(path=str(snapshot.union), format=ox.RdfFormat.N_TRIPLES)
     return store
 
 
@@ -84,13 +85,12 @@ def forbid_opening_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
 
 
-def answer(store: ox.Store, snapshot: Snapshot, request: dict[str, str], answers: IO[bytes]) -> None:
+def answer(store: ox.Store, snapshot: Snapshot, request: dict[str, Any], answers: IO[bytes]) -> None:
     """Answer one request; a fault of the query becomes a FAULT frame."""
     writer = FrameWriter(answers)
     try:
-        result = store.query(
-            request["text"], base_iri=snapshot.base, prefixes=snapshot.prefixes, use_default_graph_as_union=True
-        )
+        graphs = chosen_graphs(request["dataset"])
+        result = store.query(request["text"], base_iri=snapshot.base, prefixes=snapshot.prefixes, **graphs)
         form = FORMATS[request["accept"]]
         if isinstance(result, ox.QueryTriples) == isinstance(form, ox.QueryResultsFormat):
             raise SyntaxError(f"{request['accept']} does not fit the form of the query")
@@ -99,6 +99,16 @@ def answer(store: ox.Store, snapshot: Snapshot, request: dict[str, str], answers
         write_frame(answers, Frame.END)
     except (SyntaxError, ValueError, OSError) as problem:
         write_frame(answers, Frame.FAULT, json.dumps(describe(problem)).encode())
+
+
+def chosen_graphs(dataset: dict[str, list[str]] | None) -> dict[str, Any]:
+    """The store's arguments for the graphs of a request; none for those of the query, else the union of all."""
+    if dataset is None:
+        return {}
+    return {
+        "default_graph": [ox.NamedNode(iri) for iri in dataset["default"]],
+        "named_graphs": [ox.NamedNode(iri) for iri in dataset["named"]],
+    }
 
 
 def describe(problem: Exception) -> dict[str, str | int | None]:
