@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,8 +28,18 @@ def write_ontology_page(quads: Iterable[ox.Quad], folder: Path, base: str) -> No
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # it leaves its style sheet open
             html = OntPub(ontology=graph.serialize(format="turtle"), sort_subjects=True).make_html()
-        (folder / "ontology.html").write_text(html, "utf-8")
+        (folder / "ontology.html").write_text(with_anchors(html, f"{ours}#"), "utf-8")
     finally:
         logging.disable(logging.NOTSET)
         root.handlers[:] = handlers
         root.setLevel(level)
+
+
+def with_anchors(html: str, namespace: str) -> str:
+    """The page with each term at the anchor that its IRI names: pyLODE calls `#CallToAction` `#calltoaction`."""
+    place = re.compile(
+        rf'class="property entity" id="([^"]+)">(?:(?!class="property entity").)*?<code>{re.escape(namespace)}(\w+)<',
+        re.DOTALL,
+    )
+    names = dict(place.findall(html))
+    return re.sub(r'( id="| href="#)([^"]+)"', lambda found: f'{found[1]}{names.get(found[2], found[2])}"', html)

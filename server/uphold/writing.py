@@ -48,6 +48,19 @@ def write_nested(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> b
     graph = rdflib.Graph(bind_namespaces="none")
     for name, start in prefixes.items():
         graph.bind(name, start)
-    lines = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
-    graph.parse(data=lines, format="nt")
+    for triple in triples:
+        graph.add((rdflib_term(triple.subject), rdflib_term(triple.predicate), rdflib_term(triple.object)))
     return graph.serialize(format="turtle", encoding="utf-8")
+
+
+def rdflib_term(term: object) -> rdflib.term.IdentifiedNode | rdflib.Literal:
+    """The same term for rdflib; a blank node keeps its label, by which rdflib orders."""
+    if isinstance(term, ox.NamedNode):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, ox.BlankNode):
+        return rdflib.BNode(term.value)
+    if not isinstance(term, ox.Literal):
+        raise TypeError(f"{term} is no term of RDF 1.1")
+    datatype = None if term.language else rdflib.URIRef(term.datatype.value)
+    datatype = None if datatype == rdflib.XSD.string else datatype
+    return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)

@@ -1,0 +1,95 @@
+"""The app: the whole assembly. Settings in, a WSGI application out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from flask import Flask, Response, request
+from werkzeug.wsgi import ClosingIterator
+
+from uphold import __version__
+from uphold.library import Library
+from uphold.settings import Settings
+from uphold.web.linked import linked
+from uphold.web.links import add_filters
+from uphold.web.problems import add_handlers, problems
+from uphold.web.replies import opened
+from uphold.web.site import site
+from uphold.web.sparql import sparql
+
+__all__ = ["create", "create_app"]
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Uphold-Snapshot, ETag, Link, Content-Location",
+}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+def create() -> Flask:
+    """The app with the settings of the environment."""
+    return create_app(Settings.from_environment(os.environ))
+
+
+def create_app(settings: Settings) -> Flask:
+    """The app that serves the current snapshot in `settings.state`."""
+    app = Flask("uphold.web", static_folder="static", template_folder="templates")
+    app.url_map.redirect_defaults = False
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = 3 * settings.query_max_bytes + 10_000
+    library = Library(settings)
+    app.extensions["uphold"] = library
+    app.wsgi_app = Lending(app.wsgi_app, library)  # type: ignore[method-assign]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})
+    add_filters(app, settings.base)
+    add_handlers(app)
+    for blueprint in (site, linked, sparql, problems):
+        app.register_blueprint(blueprint)
+    app.after_request(finish)
+    return app
+
+
+def finish(response: Response) -> Response:
+    """Say which snapshot this is from, who may read it, and what a page may do."""
+    if response.location:  # the framework makes it from the Host header, which anybody can set
+        response.location = urlunsplit(urlsplit(response.location)._replace(scheme="", netloc=""))
+    if request.method == "HEAD" or response.status_code == HTTPStatus.NOT_MODIFIED:
+        response.close()  # there is no body that would be closed after it
+    response.headers["Uphold-Snapshot"] = opened().snapshot.id
+    for name, value in {**HEADERS, **(PREFLIGHT if request.method == "OPTIONS" else {})}.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+class Lending:
+    """Lends each request one snapshot until its answer is out, so that no answer mixes two."""
+
+    def __init__(self, wsgi: Any, library: Library) -> None:
+        self.wsgi, self.library = wsgi, library
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        lent = self.library.borrow()
+        environ["uphold.opened"] = lent
+        try:
+            body = self.wsgi(environ, start_response)
+        except BaseException:
+            self.library.give_back(lent)
+            raise
+        return ClosingIterator(body, lambda: self.library.give_back(lent))

@@ -1,0 +1,136 @@
+"""Linked data: every IRI under the base answers, in the form that the client or the suffix asks for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request
+
+from uphold.engines import GRAPH_TYPES
+from uphold.errors import NoSuchThing, RequestNotUnderstood
+from uphold.web.negotiation import choose, split_suffix
+from uphold.web.ontology_html import ontology_html
+from uphold.web.replies import opened, send
+
+__all__ = ["linked"]
+
+HTML, JSON = "text/html", "application/json"
+FORMS = {HTML: "html", **GRAPH_TYPES, JSON: "json"}
+SUFFIXES = {suffix: media_type for media_type, suffix in FORMS.items()}
+GRAPH_SUFFIXES = {suffix: media_type for media_type, suffix in GRAPH_TYPES.items()} | {"html": HTML}
+PER_PAGE = 500
+linked = Blueprint("linked", __name__)
+
+
+@linked.get("/id/<kind>/")
+@linked.get("/id/<path:key>")
+def thing(kind: str = "", key: str = "") -> Response:
+    """A thing is not a document: go and see the document about it (303)."""
+    path = f"{kind}/" if kind else key
+    if kind:
+        opened().resources.things_of_kind(kind)
+    else:
+        stem, _ = split_suffix(path, SUFFIXES)
+        opened().resources.check(f"{opened().snapshot.base}id/{stem}")
+    response = redirect(f"{request.script_root}/doc/{path}", 303)
+    response.headers["Cache-Control"] = "no-cache"
+    return Response(response.get_data(), 303, response.headers)
+
+
+@linked.get("/doc/<path:key>")
+def document(key: str) -> Response:
+    """The document about a thing."""
+    stem, form = split_suffix(key, SUFFIXES)
+    return describe(f"id/{stem}", f"doc/{stem}", form)
+
+
+@linked.get("/graph/<path:name>", defaults={"space": "graph"})
+@linked.get("/shapes/<path:name>", defaults={"space": "shapes"})
+@linked.get("/ontology/<path:name>", defaults={"space": "ontology"})
+def part(space: str, name: str) -> Response:
+    """What is said of a graph, a shape or a version of the ontology."""
+    stem, form = (name, None) if space == "ontology" else split_suffix(name, SUFFIXES)
+    return describe(f"{space}/{stem}", f"{space}/{stem}", form)
+
+
+def describe(path: str, address: str, form: str | None) -> Response:
+    """The description of the IRI at `path` under the base; its forms are at `address` with a suffix."""
+    resources, iri = opened().resources, f"{opened().snapshot.base}{path}"
+    chosen = form or choose(list(FORMS))
+    here = f"{request.script_root}/{address}"
+    if chosen in GRAPH_TYPES:
+        response = send(resources.rdf(iri, chosen), chosen, varies=form is None)
+    elif chosen == JSON:
+        content: dict[str, Any] = {**resources.describe(iri).as_json(), "prefixes": resources.names.prefixes}
+        response = send(json.dumps(content, ensure_ascii=False, indent=1) + "\n", chosen, varies=form is None)
+    else:
+        page = render_template("thing.html", description=resources.describe(iri), here=here, path=path)
+        response = send(page, chosen, varies=form is None)
+    if form is None:
+        response.headers["Content-Location"] = f"{here}.{FORMS[chosen]}"
+    response.headers["Link"] = f'<{iri}>; rel="describes"'
+    return response
+
+
+@linked.get("/doc/<kind>/")
+def index(kind: str) -> Response:
+    """The list of all things of one kind, five hundred on a page."""
+    things = opened().resources.things_of_kind(kind)
+    form = choose([HTML, JSON])
+    if form == JSON:
+        listed = {"kind": kind, "count": len(things), "things": [thing.as_json() for thing in things]}
+        return send(json.dumps(listed, ensure_ascii=False, indent=1) + "\n", form, varies=True)
+    number, last = page_number(), max(1, -(-len(things) // PER_PAGE))
+    if number > last:
+        raise NoSuchThing(f"page {number} of {kind}, which has {last}")
+    shown = things[(number - 1) * PER_PAGE : number * PER_PAGE]
+    page = render_template("index.html", kind=kind, things=shown, count=len(things), number=number, last=last)
+    return send(page, form, varies=True)
+
+
+def page_number() -> int:
+    """The number of the page asked for, from 1."""
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
+        raise RequestNotUnderstood(f"page is {text!r}; it must be a number from 1.")
+    return int(text)
+
+
+@linked.get("/ontology", defaults={"suffix": ""})
+@linked.get("/ontology.<suffix>")
+def ontology(suffix: str) -> Response:
+    """The ontology: its page by pyLODE, or all its statements."""
+    form = whole_form(suffix)
+    if form == HTML:
+        page, policy = ontology_html(opened().snapshot)
+        response = send(page, form, varies=not suffix)
+        response.headers["Content-Security-Policy"] = policy
+        return response
+    return send(opened().resources.graph("ontology", form), form, varies=not suffix)
+
+
+@linked.get("/shapes", defaults={"suffix": ""})
+@linked.get("/shapes/", defaults={"suffix": ""})
+@linked.get("/shapes.<suffix>")
+def shapes(suffix: str) -> Response:
+    """All shapes: a list, or all their statements."""
+    form = whole_form(suffix)
+    if form == HTML:
+        page = render_template("shapes.html", shapes=opened().resources.shapes())
+        return send(page, form, varies=not suffix)
+    return send(opened().resources.graph("shapes", form), form, varies=not suffix)
+
+
+@linked.get("/.well-known/void")
+def void() -> Response:
+    """What the data set says of itself."""
+    form = choose(list(GRAPH_TYPES))
+    return send(opened().resources.document("catalogue", form), form, varies=True)
+
+
+def whole_form(suffix: str) -> str:
+    """The form of a whole graph: by suffix, else by negotiation."""
+    if suffix and suffix not in GRAPH_SUFFIXES:
+        raise NoSuchThing(f"{request.path} (the forms are .{', .'.join(GRAPH_SUFFIXES)})")
+    return GRAPH_SUFFIXES[suffix] if suffix else choose([HTML, *GRAPH_TYPES])

@@ -1,0 +1,39 @@
+"""Negotiation: which of the forms on offer a client gets (RFC 9110, section 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import request
+from werkzeug.datastructures import MIMEAccept
+
+from uphold.errors import NotAcceptable
+
+__all__ = ["choose", "split_suffix"]
+
+
+def choose(offered: Sequence[str], aliases: dict[str, str] | None = None) -> str:
+    """The media type to answer with: the one the client wants most; among equals one it names, then the first.
+
+    `aliases` are further names for what is on offer. Raises `NotAcceptable` when the client takes none of it.
+    """
+    names = [*offered, *(aliases or {})]
+    accept = without_parameters(request.accept_mimetypes)
+    if not accept:
+        return offered[0]
+    named = {name for name, _ in accept}
+    best = max(names, key=lambda name: (accept.quality(name), name in named, -names.index(name)))
+    if accept.quality(best) <= 0:
+        raise NotAcceptable(list(offered))
+    return best
+
+
+def without_parameters(accept: MIMEAccept) -> MIMEAccept:
+    """The header without parameters such as a profile or a charset, which no form here depends on."""
+    return MIMEAccept([(value.split(";")[0].strip().lower(), quality) for value, quality in accept])
+
+
+def split_suffix(path: str, suffixes: dict[str, str]) -> tuple[str, str | None]:
+    """The path without its suffix, and the media type that the suffix stands for, or None."""
+    stem, dot, suffix = path.rpartition(".")
+    return (stem, suffixes[suffix]) if dot and stem and suffix in suffixes else (path, None)

@@ -1,0 +1,150 @@
+"""What all tests share. Policy: the smallest data that will do (`tiny`), the real parts, no stand-ins."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from uphold.app import create_app
+from uphold.build import build
+from uphold.engines.embedded import EmbeddedEngine
+from uphold.settings import Settings
+from uphold.snapshot import Snapshot
+
+TINY = Path(__file__).parent / "tiny"
+NOT_OURS = (
+    "ignore:unclosed file .*pylode.css:ResourceWarning",  # pyLODE reads its stylesheet and never closes it
+    "ignore:ConjunctiveGraph is deprecated:DeprecationWarning",  # rdflib's own JSON-LD parser makes one
+)
+START_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings with a built snapshot of the tiny data set: three jurisdictions, nine calls."""
+    settings = Settings(files=TINY, state=tmp_path_factory.mktemp("tiny"))
+    build(settings)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def client(tiny: Settings) -> Iterator[FlaskClient]:
+    """A client of the app on the tiny data set."""
+    with open_app(tiny) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def app_client() -> Callable[[Settings], AbstractContextManager[FlaskClient]]:
+    """Opens a client of an app with settings of a test's own."""
+    return open_app
+
+
+@pytest.fixture(scope="session")
+def served(tiny: Settings) -> Iterator[str]:
+    """The address of a real server on the tiny data set, as `uphold serve` starts it."""
+    with running_server(tiny) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def project_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings with a built snapshot of the project's own data, built once."""
+    settings = Settings(state=tmp_path_factory.mktemp("project"))
+    build(settings)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def project(project_settings: Settings) -> Snapshot:
+    """The snapshot of the project's own data."""
+    return Snapshot.open((project_settings.state / "current").resolve())
+
+
+@pytest.fixture(scope="session")
+def project_engine(project: Snapshot, project_settings: Settings) -> Iterator[EmbeddedEngine]:
+    """An engine for the project's own data."""
+    engine = EmbeddedEngine(project, project_settings, workers=1)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def project_client(project_settings: Settings) -> Iterator[FlaskClient]:
+    """A client of the app on the project's own data."""
+    with open_app(project_settings) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def project_address(project_settings: Settings) -> Iterator[str]:
+    """The address of a real server on the project's own data."""
+    with running_server(project_settings) as address:
+        yield address
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Warnings are errors, but for those that a library raises and only it can mend."""
+    for line in NOT_OURS:
+        config.addinivalue_line("filterwarnings", line)
+
+
+class WholeClient(FlaskClient):
+    """A client that reads each answer to its end and closes it, as a server does."""
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        """Make a request."""
+        return super().open(*args, **{"buffered": True, **options})
+
+
+@contextmanager
+def open_app(settings: Settings) -> Iterator[FlaskClient]:
+    """A test client of an app with these settings, and the end of its workers."""
+    app = create_app(settings)
+    app.test_client_class = WholeClient
+    yield app.test_client()
+    app.extensions["uphold"].close()
+
+
+@contextmanager
+def running_server(settings: Settings) -> Iterator[str]:
+    """A server in its own process, on a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    flags = ["--files", str(settings.files), "--state", str(settings.state), "--port", str(port)]
+    command = [sys.executable, "-m", "uphold.cli", "serve", *flags]
+    log = settings.state / f"server-{port}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "PYTHONWARNINGS": ""})
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the server answers; fail with its log when it does not."""
+    until = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail(f"the server did not start:\n{log.read_text('utf-8', 'replace')}")
