@@ -18,9 +18,11 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import pyoxigraph as ox
 import rdflib
 
 from uphold.build import build
+from uphold.checks import to_rdflib
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
 
@@ -82,7 +84,8 @@ def timed(work: Callable[[], object]) -> float:
 def load(snapshot: Snapshot) -> tuple[rdflib.Graph, float]:
     """The union of the snapshot in rdflib, and how long that took."""
     began = time.perf_counter()
-    return rdflib.Graph().parse(snapshot.union, format="nt"), time.perf_counter() - began
+    quads = ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS)
+    return to_rdflib(quads), time.perf_counter() - began
 
 
 def free_port() -> int:

@@ -90,7 +90,7 @@ def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "dumps").mkdir(parents=True)
     (unfinished / "data.nq").write_bytes(lines)
-    (unfinished / "union.nt").write_bytes(union_of(quads))
+    (unfinished / "with-union.nq").write_bytes(lines + union_of(quads))
     write_index(unfinished)
     write_dumps(quads, lines, unfinished / "dumps", files)
     write_ontology_page(quads.quads_for_graph_name(graph_name(files.base, "ontology")), unfinished, files.base)
@@ -119,7 +119,7 @@ def union_of(quads: ox.Dataset) -> bytes:
     """The triples of all graphs as N-Triples, each once.
 
     The engine can query the union of its graphs by itself, but then counts a triple once for each graph that has it; so
-    its default graph is filled with the union instead.
+    its default graph is filled with the union instead; from one file, so that blank nodes stay the same nodes.
     """
     return ox.serialize({quad.triple for quad in quads}, format=ox.RdfFormat.N_TRIPLES) or b""
 
@@ -133,8 +133,7 @@ def prefixes(files: Files) -> dict[str, str]:
 def write_index(folder: Path) -> None:
     """Make the engine's index on disk, compacted: an uncompacted one measured 2-4 times slower."""
     store = ox.Store(str(folder / "index"))
-    store.bulk_load(path=str(folder / "data.nq"), format=ox.RdfFormat.N_QUADS)
-    store.bulk_load(path=str(folder / "union.nt"), format=ox.RdfFormat.N_TRIPLES)
+    store.bulk_load(path=str(folder / "with-union.nq"), format=ox.RdfFormat.N_QUADS)
     store.optimize()
     store.flush()
     del store  # closes the files, so that the folder can move

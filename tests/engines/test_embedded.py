@@ -148,6 +148,12 @@ def test_the_default_graph_holds_each_triple_once(engine: EmbeddedEngine) -> Non
     assert rows(engine, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }") == rows(engine, twice)
 
 
+def test_a_blank_node_is_the_same_node_in_the_default_graph_and_in_its_own(engine: EmbeddedEngine) -> None:
+    """A query may walk from one to the other."""
+    path = "{ ?shape <http://www.w3.org/ns/shacl#sparql> ?rule . GRAPH ?g { ?rule ?p ?o } FILTER (ISBLANK(?rule)) }"
+    assert rows(engine, f"SELECT (COUNT(*) > 0 AS ?some) {path}") == ["true"]
+
+
 def test_a_dataset_given_with_the_request_comes_before_the_query_s_own(engine: EmbeddedEngine) -> None:
     """SPARQL 1.1 Protocol, 2.1.4."""
     graphs = rows(engine, "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } ORDER BY ?g")

@@ -75,8 +75,7 @@ def open_store(snapshot: Snapshot, index: str) -> ox.Store:
     if index == "disk":
         return ox.Store.read_only(str(snapshot.folder / "index"))
     store = ox.Store()
-    store.bulk_load(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS)
-    store.bulk_load(path=str(snapshot.union), format=ox.RdfFormat.N_TRIPLES)
+    store.bulk_load(path=str(snapshot.with_union), format=ox.RdfFormat.N_QUADS)
     return store
 
 
