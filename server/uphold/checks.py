@@ -22,6 +22,7 @@ __all__ = ["Report", "Result", "check", "judge", "to_rdflib"]
 
 
 STAND_IN = "urn:uphold:blank-node:"
+NOT_YOURS = "Terms of the ontology are not changed by other graphs: use a namespace of your own, or propose the term."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,21 @@ def judge(brought: rdflib.Graph, background: ox.Dataset, shapes: rdflib.Graph) -
     own = set(named.subjects(unique=True))
     anchors = set(shapes.objects(None, SH.targetNode))  # rules about a whole graph hang on one node
     found = run(data, shapes, own | anchors).results
-    results = {r for r in found if rdflib.URIRef(r.focusNode) in own}
-    results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors - own for place in places(r, named)}
-    return Report(in_order(results | without_iri(brought, nameless, shapes)))
+    results = {r for r in found if rdflib.URIRef(r.focusNode) in own - anchors}
+    results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
+    results = {replace(r, focusNode=unnamed(r.focusNode), value=r.value and unnamed(r.value)) for r in results}
+    results |= without_iri(brought, nameless, shapes) | {
+        Result(str(node), None, str(node), NOT_YOURS, "Violation", str(anchor))
+        for node in own
+        for anchor in anchors
+        if str(node) == str(anchor) or str(node).startswith(f"{anchor}#")
+    }
+    return Report(in_order(results))
+
+
+def unnamed(iri: str) -> str:
+    """A blank node's stand-in as a blank node again."""
+    return f"_:{iri.removeprefix(STAND_IN)}" if iri.startswith(STAND_IN) else iri
 
 
 def places(result: Result, brought: rdflib.Graph) -> Iterator[Result]:

@@ -84,6 +84,15 @@ def test_blank_nodes_are_judged_too(run: Run, tmp_path: Path) -> None:
     assert run("validate", "call.ttl").returncode == 1
 
 
+def test_nobody_declares_terms_of_the_ontology(run: Run, tmp_path: Path) -> None:
+    """A graph that declares its own uphold: property, to use it, is told not to."""
+    own = "uphold:mood a <http://www.w3.org/2002/07/owl#DatatypeProperty> .\ncall:nzl-99 uphold:mood 1 ."
+    (tmp_path / "call.ttl").write_text(f"{CALL}\n{own}\n", "utf-8")
+    done = run("validate", "--json", "call.ttl")
+    focus = {result["focusNode"] for result in json.loads(done.stdout)["results"]}
+    assert (done.returncode, focus) == (1, {"https://w3id.org/uphold/ontology#mood"})
+
+
 def test_a_file_that_is_no_turtle_names_its_line(run: Run, tmp_path: Path) -> None:
     """A syntax error is told with file and line."""
     (tmp_path / "broken.ttl").write_text(CALL + "call:x a .\n", "utf-8")
