@@ -53,6 +53,14 @@ def test_each_call_for_a_treaty_has_one_outcome(project_engine: EmbeddedEngine) 
     assert sorted(asked) == sorted(found) != []
 
 
+def test_a_class_can_be_asked_for_without_its_subclasses(project_engine: EmbeddedEngine) -> None:
+    """Whoever asks for all treaty actions gets every act, of whatever kind."""
+    count = "SELECT (COUNT(DISTINCT ?act) AS ?n) {{ {pattern} }}"
+    wide = rows(project_engine, count.format(pattern="?act a uphold:TreatyAction"))
+    assert wide == rows(project_engine, count.format(pattern="?act uphold:by ?state"))
+    assert wide != [["0"]]
+
+
 def test_no_rating_is_filled_in(project_engine: EmbeddedEngine) -> None:
     """The colours of the one printed card are lost, so its twelve cells have no rating."""
     assert rows(project_engine, "SELECT ?cell { ?cell uphold:rating ?rating }") == []
@@ -82,6 +90,7 @@ def test_a_printed_period_contains_the_recorded_day(project_engine: EmbeddedEngi
 def test_each_derived_fact_names_its_rule_and_its_inputs(project_engine: EmbeddedEngine) -> None:
     """Whatever a rule has made says which rule, and from what."""
     query = """SELECT ?thing { GRAPH graph:derived { ?thing a ?class } FILTER (?class != uphold:Rule)
+      FILTER NOT EXISTS { GRAPH ?other { ?thing a ?own } FILTER (?other != graph:derived) }
       FILTER NOT EXISTS { ?thing uphold:derivedBy/a uphold:Rule ; prov:wasDerivedFrom ?input } }"""
     assert rows(project_engine, query) == []
 
