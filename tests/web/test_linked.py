@@ -73,7 +73,10 @@ def test_the_json_form_has_label_facts_incoming_links_and_sources(client: FlaskC
     found = client.get("/doc/jurisdiction/nzl.json").get_json()
     assert found["id"] == str(NZL)
     assert found["label"] == "New Zealand"
-    assert found["types"] == [{"id": f"{BASE}ontology#State", "label": found["types"][0]["label"]}]
+    assert {kind["label"]: kind["id"] for kind in found["types"]} == {
+        "state": f"{BASE}ontology#State",
+        "jurisdiction": f"{BASE}ontology#Jurisdiction",
+    }
     assert found["facts"]["skos:prefLabel"][0] == {"value": "New Zealand", "language": "en"}
     assert found["facts"]["uphold:iso3"] == [{"value": "NZL"}]
     assert found["incoming"]["uphold:addressedTo"]["count"] == 3
