@@ -12,13 +12,14 @@ from flask import Flask, Response, request
 from werkzeug.wsgi import ClosingIterator
 
 from uphold import __version__
-from uphold.library import Library
+from uphold.library import Library, Opened
 from uphold.settings import Settings
 from uphold.web.linked import linked
 from uphold.web.links import add_filters
 from uphold.web.problems import add_handlers, problems
 from uphold.web.replies import opened
 from uphold.web.site import site
+from uphold.web.snapshots import snapshots
 from uphold.web.sparql import sparql
 
 __all__ = ["create", "create_app"]
@@ -33,11 +34,11 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Uphold-Snapshot, ETag, Link, Content-Location",
+    "Access-Control-Expose-Headers": "Uphold-Snapshot, ETag, Link, Content-Location, Memento-Datetime",
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+    "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Content-Type, If-None-Match",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -59,7 +60,7 @@ def create_app(settings: Settings) -> Flask:
     app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})
     add_filters(app, settings.base)
     add_handlers(app)
-    for blueprint in (site, linked, sparql, problems):
+    for blueprint in (site, linked, sparql, snapshots, problems):
         app.register_blueprint(blueprint)
     app.after_request(finish)
     return app
@@ -87,9 +88,15 @@ class Lending:
         """Answer one request (PEP 3333)."""
         lent = self.library.borrow()
         environ["uphold.opened"] = lent
+        lents = environ["uphold.lent"] = [lent]  # a view may add an old snapshot
         try:
             body = self.wsgi(environ, start_response)
         except BaseException:
-            self.library.give_back(lent)
+            self.give_back(lents)
             raise
-        return ClosingIterator(body, lambda: self.library.give_back(lent))
+        return ClosingIterator(body, lambda: self.give_back(lents))
+
+    def give_back(self, lents: list[Opened]) -> None:
+        """Give back all that the request was lent."""
+        while lents:
+            self.library.give_back(lents.pop())

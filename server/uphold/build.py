@@ -21,6 +21,7 @@ import pyoxigraph as ox
 from uphold import __version__
 from uphold.catalogue import complete, graph_counts
 from uphold.errors import NoSuchSnapshot
+from uphold.history import keep_only, record
 from uphold.rules import derive
 from uphold.settings import Settings
 from uphold.snapshot import METADATA, Snapshot, publish, settle
@@ -51,6 +52,9 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
         memory.parent.mkdir(parents=True, exist_ok=True)
         memory.write_text(snapshot.id, "ascii")
     publish(snapshot, settings.state)
+    record(settings.state, snapshot.id)
+    for identity in keep_only(settings.state, settings.snapshots_kept, snapshot.id):
+        say(f"removed old snapshot {identity[:12]}")
     say(f"snapshot {snapshot.id[:12]} is current: {snapshot.quads} triples, {time.monotonic() - began:.1f} s")
     return snapshot
 

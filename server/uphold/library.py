@@ -1,5 +1,7 @@
 """Library: the current snapshot, open for questions; when `current` moves, the next reader gets the new one.
 
+Old snapshots are opened when somebody asks for one by its id: a few at once, each with one worker, until idle.
+
 Whoever reads holds on to one snapshot until done, so a page or an answer never mixes two; an old snapshot is closed
 when its last reader has gone.
 """
@@ -7,13 +9,14 @@ when its last reader has gone.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Mapping
 
 from uphold.engines import Engine
 from uphold.engines.embedded import EmbeddedEngine
-from uphold.errors import NoSuchSnapshot, WrongSetting
+from uphold.errors import NoSuchSnapshot, ServerBusy, WrongSetting
 from uphold.examples import load_examples
 from uphold.page_queries import load
 from uphold.resources import Resources
@@ -24,19 +27,23 @@ from uphold.sources import Files
 __all__ = ["Library", "Opened"]
 
 LOOK_EVERY = 1.0
+IDENTITY = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger(__name__)
 
 
 class Opened:
     """One snapshot with its engine, and how many read it now."""
 
-    def __init__(self, snapshot: Snapshot, settings: Settings, texts: Mapping[str, str]) -> None:
+    def __init__(
+        self, snapshot: Snapshot, settings: Settings, texts: Mapping[str, str], workers: int | None = None
+    ) -> None:
         if snapshot.base != settings.base:
             raise WrongSetting(f"base is {settings.base!r}, but the snapshot was built for {snapshot.base!r}.")
         self.snapshot = snapshot
-        self.engine: Engine = EmbeddedEngine(snapshot, settings)
+        self.engine: Engine = EmbeddedEngine(snapshot, settings, workers=workers)
         self.resources = Resources(snapshot, self.engine, texts)
         self.readers = 0
+        self.used = time.monotonic()
 
 
 class Library:
@@ -48,6 +55,7 @@ class Library:
         self.examples = load_examples(Files(settings.files, settings.base))
         self.lock = threading.Lock()
         self.opened = Opened(current(settings.state), settings, self.texts)
+        self.old: dict[str, Opened] = {}
         self.looked = time.monotonic()
 
     @property
@@ -61,14 +69,58 @@ class Library:
             if time.monotonic() - self.looked >= LOOK_EVERY:
                 self.looked = time.monotonic()
                 self.look()
+                self.close_idle()
             self.opened.readers += 1
             return self.opened
+
+    def find(self, identity: str) -> Snapshot:
+        """The kept snapshot with this id; raises `NoSuchSnapshot`."""
+        folder = self.settings.state / "snapshots" / identity
+        if not IDENTITY.fullmatch(identity) or not folder.is_dir():
+            raise NoSuchSnapshot(f"No snapshot with the id {identity[:80]!r} is kept.")
+        return Snapshot.open(folder.resolve())
+
+    def borrow_old(self, identity: str) -> Opened:
+        """The snapshot with this id, for one reader; raises `NoSuchSnapshot`, or `ServerBusy` at the limit."""
+        found = self.find(identity)
+        with self.lock:
+            if identity == self.opened.snapshot.id:
+                wanted = self.opened
+            elif identity in self.old:
+                wanted = self.old[identity]
+            else:
+                self.make_room()
+                wanted = self.old[identity] = Opened(found, self.settings, self.texts, workers=1)
+            wanted.readers += 1
+            return wanted
+
+    def make_room(self) -> None:
+        """Close the old snapshot that was used least lately when no further one may be open."""
+        if len(self.old) < max(1, self.settings.old_snapshots_open):
+            return
+        unread = [opened for opened in self.old.values() if not opened.readers]
+        if not unread:
+            raise ServerBusy(f"{len(self.old)} old snapshots are being read, the most that may be open at once.")
+        self.close_old(min(unread, key=lambda opened: opened.used))
+
+    def close_idle(self) -> None:
+        """Close old snapshots that nobody has read for a while."""
+        since = time.monotonic() - self.settings.old_snapshots_idle
+        for opened in [each for each in self.old.values() if not each.readers and each.used <= since]:
+            self.close_old(opened)
+
+    def close_old(self, opened: Opened) -> None:
+        """Close one old snapshot."""
+        del self.old[opened.snapshot.id]
+        opened.engine.close()
 
     def give_back(self, opened: Opened) -> None:
         """One reader has done; an old snapshot without readers is closed."""
         with self.lock:
             opened.readers -= 1
-            idle = opened is not self.opened and not opened.readers
+            opened.used = time.monotonic()
+            held = opened is self.opened or self.old.get(opened.snapshot.id) is opened
+            idle = not held and not opened.readers
         if idle:
             opened.engine.close()
 
@@ -87,5 +139,6 @@ class Library:
             old.engine.close()
 
     def close(self) -> None:
-        """End the engine."""
-        self.opened.engine.close()
+        """End the engines."""
+        for opened in (self.opened, *self.old.values()):
+            opened.engine.close()

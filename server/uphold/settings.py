@@ -50,6 +50,9 @@ class Settings:
     query_max_depth: int = setting(100, "Deepest nesting of brackets in a query.")
     answer_max_mb: int = setting(500, "Megabytes that one answer may have.")
     memory_index_up_to: int = setting(1_000_000, "Quads up to which each worker holds the data in memory.")
+    snapshots_kept: int = setting(10, "Snapshots to keep; the ones longest out of use go after a build; 0 keeps all.")
+    old_snapshots_open: int = setting(2, "Old snapshots open for questions at the same time, each with one worker.")
+    old_snapshots_idle: float = setting(60.0, "Seconds without a question after which an old snapshot is closed.")
     log_level: str = setting("info", "How much the server logs: debug, info, warning or error.")
 
     def __post_init__(self) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
-    *("errors", "settings", "tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot", "build"),
+    *("errors", "settings", "tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot"),
+    *("history", "changes", "build"),
     *("engines", "terms", "results", "page_queries", "writing", "descriptions", "resources", "examples", "library"),
     *("web", "app", "serve", "cli"),
 )

@@ -9,11 +9,13 @@ from flask import Blueprint, Response, redirect, render_template, request
 
 from uphold.engines import GRAPH_TYPES
 from uphold.errors import NoSuchThing, RequestNotUnderstood
+from uphold.web.citing import cite_document
+from uphold.web.memento import add_memento, time_gate
 from uphold.web.negotiation import choose, split_suffix
 from uphold.web.ontology_html import ontology_html
-from uphold.web.replies import opened, send
+from uphold.web.replies import opened, send, within
 
-__all__ = ["linked"]
+__all__ = ["describe", "linked", "split_form"]
 
 HTML, JSON = "text/html", "application/json"
 FORMS = {HTML: "html", **GRAPH_TYPES, JSON: "json"}
@@ -41,8 +43,14 @@ def thing(kind: str = "", key: str = "") -> Response:
 @linked.get("/doc/<path:key>")
 def document(key: str) -> Response:
     """The document about a thing."""
-    stem, form = split_suffix(key, SUFFIXES)
-    return describe(f"id/{stem}", f"doc/{stem}", form)
+    stem, form = split_form(key)
+    past = time_gate(key)
+    return past or add_memento(describe(f"id/{stem}", f"doc/{stem}", form), key, old=False)
+
+
+def split_form(key: str) -> tuple[str, str | None]:
+    """The key of a thing, and the form that its suffix asks for."""
+    return split_suffix(key, SUFFIXES)
 
 
 @linked.get("/graph/<path:name>", defaults={"space": "graph"})
@@ -65,7 +73,9 @@ def describe(path: str, address: str, form: str | None) -> Response:
         content: dict[str, Any] = {**resources.describe(iri).as_json(), "prefixes": resources.names.prefixes}
         response = send(json.dumps(content, ensure_ascii=False, indent=1) + "\n", chosen, varies=form is None)
     else:
-        page = render_template("thing.html", description=resources.describe(iri), here=here, path=path)
+        about = resources.describe(iri)
+        cited = cite_document(opened().snapshot, path, about.thing.label.text) if path.startswith("id/") else None
+        page = render_template("thing.html", description=about, here=here, path=path, citation=cited, within=within())
         response = send(page, chosen, varies=form is None)
     if form is None:
         response.headers["Content-Location"] = f"{here}.{FORMS[chosen]}"

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, request
 
 from uphold.descriptions import Thing
+from uphold.web.replies import within
 
 __all__ = ["add_filters", "local_path"]
 
@@ -34,8 +35,8 @@ def local_path(iri: str, base: str) -> str | None:
     if not iri.startswith(base):
         return None
     path, mark, fragment = iri[len(base) :].lstrip("/").partition("#")
-    path = f"doc/{path[3:]}" if path.startswith("id/") else path
-    return f"{request.script_root}/{quote(path, safe=SAFE)}{mark}{quote(fragment, safe=SAFE)}"
+    start, path = (within(), f"doc/{path[3:]}") if path.startswith("id/") else ("", path)
+    return f"{request.script_root}{start}/{quote(path, safe=SAFE)}{mark}{quote(fragment, safe=SAFE)}"
 
 
 def add_filters(app: Flask, base: str) -> None:
@@ -47,7 +48,7 @@ def add_filters(app: Flask, base: str) -> None:
 
     def query_link(query: str) -> str:
         """The address that runs a query and shows its result as a page."""
-        return f"{request.script_root}/sparql?{urlencode({'query': query, 'format': 'html'})}"
+        return f"{request.script_root}{within()}/sparql?{urlencode({'query': query, 'format': 'html'})}"
 
     app.add_template_filter(href, "href")
     app.add_template_filter(query_link, "query_link")

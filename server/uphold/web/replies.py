@@ -16,7 +16,7 @@ from uphold.engines import Answer
 from uphold.errors import AnswerTooLong
 from uphold.library import Library, Opened
 
-__all__ = ["Spooled", "library", "opened", "send", "send_spooled", "spool"]
+__all__ = ["Spooled", "library", "open_old", "opened", "send", "send_spooled", "spool", "within"]
 
 IN_MEMORY = 4_000_000
 TEXTUAL = ("text/", "application/sparql-query")
@@ -34,6 +34,20 @@ def opened() -> Opened:
         g.opened = request.environ.get("uphold.opened") or library().opened
     found: Opened = g.opened
     return found
+
+
+def open_old(identity: str) -> Opened:
+    """Let this request read the snapshot with this id from here on; its links then stay within that snapshot."""
+    g.opened = library().borrow_old(identity)
+    request.environ["uphold.lent"].append(g.opened)
+    g.within = f"/snapshots/{identity}"
+    return opened()
+
+
+def within() -> str:
+    """The path before the addresses of the snapshot that this request reads; empty for the current one."""
+    path: str = g.get("within", "")
+    return path
 
 
 def send(content: bytes | str, media_type: str, status: int = HTTPStatus.OK, *, varies: bool = False) -> Response:

@@ -12,9 +12,10 @@ from uphold.engines import GRAPH_TYPES, RESULT_TYPES, Dataset
 from uphold.engines.guard import Limits, inspect
 from uphold.errors import NotAcceptable, RequestNotUnderstood, UnsupportedMedia, UpholdError
 from uphold.results import read_table
+from uphold.web.citing import cite_query
 from uphold.web.negotiation import choose
 from uphold.web.problems import as_details
-from uphold.web.replies import Spooled, library, opened, send, send_spooled, spool
+from uphold.web.replies import Spooled, library, opened, send, send_spooled, spool, within
 
 __all__ = ["sparql"]
 
@@ -92,7 +93,13 @@ def wants_html(named: str) -> bool:
 def show(asked: Asked, *, status: int = HTTPStatus.OK, **found: object) -> Response:
     """The form, with what was found."""
     page = render_template(
-        "sparql.html", asked=asked, examples=library().examples, names=opened().resources.names, **found
+        "sparql.html",
+        asked=asked,
+        examples=library().examples,
+        names=opened().resources.names,
+        within=within(),
+        citation=cite_query(opened().snapshot, asked.query, asked.dataset),
+        **found,
     )
     return send(page, HTML, status, varies=True)
 

@@ -1,0 +1,121 @@
+"""A patch turns one snapshot into the next; the timeline tells which was current when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pytest
+
+from uphold.build import build
+from uphold.changes import Change, count_changes, patch
+from uphold.history import at, keep_only, record, timeline
+from uphold.settings import CANONICAL_BASE as BASE
+from uphold.settings import Settings
+from uphold.snapshot import Snapshot, publish
+
+TINY = Path(__file__).parents[1] / "tiny"
+PLACES = f"{BASE}graph/places"
+ONE = f'<{BASE}id/a> <{BASE}p> "one" <{PLACES}> .\n'
+SPACED = f'<{BASE}id/a> <{BASE}p> "a . <b> c" <{PLACES}> .\n'
+BLANK = f"<{BASE}id/a> <{BASE}p> _:c14n{{}} <{BASE}graph/b> .\n"
+UNNAMED = f"<{BASE}id/a> <{BASE}p> <{BASE}id/b> .\n"
+
+
+def snapshot(state: Path, name: str, *lines: str, day: int = 1) -> Snapshot:
+    """A snapshot on disk that holds these lines."""
+    folder = state / "snapshots" / (name * 64)
+    folder.mkdir(parents=True)
+    (folder / "data.nq").write_text("".join(sorted(lines)), "utf-8")
+    (folder / "snapshot.json").write_text(
+        f'{{"id": "{name * 64}", "created": "2030-01-0{day}T00:00:00+00:00", "base": "{BASE}",'
+        f' "quads": {len(lines)}, "graphs": {{}}, "prefixes": {{}}}}',
+        "utf-8",
+    )
+    return Snapshot.open(folder)
+
+
+def apply(content: bytes, changes: bytes) -> bytes:
+    """The lines that a patch makes of the lines before it."""
+    lines = set(content.splitlines(keepends=True))
+    for row in changes.splitlines(keepends=True):
+        if row.startswith(b"D "):
+            lines.remove(row[2:])  # raises when it was not there
+        elif row.startswith(b"A "):
+            assert row[2:] not in lines
+            lines.add(row[2:])
+    return b"".join(sorted(lines))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ([], [ONE]),
+        ([ONE], []),
+        ([ONE, SPACED], [SPACED, UNNAMED]),
+        ([BLANK.format(0), ONE], [BLANK.format(1), BLANK.format(2), ONE]),
+        ([ONE], [ONE]),
+    ],
+    ids=["all-new", "all-gone", "spaces-and-no-graph", "blank-labels-move", "nothing"],
+)
+def test_the_patch_of_the_old_gives_the_new(tmp_path: Path, old: list[str], new: list[str]) -> None:
+    """Line for line, whatever the labels of parts without a name."""
+    before, after = snapshot(tmp_path, "a", *old), snapshot(tmp_path, "b", *new)
+    written = patch(before, after)
+    assert apply(before.data.read_bytes(), written) == after.data.read_bytes()
+    assert written.splitlines()[2] == b"TX ."
+    assert written.endswith(b"TC .\n")
+
+
+def test_changes_are_counted_by_graph(tmp_path: Path) -> None:
+    """What stands in no graph is counted under no name; a graph that stays as it was is absent."""
+    before = snapshot(tmp_path, "a", ONE, BLANK.format(0))
+    after = snapshot(tmp_path, "b", SPACED, UNNAMED, BLANK.format(0))
+    assert count_changes(before, after) == (Change("", 1, 0), Change(PLACES, 1, 1))
+
+
+def test_one_changed_fact_of_a_build_is_in_the_patch(tmp_path: Path) -> None:
+    """Two real builds; the patch of the first gives the second."""
+    files = shutil.copytree(TINY, tmp_path / "files")
+    settings = Settings(files=files, state=tmp_path / "state")
+    old = build(settings)
+    table = files / "data" / "places" / "State.csv"
+    table.write_text(table.read_text("utf-8").replace("Kingdom of Thailand", "Siam"), "utf-8")
+    new = build(settings)
+    written = patch(old, new)
+    assert apply(old.data.read_bytes(), written) == new.data.read_bytes()
+    assert Change(PLACES, 1, 1) in count_changes(old, new)
+    assert [moment.snapshot.id for moment in timeline(settings.state)] == [old.id, new.id]
+
+
+def test_a_snapshot_that_becomes_current_again_is_in_the_timeline_twice(tmp_path: Path) -> None:
+    """And a time between leads to what was current then; before all times, to the first."""
+    old, new = snapshot(tmp_path, "a"), snapshot(tmp_path, "b")
+    for each in (old, old, new, old):
+        publish(each, tmp_path)
+        record(tmp_path, each.id)
+    lines = (tmp_path / "history").read_text("ascii").splitlines()
+    assert [line.split()[1] for line in lines] == [old.id, new.id, old.id]
+    years = [
+        f"{year}-01-01T00:00:00+00:00 {line.split()[1]}\n" for year, line in zip((2001, 2002, 2003), lines, strict=True)
+    ]
+    (tmp_path / "history").write_text("".join(years), "ascii")
+    moments = timeline(tmp_path)
+    found = [at(moments, dt.datetime(year, 6, 1, tzinfo=dt.UTC)).snapshot.id for year in (2000, 2001, 2002, 2003)]
+    assert found == [old.id, old.id, new.id, old.id]
+
+
+def test_a_snapshot_without_a_line_counts_from_when_it_was_built(tmp_path: Path) -> None:
+    """The process may have ended before the line was written."""
+    late, early = snapshot(tmp_path, "a", day=2), snapshot(tmp_path, "b", day=1)
+    assert [moment.snapshot.id for moment in timeline(tmp_path)] == [early.id, late.id]
+
+
+@pytest.mark.parametrize(("count", "left"), [(0, "abcd"), (1, "a"), (2, "ad"), (9, "abcd")])
+def test_the_snapshots_longest_out_of_use_go_first_and_the_current_never(tmp_path: Path, count: int, left: str) -> None:
+    """The current one is the oldest here, and stays."""
+    for day, name in enumerate("abcd", 1):
+        snapshot(tmp_path, name, day=day)
+    keep_only(tmp_path, count, "a" * 64)
+    assert sorted(folder.name[0] for folder in (tmp_path / "snapshots").iterdir()) == list(left)
