@@ -8,6 +8,7 @@ for `engines`; nothing here knows of HTTP.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -79,7 +80,10 @@ def current(state: Path) -> Snapshot:
 def kept(state: Path) -> list[Snapshot]:
     """Every whole snapshot that is kept, the newest first."""
     folders = (state / "snapshots").glob("[0-9a-f]*")
-    found = [Snapshot.open(folder) for folder in folders if (folder / METADATA).is_file()]
+    found = []
+    for folder in folders:
+        with contextlib.suppress(NoSuchSnapshot):  # not whole, or removed while we look
+            found.append(Snapshot.open(folder))
     return sorted(found, key=lambda snapshot: (snapshot.created, snapshot.id), reverse=True)
 
 

@@ -167,7 +167,7 @@ def test_a_date_that_is_none_is_refused(three: Three, asked: str) -> None:
 
 
 def test_links_on_an_old_page_stay_in_its_snapshot(three: Three) -> None:
-    """And the page says that it is old, and where the current one is."""
+    """And the page says which one that is, and where the current one is."""
     start = f"/snapshots/{three.kept[0].id}"
     page = three.client.get(f"{start}/doc/jurisdiction/tha.html").text
     assert 'href="/doc/jurisdiction/tha"' in page

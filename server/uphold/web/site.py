@@ -94,5 +94,6 @@ def health() -> Response:
 
 @site.get("/robots.txt")
 def robots() -> Response:
-    """Everything may be read; query results are not for crawlers."""
-    return send(f"User-agent: *\nDisallow: {request.script_root}/sparql?\n", "text/plain")
+    """Everything may be read; query results and old snapshots are not for crawlers."""
+    root = request.script_root
+    return send(f"User-agent: *\nDisallow: {root}/sparql?\nDisallow: {root}/snapshots/\n", "text/plain")
