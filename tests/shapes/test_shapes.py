@@ -58,7 +58,8 @@ def background() -> Graph:
     in a test of their own.
     """
     graph = read(HERE / "background.ttl")
-    graph += ontology().triples((None, RDFS.subClassOf, None))
+    for relation in (RDFS.subClassOf, OWL.disjointWith):
+        graph += ontology().triples((None, relation, None))
     for kind in (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty):
         graph += ontology().triples((None, RDF.type, kind))
     for kind in (UPHOLD.Goal, UPHOLD.Indicator, UPHOLD.Rating):
