@@ -12,6 +12,7 @@ from flask import Flask, Response, request
 from werkzeug.wsgi import ClosingIterator
 
 from uphold import __version__
+from uphold.judging import Judges
 from uphold.library import Library, Opened
 from uphold.settings import Settings
 from uphold.web.linked import linked
@@ -21,6 +22,7 @@ from uphold.web.replies import opened
 from uphold.web.site import site
 from uphold.web.snapshots import snapshots
 from uphold.web.sparql import sparql
+from uphold.web.validate import validate
 
 __all__ = ["create", "create_app"]
 
@@ -38,7 +40,7 @@ HEADERS = {
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Content-Type, If-None-Match",
+    "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Content-Disposition, Content-Type, If-None-Match",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -54,13 +56,13 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.redirect_defaults = False
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = 3 * settings.query_max_bytes + 10_000
     library = Library(settings)
-    app.extensions["uphold"] = library
+    app.extensions["uphold"], app.extensions["uphold-judges"] = library, Judges(settings)
     app.wsgi_app = Lending(app.wsgi_app, library)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})
     add_filters(app, settings.base)
     add_handlers(app)
-    for blueprint in (site, linked, sparql, snapshots, problems):
+    for blueprint in (site, linked, sparql, snapshots, validate, problems):
         app.register_blueprint(blueprint)
     app.after_request(finish)
     return app

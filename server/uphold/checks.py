@@ -6,6 +6,7 @@ background, and only its own nodes are judged.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass, replace
 
@@ -21,6 +22,8 @@ from uphold.errors import DoesNotConform
 __all__ = ["Report", "Result", "check", "judge", "to_rdflib"]
 
 
+SIMPLE_PATH = re.compile(r"[A-Za-z][\w+.-]*:(?!.*://.*://)[^\s|^<>]+")  # one IRI, none of the other kinds of path
+ONE_IRI = re.compile(r"(?:https?://|urn:)[^\x00-\x20<>\"{}|\\^`]+")
 STAND_IN = "urn:uphold:blank-node:"
 NOT_YOURS = "Terms of the ontology are not changed by other graphs: use a namespace of your own, or propose the term."
 
@@ -51,6 +54,28 @@ class Report:
     def as_json(self) -> dict[str, object]:
         """The report as the JSON that `uphold validate --json` prints."""
         return {"conforms": self.conforms, "results": [asdict(result) for result in self.results]}
+
+    def as_graph(self, brought: rdflib.Graph) -> rdflib.Graph:
+        """The report as a sh:ValidationReport; a value is the term that `brought` has, where it has one."""
+        graph, report = rdflib.Graph(bind_namespaces="none"), rdflib.BNode()
+        graph.bind("sh", SH)
+        graph.add((report, RDF.type, SH.ValidationReport))
+        graph.add((report, SH.conforms, rdflib.Literal(self.conforms)))
+        for result in self.results:
+            node = rdflib.BNode()
+            focus = as_term(result.focusNode)
+            graph.add((report, SH.result, node))
+            graph.add((node, RDF.type, SH.ValidationResult))
+            graph.add((node, SH.focusNode, focus))
+            graph.add((node, SH.resultMessage, rdflib.Literal(result.message)))
+            graph.add((node, SH.resultSeverity, SH[result.severity]))
+            graph.add((node, SH.sourceShape, as_term(result.shape)))
+            if result.path and SIMPLE_PATH.fullmatch(result.path):
+                graph.add((node, SH.resultPath, rdflib.URIRef(result.path)))
+            if result.value is not None:
+                terms = (term for term in brought.objects(focus) if str(term) == result.value)
+                graph.add((node, SH.value, next(terms, as_term(result.value))))
+        return graph
 
     def __str__(self) -> str:
         """The report for a person, a line for each result."""
@@ -86,19 +111,32 @@ def judge(brought: rdflib.Graph, background: ox.Dataset, shapes: rdflib.Graph) -
     found = run(data, shapes, own | anchors).results
     results = {r for r in found if rdflib.URIRef(r.focusNode) in own - anchors}
     results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
-    results = {replace(r, focusNode=unnamed(r.focusNode), value=r.value and unnamed(r.value)) for r in results}
-    results |= without_iri(brought, nameless, shapes) | {
+    results |= without_iri(brought, nameless, shapes) | not_yours(own, anchors)
+    return Report(in_order({without_stand_ins(result) for result in results}))
+
+
+def not_yours(own: set[Node], anchors: set[Node]) -> set[Result]:
+    """A result for each term of the ontology that a brought graph speaks about, since it could change the rules."""
+    return {
         Result(str(node), None, str(node), NOT_YOURS, "Violation", str(anchor))
         for node in own
         for anchor in anchors
         if str(node) == str(anchor) or str(node).startswith(f"{anchor}#")
     }
-    return Report(in_order(results))
 
 
-def unnamed(iri: str) -> str:
-    """A blank node's stand-in as a blank node again."""
-    return f"_:{iri.removeprefix(STAND_IN)}" if iri.startswith(STAND_IN) else iri
+def without_stand_ins(result: Result) -> Result:
+    """The result with blank nodes shown as such."""
+    focus, value = result.focusNode.replace(STAND_IN, "_:"), result.value
+    message = result.message.replace(STAND_IN, "_:")
+    return replace(result, focusNode=focus, value=value and value.replace(STAND_IN, "_:"), message=message)
+
+
+def as_term(text: str) -> Node:
+    """The term that a result shows as text."""
+    if text.startswith("_:"):
+        return rdflib.BNode(text[2:])
+    return rdflib.URIRef(text) if ONE_IRI.fullmatch(text) else rdflib.Literal(text)
 
 
 def places(result: Result, brought: rdflib.Graph) -> Iterator[Result]:

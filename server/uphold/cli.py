@@ -17,10 +17,11 @@ from uphold import __version__
 from uphold.build import build
 from uphold.engines import GRAPH_TYPES, RESULT_TYPES
 from uphold.errors import NoSuchQuestion, NoSuchSnapshot, NotFound, SourceNotRead, UpholdError, WrongSetting
+from uphold.intake import SUFFIXES, by_suffix, read
+from uphold.judging import judge_triples
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot, current, kept
 from uphold.sources import Files, graph_name
-from uphold.tables import Context, table_to_jsonld
 
 __all__ = ["main"]
 
@@ -70,10 +71,8 @@ def make_parser() -> argparse.ArgumentParser:
 
     command("build", run_build)
     command("serve", run_serve, *(name for name, _, _ in Settings.described() if name not in EVERYWHERE))
-    validating = command("validate", run_validate)
-    validating.add_argument(
-        "file", nargs="+", type=existing_file, help="RDF (.ttl .nt .jsonld .rdf) or a table (.csv)."
-    )
+    validating = command("validate", run_validate, "intake_max_bytes", "intake_max_depth", "intake_max_triples")
+    validating.add_argument("file", nargs="+", type=existing_file, help=f"RDF or a table: .{' .'.join(SUFFIXES)}.")
     validating.add_argument("--json", action="store_true", help="Print the report as JSON.")
     asking = command("query", run_query, "query_timeout", "query_memory_mb")
     asking.add_argument("query", help="A file with a query, the name of one under queries/, or - for standard input.")
@@ -133,34 +132,22 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
 
 def run_validate(given: argparse.Namespace, settings: Settings) -> int:
     """Judge files against the shapes, with the current snapshot as background; nothing is stored."""
-    from uphold.checks import judge, to_rdflib
-
     brought = [triple for path in given.file for triple in read_file(path, settings)]
-    snapshot = current_or_built(settings)
-    background = ox.Dataset(ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS))
-    shapes = to_rdflib(background.quads_for_graph_name(graph_name(snapshot.base, "shapes")))
-    report = judge(to_rdflib(ox.Quad(t.subject, t.predicate, t.object) for t in brought), background, shapes)
+    report = judge_triples(brought, current_or_built(settings))
     print(json.dumps(report.as_json(), indent=1, ensure_ascii=False) if given.json else report)
     return 0 if report.conforms else 1
 
 
 def read_file(path: Path, settings: Settings) -> list[ox.Triple]:
-    """The triples of a file that somebody brings."""
+    """The triples of a file that somebody brings, through the same guards as over HTTP."""
     try:
-        text = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
+        return read(path.read_bytes(), by_suffix(path.name), settings, name=path.name)
+    except OSError as problem:
         raise SourceNotRead(f"{path}: {problem}") from problem
-    suffix = path.suffix.lstrip(".").lower()
-    if suffix == "csv":
-        files = Files(settings.files, settings.base)
-        context_path = settings.files / "data" / "context.jsonld"
-        text, suffix = table_to_jsonld(path, text, Context.read(context_path, files.text(context_path))), "jsonld"
-    if suffix not in FORMATS:
-        raise SourceNotRead(f"{path}: the ending {path.suffix or '(none)'} is not one of .csv, .{', .'.join(FORMATS)}.")
-    try:
-        return [quad.triple for quad in ox.parse(text, format=FORMATS[suffix], rename_blank_nodes=True)]
-    except SyntaxError as problem:
-        raise SourceNotRead(f"{path}:{problem.lineno or 1}: {problem.msg}") from problem
+    except UpholdError as problem:
+        told = SourceNotRead(f"{path}:{f'{problem.line}:' if problem.line else ''} {problem}")
+        told.remedy = problem.remedy
+        raise told from problem
 
 
 def run_query(given: argparse.Namespace, settings: Settings) -> int:
