@@ -15,7 +15,7 @@ from uphold.engines.embedded import EmbeddedEngine
 from uphold.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PAIR = re.compile(r"```(sparql|python|sh)\n(.*?)```(?:(?!```).)*?```(csv|text)\n(.*?)```", re.DOTALL)
+PAIR = re.compile(r"```(sparql|python|sh)\n((?:(?!```).)*)```(?:(?!```).)*?```(csv|text)\n(.*?)```", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,16 @@ def test_the_readme_asks_its_first_question_as_shown(project_address: str) -> No
         [arguments[0], "--silent", "--fail", *arguments[1:]], capture_output=True, text=True, check=True
     )
     assert done.stdout.replace("\r\n", "\n") == example.output
+
+
+def test_data_sent_as_the_page_says_get_the_report_under_it(project_address: str) -> None:
+    """The curl command of docs/contribute.md prints the block under it."""
+    example = examples("docs/contribute.md", "sh")[0]
+    arguments = shlex.split(example.code.replace(HERE, project_address))
+    done = subprocess.run(
+        [arguments[0], "--silent", "--fail", *arguments[1:]], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == example.output
 
 
 def shown(default: object) -> str:

@@ -73,8 +73,15 @@ def read_request() -> Posted:
             return read_form()
         body = request.get_data(cache=False)
     except RequestEntityTooLarge as problem:
+        drain(4 * settings.intake_max_bytes)
         raise BodyTooLarge(settings.intake_max_bytes) from problem
     return receive(body, request.content_type or "", settings, encoding=encoding, name=stated_name())
+
+
+def drain(most: int) -> None:
+    """Read on to the end of a body that is refused, within reason: a client that still sends would not hear why."""
+    while most > 0 and (part := request.environ["wsgi.input"].read(min(most, 1_000_000))):
+        most -= len(part)
 
 
 def stated_name() -> str:
