@@ -1,7 +1,7 @@
 """Every error that Uphold raises on purpose, as one tree.
 
 UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong, QueryRefused, RequestNotUnderstood
-             │                  BodyNotParsed, BodyTooDeep, BodyTooLarge, BodyRefused
+             │                  and those of intake_errors.py
              ├─ NotFound (404): NoSuchThing, NoSuchSnapshot, NoSuchQuestion
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, JudgingStopped
@@ -16,10 +16,6 @@ from __future__ import annotations
 
 __all__ = [
     "AnswerTooLong",
-    "BodyNotParsed",
-    "BodyRefused",
-    "BodyTooDeep",
-    "BodyTooLarge",
     "DeadlinePassed",
     "DoesNotConform",
     "JudgingStopped",
@@ -119,50 +115,6 @@ class QueryRefused(WrongUse):
     code = "query-refused"
     title = "The query asks for what is not allowed here"
     remedy = "Remove the SERVICE clause: this endpoint calls no other one."
-
-
-class BodyNotParsed(WrongUse):
-    """What was sent is not of the form it says; `line` and `column` (from 1) say where, as far as that is known."""
-
-    code = "body-not-parsed"
-    title = "What was sent does not parse"
-    remedy = "Mend it at the line and column given, and see that its media type is the right one."
-
-    def __init__(self, detail: str, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(detail if len(detail) <= 400 else f"{detail[:400]}…")  # a parser may quote all of it
-        self.line, self.column = line, column
-
-
-class BodyRefused(BodyNotParsed):
-    """What was sent asks the parser to fetch or expand something, or holds IRIs that would do harm in a page."""
-
-    code = "body-refused"
-    title = "What was sent holds what is not taken"
-    remedy = "Remove what the detail names, or write it out in full."
-
-
-class BodyTooDeep(WrongUse):
-    """What was sent nests brackets or elements deeper than any parser here is given."""
-
-    code = "body-too-deep"
-    title = "What was sent is nested too deeply"
-    remedy = "Give the inner nodes names, and say what they are beside one another."
-
-    def __init__(self, limit: int, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(f"The body nests more than {limit} brackets or elements.")
-        self.line, self.column = line, column
-
-
-class BodyTooLarge(WrongUse):
-    """What was sent is larger, packed or unpacked, than this address takes."""
-
-    status = 413
-    code = "body-too-large"
-    title = "What was sent is too large"
-    remedy = "Send it in parts."
-
-    def __init__(self, limit: int, unit: str = "bytes") -> None:
-        super().__init__(f"The body has more than {limit} {unit}, the most that is taken at once.")
 
 
 class NotFound(UpholdError):

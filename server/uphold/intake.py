@@ -15,7 +15,8 @@ from pathlib import Path, PurePath
 
 import pyoxigraph as ox
 
-from uphold.errors import BodyNotParsed, BodyRefused, BodyTooLarge, SourceNotRead, UnsupportedMedia
+from uphold.errors import SourceNotRead, UnsupportedMedia
+from uphold.intake_errors import BodyNotParsed, BodyRefused, BodyTooLarge
 from uphold.intake_guards import guard
 from uphold.settings import Settings
 from uphold.sources import Files

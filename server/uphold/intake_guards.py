@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from uphold.errors import BodyNotParsed, BodyRefused, BodyTooDeep
+from uphold.intake_errors import BodyNotParsed, BodyRefused, BodyTooDeep
 
 __all__ = ["guard"]
 

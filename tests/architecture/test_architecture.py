@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
     *("errors", "settings", "tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot"),
-    *("history", "changes", "build", "intake_guards", "intake", "judging"),
+    *("history", "changes", "build", "intake_errors", "intake_guards", "intake", "judging"),
     *("engines", "terms", "results", "page_queries", "writing", "descriptions", "resources", "examples", "library"),
     *("web", "app", "serve", "cli"),
 )

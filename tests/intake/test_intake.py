@@ -1,4 +1,4 @@
-"""What a stranger sends becomes triples, or an error that names the fault; nothing is fetched, expanded or followed far."""
+"""What a stranger sends becomes triples, or an error that names the fault; nothing is fetched or expanded."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import zlib
 import pyoxigraph as ox
 import pytest
 
-from uphold.errors import BodyNotParsed, BodyRefused, BodyTooDeep, BodyTooLarge, UnsupportedMedia, UpholdError
+from uphold.errors import UnsupportedMedia, UpholdError
 from uphold.intake import by_suffix, read
+from uphold.intake_errors import BodyNotParsed, BodyRefused, BodyTooDeep, BodyTooLarge
 from uphold.settings import Settings
 
 SETTINGS = Settings()
@@ -62,7 +63,8 @@ def test_a_table_takes_the_class_of_its_rows_from_a_name(name: str) -> None:
 
 def test_brackets_in_strings_names_and_comments_are_no_nesting() -> None:
     """Only what the parser would follow is counted."""
-    text = f"@prefix a: <http://a.test/> . {NAMES} '{'(' * 500}' , '''[\n'{'[' * 500}''' ; a:x\\( \"\\\"{'(' * 500}\" . # {'(' * 500}"
+    head = f"@prefix a: <http://a.test/> . {NAMES}"
+    text = f"{head} '{'(' * 500}' , '''[\n'{'[' * 500}''' ; a:x\\( \"\\\"{'(' * 500}\" . # {'(' * 500}"
     assert len(read(text.encode(), TTL, SETTINGS)) == 3
     assert len(read(f'{{"@id": "a:b", "a:c": "{"[" * 500}"}}'.encode(), JSON, SETTINGS)) == 1
 

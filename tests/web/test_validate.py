@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 from urllib.parse import urlsplit
 
 import html5lib
@@ -186,7 +187,7 @@ def test_a_body_without_a_stated_length_has_the_same_limits(served: str) -> None
 
 
 @pytest.mark.parametrize("limit", [{"validate_timeout": 0.2}, {"validate_memory_mb": 60}])
-def test_judging_ends_at_its_limits(project_settings: Settings, app_client: AppClient, limit: dict[str, float]) -> None:
+def test_judging_ends_at_its_limits(project_settings: Settings, app_client: AppClient, limit: dict[str, Any]) -> None:
     """Past its time or its memory the judge is gone, and the next one is free."""
     with app_client(dataclasses.replace(project_settings, validate_workers=1, **limit)) as limited:
         for _ in range(2):

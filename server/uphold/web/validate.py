@@ -10,8 +10,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
-from uphold.errors import BodyTooLarge, NotAcceptable, RequestNotUnderstood, ServerBusy, UpholdError
+from uphold.errors import NotAcceptable, RequestNotUnderstood, ServerBusy, UpholdError
 from uphold.intake import MEDIA_TYPES, SUFFIXES, Posted, by_suffix, receive
+from uphold.intake_errors import BodyTooLarge
 from uphold.judging import Judgement, Judges
 from uphold.web.negotiation import choose
 from uphold.web.problems import as_details
