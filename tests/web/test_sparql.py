@@ -168,7 +168,7 @@ def test_without_a_query_the_service_describes_itself(client: FlaskClient, accep
     sd = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
     service = rdflib.URIRef(f"{BASE}sparql")
     assert (service, sd.feature, sd.UnionDefaultGraph) in graph
-    assert len(set(graph.objects(service, sd.resultFormat))) == 8
+    assert len(set(graph.objects(service, sd.resultFormat))) == 10
     assert rdflib.URIRef(f"{BASE}graph/report-2011") in set(graph.objects(None, sd.name))
 
 

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from uphold.errors import RequestNotUnderstood
 
-__all__ = ["GRAPH_TYPES", "RESULT_TYPES", "Answer", "Dataset", "Engine"]
+__all__ = ["GRAPH_TYPES", "QUAD_TYPES", "RESULT_TYPES", "Answer", "Dataset", "Engine"]
 
 RESULT_TYPES = {
     "application/sparql-results+json": "json",
@@ -31,6 +31,9 @@ GRAPH_TYPES = {
     "application/rdf+xml": "rdf",
 }
 """Media types of CONSTRUCT and DESCRIBE results, with the file suffix of each."""
+
+QUAD_TYPES = {"application/n-quads": "nq", "application/trig": "trig"}
+"""Further media types of graphs, for clients that ask for them; they could name graphs, and a CONSTRUCT names none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
-from uphold.engines import GRAPH_TYPES, RESULT_TYPES, Answer, Dataset
+from uphold.engines import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES, Answer, Dataset
 from uphold.engines.frames import HEAD, Frame, write_frame
 from uphold.engines.guard import Limits, inspect
 from uphold.errors import DeadlinePassed, MemoryPassed, NotAcceptable, QueryNotParsed, ServerBusy
@@ -97,7 +97,7 @@ class EmbeddedEngine:
 
     def query(self, text: str, *, accept: str, deadline: float | None = None, dataset: Dataset | None = None) -> Answer:
         """See `Engine.query`; `deadline` is in seconds, at most the setting `query_timeout`."""
-        offered = list(GRAPH_TYPES if inspect(text, self.limits) else RESULT_TYPES)
+        offered = [*GRAPH_TYPES, *QUAD_TYPES] if inspect(text, self.limits) else list(RESULT_TYPES)
         if accept not in offered:
             raise NotAcceptable(offered)
         seconds = min(deadline or self.settings.query_timeout, self.settings.query_timeout)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, render_template, request
 
-from uphold.engines import GRAPH_TYPES, RESULT_TYPES, Dataset
+from uphold.engines import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES, Dataset
 from uphold.engines.guard import Limits, inspect
 from uphold.errors import NotAcceptable, RequestNotUnderstood, UnsupportedMedia, UpholdError
 from uphold.results import read_table
@@ -32,11 +33,12 @@ sparql = Blueprint("sparql", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A protocol request: the query, the graphs that it is about when it says so, and the form it names."""
+    """A protocol request: the query, and the graphs, the form and the deadline that it names, if any."""
 
     query: str
     dataset: Dataset | None
     form: str
+    seconds: float | None = None
 
 
 @sparql.route("/sparql", methods=["GET", "POST"])
@@ -63,7 +65,7 @@ def endpoint() -> Response:
 def answer(asked: Asked, media_type: str) -> Spooled:
     """The whole answer of the engine."""
     settings = library().settings
-    found = opened().engine.query(asked.query, accept=media_type, dataset=asked.dataset)
+    found = opened().engine.query(asked.query, accept=media_type, deadline=asked.seconds, dataset=asked.dataset)
     return spool(found, settings.state, settings.answer_max_mb)
 
 
@@ -72,12 +74,12 @@ def welcome() -> Response:
     form = choose([*GRAPH_TYPES, HTML]) if request.accept_mimetypes else TURTLE
     if form == HTML:
         return show(Asked("", None, ""))
-    return send(opened().resources.document("service", form), form, varies=True)
+    return send(opened().resources.document("service", form, **stated_limits()), form, varies=True)
 
 
 def choose_form(named: str, *, gives_graph: bool) -> str:
     """The form of the answer: the one that the request names when it fits the query, else by Accept."""
-    offered = GRAPH_TYPES if gives_graph else RESULT_TYPES
+    offered = {**GRAPH_TYPES, **QUAD_TYPES} if gives_graph else RESULT_TYPES
     suffixes = {suffix: media_type for media_type, suffix in offered.items()} | {"html": HTML}
     return suffixes.get(named) or choose([*offered, HTML], {} if gives_graph else ALIASES)
 
@@ -116,6 +118,19 @@ def limits() -> Limits:
     return Limits(settings.query_max_bytes, settings.query_max_depth)
 
 
+def stated_limits() -> dict[str, list[str]]:
+    """The limits as the service description states them, as SPARQL literals."""
+    settings = library().settings
+    stated = {
+        "seconds": settings.query_timeout,
+        "memory": settings.query_memory_mb,
+        "bytes": settings.query_max_bytes,
+        "depth": settings.query_max_depth,
+        "answer": settings.answer_max_mb,
+    }
+    return {name: [f"{value:f}" if isinstance(value, float) else str(value)] for name, value in stated.items()}
+
+
 def read_request() -> Asked:
     """The protocol request; raises `RequestNotUnderstood` or `UnsupportedMedia`."""
     fields = parse(request.query_string)
@@ -130,7 +145,28 @@ def read_request() -> Asked:
         raise RequestNotUnderstood("There is an update field, and this address only answers queries.")
     if len(queries) != 1 or not queries[0].strip():
         raise RequestNotUnderstood(f"There must be exactly one query; there are {sum(map(bool, queries))}.")
-    return Asked(queries[0], read_dataset(fields), next((value for name, value in fields if name == "format"), ""))
+    return Asked(queries[0], read_dataset(fields), only(fields, "format"), read_seconds(only(fields, "timeout")))
+
+
+def only(fields: list[tuple[str, str]], wanted: str) -> str:
+    """The value of a field that is there at most once; an empty text without it."""
+    values = [value for name, value in fields if name == wanted]
+    if len(values) > 1:
+        raise RequestNotUnderstood(f"The field {wanted} is there {len(values)} times.")
+    return values[0] if values else ""
+
+
+def read_seconds(text: str) -> float | None:
+    """The deadline that the caller asks for; the engine never grants more than the setting."""
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise RequestNotUnderstood(f"timeout is {text[:40]!r}, which is not a number of seconds above 0.")
+    return seconds
 
 
 def read_dataset(fields: list[tuple[str, str]]) -> Dataset | None:
