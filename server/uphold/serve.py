@@ -25,7 +25,7 @@ def serve(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         workers=1,
-        blocking_threads=max(8, settings.query_workers * 4),
+        blocking_threads=settings.query_workers + settings.query_queue + 8,
         respawn_failed_workers=True,
         log_level=LogLevels(settings.log_level),
     ).serve()

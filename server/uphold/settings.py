@@ -45,6 +45,7 @@ class Settings:
     query_timeout: float = setting(30.0, "Seconds a query may run before it is stopped.")
     query_memory_mb: int = setting(1024, "Megabytes of memory a query worker may use, the data included.")
     query_workers: int = setting(2, "Queries that run at the same time; further ones wait.")
+    query_queue: int = setting(16, "Queries that may wait for a free worker; one more is told at once to come back.")
     query_wait: float = setting(10.0, "Seconds a query may wait for a free worker before the server says it is busy.")
     query_max_bytes: int = setting(200_000, "Longest query text in bytes.")
     query_max_depth: int = setting(100, "Deepest nesting of brackets in a query.")

@@ -80,10 +80,13 @@ def test_a_query_past_its_deadline_says_how_long_it_had(engine: EmbeddedEngine) 
         engine.query(ENDLESS, accept="text/csv", deadline=60)
 
 
-def test_a_query_out_of_memory_says_how_much_it_had(engine: EmbeddedEngine) -> None:
-    """The kernel's limit ends the worker; the server tells the limit."""
+def test_a_query_out_of_memory_says_how_much_it_had(tiny: Settings) -> None:
+    """The kernel's limit ends the worker; the server tells the limit. On a busy machine that takes a while."""
+    patient = Settings(files=tiny.files, state=tiny.state, query_memory_mb=500)
+    engine = EmbeddedEngine(current(patient.state), patient, workers=1)
     with pytest.raises(MemoryPassed, match="500 MB"):
         engine.query(HOSTILE["string doubling"], accept="text/csv")
+    engine.close()
 
 
 def test_when_all_workers_are_taken_a_query_waits_only_so_long(engine: EmbeddedEngine) -> None:
@@ -175,3 +178,42 @@ def test_a_query_that_does_not_parse_tells_line_and_column(engine: EmbeddedEngin
         engine.query("SELECT ?s WHERE {\n  ?s ?p }", accept="text/csv")
     assert caught.value.line == 2
     assert caught.value.column
+
+
+def test_a_lost_worker_is_replaced_by_a_warm_one(engine: EmbeddedEngine) -> None:
+    """A query right after one that cost its worker does not wait for a process to start."""
+    assert [ask(engine, "ASK {}") for _ in range(6)] == [True] * 6  # every worker has started, the spare too
+    with pytest.raises(DeadlinePassed):
+        engine.query(ENDLESS, accept="text/csv", deadline=0.2)
+    began = time.monotonic()
+    assert ask(engine, "ASK { ?s ?p ?o }")
+    assert time.monotonic() - began < 0.2
+
+
+def test_a_query_past_the_queue_is_refused_at_once(tiny: Settings) -> None:
+    """With one running and one waiting, the third does not wait."""
+    narrow = Settings(
+        files=tiny.files, state=tiny.state, query_timeout=1.5, query_workers=1, query_queue=1, query_wait=5.0
+    )
+    engine = EmbeddedEngine(current(narrow.state), narrow)
+    codes: list[str] = []
+
+    def run() -> None:
+        try:
+            engine.query(ENDLESS, accept="text/csv")
+        except OverLimit as error:
+            codes.append(error.code)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    began = time.monotonic()
+    with pytest.raises(ServerBusy, match="1 queries wait"):
+        engine.query("ASK {}", accept="text/csv")
+    assert time.monotonic() - began < 0.2
+    for thread in threads:
+        thread.join()
+    assert codes == ["deadline-passed"] * 2
+    assert ask(engine, "ASK {}")
+    engine.close()

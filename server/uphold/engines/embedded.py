@@ -83,7 +83,7 @@ class Worker:
 
 
 class EmbeddedEngine:
-    """Answers queries about one snapshot with a fixed number of workers."""
+    """Answers queries about one snapshot with a fixed number of workers, and a warm spare for when one is lost."""
 
     def __init__(self, snapshot: Snapshot, settings: Settings, workers: int | None = None) -> None:
         self.snapshot, self.settings = snapshot, settings
@@ -92,7 +92,10 @@ class EmbeddedEngine:
         self.idle: queue.Queue[Worker] = queue.Queue()
         self.all: set[Worker] = set()
         self.lock = threading.Lock()
-        for _ in range(max(1, workers or settings.query_workers)):
+        self.waiting = 0
+        at_once, spare = max(1, workers or settings.query_workers), int(workers is None)
+        self.places = threading.Semaphore(at_once)
+        for _ in range(at_once + spare):
             self.start_worker()
 
     def query(self, text: str, *, accept: str, deadline: float | None = None, dataset: Dataset | None = None) -> Answer:
@@ -108,7 +111,7 @@ class EmbeddedEngine:
 
     def run(self, request: bytes, seconds: float) -> Generator[bytes, None, None]:
         """The bytes of an answer; the worker goes back when they are all out, and is killed when anything breaks."""
-        worker = self.take()
+        worker = self.enter()
         whole = False
         until = time.monotonic() + seconds
         try:
@@ -122,13 +125,37 @@ class EmbeddedEngine:
             raise MemoryPassed(self.settings.query_memory_mb) from problem
         finally:
             self.give_back(worker, whole)
+            self.places.release()
         if frame[0] is Frame.FAULT:
             fault = json.loads(frame[1])
             raise QueryNotParsed(fault["detail"], fault["line"], fault["column"])
 
-    def take(self) -> Worker:
-        """A worker that is ready; raises `ServerBusy` when none becomes free in time."""
+    def enter(self) -> Worker:
+        """A place and its worker; raises `ServerBusy` at once when too many wait, or when none becomes free in time."""
         until = time.monotonic() + self.settings.query_wait
+        if not self.places.acquire(blocking=False):
+            self.queue_up(until)
+        try:
+            return self.take(until)
+        except BaseException:
+            self.places.release()
+            raise
+
+    def queue_up(self, until: float) -> None:
+        """Wait for a place; raises `ServerBusy`."""
+        with self.lock:
+            if self.waiting >= self.settings.query_queue:
+                raise ServerBusy(f"All query workers are busy, and {self.waiting} queries wait already.")
+            self.waiting += 1
+        try:
+            if not self.places.acquire(timeout=max(0.0, until - time.monotonic())):
+                raise ServerBusy("All query workers stayed busy for as long as a query may wait.")
+        finally:
+            with self.lock:
+                self.waiting -= 1
+
+    def take(self, until: float) -> Worker:
+        """A worker that is ready; raises `ServerBusy` when there is none in time."""
         worker = self.next_idle(until)
         while worker.process.poll() is not None:  # ended while nobody used it: no fault of this query
             self.give_back(worker, whole=False)
