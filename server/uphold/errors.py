@@ -4,7 +4,7 @@ UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong
              │                  and those of intake_errors.py
              ├─ NotFound (404): NoSuchThing, NoSuchSnapshot, NoSuchQuestion
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
-             ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, JudgingStopped
+             ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
              ├─ SourceFault (422): SourceNotRead, RuleFailed, DoesNotConform
              └─ WrongSetting (500)
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 __all__ = [
     "AnswerTooLong",
+    "ClientLeft",
     "DeadlinePassed",
     "DoesNotConform",
     "JudgingStopped",
@@ -228,6 +229,14 @@ class ServerBusy(OverLimit):
     code = "server-busy"
     title = "All query workers are busy"
     remedy = "Try again after a few seconds."
+
+
+class ClientLeft(OverLimit):
+    """Whoever asked has closed the connection, so the query was stopped."""
+
+    status = 499
+    code = "client-left"
+    title = "The client left before the answer"
 
 
 class JudgingStopped(OverLimit):

@@ -32,18 +32,26 @@ log = logging.getLogger(__name__)
 
 
 class Opened:
-    """One snapshot with its engine, and how many read it now."""
+    """One snapshot with its engine, and how many read it now.
 
-    def __init__(
-        self, snapshot: Snapshot, settings: Settings, texts: Mapping[str, str], workers: int | None = None
-    ) -> None:
+    Pages of the current snapshot are asked by a worker of their own, so that no query keeps them waiting.
+    """
+
+    def __init__(self, snapshot: Snapshot, settings: Settings, texts: Mapping[str, str], *, old: bool = False) -> None:
         if snapshot.base != settings.base:
             raise WrongSetting(f"base is {settings.base!r}, but the snapshot was built for {snapshot.base!r}.")
         self.snapshot = snapshot
-        self.engine: Engine = EmbeddedEngine(snapshot, settings, workers=workers)
-        self.resources = Resources(snapshot, self.engine, texts)
+        engine = EmbeddedEngine(snapshot, settings, workers=1 if old else None)
+        self.engine: Engine = engine
+        self.page_engine: Engine = engine if old else engine.beside(workers=1)
+        self.resources = Resources(snapshot, self.page_engine, texts)
         self.readers = 0
         self.used = time.monotonic()
+
+    def close(self) -> None:
+        """End the engines."""
+        self.page_engine.close()
+        self.engine.close()
 
 
 class Library:
@@ -90,7 +98,7 @@ class Library:
                 wanted = self.old[identity]
             else:
                 self.make_room()
-                wanted = self.old[identity] = Opened(found, self.settings, self.texts, workers=1)
+                wanted = self.old[identity] = Opened(found, self.settings, self.texts, old=True)
             wanted.readers += 1
             return wanted
 
@@ -112,7 +120,7 @@ class Library:
     def close_old(self, opened: Opened) -> None:
         """Close one old snapshot."""
         del self.old[opened.snapshot.id]
-        opened.engine.close()
+        opened.close()
 
     def give_back(self, opened: Opened) -> None:
         """One reader has done; an old snapshot without readers is closed."""
@@ -122,7 +130,7 @@ class Library:
             held = opened is self.opened or self.old.get(opened.snapshot.id) is opened
             idle = not held and not opened.readers
         if idle:
-            opened.engine.close()
+            opened.close()
 
     def look(self) -> None:
         """Open the snapshot that `current` points to, if it is another one; keep the old one when that fails."""
@@ -136,9 +144,9 @@ class Library:
             return
         log.info("now serving snapshot %s", found.id)
         if not old.readers:
-            old.engine.close()
+            old.close()
 
     def close(self) -> None:
         """End the engines."""
         for opened in (self.opened, *self.old.values()):
-            opened.engine.close()
+            opened.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import threading
 import time
@@ -14,6 +16,7 @@ import pytest
 from uphold.engines import Dataset
 from uphold.engines.embedded import EmbeddedEngine
 from uphold.errors import (
+    ClientLeft,
     DeadlinePassed,
     MemoryPassed,
     NotAcceptable,
@@ -122,9 +125,9 @@ def test_an_answer_that_nobody_reads_on_is_stopped(engine: EmbeddedEngine) -> No
 def test_a_worker_killed_while_idle_costs_nobody_an_answer(engine: EmbeddedEngine) -> None:
     """The next query gets another worker."""
     assert ask(engine, "ASK {}")
-    for worker in list(engine.all):
-        worker.process.kill()
-        worker.process.wait()
+    for worker in list(engine.at_work):
+        os.kill(worker.pid, signal.SIGKILL)
+        assert worker.readable.poll(5000)
     assert ask(engine, "ASK { ?s ?p ?o }")
 
 
@@ -180,14 +183,58 @@ def test_a_query_that_does_not_parse_tells_line_and_column(engine: EmbeddedEngin
     assert caught.value.column
 
 
-def test_a_lost_worker_is_replaced_by_a_warm_one(engine: EmbeddedEngine) -> None:
-    """A query right after one that cost its worker does not wait for a process to start."""
-    assert [ask(engine, "ASK {}") for _ in range(6)] == [True] * 6  # every worker has started, the spare too
-    with pytest.raises(DeadlinePassed):
-        engine.query(ENDLESS, accept="text/csv", deadline=0.2)
+def test_lost_workers_are_replaced_at_once(engine: EmbeddedEngine) -> None:
+    """A query right after others that cost their workers, all of them, does not wait for a process to start."""
+    losing = [threading.Thread(target=lambda: suppressed(engine)) for _ in range(2)]
+    for thread in losing:
+        thread.start()
+    for thread in losing:
+        thread.join()
     began = time.monotonic()
     assert ask(engine, "ASK { ?s ?p ?o }")
     assert time.monotonic() - began < 0.2
+
+
+def test_a_lost_template_is_started_again(tiny: Settings) -> None:
+    """Its workers end with it, and the next query gets one from a new template."""
+    engine = EmbeddedEngine(current(tiny.state), tiny)
+    assert ask(engine, "ASK { ?s ?p ?o }")
+    (worker,) = engine.at_work
+    engine.template.process.kill()
+    assert worker.readable.poll(5000)
+    assert ask(engine, "ASK { ?s ?p ?o }")
+    engine.close()
+
+
+def test_a_query_that_nobody_waits_for_any_more_is_stopped(engine: EmbeddedEngine) -> None:
+    """Long before its deadline."""
+    began = time.monotonic()
+    with pytest.raises(ClientLeft):
+        engine.query(ENDLESS, accept="text/csv", wanted=lambda: time.monotonic() - began < 0.3)
+    assert time.monotonic() - began < 1.0
+
+
+def test_pages_have_workers_of_their_own(engine: EmbeddedEngine) -> None:
+    """Endless queries of others keep no page waiting, and both name rows in the same order."""
+    pages = engine.beside(workers=1)
+    everything = "SELECT * { ?s ?p ?o }"
+    assert rows(pages, everything) == rows(engine, everything)
+    endless = [threading.Thread(target=lambda: suppressed(engine)) for _ in range(2)]
+    for thread in endless:
+        thread.start()
+    began = time.monotonic()
+    assert ask(pages, "ASK { ?s ?p ?o }")
+    assert time.monotonic() - began < 0.5
+    for thread in endless:
+        thread.join()
+    pages.close()
+    assert ask(engine, "ASK { ?s ?p ?o }")
+
+
+def suppressed(engine: EmbeddedEngine) -> None:
+    """Run an endless query to its deadline."""
+    with suppress(OverLimit):
+        engine.query(ENDLESS, accept="text/csv", deadline=1.0)
 
 
 def test_a_query_past_the_queue_is_refused_at_once(tiny: Settings) -> None:

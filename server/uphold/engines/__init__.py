@@ -6,7 +6,7 @@ parser does.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,13 +76,26 @@ class Dataset:
 class Engine(Protocol):
     """Answers SPARQL 1.1 queries about the current snapshot."""
 
-    def query(self, text: str, *, accept: str, deadline: float | None = None, dataset: Dataset | None = None) -> Answer:
+    def query(
+        self,
+        text: str,
+        *,
+        accept: str,
+        deadline: float | None = None,
+        dataset: Dataset | None = None,
+        wanted: Callable[[], bool] | None = None,
+    ) -> Answer:
         """The answer to `text` in media type `accept`, begun within `deadline` seconds and ended within them too.
 
-        It is about `dataset`, else about the graphs that the query names, else about the union of all graphs.
+        It is about `dataset`, else about the graphs that the query names, else about the union of all graphs. `wanted`
+        is asked now and then while the query runs; when it says no, the query is stopped with `ClientLeft`.
 
         Raises `WrongUse` for a query that cannot be answered, `OverLimit` for one that needs too much.
         """
+        ...
+
+    def order(self) -> str:
+        """Names the order in which rows come that no ORDER BY puts in order; equal names mean equal bytes."""
         ...
 
     def close(self) -> None:

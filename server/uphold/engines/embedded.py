@@ -1,212 +1,163 @@
 """The embedded engine: Oxigraph in worker processes that hold one snapshot and only read.
 
 pyoxigraph can neither be cancelled nor limited from within, and some queries end its process; so a query that passes
-its deadline or memory loses its worker, never the server, and a fresh worker takes the place at once.
+its deadline or memory loses its worker, never the server, and a fresh worker is forked for the next one.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import queue
-import select
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
 
 from uphold.engines import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES, Answer, Dataset
-from uphold.engines.frames import HEAD, Frame, write_frame
+from uphold.engines.frames import Frame
 from uphold.engines.guard import Limits, inspect
+from uphold.engines.workers import Template, Worker
 from uphold.errors import DeadlinePassed, MemoryPassed, NotAcceptable, QueryNotParsed, ServerBusy
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
 
 __all__ = ["EmbeddedEngine"]
 
-START_SECONDS = 60.0
-
-
-class Worker:
-    """One worker process, from the server's side."""
-
-    def __init__(self, command: list[str]) -> None:
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "RUST_BACKTRACE": "0"}
-        )
-        if self.process.stdin is None or self.process.stdout is None:
-            raise RuntimeError("a worker was started without pipes")
-        self.stdin: IO[bytes] = self.process.stdin
-        self.stdout = self.process.stdout.fileno()
-        self.ready = False
-
-    def wait_until_ready(self, until: float) -> None:
-        """Wait for the worker's first word; raises `EOFError` or `TimeoutError`."""
-        if not self.ready:
-            self.receive(until)
-            self.ready = True
-
-    def send(self, content: bytes) -> None:
-        """Send one request; raises `BrokenPipeError` when the worker is gone."""
-        write_frame(self.stdin, Frame.REQUEST, content)
-
-    def receive(self, until: float) -> tuple[Frame, bytes]:
-        """The next frame; raises `TimeoutError` at `until` (monotonic clock), `EOFError` when the worker has ended."""
-        kind, length = HEAD.unpack(self.read(HEAD.size, until))
-        return Frame(kind), self.read(length, until)
-
-    def read(self, size: int, until: float) -> bytes:
-        """`size` bytes from the worker, by the deadline."""
-        parts: list[bytes] = []
-        while size:
-            left = until - time.monotonic()
-            if left <= 0 or not select.select([self.stdout], [], [], left)[0]:
-                raise TimeoutError
-            part = os.read(self.stdout, min(size, 1 << 20))
-            if not part:
-                raise EOFError
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    def kill(self) -> None:
-        """End the process, whatever it is doing."""
-        self.process.kill()
-        self.process.wait()
-        self.stdin.close()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-
 
 class EmbeddedEngine:
-    """Answers queries about one snapshot with a fixed number of workers, and a warm spare for when one is lost."""
+    """Answers queries about one snapshot with a fixed number of workers."""
 
-    def __init__(self, snapshot: Snapshot, settings: Settings, workers: int | None = None) -> None:
+    def __init__(
+        self, snapshot: Snapshot, settings: Settings, workers: int | None = None, template: Template | None = None
+    ) -> None:
         self.snapshot, self.settings = snapshot, settings
         self.limits = Limits(settings.query_max_bytes, settings.query_max_depth)
-        self.closed = False
-        self.idle: queue.Queue[Worker] = queue.Queue()
-        self.all: set[Worker] = set()
+        self.template = template or start_template(snapshot, settings)
+        self.shares_template = template is not None
         self.lock = threading.Lock()
         self.waiting = 0
-        at_once, spare = max(1, workers or settings.query_workers), int(workers is None)
-        self.places = threading.Semaphore(at_once)
-        for _ in range(at_once + spare):
-            self.start_worker()
+        self.closed = False
+        self.at_work: set[Worker] = set()
+        self.places: queue.SimpleQueue[Worker | None] = queue.SimpleQueue()  # None: a worker that is yet to be forked
+        for _ in range(max(1, workers or settings.query_workers)):
+            self.places.put(None)
 
-    def query(self, text: str, *, accept: str, deadline: float | None = None, dataset: Dataset | None = None) -> Answer:
+    def beside(self, workers: int) -> EmbeddedEngine:
+        """Another engine over the same loaded snapshot, with workers and a queue of its own."""
+        return EmbeddedEngine(self.snapshot, self.settings, workers, self.template)
+
+    def order(self) -> str:
+        """Names the order in which rows come that no ORDER BY puts in order; waits until the snapshot is loaded."""
+        if not self.template.order:
+            self.put_back(self.take(time.monotonic() + self.settings.query_wait))
+        return self.template.order.hex()
+
+    def query(
+        self,
+        text: str,
+        *,
+        accept: str,
+        deadline: float | None = None,
+        dataset: Dataset | None = None,
+        wanted: Callable[[], bool] | None = None,
+    ) -> Answer:
         """See `Engine.query`; `deadline` is in seconds, at most the setting `query_timeout`."""
         offered = [*GRAPH_TYPES, *QUAD_TYPES] if inspect(text, self.limits) else list(RESULT_TYPES)
         if accept not in offered:
             raise NotAcceptable(offered)
         seconds = min(deadline or self.settings.query_timeout, self.settings.query_timeout)
         request = {"text": text, "accept": accept, "dataset": asdict(dataset) if dataset else None}
-        chunks = self.run(json.dumps(request).encode(), seconds)
+        chunks = self.run(json.dumps(request).encode(), seconds, wanted)
         first = next(chunks, b"")  # a fault before the first bytes is an error, not a broken answer
         return Answer(accept, chain(first, chunks))
 
-    def run(self, request: bytes, seconds: float) -> Generator[bytes, None, None]:
+    def run(
+        self, request: bytes, seconds: float, wanted: Callable[[], bool] | None = None
+    ) -> Generator[bytes, None, None]:
         """The bytes of an answer; the worker goes back when they are all out, and is killed when anything breaks."""
-        worker = self.enter()
+        worker = self.take(time.monotonic() + self.settings.query_wait)
         whole = False
         until = time.monotonic() + seconds
         try:
             worker.send(request)
-            while (frame := worker.receive(until))[0] is Frame.DATA:
-                yield frame[1]
+            kind, content = worker.receive(until, wanted)
+            while kind == Frame.DATA:
+                yield content
+                kind, content = worker.receive(until, wanted)
             whole = True
         except TimeoutError as problem:
             raise DeadlinePassed(seconds) from problem
-        except (EOFError, BrokenPipeError) as problem:
+        except (EOFError, OSError) as problem:
             raise MemoryPassed(self.settings.query_memory_mb) from problem
         finally:
-            self.give_back(worker, whole)
-            self.places.release()
-        if frame[0] is Frame.FAULT:
-            fault = json.loads(frame[1])
+            self.put_back(worker, whole=whole)
+        if kind == Frame.FAULT:
+            fault = json.loads(content)
             raise QueryNotParsed(fault["detail"], fault["line"], fault["column"])
+        yield content
 
-    def enter(self) -> Worker:
-        """A place and its worker; raises `ServerBusy` at once when too many wait, or when none becomes free in time."""
-        until = time.monotonic() + self.settings.query_wait
-        if not self.places.acquire(blocking=False):
-            self.queue_up(until)
+    def take(self, until: float) -> Worker:
+        """A worker that is ready; raises `ServerBusy` at once when too many wait, or when none becomes free in time."""
         try:
-            return self.take(until)
-        except BaseException:
-            self.places.release()
+            worker = self.places.get_nowait()
+        except queue.Empty:
+            worker = self.queue_up(until)
+        if worker is not None and worker.has_ended():  # while nobody used it: no fault of this query
+            self.lose(worker)
+            worker = None
+        if worker is not None:
+            return worker
+        try:
+            worker = self.template.fork()
+        except BaseException as problem:
+            self.put_back(None)
+            if isinstance(problem, EOFError):
+                raise MemoryPassed(self.settings.query_memory_mb) from problem
             raise
+        self.at_work.add(worker)
+        return worker
 
-    def queue_up(self, until: float) -> None:
+    def queue_up(self, until: float) -> Worker | None:
         """Wait for a place; raises `ServerBusy`."""
         with self.lock:
             if self.waiting >= self.settings.query_queue:
                 raise ServerBusy(f"All query workers are busy, and {self.waiting} queries wait already.")
             self.waiting += 1
         try:
-            if not self.places.acquire(timeout=max(0.0, until - time.monotonic())):
-                raise ServerBusy("All query workers stayed busy for as long as a query may wait.")
+            return self.places.get(timeout=max(0.0, until - time.monotonic()))
+        except queue.Empty as problem:
+            raise ServerBusy("All query workers stayed busy for as long as a query may wait.") from problem
         finally:
             with self.lock:
                 self.waiting -= 1
 
-    def take(self, until: float) -> Worker:
-        """A worker that is ready; raises `ServerBusy` when there is none in time."""
-        worker = self.next_idle(until)
-        while worker.process.poll() is not None:  # ended while nobody used it: no fault of this query
-            self.give_back(worker, whole=False)
-            worker = self.next_idle(until)
-        try:
-            worker.wait_until_ready(time.monotonic() + START_SECONDS)
-        except (EOFError, TimeoutError) as problem:
-            self.give_back(worker, whole=False)
-            raise MemoryPassed(self.settings.query_memory_mb) from problem
-        return worker
-
-    def next_idle(self, until: float) -> Worker:
-        """The next free worker, by the deadline; raises `ServerBusy`."""
-        try:
-            return self.idle.get(timeout=max(0.0, until - time.monotonic()))
-        except queue.Empty as problem:
-            raise ServerBusy("All query workers stayed busy for as long as a query may wait.") from problem
-
-    def give_back(self, worker: Worker, whole: bool) -> None:
-        """Make the worker free again, or replace it when it is not to be trusted any more."""
-        if whole and not self.closed:
-            self.idle.put(worker)
-            return
-        with self.lock:
-            self.all.discard(worker)
+    def lose(self, worker: Worker) -> None:
+        """End a worker that is not to be trusted any more; its place is for a new one."""
+        self.at_work.discard(worker)
         worker.kill()
-        if not self.closed:
-            self.start_worker()
 
-    def start_worker(self) -> None:
-        """Start one worker; it loads the snapshot while the server goes on."""
-        in_memory = self.snapshot.quads <= self.settings.memory_index_up_to
-        command = [
-            sys.executable,
-            *("-m", "uphold.engines.worker"),
-            str(Path(self.snapshot.folder).resolve()),
-            "memory" if in_memory else "disk",
-            str(self.settings.query_memory_mb * 1_000_000),
-        ]
-        worker = Worker(command)
-        with self.lock:
-            self.all.add(worker)
-        self.idle.put(worker)
+    def put_back(self, worker: Worker | None, *, whole: bool = True) -> None:
+        """Make a place free again; a worker in the middle of an answer is ended."""
+        if worker is not None and (self.closed or not whole):
+            self.lose(worker)
+            worker = None
+        self.places.put(worker)
 
     def close(self) -> None:
-        """End all workers."""
+        """End all workers, and the template unless it is another engine's."""
         self.closed = True
-        with self.lock:
-            workers, self.all = self.all, set()
-        for worker in workers:
-            worker.kill()
+        for worker in list(self.at_work):
+            self.lose(worker)
+        if not self.shares_template:
+            self.template.close()
+
+
+def start_template(snapshot: Snapshot, settings: Settings) -> Template:
+    """A template of this snapshot, in memory or on disk by its size."""
+    in_memory = snapshot.quads <= settings.memory_index_up_to
+    folder, memory = str(Path(snapshot.folder).resolve()), str(settings.query_memory_mb * 1_000_000)
+    return Template([folder, "memory" if in_memory else "disk", memory])
 
 
 def chain(first: bytes, rest: Generator[bytes, None, None]) -> Generator[bytes, None, None]:

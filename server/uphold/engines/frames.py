@@ -1,16 +1,17 @@
-"""Frames: how the server and a query worker speak over a pipe.
+"""Frames: how the server and a query worker speak over a socket.
 
 A frame is one byte for its kind, four for its length, then its content. A request is one `REQUEST` frame; an answer is
-`DATA` frames and one `END`, or one `FAULT` in place of whatever should have come next.
+any number of `DATA` frames and one `END`, which may carry the last bytes, or one `FAULT` in place of whatever should
+have come next.
 """
 
 from __future__ import annotations
 
 import struct
 from enum import IntEnum
-from typing import IO
+from socket import socket
 
-__all__ = ["HEAD", "Frame", "read_exactly", "read_frame", "write_frame"]
+__all__ = ["HEAD", "Frame", "read_frame", "write_frame"]
 
 HEAD = struct.Struct(">BI")
 
@@ -19,33 +20,31 @@ class Frame(IntEnum):
     """The kinds of frame."""
 
     REQUEST = 1
-    READY = 2
-    DATA = 3
-    END = 4
-    FAULT = 5
+    DATA = 2
+    END = 3
+    FAULT = 4
 
 
-def write_frame(pipe: IO[bytes], kind: Frame, content: bytes = b"") -> None:
-    """Send one frame."""
-    pipe.write(HEAD.pack(kind, len(content)) + content)
-    pipe.flush()
+def write_frame(channel: socket, kind: int, content: bytes = b"") -> None:
+    """Send one frame; raises `OSError` when the other side is gone."""
+    channel.sendall(HEAD.pack(kind, len(content)) + content)
 
 
-def read_frame(pipe: IO[bytes]) -> tuple[Frame, bytes] | None:
-    """The next frame, or None when the other side has closed the pipe."""
-    head = read_exactly(pipe, HEAD.size)
+def read_frame(channel: socket) -> tuple[int, bytes] | None:
+    """The next frame (kind, content), or None when the other side has closed the channel."""
+    head = read_exactly(channel, HEAD.size)
     if head is None:
         return None
     kind, length = HEAD.unpack(head)
-    content = read_exactly(pipe, length)
-    return None if content is None else (Frame(kind), content)
+    content = read_exactly(channel, length)
+    return None if content is None else (kind, content)
 
 
-def read_exactly(pipe: IO[bytes], size: int) -> bytes | None:
-    """`size` bytes, or None when the pipe ends before."""
+def read_exactly(channel: socket, size: int) -> bytes | None:
+    """`size` bytes, or None when the channel ends before."""
     parts: list[bytes] = []
     while size:
-        part = pipe.read(size)
+        part = channel.recv(size)
         if not part:
             return None
         parts.append(part)

@@ -1,17 +1,13 @@
 """A query worker: a process that holds one snapshot, only reads, and answers one query at a time.
 
-It is expendable. Its memory is limited by the kernel, and once the store is open it may open no further file or socket,
-so that nothing in a query can reach the network (pyoxigraph offers no switch for SERVICE).
+It is expendable: `template` forks it, the kernel limits its memory, and the server kills it when it takes too long.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import resource
-import sys
-from pathlib import Path
+from socket import socket
 from typing import IO, Any, cast
 
 import pyoxigraph as ox
@@ -19,7 +15,7 @@ import pyoxigraph as ox
 from uphold.engines.frames import Frame, read_frame, write_frame
 from uphold.snapshot import Snapshot
 
-__all__ = ["main"]
+__all__ = ["work"]
 
 FRAME_SIZE = 65_536
 PLACE = re.compile(r"^error at (\d+):(\d+):\s*(.*)", re.DOTALL)
@@ -38,57 +34,36 @@ FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
 
 
 class FrameWriter:
-    """A file to write to that sends what it is given as DATA frames."""
+    """A file to write to that sends what it is given as frames."""
 
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self.pipe, self.waiting = pipe, bytearray()
+    def __init__(self, channel: socket) -> None:
+        self.channel, self.waiting = channel, bytearray()
 
     def write(self, content: bytes) -> int:
         """Take some bytes; send them when there are enough."""
         self.waiting += content
         if len(self.waiting) >= FRAME_SIZE:
-            self.flush()
+            self.send(Frame.DATA)
         return len(content)
 
     def flush(self) -> None:
-        """Send what is waiting."""
-        if self.waiting:
-            write_frame(self.pipe, Frame.DATA, bytes(self.waiting))
-            self.waiting.clear()
+        """Nothing: small pieces are sent together."""
+
+    def send(self, kind: Frame) -> None:
+        """Send what is waiting as one frame."""
+        write_frame(self.channel, kind, bytes(self.waiting))
+        self.waiting.clear()
 
 
-def main(arguments: list[str]) -> None:
-    """Run a worker: `snapshot folder`, `memory` or `disk`, memory limit in bytes; speaks frames on stdin and stdout."""
-    snapshot, index, memory = Snapshot.open(Path(arguments[0])), arguments[1], int(arguments[2])
-    requests, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever else prints must not be taken for an answer
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    store = open_store(snapshot, index)
-    if index == "memory":
-        forbid_opening_files()
-    write_frame(answers, Frame.READY)
-    while (frame := read_frame(requests)) is not None:
-        answer(store, snapshot, json.loads(frame[1]), answers)
+def work(channel: socket, store: ox.Store, snapshot: Snapshot) -> None:
+    """Answer requests until the server closes the channel."""
+    while (frame := read_frame(channel)) is not None:
+        answer(channel, store, snapshot, json.loads(frame[1]))
 
 
-def open_store(snapshot: Snapshot, index: str) -> ox.Store:
-    """The snapshot's store: loaded into memory, or its index opened to read only."""
-    if index == "disk":
-        return ox.Store.read_only(str(snapshot.folder / "index"))
-    store = ox.Store()
-    store.bulk_load(path=str(snapshot.with_union), format=ox.RdfFormat.N_QUADS)
-    return store
-
-
-def forbid_opening_files() -> None:
-    """Lower the limit of open files to those open now."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
-
-
-def answer(store: ox.Store, snapshot: Snapshot, request: dict[str, Any], answers: IO[bytes]) -> None:
+def answer(channel: socket, store: ox.Store, snapshot: Snapshot, request: dict[str, Any]) -> None:
     """Answer one request; a fault of the query becomes a FAULT frame."""
-    writer = FrameWriter(answers)
+    writer = FrameWriter(channel)
     try:
         graphs = chosen_graphs(request["dataset"])
         result = store.query(request["text"], base_iri=snapshot.base, prefixes=snapshot.prefixes, **graphs)
@@ -96,10 +71,12 @@ def answer(store: ox.Store, snapshot: Snapshot, request: dict[str, Any], answers
         if isinstance(result, ox.QueryTriples) == isinstance(form, ox.QueryResultsFormat):
             raise SyntaxError(f"{request['accept']} does not fit the form of the query")
         result.serialize(cast("IO[bytes]", writer), form)  # type: ignore[arg-type]
-        writer.flush()
-        write_frame(answers, Frame.END)
+    except BrokenPipeError:
+        return  # the server has gone, and the end of the channel will say so
     except (SyntaxError, ValueError, OSError) as problem:
-        write_frame(answers, Frame.FAULT, json.dumps(describe(problem)).encode())
+        write_frame(channel, Frame.FAULT, json.dumps(describe(problem)).encode())
+    else:
+        writer.send(Frame.END)
 
 
 def chosen_graphs(dataset: dict[str, list[str]] | None) -> dict[str, Any]:
@@ -118,7 +95,3 @@ def describe(problem: Exception) -> dict[str, str | int | None]:
     if place := PLACE.match(text):
         return {"detail": place[3].strip(), "line": int(place[1]), "column": int(place[2])}
     return {"detail": text, "line": None, "column": None}
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
