@@ -15,34 +15,20 @@ from uphold import __version__
 from uphold.judging import Judges
 from uphold.library import Library, Opened
 from uphold.settings import Settings
+from uphold.web.headers import HEADERS, PREFLIGHT
 from uphold.web.linked import linked
 from uphold.web.links import add_filters
 from uphold.web.problems import add_handlers, problems
+from uphold.web.protocol import body_limit
+from uphold.web.query_service import QueryService
 from uphold.web.replies import opened
+from uphold.web.reply_cache import ReplyCache
 from uphold.web.site import site
 from uphold.web.snapshots import snapshots
 from uphold.web.sparql import sparql
 from uphold.web.validate import validate
 
 __all__ = ["create", "create_app"]
-
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": POLICY,
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Uphold-Snapshot, ETag, Link, Content-Location, Memento-Datetime",
-}
-PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Content-Disposition, Content-Type, If-None-Match",
-    "Access-Control-Max-Age": "86400",
-}
 
 
 def create() -> Flask:
@@ -54,10 +40,10 @@ def create_app(settings: Settings) -> Flask:
     """The app that serves the current snapshot in `settings.state`."""
     app = Flask("uphold.web", static_folder="static", template_folder="templates")
     app.url_map.redirect_defaults = False
-    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = 3 * settings.query_max_bytes + 10_000
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = body_limit(settings)
     library = Library(settings)
     app.extensions["uphold"], app.extensions["uphold-judges"] = library, Judges(settings)
-    app.wsgi_app = Lending(app.wsgi_app, library)  # type: ignore[method-assign]
+    app.wsgi_app = stack(app.wsgi_app, library)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})
     add_filters(app, settings.base)
@@ -78,6 +64,13 @@ def finish(response: Response) -> Response:
     for name, value in {**HEADERS, **(PREFLIGHT if request.method == "OPTIONS" else {})}.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def stack(wsgi: Any, library: Library) -> Any:
+    """What a request passes on its way to the framework, the first layer last."""
+    wsgi = QueryService(wsgi, library)
+    wsgi = Lending(wsgi, library)
+    return ReplyCache(wsgi, library.version, library.settings.cache_mb * 500_000)
 
 
 class Lending:

@@ -9,11 +9,14 @@ when its last reader has gone.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
+from uphold.answers import Answers
 from uphold.engines import Engine
 from uphold.engines.embedded import EmbeddedEngine
 from uphold.errors import NoSuchSnapshot, ServerBusy, WrongSetting
@@ -26,7 +29,6 @@ from uphold.sources import Files
 
 __all__ = ["Library", "Opened"]
 
-LOOK_EVERY = 1.0
 IDENTITY = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger(__name__)
 
@@ -61,10 +63,16 @@ class Library:
         self.settings = settings
         self.texts = load(Files(settings.files, settings.base))
         self.examples = load_examples(Files(settings.files, settings.base))
+        self.answers = Answers(
+            settings.state,
+            keep=settings.cache_mb * 500_000,
+            limit=settings.answer_max_mb * 1_000_000,
+            followers=settings.query_queue,
+        )
         self.lock = threading.Lock()
+        self.seen = moments(settings.state)
         self.opened = Opened(current(settings.state), settings, self.texts)
         self.old: dict[str, Opened] = {}
-        self.looked = time.monotonic()
 
     @property
     def snapshot(self) -> Snapshot:
@@ -74,12 +82,24 @@ class Library:
     def borrow(self) -> Opened:
         """The current snapshot, for one reader."""
         with self.lock:
-            if time.monotonic() - self.looked >= LOOK_EVERY:
-                self.looked = time.monotonic()
-                self.look()
-                self.close_idle()
+            self.notice()
+            self.close_idle()
             self.opened.readers += 1
             return self.opened
+
+    def version(self) -> object:
+        """Changes whenever something that a reply can depend on has changed: the snapshot, or which ones are kept."""
+        if moments(self.settings.state) != self.seen:
+            with self.lock:
+                self.notice()
+        return self.opened.snapshot.id, self.seen
+
+    def notice(self) -> None:
+        """See what has changed in the state folder."""
+        found = moments(self.settings.state)
+        if found != self.seen:
+            self.seen = found
+            self.look()
 
     def find(self, identity: str) -> Snapshot:
         """The kept snapshot with this id; raises `NoSuchSnapshot`."""
@@ -150,3 +170,16 @@ class Library:
         """End the engines."""
         for opened in (self.opened, *self.old.values()):
             opened.close()
+
+
+def moments(state: Path) -> tuple[int, ...]:
+    """When the state folder last changed in what pages show of it: `current`, the history, the kept snapshots."""
+    return tuple(moment(f"{state}/{name}") for name in ("current", "history", "snapshots"))
+
+
+def moment(path: str) -> int:
+    """When this file, link or folder last changed; 0 when there is none."""
+    try:
+        return os.lstat(path).st_mtime_ns
+    except FileNotFoundError:
+        return 0

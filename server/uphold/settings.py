@@ -50,6 +50,10 @@ class Settings:
     query_max_bytes: int = setting(200_000, "Longest query text in bytes.")
     query_max_depth: int = setting(100, "Deepest nesting of brackets in a query.")
     answer_max_mb: int = setting(500, "Megabytes that one answer may have.")
+    cache_mb: int = setting(128, "Megabytes of answers and of pages that a server process keeps; 0 keeps none.")
+    shared_cache_seconds: int = setting(
+        60, "Seconds that a cache shared by many clients may answer without asking; 0 lets it always ask."
+    )
     intake_max_bytes: int = setting(5_000_000, "Bytes that a client may send to be read as data, also after unpacking.")
     intake_max_depth: int = setting(100, "Deepest nesting of brackets or elements in what a client sends.")
     intake_max_triples: int = setting(100_000, "Triples that a client may send at once.")

@@ -10,7 +10,18 @@ PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
     *("errors", "settings", "tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot"),
     *("history", "changes", "build", "intake_errors", "intake_guards", "intake", "judging"),
-    *("engines", "terms", "results", "page_queries", "writing", "descriptions", "resources", "examples", "library"),
+    *(
+        "engines",
+        "terms",
+        "results",
+        "page_queries",
+        "writing",
+        "descriptions",
+        "resources",
+        "examples",
+        "answers",
+        "library",
+    ),
     *("web", "app", "serve", "cli"),
 )
 

@@ -63,7 +63,7 @@ class EmbeddedEngine:
         wanted: Callable[[], bool] | None = None,
     ) -> Answer:
         """See `Engine.query`; `deadline` is in seconds, at most the setting `query_timeout`."""
-        offered = [*GRAPH_TYPES, *QUAD_TYPES] if inspect(text, self.limits) else list(RESULT_TYPES)
+        offered = [*GRAPH_TYPES, *QUAD_TYPES] if inspect(text, self.limits).gives_graph else list(RESULT_TYPES)
         if accept not in offered:
             raise NotAcceptable(offered)
         seconds = min(deadline or self.settings.query_timeout, self.settings.query_timeout)

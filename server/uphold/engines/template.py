@@ -58,7 +58,10 @@ def main(arguments: list[str]) -> None:
 def serve(control: socket.socket, store: ox.Store, snapshot: Snapshot, workers: set[int], *, sealed: bool) -> None:
     """Fork and kill workers as told, until the server is gone."""
     while True:
-        message, channels, _, _ = socket.recv_fds(control, CONTROL.size, 1)
+        try:
+            message, channels, _, _ = socket.recv_fds(control, CONTROL.size, 1)
+        except ConnectionResetError:
+            return
         reap(workers)
         if len(message) < CONTROL.size:
             return

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from flask import request
 from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from uphold.errors import NotAcceptable
 
-__all__ = ["choose", "split_suffix"]
+__all__ = ["choose", "choose_from", "split_suffix"]
 
 
 def choose(offered: Sequence[str], aliases: dict[str, str] | None = None) -> str:
@@ -17,8 +18,13 @@ def choose(offered: Sequence[str], aliases: dict[str, str] | None = None) -> str
 
     `aliases` are further names for what is on offer. Raises `NotAcceptable` when the client takes none of it.
     """
+    return choose_from(request.headers.get("Accept", ""), offered, aliases)
+
+
+def choose_from(header: str, offered: Sequence[str], aliases: dict[str, str] | None = None) -> str:
+    """The same for an Accept header."""
     names = [*offered, *(aliases or {})]
-    accept = without_parameters(request.accept_mimetypes)
+    accept = without_parameters(parse_accept_header(header, MIMEAccept))
     if not accept:
         return offered[0]
     named = {name for name, _ in accept}

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
-from typing import IO
 
 from flask import Response, current_app, g, request
-from werkzeug.wsgi import wrap_file
 
-from uphold.engines import Answer
-from uphold.errors import AnswerTooLong
 from uphold.library import Library, Opened
+from uphold.web.headers import content_type, shared
 
-__all__ = ["Spooled", "library", "open_old", "opened", "send", "send_spooled", "spool", "within"]
-
-IN_MEMORY = 4_000_000
-TEXTUAL = ("text/", "application/sparql-query")
+__all__ = ["library", "open_old", "opened", "send", "within"]
 
 
 def library() -> Library:
@@ -61,57 +52,10 @@ def finish(response: Response, digest: str, *, varies: bool) -> Response:
     """Add ETag and caching rules; the ETag is of the snapshot, the media type and the bytes."""
     if varies:
         response.vary.add("Accept")
-    response.headers["Cache-Control"] = "no-cache"  # may be kept, and is asked for again with its ETag
+    response.headers["Cache-Control"] = shared(library().settings.shared_cache_seconds)
     if response.status_code == HTTPStatus.OK:
+        request.environ["uphold.lasts"] = True
         name = f"{opened().snapshot.id} {response.content_type} {digest}"
         response.set_etag(hashlib.sha256(name.encode()).hexdigest()[:32])
         response.make_conditional(request)
     return response
-
-
-def content_type(media_type: str) -> str:
-    """The media type with its charset where it takes one."""
-    return f"{media_type}; charset=utf-8" if media_type.startswith(TEXTUAL) else media_type
-
-
-@dataclass(frozen=True, slots=True)
-class Spooled:
-    """A whole answer, in memory or in a file without a name, with its size and digest."""
-
-    media_type: str
-    file: IO[bytes]
-    size: int
-    digest: str
-
-
-def spool(answer: Answer, folder: Path, limit: int) -> Spooled:
-    """Take in an answer to its end before any of it is sent.
-
-    An answer that breaks off is then an error with its own status: the server under us (Granian) ends a broken stream
-    as if it were whole. And a client that reads slowly keeps no query worker busy. `limit` is in megabytes.
-    """
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, mode="w+b", prefix="answer-", dir=str(folder))  # noqa: SIM115 it is sent later
-    digest = hashlib.sha256()
-    try:
-        for chunk in answer.chunks:
-            file.write(chunk)
-            digest.update(chunk)
-            if file.tell() > limit * 1_000_000:
-                raise AnswerTooLong(limit)
-    except BaseException:
-        file.close()
-        close = getattr(answer.chunks, "close", None)
-        if close:
-            close()
-        raise
-    size = file.tell()
-    file.seek(0)
-    return Spooled(answer.media_type, file, size, digest.hexdigest())
-
-
-def send_spooled(spooled: Spooled, media_type: str) -> Response:
-    """A spooled answer; closing the response closes the file."""
-    body = wrap_file(request.environ, spooled.file, 65_536)
-    response = Response(body, content_type=content_type(media_type), direct_passthrough=True)
-    response.content_length = spooled.size
-    return finish(response, spooled.digest, varies=True)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, render_template, request
 from uphold.changes import count_changes, patch
 from uphold.errors import NotFound
 from uphold.history import Moment, debuts, timeline
+from uphold.web.headers import FOR_EVER
 from uphold.web.linked import describe, split_form
 from uphold.web.memento import MAP, add_memento, time_map
 from uphold.web.negotiation import choose
@@ -20,7 +21,6 @@ from uphold.web.sparql import endpoint
 __all__ = ["snapshots"]
 
 HTML, JSON, PATCH = "text/html", "application/json", "application/rdf-patch"
-FOR_EVER = "public, max-age=31536000, immutable"
 snapshots = Blueprint("snapshots", __name__)
 
 
@@ -54,8 +54,8 @@ def index() -> Response:
     found = [summary(moments, place) for place in reversed(range(len(moments)))]
     form = choose([HTML, JSON])
     if form == JSON:
-        return send(json.dumps({"snapshots": found}, indent=1) + "\n", form, varies=True)
-    return send(render_template("snapshots.html", snapshots=found), form, varies=True)
+        return changing(send(json.dumps({"snapshots": found}, indent=1) + "\n", form, varies=True))
+    return changing(send(render_template("snapshots.html", snapshots=found), form, varies=True))
 
 
 @snapshots.get("/snapshots/<identity>")
@@ -68,8 +68,8 @@ def one(identity: str) -> Response:
         raise NotFound(f"The snapshot {identity} was removed a moment ago.")
     found, form = summary(moments, place), choose([HTML, JSON])
     if form == JSON:
-        return send(json.dumps(found, indent=1) + "\n", form, varies=True)
-    return send(render_template("snapshot.html", one=found), form, varies=True)
+        return changing(send(json.dumps(found, indent=1) + "\n", form, varies=True))
+    return changing(send(render_template("snapshot.html", one=found), form, varies=True))
 
 
 @snapshots.get("/snapshots/<identity>/changes.rdfp")
@@ -82,7 +82,7 @@ def changes(identity: str) -> Response:
     place = next((place for place, snapshot in enumerate(moments) if snapshot.id == identity), 0)
     if not place:
         raise NotFound(f"No snapshot before {identity} is kept; name another one with ?from=.")
-    return send(patch(moments[place - 1], new), PATCH)
+    return changing(send(patch(moments[place - 1], new), PATCH))
 
 
 @snapshots.route("/snapshots/<identity>/sparql", methods=["GET", "POST"])
@@ -104,11 +104,18 @@ def document(identity: str, key: str) -> Response:
 def states(key: str) -> Response:
     """The TimeMap of a document."""
     stem, _ = split_form(key)
-    return send(time_map(key, f"{opened().snapshot.base}id/{stem}"), MAP)
+    return changing(send(time_map(key, f"{opened().snapshot.base}id/{stem}"), MAP))
+
+
+def changing(response: Response) -> Response:
+    """Let caches ask again each time: this changes as snapshots come and go."""
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def lasting(response: Response) -> Response:
     """Let a good answer be kept for ever: the snapshot that it is about never changes."""
-    if response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+    good = response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
+    if good and not response.cache_control.no_store:
         response.headers["Cache-Control"] = FOR_EVER
     return response

@@ -1,0 +1,48 @@
+"""Headers that every response carries, whichever layer makes it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+__all__ = ["FOR_EVER", "HEADERS", "PREFLIGHT", "content_type", "shared", "with_snapshot"]
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Uphold-Snapshot, ETag, Link, Content-Location, Memento-Datetime",
+}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Content-Disposition, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+TEXTUAL = ("text/", "application/sparql-query")
+FOR_EVER = "public, max-age=31536000, immutable"
+"""Cache-Control of what is about a named snapshot, which never changes."""
+
+
+@lru_cache(maxsize=16)
+def with_snapshot(identity: str) -> tuple[tuple[str, str], ...]:
+    """`HEADERS` and the snapshot's name."""
+    return (*HEADERS.items(), ("Uphold-Snapshot", identity))
+
+
+def shared(seconds: int) -> str:
+    """Cache-Control of what is about the current snapshot.
+
+    A browser may keep it and asks again with its ETag, which costs no query; a cache that serves many
+    clients may answer for so many seconds by itself, and as long again while it asks.
+    """
+    return f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate={seconds}" if seconds else "public, no-cache"
+
+
+def content_type(media_type: str) -> str:
+    """The media type with its charset where it takes one."""
+    return f"{media_type}; charset=utf-8" if media_type.startswith(TEXTUAL) else media_type
