@@ -156,7 +156,7 @@ def run_query(given: argparse.Namespace, settings: Settings) -> int:
     from uphold.engines.guard import Limits, inspect
 
     text = find_query(given.query, settings)
-    gives_graph = inspect(text, Limits(settings.query_max_bytes, settings.query_max_depth))
+    gives_graph = inspect(text, Limits(settings.query_max_bytes, settings.query_max_depth)).gives_graph
     forms = {form: media for media, form in (GRAPH_TYPES if gives_graph else RESULT_TYPES).items()}
     accept = forms.get(given.format or ("ttl" if gives_graph else "csv"), given.format)
     engine = EmbeddedEngine(current_or_built(settings), settings, workers=1)

@@ -19,7 +19,7 @@ def test_a_query_is_judged_as_its_first_line_says(case: Path) -> None:
     """A query is refused, or told to give results or a graph, as the first line of its file says."""
     text = case.read_text("utf-8")
     try:
-        judged = "graph" if inspect(text, LIMITS) else "results"
+        judged = "graph" if inspect(text, LIMITS).gives_graph else "results"
     except UpholdError as error:
         judged = error.code
     assert judged == text.splitlines()[0].removeprefix("# expects: ")
@@ -37,7 +37,7 @@ def test_nesting_is_refused_one_level_past_the_limit(opening: str, closing: str)
 def test_a_query_of_one_byte_too_many_is_refused() -> None:
     """The limit counts bytes of UTF-8, not characters."""
     text = "ASK {}#" + "é" * 46
-    assert not inspect(text, Limits(len(text.encode()), 100))
+    assert not inspect(text, Limits(len(text.encode()), 100)).gives_graph
     with pytest.raises(QueryTooLong, match=str(len(text.encode()))):
         inspect(text, Limits(len(text.encode()) - 1, 100))
 

@@ -1,35 +1,36 @@
 """Guard: what can be told of a query before any parser sees it.
 
-The engine's parser recurses without a limit, and a few kilobytes of nested brackets end its process; so size and depth
-are checked here, by a scanner that does not recurse. It knows the tokens of SPARQL 1.1 (section 19.8), not its grammar.
+The engine's parser recurses without a limit, and a few kilobytes of nested brackets end its process; so size, depth and
+SERVICE are checked here. Most queries are judged by counting; the scanner in `scanning` reads only those that need it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from uphold.errors import QueryNotParsed, QueryRefused, QueryTooDeep, QueryTooLong
+from uphold.engines.scanning import COMMENT, IRI, STRING, keywords, line_column, refuse_service, scan
+from uphold.errors import QueryNotParsed, QueryTooDeep, QueryTooLong
 
-__all__ = ["Limits", "inspect"]
+__all__ = ["Inspected", "Limits", "inspect", "normalise"]
 
-TOKEN = re.compile(
-    r"""
-      (?P<skip> \s+ | \#[^\r\n]* )
-    | (?P<string> \"{3} (?: \\. | \"{0,2} [^"\\] )* \"{3} | '{3} (?: \\. | '{0,2} [^'\\] )* '{3}
-                | " (?: \\. | [^"\\\r\n] )* " | ' (?: \\. | [^'\\\r\n] )* ' )
-    | (?P<unclosed> ["'] )
-    | (?P<iri> < [^\x00-\x20<>"{}|^`\\]* > )
-    | (?P<name> [?$@:\w] (?: [\w.:%-] | \\. )* )
-    | (?P<open> [({\[] ) | (?P<close> [)}\]] ) | (?P<prefixing> [!^+-] )
-    | (?P<other> . )
-    """,
-    re.VERBOSE | re.DOTALL,
+GAP = rf"(?:[ \t\r\n]|{COMMENT})*+"
+FORM = re.compile(
+    rf"""{GAP} (?:
+      (?: BASE {GAP} <[^>]*+> | PREFIX {GAP} [^\s:<>]*+: {GAP} <[^>]*+> | VERSION {GAP} {STRING} ) {GAP}
+    )*+ (SELECT|ASK|CONSTRUCT|DESCRIBE)""",
+    re.VERBOSE | re.IGNORECASE,
 )
-FORMS = frozenset({"select", "ask", "construct", "describe"})
-GRAPH_FORMS = frozenset({"construct", "describe"})
 UPDATES = frozenset({"insert", "delete", "load", "clear", "create", "drop", "copy", "move", "add"})
+FORMS = ("select", "ask", "construct", "describe")
+CHANGING = re.compile(r"(?:now|rand|uuid|bnode)[ \t\r\n]*+[(#]")
+PLAIN_TEMPLATE = re.compile(
+    rf"{GAP}(?:WHERE{GAP})?\{{(?:[^{{}}<\"'\#\[(_~]|{IRI}|{STRING}|{COMMENT}|_(?!:))*+\}}", re.VERBOSE | re.IGNORECASE
+)
+KEPT = re.compile(rf"(?=[\"'<\#\\])({STRING}|{IRI}|{COMMENT}|\\.)", re.DOTALL)
+SPACES = re.compile(r"[ \t\r\n]+")
+DOUBTFUL = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x20<>'#]*+['#][^\x00-\x20<>]*+>|[\[(][ \t\r\n]*+\#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,47 +41,98 @@ class Limits:
     max_depth: int
 
 
-def inspect(text: str, limits: Limits) -> bool:
-    """Check a query's size, depth and intent; True when it gives a graph, False when it gives results.
+@dataclass(frozen=True)
+class Inspected:
+    """What is known of a query before it runs.
+
+    `volatile` is False only when two runs about the same data must give the same: the query calls no NOW, RAND, UUID,
+    STRUUID or BNODE, and no template of it makes blank nodes.
+    """
+
+    text: str
+    gives_graph: bool
+    volatile: bool
+
+    @cached_property
+    def normal(self) -> str:
+        """See `normalise`; made when first asked for."""
+        return normalise(self.text)
+
+
+def inspect(text: str, limits: Limits) -> Inspected:
+    """Check a query's size, depth and intent, and tell what it gives.
 
     Raises `QueryTooLong`, `QueryTooDeep`, `QueryRefused` (SERVICE), or `QueryNotParsed` when no query form is in it.
     """
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if size > limits.max_bytes:
-        raise QueryTooLong(size, limits.max_bytes)
-    if (place := next((at for at, char in enumerate(text) if "\ud800" <= char <= "\udfff"), -1)) >= 0:
-        raise QueryNotParsed("The query holds half a surrogate pair, which is no character.", *line_column(text, place))
-    words = list(keywords(text, limits.max_depth))
-    if "service" in words:
-        raise QueryRefused("The query has a SERVICE clause, and this endpoint asks no other one.")
-    form = next((word for word in words if word in FORMS), None)
-    if form is None:
-        what = (
-            "an update; /sparql only answers queries"
-            if UPDATES & set(words)
-            else "no SELECT, ASK, CONSTRUCT or DESCRIBE"
-        )
-        raise QueryNotParsed(f"The text holds {what}.", 1, 1)
-    return form in GRAPH_FORMS
+    check_size(text, limits.max_bytes)
+    if may_be_deep(text, limits.max_depth):
+        check_depth(text, limits.max_depth)
+    lower = text.lower()
+    if "service" in lower:
+        refuse_service(text)
+    found = FORM.match(text)
+    form = found[1].lower() if found else first_form(text)
+    volatile = any(name in lower for name in ("now", "rand", "uuid", "bnode")) and bool(CHANGING.search(lower))
+    if form == "construct" and not volatile:
+        volatile = not (found and PLAIN_TEMPLATE.match(text, found.end()))
+    return Inspected(text, form in ("construct", "describe"), volatile)
 
 
-def keywords(text: str, max_depth: int) -> Iterator[str]:
-    """The bare words of a query in lower case; raises `QueryTooDeep` when brackets or prefix operators pile up."""
-    depth = pile = 0
-    for found in TOKEN.finditer(text):
-        kind = found.lastgroup
-        if kind == "skip":
-            continue
-        if kind == "unclosed":  # scanning on would read the rest again and again
-            raise QueryNotParsed("A string that begins here is not closed.", *line_column(text, found.start()))
-        pile = pile + 1 if kind == "prefixing" else 0
-        depth += (kind == "open") - (kind == "close")
-        if max(depth, pile) > max_depth:
-            raise QueryTooDeep(max(depth, pile), max_depth)
-        if kind == "name" and found.group().isalpha():
-            yield found.group().lower()
+def normalise(text: str) -> str:
+    """The query with each run of space and comments outside strings and IRIs made one space, none at its ends.
+
+    Two texts with equal results always mean the same. Where `<` may begin an IRI or a comparison and that matters, or a
+    comment stands where the grammar has none, the text stays as it is.
+    """
+    parts = KEPT.split(text)
+    if DOUBTFUL.search(text) or any('"' in plain or "'" in plain for plain in parts[::2]):
+        return text
+    done: list[str] = []
+    plain = ""
+    for place, part in enumerate(parts):
+        if place % 2 == 0:
+            plain += part
+        elif part.startswith("#"):
+            plain += " "
+        else:
+            done += [SPACES.sub(" ", plain), part]
+            plain = ""
+    return "".join([*done, SPACES.sub(" ", plain)]).strip(" ")
 
 
-def line_column(text: str, place: int) -> tuple[int, int]:
-    """Line and column of a place in a text, both from 1."""
-    return text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+def check_size(text: str, max_bytes: int) -> None:
+    """Raise `QueryTooLong`, or `QueryNotParsed` for what cannot be written as UTF-8."""
+    try:
+        size = len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError as problem:
+        if (size := len(text.encode("utf-8", "surrogatepass"))) <= max_bytes:
+            detail = "The query holds half a surrogate pair, which is no character."
+            raise QueryNotParsed(detail, *line_column(text, problem.start)) from problem
+    if size > max_bytes:
+        raise QueryTooLong(size, max_bytes)
+
+
+def may_be_deep(text: str, max_depth: int) -> bool:
+    """Whether there are enough brackets or prefix operators in the text, wherever they stand, to pass the limit."""
+    count = text.count
+    return (
+        count("{") + count("(") + count("[") + count("<<") > max_depth
+        or count("!") + count("^") + count("+") + count("-") > max_depth
+    )
+
+
+def check_depth(text: str, max_depth: int) -> None:
+    """Raise `QueryTooDeep` when brackets or prefix operators pile up."""
+    for token in scan(text):
+        if max(token.depth, token.pile) > max_depth:
+            raise QueryTooDeep(max(token.depth, token.pile), max_depth)
+
+
+def first_form(text: str) -> str:
+    """The form of a query whose beginning is not in order; raises `QueryNotParsed` when it has none."""
+    words = list(keywords(text))
+    if form := next((word for word in words if word in FORMS), None):
+        return form
+    update = not UPDATES.isdisjoint(words)
+    what = "an update; /sparql only answers queries" if update else "no SELECT, ASK, CONSTRUCT or DESCRIBE"
+    raise QueryNotParsed(f"The text holds {what}.", 1, 1)

@@ -1,0 +1,141 @@
+"""Scanning: the tokens of a query, told apart without a grammar and without recursion.
+
+The engine's parser has no tokens: it takes `SERVICESILENT<x>{}` and `1SERVICE<x>{}` for what they look like, and reads
+`<` as the beginning of an IRI or as a comparison by where it stands. So a name is taken apart here exactly as its
+characters allow, SERVICE is looked for at every place, and where two readings would differ the query is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from uphold.errors import QueryNotParsed, QueryRefused
+
+__all__ = ["COMMENT", "IRI", "STRING", "Token", "keywords", "line_column", "refuse_service", "scan"]
+
+COMMENT = r"\#[^\r\n]*+"
+STRING = (
+    r"(?:\"{3}(?:\\.|\"{0,2}[^\"\\])*+\"{3}|'{3}(?:\\.|'{0,2}[^'\\])*+'{3}"
+    r"|\"(?:\\.|[^\"\\\r\n])*+\"|'(?:\\.|[^'\\\r\n])*+')"
+)
+IRI = r"<(?:[^\x00-\x20<>\"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"
+BASE = (
+    r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef"
+    r"\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+INNER = rf"{BASE}_0-9\u00b7\u0300-\u036f\u203f\u2040"
+TOKEN = re.compile(
+    rf"""
+      (?P<skip> \s++ | {COMMENT} )
+    | (?P<string> {STRING} )
+    | (?P<unclosed> ["'] )
+    | (?P<open> << | [({{\[] ) | (?P<close> >> | [)}}\]] )
+    | (?P<iri> {IRI} )
+    | (?P<variable> [?$] [{INNER}]++ )
+    | (?P<name> (?: [{BASE}] [{INNER}.-]*+ )? : (?: [{INNER}.:%-] | \\. )*+ | _: [{INNER}.-]*+ )
+    | (?P<word> [{BASE}]++ )
+    | (?P<number> [0-9][0-9.]*+ )
+    | (?P<prefixing> [!^+-] )
+    | (?P<other> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+OPERANDS = frozenset({"string", "close", "iri", "variable", "name", "word", "number"})
+PUNCTUATION = r" \t\r\n(){}\[\]<>\"'|^`\\,;?$\#/*+=!&@~"
+GAP = rf"(?:[ \t\r\n]|{COMMENT})*+"
+SERVICE = re.compile(r"service", re.IGNORECASE)
+CLAUSE = re.compile(
+    rf"""service {GAP} (?: \Z | (?: silent {GAP} )? (?: \Z |
+      (?: [?$] [^{PUNCTUATION}]*+
+        | < [^\x00-\x20<>]*+ (?: > | \Z )
+        | [^{PUNCTUATION}:]*+ (?: : (?: \\. | [^{PUNCTUATION}] )*+ | \Z ) )
+      {GAP} (?: \Z | \{{ ) ) )""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+UNDECIDED = "This may be an IRI or a comparison: write a space after the < of a comparison, or a prefix for the IRI."
+WINDOW = 300
+"""Characters after SERVICE that are looked at; a clause that may still be one after them is taken for one."""
+
+
+class Token(NamedTuple):
+    """A token: its kind, its text and place, how deep it stands, and how many prefix operators end with it."""
+
+    kind: str
+    text: str
+    start: int
+    depth: int
+    pile: int
+
+    @property
+    def end(self) -> int:
+        """The place after it."""
+        return self.start + len(self.text)
+
+
+def scan(text: str) -> Iterator[Token]:
+    """The tokens of a query, space and comments included.
+
+    Raises `QueryNotParsed` for a string that is not closed, and where an IRI cannot be told from a comparison.
+    """
+    brackets: list[str] = []
+    pile = 0
+    before = ""
+    for found in TOKEN.finditer(text):
+        kind, part = found.lastgroup or "other", found.group()
+        if kind == "unclosed":  # scanning on would read the rest again and again
+            raise QueryNotParsed("A string that begins here is not closed.", *line_column(text, found.start()))
+        if kind == "iri" and before in OPERANDS and brackets[-1:] == ["("] and is_doubtful(part):
+            raise QueryNotParsed(UNDECIDED, *line_column(text, found.start()))
+        if kind == "open":
+            brackets.append(part)
+        elif kind == "close" and brackets:
+            brackets.pop()
+        if kind != "skip":
+            pile = pile + 1 if kind == "prefixing" else 0
+            before = kind
+        yield Token(kind, part, found.start(), len(brackets), pile)
+
+
+def is_doubtful(iri: str) -> bool:
+    """Whether what looks like an IRI would, as a comparison, hide the beginning of a string, comment or bracket."""
+    return re.match(r"<[A-Za-z][A-Za-z0-9+.-]*://", iri) is None and any(char in iri for char in "'#()[]")
+
+
+def keywords(text: str) -> Iterator[str]:
+    """The bare words of a query in lower case."""
+    return (token.text.lower() for token in scan(text) if token.kind == "word")
+
+
+def refuse_service(text: str) -> None:
+    """Raise `QueryRefused` when the query may have a SERVICE clause."""
+    places = [found.start() for found in SERVICE.finditer(text)]
+    places = [place for place in places if CLAUSE.match(text, place, place + WINDOW)]
+    if not places:
+        return
+    before = ""
+    tokens = scan(text)
+    token = next(tokens)
+    for place in places:
+        while token.end <= place:
+            before = before if token.kind == "skip" else token.text.lower()
+            token = next(tokens)
+        if not hides(token, place, before):
+            detail = "The query has a SERVICE clause, and this endpoint asks no other one."
+            raise QueryRefused(detail)
+
+
+def hides(token: Token, place: int, before: str) -> bool:
+    """Whether what reads SERVICE at a place is only part of a string, comment, IRI, variable or name."""
+    if token.kind in ("skip", "string", "iri", "variable"):
+        return True
+    if token.kind != "name":
+        return False
+    inside = token.text[: place - token.start]
+    return before in ("graph", "from", "named") or (":" in inside and "." not in inside.partition(":")[2])
+
+
+def line_column(text: str, place: int) -> tuple[int, int]:
+    """Line and column of a place in a text, both from 1."""
+    return text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
