@@ -15,6 +15,7 @@ from uphold import __version__
 from uphold.judging import Judges
 from uphold.library import Library, Opened
 from uphold.settings import Settings
+from uphold.web.encoding import Encoded
 from uphold.web.headers import HEADERS, PREFLIGHT
 from uphold.web.linked import linked
 from uphold.web.links import add_filters
@@ -70,6 +71,7 @@ def stack(wsgi: Any, library: Library) -> Any:
     """What a request passes on its way to the framework, the first layer last."""
     wsgi = QueryService(wsgi, library)
     wsgi = Lending(wsgi, library)
+    wsgi = Encoded(wsgi)
     return ReplyCache(wsgi, library.version, library.settings.cache_mb * 500_000)
 
 
