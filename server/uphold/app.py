@@ -19,6 +19,8 @@ from uphold.web.encoding import Encoded
 from uphold.web.headers import HEADERS, PREFLIGHT
 from uphold.web.linked import linked
 from uphold.web.links import add_filters
+from uphold.web.metering import metering
+from uphold.web.observing import Observed
 from uphold.web.problems import add_handlers, problems
 from uphold.web.protocol import body_limit
 from uphold.web.query_service import QueryService
@@ -49,7 +51,7 @@ def create_app(settings: Settings) -> Flask:
     app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})
     add_filters(app, settings.base)
     add_handlers(app)
-    for blueprint in (site, linked, sparql, snapshots, validate, problems):
+    for blueprint in (site, linked, sparql, snapshots, validate, metering, problems):
         app.register_blueprint(blueprint)
     app.after_request(finish)
     return app
@@ -72,7 +74,8 @@ def stack(wsgi: Any, library: Library) -> Any:
     wsgi = QueryService(wsgi, library)
     wsgi = Lending(wsgi, library)
     wsgi = Encoded(wsgi)
-    return ReplyCache(wsgi, library.version, library.settings.cache_mb * 500_000)
+    wsgi = ReplyCache(wsgi, library.version, library.settings.cache_mb * 500_000)
+    return Observed(wsgi, library.settings)
 
 
 class Lending:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from contextlib import nullcontext
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from uphold.logs import configuration
+from uphold.metrics import added_up
 from uphold.settings import Settings
 
 __all__ = ["serve"]
@@ -18,7 +21,7 @@ def serve(settings: Settings) -> None:
     """Serve until stopped; a failed server process is started again."""
     for item in dataclasses.fields(settings):  # the server process reads its settings from the environment
         os.environ[f"UPHOLD_{item.name.upper()}"] = str(getattr(settings, item.name))
-    Granian(
+    server = Granian(
         target="uphold.app:create",
         factory=True,
         interface=Interfaces.WSGI,
@@ -28,4 +31,7 @@ def serve(settings: Settings) -> None:
         blocking_threads=settings.query_workers + settings.query_queue + 8,
         respawn_failed_workers=True,
         log_level=LogLevels(settings.log_level),
-    ).serve()
+        log_dictconfig=configuration(settings.log_level),
+    )
+    with added_up(settings.state) if settings.metrics else nullcontext():
+        server.serve()

@@ -64,6 +64,7 @@ class Settings:
     snapshots_kept: int = setting(10, "Snapshots to keep; the ones longest out of use go after a build; 0 keeps all.")
     old_snapshots_open: int = setting(2, "Old snapshots open for questions at the same time, each with one worker.")
     old_snapshots_idle: float = setting(60.0, "Seconds without a question after which an old snapshot is closed.")
+    metrics: int = setting(1, "Whether /metrics shows the server's counts for Prometheus; 0 for no.")
     log_level: str = setting("info", "How much the server logs: debug, info, warning or error.")
 
     def __post_init__(self) -> None:
@@ -80,6 +81,8 @@ class Settings:
             if isinstance(value, int | float) and value < 0:
                 raise WrongSetting(f"{item.name} is {value!r}; it cannot be negative.")
             object.__setattr__(self, item.name, value)
+        if self.log_level not in ("debug", "info", "warning", "error"):
+            raise WrongSetting(f"log_level is {self.log_level!r}; it must be debug, info, warning or error.")
         if not self.base.endswith("/"):
             raise WrongSetting(f"base is {self.base!r}; it must end with a slash.")
 

@@ -243,7 +243,7 @@ def test_a_stream_is_compressed_as_it_comes(coding: str) -> None:
     parts = iter(found)
     first = next(parts)
     assert source.read == 1
-    unpack = {
+    unpack: dict[str, Callable[[], bytes]] = {
         "br": lambda: brotli.Decompressor().process(first),
         "zstd": lambda: zstandard.ZstdDecompressor().decompressobj().decompress(first),
         "gzip": lambda: zlib.decompressobj(31).decompress(first),

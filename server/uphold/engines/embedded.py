@@ -19,8 +19,10 @@ from uphold.engines.frames import Frame
 from uphold.engines.guard import Limits, inspect
 from uphold.engines.workers import Template, Worker
 from uphold.errors import DeadlinePassed, MemoryPassed, NotAcceptable, QueryNotParsed, ServerBusy
+from uphold.metrics import metrics
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
+from uphold.timing import spend
 
 __all__ = ["EmbeddedEngine"]
 
@@ -76,22 +78,26 @@ class EmbeddedEngine:
         self, request: bytes, seconds: float, wanted: Callable[[], bool] | None = None
     ) -> Generator[bytes, None, None]:
         """The bytes of an answer; the worker goes back when they are all out, and is killed when anything breaks."""
-        worker = self.take(time.monotonic() + self.settings.query_wait)
-        whole = False
-        until = time.monotonic() + seconds
+        began = time.monotonic()
+        worker = self.take(began + self.settings.query_wait)
+        spend("queue", (started := time.monotonic()) - began)
+        until, lost = started + seconds, "abandoned"
         try:
             worker.send(request)
             kind, content = worker.receive(until, wanted)
             while kind == Frame.DATA:
                 yield content
                 kind, content = worker.receive(until, wanted)
-            whole = True
+            lost = ""
         except TimeoutError as problem:
+            lost = "deadline"
             raise DeadlinePassed(seconds) from problem
         except (EOFError, OSError) as problem:
+            lost = "ended"
             raise MemoryPassed(self.settings.query_memory_mb) from problem
         finally:
-            self.put_back(worker, whole=whole)
+            spend("engine", time.monotonic() - started)
+            self.put_back(worker, lost)
         if kind == Frame.FAULT:
             fault = json.loads(content)
             raise QueryNotParsed(fault["detail"], fault["line"], fault["column"])
@@ -104,7 +110,7 @@ class EmbeddedEngine:
         except queue.Empty:
             worker = self.queue_up(until)
         if worker is not None and worker.has_ended():  # while nobody used it: no fault of this query
-            self.lose(worker)
+            self.lose(worker, "idle")
             worker = None
         if worker is not None:
             return worker
@@ -124,23 +130,26 @@ class EmbeddedEngine:
             if self.waiting >= self.settings.query_queue:
                 raise ServerBusy(f"All query workers are busy, and {self.waiting} queries wait already.")
             self.waiting += 1
+        metrics().waiting.inc()
         try:
             return self.places.get(timeout=max(0.0, until - time.monotonic()))
         except queue.Empty as problem:
             raise ServerBusy("All query workers stayed busy for as long as a query may wait.") from problem
         finally:
+            metrics().waiting.dec()
             with self.lock:
                 self.waiting -= 1
 
-    def lose(self, worker: Worker) -> None:
+    def lose(self, worker: Worker, reason: str) -> None:
         """End a worker that is not to be trusted any more; its place is for a new one."""
+        metrics().replaced.labels(reason).inc()
         self.at_work.discard(worker)
         worker.kill()
 
-    def put_back(self, worker: Worker | None, *, whole: bool = True) -> None:
-        """Make a place free again; a worker in the middle of an answer is ended."""
-        if worker is not None and (self.closed or not whole):
-            self.lose(worker)
+    def put_back(self, worker: Worker | None, lost: str = "") -> None:
+        """Make a place free again; a worker that is `lost`, which says why, is ended."""
+        if worker is not None and (lost or self.closed):
+            self.lose(worker, lost or "closed")
             worker = None
         self.places.put(worker)
 
@@ -148,7 +157,7 @@ class EmbeddedEngine:
         """End all workers, and the template unless it is another engine's."""
         self.closed = True
         for worker in list(self.at_work):
-            self.lose(worker)
+            self.lose(worker, "closed")
         if not self.shares_template:
             self.template.close()
 

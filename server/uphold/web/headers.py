@@ -16,7 +16,7 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Uphold-Snapshot, ETag, Link, Content-Location, Memento-Datetime",
+    "Access-Control-Expose-Headers": "Uphold-Snapshot, Uphold-Request, ETag, Link, Content-Location, Memento-Datetime",
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",

@@ -40,12 +40,15 @@ def add_handlers(app: Flask) -> None:
 
 
 def as_details(error: UpholdError) -> dict[str, Any]:
-    """The error as problem details; members without a value are absent."""
+    """The error as problem details; members without a value are absent. `instance` has the id that the log has."""
+    request.environ["uphold.problem"] = error.code
+    identity = request.environ.get("uphold.request")
     details = {
         "type": f"{library().settings.base}problem/{error.code}",
         "title": error.title,
         "status": int(error.status),
         "detail": str(error) or error.title,
+        "instance": f"urn:uphold:request:{identity}" if identity else None,
         "remedy": error.remedy,
         "line": error.line,
         "column": error.column,

@@ -31,6 +31,7 @@ class QueryService:
             return self.wsgi(environ, start_response)  # type: ignore[no-any-return]
         try:
             asked = environ["uphold.asked"] = read_request(environ, self.library.settings)
+            environ["uphold.query"] = asked.query
             question = understand(asked, environ.get("HTTP_ACCEPT", ""), self.library.settings)
             if question.form == HTML:
                 return self.wsgi(environ, start_response)  # type: ignore[no-any-return]

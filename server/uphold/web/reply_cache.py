@@ -59,6 +59,7 @@ class ReplyCache:
             found = self.kept.get(key)
         if found is None:
             return self.pass_on(key, version, environ, start_response)
+        environ["uphold.outcome"] = "cached"
         known = environ.get("HTTP_IF_NONE_MATCH")
         if known is not None and found.etag and (known == found.etag or parse_etags(known).contains_raw(found.etag)):
             start_response("304 NOT MODIFIED", found.unchanged)

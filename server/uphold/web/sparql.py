@@ -37,6 +37,7 @@ def endpoint() -> Response:
         if fault := request.environ.get("uphold.fault"):
             raise fault
         asked = request.environ.get("uphold.asked") or read_request(request.environ, library().settings)
+        request.environ["uphold.query"] = asked.query
         question = understand(asked, request.headers.get("Accept", ""), library().settings)
         if question.form == HTML:
             return show_answer(question)

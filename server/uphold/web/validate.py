@@ -36,6 +36,7 @@ def endpoint() -> Response:
         form = choose([JSON, TURTLE, HTML])
         posted = read_request()
         judgement = judges().judge(posted, opened().snapshot)
+        request.environ["uphold.outcome"] = "conforms" if judgement.report["conforms"] else "does-not-conform"
     except UpholdError as error:
         if wants_html() and not isinstance(error, ServerBusy):
             return uncached(page(problem=as_details(error), text=text_sent(error)), HTML, error.status)

@@ -1,0 +1,49 @@
+"""Logs: one line of JSON per event, on standard error; how they look and how much is logged is set here only.
+
+No line names a client, and none holds the text of a query unless the level is debug.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+from typing import Any
+
+from uphold.timing import CURRENT
+
+__all__ = ["JsonLines", "configuration"]
+
+
+class JsonLines(logging.Formatter):
+    """A record as one line of JSON, whatever is in it: a line break in a message or a path stays inside its string."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
+        line: dict[str, Any] = {
+            "time": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        timing = CURRENT.get()
+        if timing is not None:
+            line["request"] = timing.request
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def configuration(level: str) -> dict[str, Any]:
+    """The configuration of all loggers, for `logging.config.dictConfig` and for Granian."""
+    through: dict[str, Any] = {"handlers": [], "propagate": True}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": JsonLines}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
+        "root": {"handlers": ["stderr"], "level": level.upper()},
+        "loggers": {"_granian": dict(through), "granian.access": dict(through)},
+    }

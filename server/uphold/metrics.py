@@ -1,0 +1,140 @@
+"""Metrics: what the server counts of itself, for Prometheus; every layer may count, and none needs to know of HTTP.
+
+Labels only take values from short fixed lists, never anything that a client sends. The client library decides when it
+is imported whether several processes add up their counts, in files under the folder that `FOLDER` names in the
+environment; so it is imported at the first count, after `serve` has named one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from uphold.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.metrics_core import Metric
+
+__all__ = ["Metrics", "added_up", "metrics"]
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+PREFIX = "metrics-"
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+@cache
+def metrics() -> Metrics:
+    """The counts of this process."""
+    return Metrics()
+
+
+class Metrics:
+    """Everything that is counted."""
+
+    def __init__(self) -> None:
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+        self.registry = CollectorRegistry()
+        counter = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry, multiprocess_mode="livesum")
+        self.requests = counter("uphold_requests", "Requests answered.", ["method", "endpoint", "status"])
+        self.seconds = Histogram(
+            *("uphold_request_seconds", "Seconds until the answer was out.", ["endpoint"]),
+            registry=self.registry,
+            buckets=BUCKETS,
+        )
+        self.queries = counter("uphold_queries", "Queries by what came of them.", ["outcome"])
+        self.validations = counter("uphold_validations", "Graphs sent to be judged, by what came of them.", ["outcome"])
+        self.replaced = counter("uphold_workers_replaced", "Query workers replaced, by reason.", ["reason"])
+        self.waiting = gauge("uphold_queue_length", "Queries that wait for a worker now.")
+        self.cache = counter("uphold_cache", "Answers looked up in the cache, by result.", ["result"])
+        self.cache_bytes = gauge("uphold_cache_bytes", "Bytes of answers in the cache.")
+        self.request = cache(self.requests.labels)  # finding a child costs more than counting
+        self.duration = cache(self.seconds.labels)
+
+    def exposition(self, accept: str, snapshot: Snapshot) -> tuple[bytes, str]:
+        """All counts of all server processes, and the media type that they are in."""
+        from prometheus_client import CollectorRegistry
+        from prometheus_client.exposition import choose_encoder
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        encode, content_type = choose_encoder(accept)
+        folder = os.environ.get(FOLDER)
+        shown = CollectorRegistry()
+        if folder:
+            forget_the_dead(Path(folder))
+            MultiProcessCollector(shown, folder)  # type: ignore[no-untyped-call]
+        else:
+            shown.register(Whole(self.registry))
+        shown.register(About(snapshot))
+        return encode(shown), content_type
+
+
+class Whole:
+    """The metrics of a registry, to be shown beside others."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+
+    def collect(self) -> Iterator[Metric]:
+        """See `prometheus_client.registry.Collector`."""
+        yield from self.registry.collect()
+
+
+class About:
+    """Which snapshot is served, as metrics; asked when they are shown, so an old snapshot leaves nothing behind."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def collect(self) -> Iterator[Metric]:
+        """See `prometheus_client.registry.Collector`."""
+        from prometheus_client.metrics_core import GaugeMetricFamily
+
+        info = GaugeMetricFamily("uphold_snapshot_info", "The snapshot that is served; always 1.", labels=["id"])
+        info.add_metric([self.snapshot.id], 1)
+        yield info
+        yield GaugeMetricFamily("uphold_snapshot_quads", "Statements in the snapshot.", value=self.snapshot.quads)
+
+
+def forget_the_dead(folder: Path) -> None:
+    """Remove what processes that were killed say of their present state; what they counted stays."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    for process in {path.stem.rpartition("_")[2] for path in folder.glob("gauge_live*_*.db")}:
+        if not lives(int(process)):
+            mark_process_dead(process, str(folder))  # type: ignore[no-untyped-call]
+
+
+def lives(process: int) -> bool:
+    """Whether there is a process with this number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # there is one, and it is not ours
+        return True
+    return True
+
+
+@contextmanager
+def added_up(state: Path) -> Iterator[None]:
+    """Let the processes started from this one add up their counts, in an empty folder that is gone afterwards."""
+    for left in state.glob(f"{PREFIX}*"):
+        if not lives(int(left.name.removeprefix(PREFIX))):  # of a server that was killed
+            shutil.rmtree(left, ignore_errors=True)
+    folder = state / f"{PREFIX}{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ[FOLDER] = str(folder.resolve())
+    try:
+        yield
+    finally:
+        del os.environ[FOLDER]
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,180 @@
+"""Observing: each request gets an id, is timed, counted and logged in one line.
+
+`Observed` goes around everything else, caches too, so that nothing is answered unseen. Layers inside note what they
+know in the request's environ: `uphold.query` (the text of a query), `uphold.problem` (the code of an error) and
+`uphold.outcome` (what came of a validation); time goes to `uphold.timing`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import logging
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from uphold.errors import UpholdError
+from uphold.metrics import metrics
+from uphold.settings import Settings
+from uphold.timing import CURRENT, Timing
+
+__all__ = ["Observed"]
+
+ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+ENDPOINTS = frozenset(
+    {
+        *("doc", "id", "sparql", "snapshots", "dumps", "ontology", "shapes", "graph", "validate", "static", "problem"),
+        *("healthz", "metrics", "sitemap.xml", "robots.txt", ".well-known"),
+    }
+)
+LONGEST_PATH, LONGEST_QUERY = 500, 2000
+Headers = list[tuple[str, str]]
+log = logging.getLogger(__name__)
+
+
+class Observed:
+    """Watches over the app inside."""
+
+    def __init__(self, wsgi: Any, settings: Settings) -> None:
+        self.wsgi, self.settings = wsgi, settings
+        self.prefix, self.numbers = secrets.token_hex(4), itertools.count(1)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        given = environ.get("HTTP_X_REQUEST_ID")
+        identity = given if given and ACCEPTED.fullmatch(given) else f"{self.prefix}-{next(self.numbers)}"
+        timing = environ["uphold.timing"] = Timing(identity)
+        environ["uphold.request"] = identity
+        exchange = Exchange(environ, timing, start_response)
+        token = CURRENT.set(timing)
+        try:
+            body: Iterable[bytes] = self.wsgi(environ, exchange.start)
+        except Exception:
+            log.exception("unforeseen error around the app")
+            body = exchange.fail(self.settings.base)
+        finally:
+            CURRENT.reset(token)
+        if isinstance(body, list):
+            exchange.end(sum(map(len, body)))
+            return body
+        return Watched(body, exchange)
+
+
+class Exchange:
+    """One request and what is sent for it."""
+
+    __slots__ = ("environ", "snapshot", "start_response", "status", "timing")
+
+    def __init__(self, environ: dict[str, Any], timing: Timing, start_response: Callable[..., Any]) -> None:
+        self.environ, self.timing, self.start_response = environ, timing, start_response
+        self.status, self.snapshot = "", ""
+
+    def start(self, status: str, headers: Headers, exc_info: Any = None) -> Any:
+        """Send status and headers, with the id of the request and where its time went."""
+        self.status = status[:3]
+        self.snapshot = next((value for name, value in headers if name == "Uphold-Snapshot"), "")
+        added = [("Uphold-Request", self.timing.request), ("Server-Timing", self.timing.header())]
+        return self.start_response(status, [*headers, *added], exc_info)
+
+    def fail(self, base: str) -> Iterable[bytes]:
+        """Answer for an app that could not; what was sent before stays sent."""
+        error = UpholdError("The server failed in a way that was not foreseen.")
+        self.environ["uphold.problem"] = error.code
+        told = {"type": f"{base}problem/{error.code}", "title": error.title, "status": error.status}
+        told |= {"detail": str(error), "remedy": error.remedy, "instance": f"urn:uphold:request:{self.timing.request}"}
+        content = json.dumps(told).encode() + b"\n"
+        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(content)))]
+        self.start("500 INTERNAL SERVER ERROR", [*headers, ("Cache-Control", "no-store")])
+        return [content]
+
+    def end(self, size: int) -> None:
+        """Count and log the request; its answer is out."""
+        path = self.environ.get("PATH_INFO", "/")
+        method, endpoint, seconds = self.environ["REQUEST_METHOD"], endpoint_of(path), self.timing.seconds()
+        counts = metrics()
+        counts.request(method if method in METHODS else "other", endpoint, self.status).inc()
+        counts.duration(endpoint).observe(seconds)
+        if "uphold.query" in self.environ:
+            counts.queries.labels(self.outcome()).inc()
+        if endpoint == "validate" and method == "POST":
+            counts.validations.labels(self.outcome()).inc()
+        if log.isEnabledFor(logging.INFO):
+            log.info("request", extra={"fields": self.fields(method, path, size, seconds)})
+
+    def outcome(self) -> str:
+        """What came of what was asked: the code of the error, or that it went well and how."""
+        good = "cached" if self.cached() else "ok"
+        return str(self.environ.get("uphold.problem") or self.environ.get("uphold.outcome", good))
+
+    def cached(self) -> bool:
+        """Whether a cache knew the answer."""
+        return self.timing.notes.get("cache") == "hit"
+
+    def fields(self, method: str, path: str, size: int, seconds: float) -> dict[str, Any]:
+        """What the log says of the request."""
+        query: str | None = self.environ.get("uphold.query")
+        found = {
+            "request": self.timing.request,
+            "method": method[:20],
+            "path": path[:LONGEST_PATH],
+            "status": int(self.status or 0),
+            "bytes": size,
+            "ms": round(seconds * 1000, 2),
+            "snapshot": self.snapshot,
+            "by": "cache" if self.cached() else "pages" if query is None else "engine",
+        }
+        if "uphold.problem" in self.environ:
+            found["problem"] = self.environ["uphold.problem"]
+        if query is not None:
+            found["query"] = hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            if log.isEnabledFor(logging.DEBUG):
+                found["text"] = query[:LONGEST_QUERY]
+        return found
+
+
+def endpoint_of(path: str) -> str:
+    """The group of addresses that a path belongs to, one of few."""
+    if path == "/":
+        return "front"
+    first = path.lstrip("/").partition("/")[0]
+    name = first if first in ENDPOINTS else first.partition(".")[0]
+    return name if name in ENDPOINTS else "other"
+
+
+class Watched:
+    """A body that knows how much of it was sent, and says so when it is closed."""
+
+    def __init__(self, body: Iterable[bytes], exchange: Exchange) -> None:
+        self.body, self.exchange = body, exchange
+        self.chunks, self.size, self.ended = iter(body), 0, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The body itself."""
+        return self
+
+    def __next__(self) -> bytes:
+        """The next piece."""
+        try:
+            chunk = next(self.chunks)
+        except StopIteration:
+            raise
+        except Exception:
+            named = {"fields": {"request": self.exchange.timing.request}}
+            log.exception("an answer broke off after %d bytes", self.size, extra=named)
+            raise
+        self.size += len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        """The server has done with the body."""
+        try:
+            if hasattr(self.body, "close"):
+                self.body.close()
+        finally:
+            if not self.ended:
+                self.ended = True
+                self.exchange.end(self.size)
