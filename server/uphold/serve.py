@@ -1,37 +1,92 @@
-"""Runs the app under Granian, a WSGI server."""
+"""Runs the app under Granian, a WSGI server: some server processes, started again when they fail, stopped with care."""
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import os
+import signal
+import sys
+import time
 from contextlib import nullcontext
+from typing import Any
 
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from uphold.logs import configuration
 from uphold.metrics import added_up
 from uphold.settings import Settings
 
-__all__ = ["serve"]
+__all__ = ["application", "serve"]
+
+MOST_PROCESSES = 4
+SHORT_LIFE = 5.0
+PAUSE = 2.0
+SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 
 def serve(settings: Settings) -> None:
-    """Serve until stopped; a failed server process is started again."""
-    for item in dataclasses.fields(settings):  # the server process reads its settings from the environment
+    """Serve until stopped; a failed server process is started again, and a stop lets running requests finish."""
+    for item in dataclasses.fields(settings):  # the server processes read their settings from the environment
         os.environ[f"UPHOLD_{item.name.upper()}"] = str(getattr(settings, item.name))
-    server = Granian(
-        target="uphold.app:create",
+    longest = max(settings.query_wait + settings.query_timeout, settings.validate_timeout)
+    server = Persistent(
+        target="uphold.serve:application",
         factory=True,
         interface=Interfaces.WSGI,
         address=settings.host,
         port=settings.port,
-        workers=1,
+        workers=processes(settings),
         blocking_threads=settings.query_workers + settings.query_queue + 8,
         respawn_failed_workers=True,
+        workers_kill_timeout=int(longest) + 5,
         log_level=LogLevels(settings.log_level),
         log_dictconfig=configuration(settings.log_level),
     )
     with added_up(settings.state) if settings.metrics else nullcontext():
         server.serve()
+
+
+def processes(settings: Settings) -> int:
+    """How many server processes there are."""
+    return settings.server_processes or min(MOST_PROCESSES, os.cpu_count() or 1)
+
+
+def application() -> Any:
+    """The app, in a server process that stops when the process that started it is gone, however that ended."""
+    from uphold.app import create
+
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, int(signal.SIGTERM))
+    return create()
+
+
+class Persistent(MPServer):
+    """Granian with two things mended.
+
+    Once a process has lived for a while, it goes on starting processes that fail again and again, with a pause in
+    between; Granian itself ends when one fails within 5.5 seconds of having been started again, and takes the processes
+    with it that are well. A server that never came up still ends, so that whoever starts it sees why.
+
+    And a stop reaches a process that is still starting, which Granian otherwise waits for until it kills it.
+    """
+
+    proven = False
+
+    def signal_handler_interrupt(self, *told: Any, **more: Any) -> None:
+        """Stop; a process that was forked a moment ago, and so has this handler too, has nothing to finish."""
+        if os.getpid() != self.pid:
+            os._exit(0)
+        super().signal_handler_interrupt(*told, **more)  # type: ignore[no-untyped-call]
+
+    def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
+        """Start the failed processes again."""
+        ages = [time.monotonic() - each.birth for each in self.wrks]
+        self.proven = self.proven or max(ages) >= SHORT_LIFE
+        if self.proven and any(ages[failed] < SHORT_LIFE for failed in workers):
+            self.main_loop_interrupt.wait(PAUSE)  # a stop ends the pause
+        super()._respawn_workers(workers, spawn_target, target_loader, delay)
+        if self.proven:
+            self.respawned_wrks.clear()  # what Granian tells a crash loop by

@@ -42,6 +42,7 @@ class Settings:
     base: str = setting(CANONICAL_BASE, "Base of the project's IRIs; another one only for tests and mirrors.")
     host: str = setting("127.0.0.1", "Address to serve on.")
     port: int = setting(8000, "Port to serve on.")
+    server_processes: int = setting(0, "Server processes; 0 for one per CPU, at most 4. Limits hold in each of them.")
     query_timeout: float = setting(30.0, "Seconds a query may run before it is stopped.")
     query_memory_mb: int = setting(1024, "Megabytes of memory a query worker may use, the data included.")
     query_workers: int = setting(2, "Queries that run at the same time; further ones wait.")

@@ -1,0 +1,304 @@
+"""The server as `uphold serve` runs it: it starts soon, stops with care, and outlives what happens to its processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families as read_metrics
+
+from uphold.settings import Settings
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc")
+
+ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER (?c != ?f && ?f != ?i) }"
+WORKER = "uphold.engines.worker"
+SOON = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that runs: its process, its address, its log."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    log: Path
+
+    def processes(self) -> list[int]:
+        """Its server processes."""
+        return [pid for pid in children(self.process.pid) if WORKER not in command(pid)]
+
+    def workers(self) -> list[int]:
+        """The query workers of its server processes."""
+        return [pid for server in self.processes() for pid in children(server)]
+
+    def get(self, path: str, **fields: str) -> tuple[int, bytes]:
+        """Status and body of a page."""
+        query = f"?{urlencode(fields)}" if fields else ""
+        try:
+            with urllib.request.urlopen(f"{self.address}{path}{query}", timeout=30) as response:
+                return response.status, response.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+
+    def lines(self) -> list[dict[str, object]]:
+        """What it logged."""
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+
+
+def children(parent: int) -> list[int]:
+    """The processes that a process started."""
+    found: list[int] = []
+    for task in Path(f"/proc/{parent}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found += map(int, task.read_text("ascii").split())
+    return found
+
+
+def command(process: int) -> str:
+    """The command line of a process; empty when it is gone."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def runs(process: int) -> bool:
+    """Whether a process runs: it is there, and has not ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = SOON) -> bool:
+    """Whether something comes to hold in time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return holds()
+
+
+@contextmanager
+def serving(settings: Settings, *flags: str, processes: int = 2) -> Iterator[Running]:
+    """A server on a port that was free a moment ago, all its processes answering."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = settings.state / f"serving-{port}.log"
+    places = ["--files", str(settings.files), "--state", str(settings.state), "--port", str(port)]
+    arguments = [sys.executable, "-m", "uphold.cli", "serve", *places, "--server-processes", str(processes), *flags]
+    with log.open("wb") as output:
+        process = subprocess.Popen(arguments, stdout=output, stderr=output, env={**os.environ, "PYTHONWARNINGS": ""})
+    running = Running(process, f"http://127.0.0.1:{port}", log)
+    try:
+        started = re.compile(r"Started worker-\d")
+        assert wait_until(lambda: len(started.findall(log.read_text("utf-8"))) >= processes, 60), log.read_text("utf-8")
+        yield running
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@contextmanager
+def asking(running: Running, seconds: float) -> Iterator[threading.Thread]:
+    """A query that goes on for so long, begun and at work."""
+    answers: list[tuple[int, bytes]] = []
+
+    def ask() -> None:
+        with contextlib.suppress(OSError, urllib.error.URLError):
+            answers.append(running.get("/sparql", query=ENDLESS, timeout=f"{seconds}"))
+
+    asker = threading.Thread(target=ask)
+    before = {worker: ticks(worker) for worker in running.workers()}
+    asker.start()
+    assert wait_until(lambda: any(ticks(w) > before.get(w, 0) + 20 for w in running.workers()))
+    asker.answers = answers  # type: ignore[attr-defined]
+    yield asker
+    asker.join(60)
+
+
+def ticks(process: int) -> int:
+    """How much a process has worked, in hundredths of a second."""
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[11])
+    except OSError:
+        return 0
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_lets_running_requests_finish_and_takes_no_new_ones(tiny: Settings, ending: signal.Signals) -> None:
+    """Who asked before gets the answer, who comes after is refused, and nothing stays behind."""
+    with serving(tiny) as running, asking(running, 3) as asker:
+        everything = [*running.processes(), *running.workers()]
+        running.process.send_signal(ending)
+
+        def refused() -> bool:
+            try:
+                running.get("/healthz")
+            except (urllib.error.URLError, ConnectionError):
+                return True
+            return False
+
+        assert wait_until(refused, 2)
+        assert asker.is_alive()
+        asker.join(20)
+        ((status, body),) = asker.answers  # type: ignore[attr-defined]
+        assert status == 503
+        assert b"deadline-passed" in body
+        assert running.process.wait(20) == 0
+        assert wait_until(lambda: not any(map(runs, everything)), 2)
+        assert not list(tiny.state.glob(f"metrics-{running.process.pid}"))
+
+
+def test_a_stop_while_the_server_starts_is_a_stop(tiny: Settings) -> None:
+    """The processes that are starting do not keep it."""
+    with serving(tiny, processes=1) as running:
+        os.kill(running.processes()[0], signal.SIGKILL)
+        assert wait_until(lambda: "Respawning" in running.log.read_text("utf-8"))
+        time.sleep(0.05)
+        began = time.monotonic()
+        running.process.terminate()
+        assert running.process.wait(30) == 0
+        assert time.monotonic() - began < 5
+
+
+def test_a_server_process_that_is_killed_is_replaced_and_the_other_goes_on(tiny: Settings) -> None:
+    """Only the requests that were with the one that died are lost."""
+    with serving(tiny) as running, ThreadPoolExecutor(2) as pool:
+        first, second = running.processes()
+        going = True
+
+        def ask() -> list[int]:
+            found = []
+            while going:
+                try:
+                    found.append(running.get("/doc/treaty/opsc.ttl")[0])
+                except (urllib.error.URLError, ConnectionError):
+                    found.append(0)
+            return found
+
+        asked = [pool.submit(ask) for _ in range(2)]
+        time.sleep(0.5)
+        os.kill(first, signal.SIGKILL)
+        replaced = wait_until(lambda: len(running.processes()) == 2 and first not in running.processes())
+        time.sleep(1)
+        going = False
+        found = [status for each in asked for status in each.result(30)]
+        assert replaced
+        assert second in running.processes()
+        assert set(found) <= {200, 0}
+        assert found.count(0) <= 2
+        assert running.process.poll() is None
+
+
+def test_a_process_that_fails_again_and_again_does_not_end_the_server(tiny: Settings) -> None:
+    """Once it was well, it is started again each time, and the server answers in the end."""
+    with serving(tiny, processes=1) as running:
+        time.sleep(5)
+        for _ in range(3):
+            (process,) = running.processes()
+            os.kill(process, signal.SIGKILL)
+            assert wait_until(lambda gone=process: running.processes() not in ([], [gone]))  # type: ignore[misc]
+        assert wait_until(lambda: healthy(running), 20)
+        assert running.process.poll() is None
+
+
+def test_a_server_that_never_came_up_ends(tiny: Settings) -> None:
+    """Whoever starts it with a wrong setting hears of it, and is not left with a server that answers nothing."""
+    elsewhere = ["--files", str(tiny.files), "--state", str(tiny.state), "--base", "https://example.org/"]
+    arguments = [sys.executable, "-m", "uphold.cli", "serve", *elsewhere, "--port", "0"]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "the snapshot was built for" in done.stderr
+
+
+def healthy(running: Running) -> bool:
+    """Whether it answers."""
+    try:
+        return running.get("/healthz")[0] == 200
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+def test_a_server_process_that_is_killed_leaves_no_worker_behind(tiny: Settings) -> None:
+    """Not even one that is in the middle of a long query."""
+    with serving(tiny, processes=1) as running, asking(running, 30):
+        workers = running.workers()
+        assert len(workers) >= 2
+        os.kill(running.processes()[0], signal.SIGKILL)
+        assert wait_until(lambda: not any(map(runs, workers)), 2)
+
+
+def test_when_the_main_process_is_killed_nothing_is_left(tiny: Settings) -> None:
+    """No server process goes on answering that nobody can stop any more."""
+    with serving(tiny) as running:
+        everything = [*running.processes(), *running.workers()]
+        running.process.kill()
+        assert wait_until(lambda: not any(map(runs, everything)), 5)
+    left = tiny.state / f"metrics-{running.process.pid}"
+    assert left.is_dir()
+    with serving(tiny, processes=1):
+        assert not left.exists()
+
+
+def test_the_processes_add_up_what_they_count(tiny: Settings) -> None:
+    """Whichever answers, /metrics shows all; a process that died takes nothing of it away."""
+    with serving(tiny) as running:
+        for _ in range(20):
+            assert running.get("/robots.txt")[0] == 200
+        assert counted(running) == 20
+        assert len(list(tiny.state.glob(f"metrics-{running.process.pid}/counter_*.db"))) == 2
+        killed = running.processes()[0]
+        os.kill(killed, signal.SIGKILL)
+        assert wait_until(lambda: not runs(killed))
+        assert counted(running) == 20
+
+
+def counted(running: Running) -> float:
+    """How many requests for robots.txt the metrics show."""
+    text = running.get("/metrics")[1].decode()
+    samples = [sample for family in read_metrics(text) for sample in family.samples]
+    return sum(s.value for s in samples if s.name == "uphold_requests_total" and s.labels["endpoint"] == "robots.txt")
+
+
+def test_everything_the_server_says_is_a_line_of_json(tiny: Settings) -> None:
+    """Its own lines and those of Granian, at the level that the setting says."""
+    with serving(tiny, processes=1) as running:
+        running.get("/healthz")
+        assert wait_until(lambda: "healthz" in running.log.read_text("utf-8"))  # it is written after the answer is out
+        running.process.terminate()
+        running.process.wait(30)
+        lines = running.lines()
+    assert {"_granian", "uphold.web.observing"} <= {line["logger"] for line in lines}
+    assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
+
+
+def test_the_first_answer_comes_soon(tiny: Settings, record_property: Callable[[str, object], None]) -> None:
+    """A restart is no outage: on a built snapshot it takes about a second; the bound is for a machine that is busy."""
+    began = time.monotonic()
+    with serving(tiny) as running:
+        assert wait_until(lambda: healthy(running))
+        taken = time.monotonic() - began
+        record_property("seconds", taken)
+    assert taken < 10
