@@ -94,6 +94,6 @@ def health() -> Response:
 
 @site.get("/robots.txt")
 def robots() -> Response:
-    """Everything may be read; query results and old snapshots are not for crawlers."""
-    root = request.script_root
-    return send(f"User-agent: *\nDisallow: {root}/sparql?\nDisallow: {root}/snapshots/\n", "text/plain")
+    """Everything may be read; query results and old snapshots are not for crawlers. The sitemap lists the rest."""
+    root, listed = request.script_root, f"Sitemap: {opened().snapshot.base}sitemap.xml\n"
+    return send(f"User-agent: *\nDisallow: {root}/sparql?\nDisallow: {root}/snapshots/\n\n{listed}", "text/plain")
