@@ -29,12 +29,19 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup
+bench: setup .venv-bench/.ready
 	$(BIN)/python -m bench.compare
+
+# The servers that ours is compared with, apart from our own environment.
+.venv-bench/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check $$($(PYTHON) -c 'import tomllib; \
+		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"])')
+	touch $@
 
 lock:  # needs uv; writes hashes and no index addresses
 	uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf .venv .uphold
+	rm -rf .venv .venv-bench .uphold

@@ -1,112 +1,134 @@
-"""Prints how fast Uphold answers over HTTP beside rdflib's own evaluator in the same process, as ratios of one run.
+"""Compares this project's server with others: the same data, the same queries, over HTTP, in turns.
 
-Same data (the current snapshot), same queries (`bench/queries/`), one client, the two interleaved. rdflib has the
-advantage of no HTTP. Figures from a busy machine mean little below a factor of two.
+python -m bench.compare --triples 50000 --rounds 3 --seconds 3 --only uphold,oxigraph-memory --queries point,join
 """
 
 from __future__ import annotations
 
-import os
-import socket
-import statistics
-import subprocess
+import argparse
+import contextlib
 import sys
+import tempfile
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-import pyoxigraph as ox
-import rdflib
+from bench import load
+from bench.answers import differences
+from bench.conditions import conditions
+from bench.generate import World, triples
+from bench.measure import Plan, Results, measure
+from bench.ours import Uphold
+from bench.questions import QUESTIONS
+from bench.report import Measurement, Standing, growth, table
+from bench.servers import Oxigraph, OxigraphOnDisk, Server
+from bench.targets import verdicts
 
-from uphold.build import build
-from uphold.checks import to_rdflib
-from uphold.settings import Settings
-from uphold.snapshot import Snapshot
-
-QUERIES = sorted((Path(__file__).parent / "queries").glob("*.rq"))
-ROUNDS = 15
-START_SECONDS = 60
-
-
-def main() -> None:
-    """Build, serve, measure, print."""
-    settings = Settings.from_environment(os.environ, port=free_port())
-    snapshot = build(settings)
-    command = [sys.executable, "-m", "uphold.cli", "serve", "--port", str(settings.port), "--log-level", "error"]
-    server = subprocess.Popen(command)
-    try:
-        endpoint = f"http://{settings.host}:{settings.port}"
-        wait_for(endpoint + "/healthz")
-        graph, load_seconds = load(snapshot)
-        print(f"{snapshot.quads} triples; rdflib {rdflib.__version__} loaded them in {load_seconds:.1f} s\n")
-        print(f"{'query':<12}{'uphold p50 ms':>15}{'rdflib p50 ms':>15}{'times faster':>14}{'same size':>11}")
-        for path in QUERIES:
-            print(line(path, endpoint, graph, snapshot))
-    finally:
-        server.terminate()
-        server.wait()
+SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in (Uphold, Oxigraph, OxigraphOnDisk)}
+RESULTS = Path(__file__).with_name("results.md")
 
 
-def line(path: Path, endpoint: str, graph: rdflib.Graph, snapshot: Snapshot) -> str:
-    """The line of the table for one query; the two engines take turns."""
-    text = path.read_text("utf-8")
-    namespaces = {name: rdflib.Namespace(iri) for name, iri in snapshot.prefixes.items()}
-    ours: list[float] = []
-    theirs: list[float] = []
-    for _ in range(ROUNDS):
-        ours.append(timed(lambda: over_http(endpoint, text)))
-        theirs.append(timed(lambda: len(graph.query(text, initNs=namespaces))))
-    found, expected = over_http(endpoint, text), len(graph.query(text, initNs=namespaces))
-    a, b = statistics.median(ours) * 1000, statistics.median(theirs) * 1000
-    return f"{path.stem:<12}{a:>15.2f}{b:>15.2f}{b / a:>14.1f}{'yes' if found == expected else 'NO':>11}"
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print the tables and write them to a file."""
+    given = parser().parse_args(arguments)
+    if not load.installed():
+        print(load.GET_WRK, file=sys.stderr)
+        return 1
+    began = time.monotonic()
+    kinds = [SERVERS[name] for name in given.only if SERVERS[name].version()]
+    parts = [conditions(kinds, given.rounds, given.seconds)]
+    parts += [
+        f"{name} is left out: it is not here. {SERVERS[name].get_it}"
+        for name in given.only
+        if SERVERS[name] not in kinds
+    ]
+    found = []
+    for size in given.triples:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            measurement, remarks = compare(size, kinds, given, Path(folder))
+        found.append(measurement)
+        parts += [f"## {measurement.triples:,} triples", table(measurement), listed(remarks)]
+        parts += ["### Targets", listed(verdicts(measurement))]
+    if len(found) > 1:
+        parts += [f"## Growth from {found[0].triples:,} to {found[-1].triples:,} triples", growth(found[0], found[-1])]
+    parts.append(f"Measured in {(time.monotonic() - began) / 60:.0f} minutes.")
+    text = "\n\n".join(part for part in parts if part)
+    print(text)
+    RESULTS.write_text(f"{text}\n", "utf-8")
+    return 0
 
 
-def over_http(endpoint: str, text: str) -> int:
-    """Ask over HTTP; the number of rows or triples of the answer."""
-    construct = "CONSTRUCT" in text
-    accept = "application/n-triples" if construct else "text/csv"
-    body = urllib.parse.urlencode({"query": text}).encode()
-    request = urllib.request.Request(endpoint + "/sparql", data=body, headers={"Accept": accept})  # noqa: S310
-    with urllib.request.urlopen(request) as response:  # noqa: S310
-        return len(response.read().splitlines()) - (0 if construct else 1)
+def compare(
+    size: int, kinds: Sequence[type[Server]], given: argparse.Namespace, folder: Path
+) -> tuple[Measurement, list[str]]:
+    """Measure all servers with data of one size; what was measured, and remarks on it."""
+    world = World.of(size)
+    data = folder / "data.nt"
+    lines = list(triples(world))
+    data.write_text("".join(lines), "utf-8")
+    questions = [QUESTIONS[name] for name in given.queries]
+    with contextlib.ExitStack() as stack:
+        servers = [kind(data, folder) for kind in kinds]
+        for server in servers:
+            stack.callback(server.stop)
+            say(f"{len(lines):,} triples: starting {server.name}")
+            server.start(QUESTIONS["point"].repeated(world)[0])
+        loaded = {server.name: server.memory_mb for server in servers}
+        remarks = list(differences(world, questions, servers))
+        plan = Plan(world, questions, given.rounds, given.seconds, folder)
+        results = measure(plan, servers, say)
+        standings = [
+            Standing(server.name, server.load_seconds, loaded[server.name], server.memory_mb) for server in servers
+        ]
+        remarks += [f"{server.name}: {remark}" for server in servers for remark in server.remarks]
+    return Measurement(len(lines), given.queries, standings, results), [*remarks, *failures(results)]
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that some work takes."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+def failures(results: Results) -> Iterator[str]:
+    """A line for each figure that counts answers that were errors."""
+    for (server, cell), runs in results.runs.items():
+        errors = sum(run.errors for run in runs)
+        if errors:
+            yield f"{server}: {errors} ERRORS at {cell.question}, {cell.asked}, {cell.clients} clients"
 
 
-def load(snapshot: Snapshot) -> tuple[rdflib.Graph, float]:
-    """The union of the snapshot in rdflib, and how long that took."""
-    began = time.perf_counter()
-    quads = ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS)
-    return to_rdflib(quads), time.perf_counter() - began
+def say(text: str) -> None:
+    """Tell whoever waits how far it is."""
+    print(text, file=sys.stderr, flush=True)
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def listed(lines: Iterable[str]) -> str:
+    """Lines as a list."""
+    return "\n".join(f"- {line}" for line in lines)
 
 
-def wait_for(address: str) -> None:
-    """Wait until the server answers; raises `TimeoutError`."""
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        try:
-            urllib.request.urlopen(address).close()  # noqa: S310
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError(address)
+def parser() -> argparse.ArgumentParser:
+    """What can be chosen."""
+    made = argparse.ArgumentParser(prog="bench.compare", description=(__doc__ or "").splitlines()[0])
+    made.add_argument("--triples", type=sizes, default=[50_000, 1_000_000], help="Sizes of the data, with commas.")
+    made.add_argument("--rounds", type=int, default=2, help="Turns that each server gets.")
+    made.add_argument("--seconds", type=int, default=2, help="Seconds that one turn lasts.")
+    made.add_argument("--only", type=some_of(SERVERS), default=list(SERVERS), help=f"Servers, of {', '.join(SERVERS)}.")
+    made.add_argument("--queries", type=some_of(QUESTIONS), default=list(QUESTIONS), help=f"Of {', '.join(QUESTIONS)}.")
+    return made
+
+
+def sizes(text: str) -> list[int]:
+    """Sizes, separated by commas."""
+    return [int(part) for part in text.split(",")]
+
+
+def some_of(names: Iterable[str]) -> Callable[[str], list[str]]:
+    """A reader of some names, separated by commas."""
+
+    def read(text: str) -> list[str]:
+        unknown = set(text.split(",")) - set(names)
+        if unknown:
+            raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: not of {', '.join(names)}")
+        return text.split(",")
+
+    return read
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Whether all servers give the same answers: only then do their times compare."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import pyoxigraph as ox
+
+from bench.generate import World
+from bench.questions import Question
+from bench.servers import Server
+
+__all__ = ["differences"]
+
+
+def differences(world: World, questions: Sequence[Question], servers: Sequence[Server]) -> Iterator[str]:
+    """A line for each question that two servers answer with another number of rows or triples."""
+    for question in questions:
+        for text in [*question.repeated(world)[:2], *question.never_seen(world)]:
+            sizes = {server.name: size(server, question, text) for server in servers}
+            if len(set(sizes.values())) > 1:
+                told = ", ".join(f"{name} {number}" for name, number in sizes.items())
+                yield f"{question.name}: not the same answer: {told}"
+                break
+
+
+def size(server: Server, question: Question, text: str) -> int:
+    """The number of rows or of triples of an answer."""
+    body = server.ask(text, server.accept(question))
+    if not question.gives_graph:
+        return len(json.loads(body)["results"]["bindings"])
+    form = ox.RdfFormat.from_media_type(server.accept_graph)
+    return len({triple.triple for triple in ox.parse(body, format=form)})

@@ -1,0 +1,54 @@
+"""What the figures hold for: the machine, the versions, the day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.servers import Server, said
+
+__all__ = ["conditions"]
+
+
+def conditions(kinds: Sequence[type[Server]], rounds: int, seconds: int) -> str:
+    """The conditions, above the tables."""
+    now = dt.datetime.now(dt.UTC)
+    busy = ", ".join(f"{share:.1f}" for share in os.getloadavg())
+    wrk = said(["wrk", "--version"]).partition(" [")[0]
+    lines = [
+        f"{now:%Y-%m-%d %H:%M} UTC; rounds: {rounds}, of {seconds} s each; figures are medians",
+        f"{os.cpu_count()} cores ({processor()}), {memory_gb():.0f} GB; load of the machine before: {busy}",
+        f"Linux {platform.release()}, Python {platform.python_version()}, {wrk} (on the same cores)",
+        f"{'; '.join(dict.fromkeys(kind.version() for kind in kinds))}; revision {revision()}",
+    ]
+    return "\n".join(["# Uphold beside other servers", "", *(f"- {line}" for line in lines)])
+
+
+def processor() -> str:
+    """The model of the processor."""
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def memory_gb() -> float:
+    """The memory of the machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+
+
+def revision() -> str:
+    """The commit that is measured, and whether something was changed since."""
+    if not shutil.which("git"):
+        return "unknown"
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or "unknown"

@@ -1,0 +1,155 @@
+"""Measures the servers in turns: each run of a server is followed by the same run of the next one.
+
+So whatever else the machine does at that time, it does to all of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.generate import World
+from bench.load import Load, Measured
+from bench.questions import Question
+from bench.servers import Server
+
+__all__ = ["ASKED", "CLIENTS", "Cell", "Plan", "Results", "measure"]
+
+REPEATED, NEVER_SEEN = ASKED = ("repeated", "never seen")
+CLIENTS = (1, 16)
+REST_SECONDS = 120
+WARM_SECONDS = 3
+ANSWERS_PER_CLIENT = 3
+LONGEST_RUN = 10
+CORES = os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one figure is about."""
+
+    question: str
+    asked: str
+    clients: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure, how often and for how long, with a folder for the prepared requests."""
+
+    world: World
+    questions: Sequence[Question]
+    rounds: int
+    seconds: int
+    folder: Path
+
+
+@dataclass(slots=True)
+class Results:
+    """All runs of every server."""
+
+    runs: dict[tuple[str, Cell], list[Measured]] = field(default_factory=dict)
+
+    def add(self, server: str, cell: Cell, measured: Measured) -> None:
+        """Keep one run."""
+        self.runs.setdefault((server, cell), []).append(measured)
+
+    def middle(self, server: str, cell: Cell) -> Measured | None:
+        """The median of each figure over the runs; None without any."""
+        runs = self.runs.get((server, cell), [])
+        if not runs:
+            return None
+        per_second, p50, p99 = (
+            statistics.median(getattr(run, name) for run in runs) for name in ("per_second", "p50", "p99")
+        )
+        errors, estimated = sum(run.errors for run in runs), any(run.estimated for run in runs)
+        return Measured(per_second, p50, p99, errors, estimated)
+
+
+def measure(plan: Plan, servers: Sequence[Server], say: Callable[[str], None]) -> Results:
+    """Run everything, round by round; a slow server takes part in the first round only."""
+    results = Results()
+    limits = itertools.count(10_000_000, 1_000_000)  # a million texts to each run, so that none is asked twice
+    for turn, question, asked in itertools.product(range(plan.rounds), plan.questions, ASKED):
+        say(f"round {turn + 1} of {plan.rounds}: {question.name}, {asked}")
+        for clients in CLIENTS:
+            for server in in_turn(servers, turn):
+                measured = Turn(plan, server, question, asked, clients, next(limits)).measure()
+                results.add(server.name, Cell(question.name, asked, clients), measured)
+    return results
+
+
+def in_turn(servers: Sequence[Server], turn: int) -> Iterator[Server]:
+    """The servers that take part in a round, each round beginning with another one."""
+    first = turn % len(servers)
+    for server in [*servers[first:], *servers[:first]]:
+        if turn == 0 or not server.slow:
+            yield server
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One run of one server."""
+
+    plan: Plan
+    server: Server
+    question: Question
+    asked: str
+    clients: int
+    first_limit: int
+
+    def measure(self) -> Measured:
+        """Run, and wait until the server has done with what was left of it.
+
+        The run of a server that needs long for one answer is made longer, so that each client gets some answers; where
+        even that does not do, the one answer says what the server could give at most.
+        """
+        alone = self.warm()
+        wanted = math.ceil(ANSWERS_PER_CLIENT * alone * max(1, self.clients / CORES))
+        longest = self.plan.seconds if self.server.slow else LONGEST_RUN
+        seconds = max(self.plan.seconds, min(wanted, longest))
+        at_most = Measured(min(self.clients, CORES) / alone, alone * 1000, alone * 1000, estimated=True)
+        if wanted > ANSWERS_PER_CLIENT * seconds:
+            return at_most
+        load = Load(self.server.address, self.prepare(), self.server.accept(self.question))
+        measured = load.run(self.clients, seconds, self.first_limit + len(self.samples()))
+        if not self.server.at_rest(REST_SECONDS):
+            raise RuntimeError(f"{self.server.name} is still busy {REST_SECONDS} s after its run ended.")
+        return measured or at_most
+
+    def warm(self) -> float:
+        """Ask some texts once, unless that takes long; the seconds that the last one took."""
+        until = time.monotonic() + WARM_SECONDS
+        seconds = 0.0
+        for text in self.samples():
+            began = time.monotonic()
+            self.server.ask(text, self.server.accept(self.question))
+            seconds = time.monotonic() - began
+            if time.monotonic() > until:
+                break
+        return seconds
+
+    def samples(self) -> list[str]:
+        """The texts that are asked again and again, and one of them twice; or two that no other run asks."""
+        if self.asked == REPEATED:
+            texts = self.question.repeated(self.plan.world)
+            return [*texts, texts[0]]
+        parts = self.question.unlimited(self.plan.world)[-2:]
+        return [f"{before}{limit}{after}" for limit, (before, after) in enumerate(parts, self.first_limit)]
+
+    def prepare(self) -> Path:
+        """The file of requests."""
+        file = self.plan.folder / f"{self.server.name}-{self.question.name}-{self.asked.replace(' ', '-')}.txt"
+        if not file.exists():
+            if self.asked == REPEATED:
+                lines = [self.server.target(text) for text in self.question.repeated(self.plan.world)]
+            else:
+                lines = [self.server.open_target(*parts) for parts in self.question.unlimited(self.plan.world)]
+            file.write_text("".join(f"{line}\n" for line in lines), "ascii")
+        return file

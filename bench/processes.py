@@ -1,0 +1,91 @@
+"""Processes of the servers: starting and ending them, their memory and whether they are at rest, from /proc."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["end", "free_port", "memory_mb", "start", "wait_until_at_rest"]
+
+END_SECONDS = 20
+LOOK_SECONDS = 0.2
+REST_SHARE = 0.25
+
+
+def start(command: Sequence[str], log: Path, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a server; what it writes goes to a file."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a server and all it has started."""
+    started = [each for each in tree(process.pid) if each != process.pid]
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(END_SECONDS)
+    process.kill()
+    process.wait()
+    for each in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+
+
+def tree(root: int) -> Iterator[int]:
+    """A process and all that it and its children have started."""
+    yield root
+    for task in Path(f"/proc/{root}/task").glob("*"):
+        with contextlib.suppress(OSError):
+            for child in (task / "children").read_text("ascii").split():
+                yield from tree(int(child))
+
+
+def memory_mb(root: int) -> float:
+    """Megabytes of memory of a process tree; what processes share is counted once (PSS)."""
+    kilobytes = 0
+    for process in tree(root):
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text("ascii").splitlines()
+            kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes * 1024 / 1_000_000
+
+
+def processor_seconds(root: int) -> float:
+    """Processor time that a process tree has used."""
+    ticks = 0
+    for process in tree(root):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def wait_until_at_rest(root: int, seconds: float) -> bool:
+    """Wait until a process tree has done what was asked of it; False when it is still busy after so many seconds."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        before = processor_seconds(root)
+        time.sleep(LOOK_SECONDS)
+        if processor_seconds(root) - before < REST_SHARE * LOOK_SECONDS:
+            return True
+    return False
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,81 @@
+"""The questions of the benchmark as requests: the same few texts again and again, or each request another text.
+
+A text that was never seen differs from the one before in the thing it asks about and in its LIMIT. The limit is always
+far above the size of the answer, so it changes the text and not the work; the rest of the text cannot change it
+either, because a comment or white space is not a difference to a server that normalizes what it is asked.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.generate import World
+
+__all__ = ["QUESTIONS", "Question", "named"]
+
+FOLDER = Path(__file__).parent / "queries"
+REPEATED = 8
+LIMIT = "{limit}"
+SAMPLES = 3
+SAMPLE_LIMIT = 2_000_000
+REPEATED_LIMIT = 1_000_000
+SEED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One query file; its parameters are in braces."""
+
+    name: str
+    template: str
+
+    @property
+    def gives_graph(self) -> bool:
+        """Whether the answer is a graph."""
+        return "CONSTRUCT" in self.template
+
+    def about(self, world: World) -> list[str]:
+        """The query about each thing there is to ask about, in an order that jumps about; the limit is left open."""
+        values = {
+            "{action}": world.actions,
+            "{state}": world.jurisdictions,
+            "{region}": world.regions,
+            "{word}": [name.lower() for name in world.names],
+        }
+        texts = [self.template]
+        for parameter, choices in values.items():
+            if parameter in self.template:
+                texts = [self.template.replace(parameter, choice) for choice in choices]
+        random.Random(SEED).shuffle(texts)  # noqa: S311
+        return texts
+
+    def repeated(self, world: World) -> list[str]:
+        """The texts that are asked again and again."""
+        texts = self.about(world)
+        return [texts[at % len(texts)].replace(LIMIT, str(REPEATED_LIMIT + at)) for at in range(REPEATED)]
+
+    def unlimited(self, world: World) -> list[tuple[str, str]]:
+        """What stands before and after the limit, for each thing: a number between makes a text never seen before."""
+        return [(before, after) for before, _, after in (text.partition(LIMIT) for text in self.about(world))]
+
+    def never_seen(self, world: World) -> list[str]:
+        """Some texts of the same kind that no run asks."""
+        parts = self.unlimited(world)
+        return [f"{before}{limit}{after}" for limit, (before, after) in enumerate(parts[-SAMPLES:], SAMPLE_LIMIT)]
+
+
+def named(names: str) -> list[Question]:
+    """The questions with these names, separated by commas; all of them for an empty text."""
+    wanted = names.split(",") if names else list(QUESTIONS)
+    return [QUESTIONS[name] for name in wanted]
+
+
+def read(path: Path) -> Question:
+    """The question in one file, without its comments."""
+    lines = path.read_text("utf-8").splitlines()
+    return Question(path.stem, "\n".join(line for line in lines if not line.startswith("#")).strip())
+
+
+QUESTIONS = {name: read(FOLDER / f"{name}.rq") for name in ("point", "join", "aggregate", "construct", "text")}

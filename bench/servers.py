@@ -1,0 +1,186 @@
+"""The servers that are compared: how each is told of the data and started, as its own documentation says.
+
+Every server gets the same file of N-Triples. The time to load is from that file to the first answer.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import quote
+
+from bench import processes
+from bench.questions import Question
+
+__all__ = ["Oxigraph", "OxigraphOnDisk", "Server"]
+
+ROOT = Path(__file__).resolve().parents[1]
+BENCH_BIN = ROOT / ".venv-bench" / "bin"
+START_SECONDS = 300
+LOG_SHOWN = 2000
+
+
+class Server:
+    """One server in a folder of its own. A kind of server says what its command is, and how it takes its data."""
+
+    name = ""
+    get_it = ""
+    path = "/sparql"
+    accept_table = "application/sparql-results+json"
+    accept_graph = "application/n-triples"
+    slow = False
+    environment: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, data: Path, folder: Path) -> None:
+        self.data = data.resolve()
+        self.folder = folder / self.name
+        self.folder.mkdir(parents=True)
+        self.log = self.folder / "server.log"
+        self.port = processes.free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+        self.load_seconds = 0.0
+        self.remarks: list[str] = []
+
+    @classmethod
+    def version(cls) -> str:
+        """Its version; empty when it is not on this machine."""
+        raise NotImplementedError
+
+    def command(self) -> Sequence[str]:
+        """The command that serves."""
+        raise NotImplementedError
+
+    def before(self) -> None:
+        """What to do with the data before the server is started."""
+
+    def after(self) -> None:
+        """What to do with the data once the server runs."""
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, first: str) -> None:
+        """Load, start and wait for the first answer, to the query `first`."""
+        began = time.monotonic()
+        self.before()
+        self.process = processes.start(self.command(), self.log, self.folder, self.environment)
+        self.wait_for_answer("ASK {}")
+        self.after()
+        self.wait_for_answer(first)
+        self.load_seconds = time.monotonic() - began
+
+    def wait_for_answer(self, query: str) -> None:
+        """Wait until a query is answered; raises `RuntimeError` with the end of the server's log."""
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until and self.process is not None and self.process.poll() is None:
+            try:
+                self.ask(query, self.accept_table)
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                time.sleep(0.05)
+            else:
+                return
+        raise RuntimeError(f"{self.name} does not answer:\n{self.log.read_text('utf-8', 'replace')[-LOG_SHOWN:]}")
+
+    def ask(self, query: str, accept: str, seconds: float = 120) -> bytes:
+        """The whole answer to a query."""
+        asked = urllib.request.Request(self.address + self.target(query), headers={"Accept": accept})  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=seconds) as answer:  # noqa: S310
+            body: bytes = answer.read()
+            return body
+
+    def accept(self, question: Question) -> str:
+        """The form in which it is asked for the answer to a question."""
+        return self.accept_graph if question.gives_graph else self.accept_table
+
+    def target(self, query: str) -> str:
+        """The path and the parameters of a request."""
+        return f"{self.path}?query={quote(query, safe='')}"
+
+    def open_target(self, before: str, after: str) -> str:
+        """The same with a place for a number, as `rotate.lua` reads it."""
+        return f"{self.target(before)}\t{quote(after, safe='')}"
+
+    @property
+    def memory_mb(self) -> float:
+        """Megabytes that all its processes use now."""
+        return processes.memory_mb(self.process.pid) if self.process else 0.0
+
+    def at_rest(self, seconds: float) -> bool:
+        """Wait until it has done what was asked of it."""
+        return self.process is not None and processes.wait_until_at_rest(self.process.pid, seconds)
+
+    def stop(self) -> None:
+        """End it."""
+        if self.process is not None:
+            processes.end(self.process)
+            self.process = None
+
+
+def said(command: Sequence[str]) -> str:
+    """The first line that a command writes."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).strip().partition("\n")[0]
+
+
+class Oxigraph(Server):
+    """`oxigraph serve` with the data in memory."""
+
+    name = "oxigraph-memory"
+    get_it = "`make .venv-bench/.ready` installs it."
+    path = "/query"
+
+    @classmethod
+    def version(cls) -> str:
+        """What the program says of itself."""
+        program = cls.program()
+        return said([program, "--version"]) if program else ""
+
+    @staticmethod
+    def program() -> str | None:
+        """Where the program is: in the environment of the benchmark, or in the path."""
+        return shutil.which("oxigraph", path=str(BENCH_BIN)) or shutil.which("oxigraph")
+
+    def command(self) -> Sequence[str]:
+        """Serve an empty store in memory."""
+        return [str(self.program()), "serve", "--bind", f"127.0.0.1:{self.port}"]
+
+    def after(self) -> None:
+        """Send the data."""
+        request = urllib.request.Request(  # noqa: S310
+            f"{self.address}/store?default&no_transaction",
+            data=self.data.read_bytes(),
+            headers={"Content-Type": "application/n-triples"},
+        )
+        urllib.request.urlopen(request, timeout=START_SECONDS).close()  # noqa: S310
+
+
+class OxigraphOnDisk(Oxigraph):
+    """`oxigraph serve` with the data on disk, compacted."""
+
+    name = "oxigraph-disk"
+
+    def before(self) -> None:
+        """Load the file and compact what it gave."""
+        for command in (["load", "--file", str(self.data)], ["optimize"]):
+            with self.log.open("ab") as output:
+                subprocess.run(
+                    [str(self.program()), command[0], "--location", str(self.folder / "store"), *command[1:]],
+                    check=True,
+                    stdout=output,
+                    stderr=output,
+                )
+
+    def command(self) -> Sequence[str]:
+        """Serve the store."""
+        return [*super().command(), "--location", str(self.folder / "store")]
+
+    def after(self) -> None:
+        """The data are there already."""
