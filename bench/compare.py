@@ -19,12 +19,15 @@ from bench.conditions import conditions
 from bench.generate import World, triples
 from bench.measure import Plan, Results, measure
 from bench.ours import Uphold
+from bench.peers import Comunica, RdflibEndpoint
 from bench.questions import QUESTIONS
 from bench.report import Measurement, Standing, growth, table
 from bench.servers import Oxigraph, OxigraphOnDisk, Server
 from bench.targets import verdicts
+from bench.virtuoso import Virtuoso
 
-SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in (Uphold, Oxigraph, OxigraphOnDisk)}
+KINDS = (Uphold, Oxigraph, OxigraphOnDisk, Virtuoso, RdflibEndpoint, Comunica)
+SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in KINDS}
 RESULTS = Path(__file__).with_name("results.md")
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +26,6 @@ REST_SECONDS = 120
 WARM_SECONDS = 3
 ANSWERS_PER_CLIENT = 3
 LONGEST_RUN = 10
-CORES = os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +109,11 @@ class Turn:
         even that does not do, the one answer says what the server could give at most.
         """
         alone = self.warm()
-        wanted = math.ceil(ANSWERS_PER_CLIENT * alone * max(1, self.clients / CORES))
+        at_once = min(self.clients, self.server.at_once)
+        wanted = math.ceil(ANSWERS_PER_CLIENT * alone * self.clients / at_once)
         longest = self.plan.seconds if self.server.slow else LONGEST_RUN
         seconds = max(self.plan.seconds, min(wanted, longest))
-        at_most = Measured(min(self.clients, CORES) / alone, alone * 1000, alone * 1000, estimated=True)
+        at_most = Measured(at_once / alone, alone * 1000, alone * 1000, estimated=True)
         if wanted > ANSWERS_PER_CLIENT * seconds:
             return at_most
         load = Load(self.server.address, self.prepare(), self.server.accept(self.question))

@@ -14,8 +14,8 @@ from pathlib import Path
 __all__ = ["end", "free_port", "memory_mb", "start", "wait_until_at_rest"]
 
 END_SECONDS = 20
-LOOK_SECONDS = 0.2
-REST_SHARE = 0.25
+LOOK_SECONDS = 0.1
+REST_SHARE = 0.3
 
 
 def start(command: Sequence[str], log: Path, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -5,6 +5,7 @@ Every server gets the same file of N-Triples. The time to load is from that file
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -22,12 +23,15 @@ __all__ = ["Oxigraph", "OxigraphOnDisk", "Server"]
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCH_BIN = ROOT / ".venv-bench" / "bin"
-START_SECONDS = 300
+START_SECONDS = 120
 LOG_SHOWN = 2000
 
 
 class Server:
-    """One server in a folder of its own. A kind of server says what its command is, and how it takes its data."""
+    """One server in a folder of its own. A kind of server says what its command is, and how it takes its data.
+
+    `slow` servers get one turn only; `at_once` says how many queries a server can work on at the same time.
+    """
 
     name = ""
     get_it = ""
@@ -35,6 +39,7 @@ class Server:
     accept_table = "application/sparql-results+json"
     accept_graph = "application/n-triples"
     slow = False
+    at_once = os.cpu_count() or 1
     environment: ClassVar[dict[str, str]] = {}
 
     def __init__(self, data: Path, folder: Path) -> None:
