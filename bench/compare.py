@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -34,6 +36,7 @@ RESULTS = Path(__file__).with_name("results.md")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the tables and write them to a file."""
     given = parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are ended as well
     if not load.installed():
         print(load.GET_WRK, file=sys.stderr)
         return 1
@@ -71,13 +74,17 @@ def compare(
     data.write_text("".join(lines), "utf-8")
     questions = [QUESTIONS[name] for name in given.queries]
     with contextlib.ExitStack() as stack:
-        servers = [kind(data, folder) for kind in kinds]
-        for server in servers:
+        servers, remarks = [], []
+        for server in (kind(data, folder) for kind in kinds):
             stack.callback(server.stop)
             say(f"{len(lines):,} triples: starting {server.name}")
-            server.start(QUESTIONS["point"].repeated(world)[0])
+            try:
+                server.start(QUESTIONS["point"].repeated(world)[0])
+                servers.append(server)
+            except (RuntimeError, OSError, subprocess.SubprocessError) as problem:  # the others go on
+                remarks.append(f"{server.name} is left out: {problem}")
         loaded = {server.name: server.memory_mb for server in servers}
-        remarks = list(differences(world, questions, servers))
+        remarks += differences(world, questions, servers)
         plan = Plan(world, questions, given.rounds, given.seconds, folder)
         results = measure(plan, servers, say)
         standings = [
@@ -88,7 +95,8 @@ def compare(
 
 
 def failures(results: Results) -> Iterator[str]:
-    """A line for each figure that counts answers that were errors."""
+    """A line for each server that was lost, and for each figure that counts answers that were errors."""
+    yield from (f"{server}: {why}" for server, why in results.lost.items())
     for (server, cell), runs in results.runs.items():
         errors = sum(run.errors for run in runs)
         if errors:

@@ -50,9 +50,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Results:
-    """All runs of every server."""
+    """All runs of every server, and why a server did not go on to the end."""
 
     runs: dict[tuple[str, Cell], list[Measured]] = field(default_factory=dict)
+    lost: dict[str, str] = field(default_factory=dict)
 
     def add(self, server: str, cell: Cell, measured: Measured) -> None:
         """Keep one run."""
@@ -78,8 +79,14 @@ def measure(plan: Plan, servers: Sequence[Server], say: Callable[[str], None]) -
         say(f"round {turn + 1} of {plan.rounds}: {question.name}, {asked}")
         for clients in CLIENTS:
             for server in in_turn(servers, turn):
-                measured = Turn(plan, server, question, asked, clients, next(limits)).measure()
-                results.add(server.name, Cell(question.name, asked, clients), measured)
+                if server.name in results.lost:
+                    continue
+                try:
+                    measured = Turn(plan, server, question, asked, clients, next(limits)).measure()
+                    results.add(server.name, Cell(question.name, asked, clients), measured)
+                except (RuntimeError, OSError) as problem:  # the others go on
+                    results.lost[server.name] = f"lost at {question.name}, {asked}, {clients} clients: {problem}"
+                    say(f"{server.name}: {results.lost[server.name]}")
     return results
 
 

@@ -46,8 +46,29 @@ class Measurement:
 
 
 def table(found: Measurement) -> str:
-    """Every figure of one size, each followed by its ratio to the reference."""
-    return "\n\n".join([answers(found), loading(found)])
+    """Every figure of one size, each followed by its ratio to the reference; the ratios that matter most come first."""
+    return "\n\n".join(filter(None, [at_a_glance(found), answers(found), loading(found)]))
+
+
+def at_a_glance(found: Measurement) -> str:
+    """The answers per second with many clients, as ratios to the reference: one line for each question and way."""
+    head = ["question", "asked", *found.servers]
+    rows = []
+    for cell in found.cells():
+        reference = found.results.middle(REFERENCE, cell)
+        if cell.clients == CLIENTS[-1] and reference:
+            measured = [found.results.middle(server, cell) for server in found.servers]
+            rows.append([cell.question, cell.asked, *(ratio(each, reference) for each in measured)])
+    return (
+        f"Answers per second with {CLIENTS[-1]} clients, {REFERENCE} being 1:\n\n{markdown(head, rows)}" if rows else ""
+    )
+
+
+def ratio(measured: Measured | None, reference: Measured) -> str:
+    """How many times as many answers per second as the reference."""
+    if not measured:
+        return ""
+    return f"{'≤ ' if measured.estimated else ''}{number(measured.per_second / reference.per_second)}"
 
 
 def answers(found: Measurement) -> str:
@@ -69,7 +90,7 @@ def figures(measured: Measured, reference: Measured | None) -> Iterator[str]:
     for name in ("per_second", "p50", "p99"):
         value = getattr(measured, name)
         other = getattr(reference, name) if reference else 0.0
-        yield (sign if name == "per_second" else sign.replace("≤", "≥")) + number(value)
+        yield (sign if name == "per_second" else sign.replace("≤", "≥")) + number(value)  # fewer answers, longer waits
         yield f"{number(value / other)}" if other else ""
 
 

@@ -23,6 +23,7 @@ __all__ = ["Oxigraph", "OxigraphOnDisk", "Server"]
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCH_BIN = ROOT / ".venv-bench" / "bin"
+TABLE, GRAPH = "application/sparql-results+json", "application/n-triples"
 START_SECONDS = 120
 LOG_SHOWN = 2000
 
@@ -36,8 +37,6 @@ class Server:
     name = ""
     get_it = ""
     path = "/sparql"
-    accept_table = "application/sparql-results+json"
-    accept_graph = "application/n-triples"
     slow = False
     at_once = os.cpu_count() or 1
     environment: ClassVar[dict[str, str]] = {}
@@ -87,7 +86,7 @@ class Server:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process is not None and self.process.poll() is None:
             try:
-                self.ask(query, self.accept_table)
+                self.ask(query, TABLE)
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.05)
             else:
@@ -103,7 +102,7 @@ class Server:
 
     def accept(self, question: Question) -> str:
         """The form in which it is asked for the answer to a question."""
-        return self.accept_graph if question.gives_graph else self.accept_table
+        return GRAPH if question.gives_graph else TABLE
 
     def target(self, query: str) -> str:
         """The path and the parameters of a request."""
