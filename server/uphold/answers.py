@@ -18,6 +18,7 @@ from cachetools import LRUCache
 
 from uphold.engines import Answer
 from uphold.errors import AnswerTooLong, ClientLeft, ServerBusy
+from uphold.metrics import metrics
 
 __all__ = ["Answers", "Whole"]
 
@@ -116,7 +117,8 @@ class Answers:
             else:
                 self.followers += 1
             flight.clients.append(client)
-            return flight, leads
+        metrics().answers.labels("run" if leads and not flight.answer else "kept" if leads else "shared").inc()
+        return flight, leads
 
     def lead(self, key: str | None, flight: Flight, run: Run) -> Whole:
         """Run the query, and keep its answer if it is small."""
@@ -135,6 +137,7 @@ class Answers:
                 del self.flights[key]
                 if answer is not None and answer.file is None and answer.size <= self.kept.maxsize // 8:
                     self.kept[key] = answer
+                    metrics().answer_bytes.set(self.kept.currsize)
             if answer is not None:
                 for _ in flight.clients:
                     answer.open()

@@ -75,8 +75,8 @@ def stack(wsgi: Any, library: Library) -> Any:
     wsgi = QueryService(wsgi, library)
     wsgi = Lending(wsgi, library)
     wsgi = Encoded(wsgi)
-    wsgi = ReplyCache(wsgi, library.version, library.settings.cache_mb * 500_000)
-    return Observed(wsgi, library.settings)
+    wsgi = Observed(wsgi, library.settings)
+    return ReplyCache(wsgi, library.version, library.settings.cache_mb * 500_000)
 
 
 class Lending:

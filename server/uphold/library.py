@@ -14,7 +14,6 @@ import re
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from uphold.answers import Answers
 from uphold.engines import Engine
@@ -70,7 +69,8 @@ class Library:
             followers=settings.query_queue,
         )
         self.lock = threading.Lock()
-        self.seen = moments(settings.state)
+        self.watched = tuple(f"{settings.state}/{name}" for name in ("current", "history", "snapshots"))
+        self.seen = self.moments()
         self.opened = Opened(current(settings.state), settings, self.texts)
         self.old: dict[str, Opened] = {}
 
@@ -89,17 +89,21 @@ class Library:
 
     def version(self) -> object:
         """Changes whenever something that a reply can depend on has changed: the snapshot, or which ones are kept."""
-        if moments(self.settings.state) != self.seen:
+        if self.moments() != self.seen:
             with self.lock:
                 self.notice()
         return self.opened.snapshot.id, self.seen
 
     def notice(self) -> None:
         """See what has changed in the state folder."""
-        found = moments(self.settings.state)
+        found = self.moments()
         if found != self.seen:
             self.seen = found
             self.look()
+
+    def moments(self) -> tuple[int, ...]:
+        """When the state folder last changed in what pages show of it."""
+        return tuple(map(moment, self.watched))
 
     def find(self, identity: str) -> Snapshot:
         """The kept snapshot with this id; raises `NoSuchSnapshot`."""
@@ -170,11 +174,6 @@ class Library:
         """End the engines."""
         for opened in (self.opened, *self.old.values()):
             opened.close()
-
-
-def moments(state: Path) -> tuple[int, ...]:
-    """When the state folder last changed in what pages show of it: `current`, the history, the kept snapshots."""
-    return tuple(moment(f"{state}/{name}") for name in ("current", "history", "snapshots"))
 
 
 def moment(path: str) -> int:

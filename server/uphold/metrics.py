@@ -53,8 +53,12 @@ class Metrics:
         self.validations = counter("uphold_validations", "Graphs sent to be judged, by what came of them.", ["outcome"])
         self.replaced = counter("uphold_workers_replaced", "Query workers replaced, by reason.", ["reason"])
         self.waiting = gauge("uphold_queue_length", "Queries that wait for a worker now.")
-        self.cache = counter("uphold_cache", "Answers looked up in the cache, by result.", ["result"])
-        self.cache_bytes = gauge("uphold_cache_bytes", "Bytes of answers in the cache.")
+        self.answers = counter(
+            "uphold_answers",
+            "Answers to queries by how they were had: kept, shared with others who asked, or run.",
+            ["result"],
+        )
+        self.answer_bytes = gauge("uphold_answers_bytes", "Bytes of answers that are kept.")
         self.request = cache(self.requests.labels)  # finding a child costs more than counting
         self.duration = cache(self.seconds.labels)
 

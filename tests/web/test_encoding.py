@@ -105,6 +105,8 @@ def test_each_variant_has_its_own_etag_and_only_that_one_gives_304(client: Flask
     assert not any(tag.startswith("W/") for tag in tags.values())
     for accept in accepted:
         for held, tag in tags.items():
+            if held is None:
+                continue  # what a client has as it is, it may use on
             response = client.get(path, headers={**sending(accept), "If-None-Match": tag})
             assert response.status_code == (304 if held == accept else 200), (accept, held)
 
@@ -186,8 +188,8 @@ def test_an_answer_that_must_not_be_changed_is_not() -> None:
 def test_a_weak_tag_stays_as_it_is() -> None:
     """It promises the same meaning, not the same bytes."""
 
-    def answer(_: Request) -> Response:
-        return Response(TEXT, headers={"ETag": 'W/"abc"'})
+    def answer(request: Request) -> Response:
+        return Response(TEXT, headers={"ETag": 'W/"abc"'}).make_conditional(request)
 
     first = client_of(answer).get("/", headers={"Accept-Encoding": "gzip"})
     assert first.headers["ETag"] == 'W/"abc"'

@@ -98,7 +98,7 @@ def test_one_line_tells_of_one_request(
     client: FlaskClient, tiny: Settings, lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
     """What was asked, what came of it, how long it took, and about which snapshot."""
-    response = client.get("/doc/treaty/opsc.ttl")
+    response = client.get("/doc/treaty/opsc.ttl?first=1")
     (line,) = lines()
     assert line.pop("ms") > 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
@@ -127,8 +127,8 @@ def test_a_query_is_logged_by_its_digest_only(
     shown = json.dumps(lines())
     assert [word for word in ("personal", "mine", "127.0.0.1") if word in shown] == []
     caplog.set_level(logging.DEBUG, logger="uphold")
-    client.get("/sparql", query_string={"query": PERSONAL})
-    assert lines()[-1]["text"] == PERSONAL
+    client.get("/sparql", query_string={"query": f"{PERSONAL} LIMIT 7"})
+    assert lines()[-1]["text"] == f"{PERSONAL} LIMIT 7"
 
 
 def test_an_error_is_logged_by_its_code(client: FlaskClient, lines: Callable[[], list[dict[str, Any]]]) -> None:
@@ -188,10 +188,26 @@ def test_an_answer_that_breaks_off_is_logged_as_that(tiny: Settings, lines: Call
 
 def test_where_the_time_went_stands_in_the_answer(client: FlaskClient) -> None:
     """In all, waiting for a worker, and in the engine, in milliseconds."""
-    told = client.get("/sparql?query=ASK%7B%7D").headers["Server-Timing"]
+    told = client.get("/sparql?query=ASK%7BFILTER(1=1)%7D").headers["Server-Timing"]
     parts = {name: float(value) for name, value in re.findall(r"(\w+);dur=([0-9.]+)", told)}
     assert set(parts) == {"total", "queue", "engine"}
     assert parts["queue"] + parts["engine"] <= parts["total"]
+
+
+def test_what_the_cache_answers_is_counted_and_not_logged(
+    client: FlaskClient, lines: Callable[[], list[dict[str, Any]]]
+) -> None:
+    """A line would cost more than the answer; the answer says where it came from, and has an id of its own."""
+    query = {"query": "ASK { FILTER (2 = 2) }"}
+    before = counts(client)
+    first, again = (client.get("/sparql", query_string=query) for _ in range(2))
+    after = counts(client)
+    assert again.headers["Server-Timing"] == "cache;desc=hit"
+    assert again.headers["Uphold-Request"] != first.headers["Uphold-Request"]
+    assert [line["path"] for line in lines()] == ["/metrics", "/sparql", "/metrics"]
+    assert grown(before, after, "uphold_queries_total", outcome="ok") == 1
+    assert grown(before, after, "uphold_queries_total", outcome="cached") == 1
+    assert grown(before, after, "uphold_requests_total", method="GET", endpoint="sparql", status="200") == 2
 
 
 def test_any_layer_may_note_what_it_spends() -> None:
@@ -212,7 +228,7 @@ def test_any_layer_may_note_what_it_spends() -> None:
 def test_requests_are_counted_by_what_they_are(client: FlaskClient) -> None:
     """By method, group of addresses and status."""
     before = counts(client)
-    client.get("/doc/treaty/opsc.ttl")
+    client.get("/doc/treaty/opsc.ttl?second=1")
     client.get("/doc/treaty/none")
     client.post("/sparql", data={"query": "ASK {}"})
     after = counts(client)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from uphold.engines.scanning import COMMENT, IRI, STRING, keywords, line_column, refuse_service, scan
 from uphold.errors import QueryNotParsed, QueryTooDeep, QueryTooLong
@@ -59,6 +59,7 @@ class Inspected:
         return normalise(self.text)
 
 
+@lru_cache(maxsize=16)  # a query is looked at where it comes in and again before it runs
 def inspect(text: str, limits: Limits) -> Inspected:
     """Check a query's size, depth and intent, and tell what it gives.
 

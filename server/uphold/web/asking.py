@@ -85,8 +85,11 @@ def choose_form(named: str, accept: str, *, gives_graph: bool) -> str:
     return suffixes.get(named) or choose_from(accept, (*offered, HTML), {} if gives_graph else ALIASES)
 
 
-def fetch(question: Question, opened: Opened, answers: Answers, client: Client) -> Whole:
-    """The answer, by the engine or from those that are kept; to be closed. Raises what the engine raises."""
+def fetch(question: Question, name: str, opened: Opened, answers: Answers, client: Client) -> Whole:
+    """The answer with this name, by the engine or from those that are kept; to be closed.
+
+    Raises what the engine raises.
+    """
     asked = question.asked
 
     def run(wanted: Callable[[], bool]) -> Answer:
@@ -94,7 +97,7 @@ def fetch(question: Question, opened: Opened, answers: Answers, client: Client) 
             asked.query, accept=question.media_type, deadline=asked.seconds, dataset=asked.dataset, wanted=wanted
         )
 
-    return answers.ask(question.name(opened) or None, run, client.is_there)
+    return answers.ask(name or None, run, client.is_there)
 
 
 def reply(question: Question, opened: Opened, library: Library, environ: dict[str, Any]) -> Reply:
@@ -105,7 +108,7 @@ def reply(question: Question, opened: Opened, library: Library, environ: dict[st
         headers = [headers[0], ("Cache-Control", shared(library.settings.shared_cache_seconds)), ("ETag", f'"{name}"')]
     if name and is_known(name, environ.get("HTTP_IF_NONE_MATCH")):
         return Reply(HTTPStatus.NOT_MODIFIED, headers, [], lasts=False)
-    found = fetch(question, opened, library.answers, Client(environ))
+    found = fetch(question, name, opened, library.answers, Client(environ))
     headers += [("Content-Type", content_type(question.form)), ("Content-Length", str(found.size))]
     if found.file is None:
         return Reply(HTTPStatus.OK, headers, [found.content], lasts=bool(name))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from werkzeug.http import parse_etags, remove_entity_headers, unquote_etag
+from werkzeug.http import parse_etags
 from werkzeug.wsgi import ClosingIterator
 
 from uphold.web.codings import COMPRESSORS, Compressor, wanted
@@ -30,7 +30,6 @@ AT_ONCE = 1_000_000
 SILENCE = 0.25
 """Seconds after which a reader is sent what there is, even if that compresses worse."""
 
-CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 UNCODED = ("204", "206", "304")
 TYPES = frozenset(
     {
@@ -85,31 +84,46 @@ class Exchange:
 
     def run(self, wsgi: Any) -> Iterable[bytes]:
         """Answer it."""
-        body = self.ask(wsgi)
+        self.translate()
+        body: Iterable[bytes] = wsgi(self.environ, self.catch)
         try:
             fields = {name.lower(): value for name, value in self.headers}
-            encode = self.is_worth(fields, body)
-            if encode:
+            if self.status[:3] == "304":
+                self.name_what_is_known(fields)
+            elif self.is_worth(fields, body):
                 self.rename(fields)
-            if self.known is not None and self.matches():
-                return self.not_modified(body)
-            if encode and self.method != "HEAD":
-                return self.compress(body, length(fields, body))
+                if self.method != "HEAD":
+                    return self.compress(body, length(fields, body))
         except BaseException:
             close(body)
             raise
         self.start()
         return body
 
-    def ask(self, wsgi: Any) -> Iterable[bytes]:
-        """What the app answers without conditions: which variant would be sent is known only here, and afterwards."""
-        names = () if self.known is None else CONDITIONS
-        conditions = {name: self.environ.pop(name) for name in names if name in self.environ}
-        try:
-            body: Iterable[bytes] = wsgi(self.environ, self.catch)
-        finally:
-            self.environ.update(conditions)
-        return body
+    def translate(self) -> None:
+        """Let the app see the names that it gave itself, so that it can tell without its answer what a client has.
+
+        What it has in another encoding is no match; what it has as it is may be used on, unless it refuses that.
+        """
+        if self.known is None:
+            return
+        tags = parse_etags(self.known)
+        plain = {
+            tag.removesuffix(f"-{self.coding}") for tag in tags.as_set(include_weak=True) if not self.is_other(tag)
+        }
+        self.environ["HTTP_IF_NONE_MATCH"] = "*" if tags.star_tag else ", ".join(f'"{tag}"' for tag in sorted(plain))
+
+    def is_other(self, tag: str) -> bool:
+        """Whether the tag names a variant in an encoding that is not the one to be sent."""
+        encoded = tag.endswith(f"-{self.coding}")
+        return not encoded and (self.always or tag.endswith(tuple(f"-{coding}" for coding in COMPRESSORS)))
+
+    def name_what_is_known(self, fields: dict[str, str]) -> None:
+        """In a 304, the name that the client has."""
+        etag = fields.get("etag", "")
+        encoded = f'{etag[:-1]}-{self.coding}"'
+        if self.known and encoded in self.known:
+            self.headers = [(name, encoded if name.lower() == "etag" else value) for name, value in self.headers]
 
     def start(self) -> None:
         """Send status and headers."""
@@ -136,23 +150,6 @@ class Exchange:
         if etag := fields.get("etag"):
             strong = not etag.startswith("W/")
             self.headers.append(("ETag", f'{etag[:-1]}-{self.coding}"' if strong else etag))
-
-    def matches(self) -> bool:
-        """Whether the client has what would be sent now."""
-        etag = next((value for name, value in self.headers if name.lower() == "etag"), None)
-        if self.status[:3] not in ("200", "206"):
-            return False
-        asked = parse_etags(self.known)
-        return asked.star_tag or (etag is not None and asked.contains_weak(unquote_etag(etag)[0] or ""))
-
-    def not_modified(self, body: Iterable[bytes]) -> Iterable[bytes]:
-        """Say that the client has it."""
-        close(body)
-        self.status = "304 NOT MODIFIED"
-        remove_entity_headers(self.headers, ("expires", "content-location"))
-        self.headers = [(name, value) for name, value in self.headers if name.lower() != "accept-ranges"]
-        self.start()
-        return []
 
     def compress(self, body: Iterable[bytes], size: int | None) -> Iterable[bytes]:
         """Send the body compressed: in one piece when it is short, else as a stream."""

@@ -1,6 +1,6 @@
 """Observing: each request gets an id, is timed, counted and logged in one line.
 
-`Observed` goes around everything else, caches too, so that nothing is answered unseen. Layers inside note what they
+`Observed` goes around everything but the reply cache, which counts for itself. Layers inside note what they
 know in the request's environ: `uphold.query` (the text of a query), `uphold.problem` (the code of an error) and
 `uphold.outcome` (what came of a validation); time goes to `uphold.timing`.
 """
@@ -21,7 +21,7 @@ from uphold.metrics import metrics
 from uphold.settings import Settings
 from uphold.timing import CURRENT, Timing
 
-__all__ = ["Observed"]
+__all__ = ["Observed", "endpoint_of", "identify"]
 
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -33,6 +33,7 @@ ENDPOINTS = frozenset(
 )
 LONGEST_PATH, LONGEST_QUERY = 500, 2000
 Headers = list[tuple[str, str]]
+PREFIX, NUMBERS = secrets.token_hex(4), itertools.count(1)
 log = logging.getLogger(__name__)
 
 
@@ -41,12 +42,10 @@ class Observed:
 
     def __init__(self, wsgi: Any, settings: Settings) -> None:
         self.wsgi, self.settings = wsgi, settings
-        self.prefix, self.numbers = secrets.token_hex(4), itertools.count(1)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
-        given = environ.get("HTTP_X_REQUEST_ID")
-        identity = given if given and ACCEPTED.fullmatch(given) else f"{self.prefix}-{next(self.numbers)}"
+        identity = identify(environ)
         timing = environ["uphold.timing"] = Timing(identity)
         environ["uphold.request"] = identity
         exchange = Exchange(environ, timing, start_response)
@@ -62,6 +61,12 @@ class Observed:
             exchange.end(sum(map(len, body)))
             return body
         return Watched(body, exchange)
+
+
+def identify(environ: dict[str, Any]) -> str:
+    """The id of a request: the one that it brought, if that is a plain word, else a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID")
+    return given if given and ACCEPTED.fullmatch(given) else f"{PREFIX}-{next(NUMBERS)}"
 
 
 class Exchange:
@@ -107,12 +112,7 @@ class Exchange:
 
     def outcome(self) -> str:
         """What came of what was asked: the code of the error, or that it went well and how."""
-        good = "cached" if self.cached() else "ok"
-        return str(self.environ.get("uphold.problem") or self.environ.get("uphold.outcome", good))
-
-    def cached(self) -> bool:
-        """Whether a cache knew the answer."""
-        return self.timing.notes.get("cache") == "hit"
+        return str(self.environ.get("uphold.problem") or self.environ.get("uphold.outcome", "ok"))
 
     def fields(self, method: str, path: str, size: int, seconds: float) -> dict[str, Any]:
         """What the log says of the request."""
@@ -125,7 +125,7 @@ class Exchange:
             "bytes": size,
             "ms": round(seconds * 1000, 2),
             "snapshot": self.snapshot,
-            "by": "cache" if self.cached() else "pages" if query is None else "engine",
+            "by": "cache" if "cache" in self.timing.notes else "pages" if query is None else "engine",
         }
         if "uphold.problem" in self.environ:
             found["problem"] = self.environ["uphold.problem"]

@@ -1,11 +1,13 @@
 """The reply cache: whole replies by the request as it came in, so that a request that comes again touches nothing else.
 
-Everything that a reply can depend on is in the key, and all is forgotten when another snapshot becomes current.
+Everything that a reply can depend on is in the key, and all is forgotten when another snapshot becomes current. What is
+answered from here is counted; it is logged only at level debug, since a line would cost more than the answer.
 """
 
 from __future__ import annotations
 
 import io
+import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,6 +15,9 @@ from typing import Any
 
 from cachetools import LRUCache
 from werkzeug.http import parse_etags
+
+from uphold.metrics import metrics
+from uphold.web.observing import endpoint_of, identify
 
 __all__ = ["ReplyCache"]
 
@@ -22,7 +27,9 @@ BODY_AT_MOST = 20_000
 ENTRY_OVERHEAD = 3_000
 ABOUT_ONE_REQUEST = frozenset({"uphold-request", "server-timing", "date"})
 ABOUT_THE_CONTENT = frozenset({"content-type", "content-length", "content-encoding"})
+HIT = ("Server-Timing", "cache;desc=hit")
 Headers = list[tuple[str, str]]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +39,11 @@ class Kept:
     status: str
     headers: Headers
     body: list[bytes]
-    etag: str
+    tag: str
     unchanged: Headers
     size: int
+    path: str
+    counts: tuple[Any, ...]
 
 
 class ReplyCache:
@@ -59,12 +68,20 @@ class ReplyCache:
             found = self.kept.get(key)
         if found is None:
             return self.pass_on(key, version, environ, start_response)
-        environ["uphold.outcome"] = "cached"
+        return self.answer(found, environ, start_response)
+
+    def answer(self, found: Kept, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        """Answer from what is kept."""
+        headers = [("Uphold-Request", identify(environ)), HIT]
+        for count in found.counts:
+            count.inc()
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("answered from the cache", extra={"fields": {"request": headers[0][1], "path": found.path}})
         known = environ.get("HTTP_IF_NONE_MATCH")
-        if known is not None and found.etag and (known == found.etag or parse_etags(known).contains_raw(found.etag)):
-            start_response("304 NOT MODIFIED", found.unchanged)
+        if known is not None and found.tag and is_known(found.tag, known):
+            start_response("304 NOT MODIFIED", found.unchanged + headers)
             return []
-        start_response(found.status, found.headers)
+        start_response(found.status, found.headers + headers)
         return found.body
 
     def pass_on(
@@ -85,19 +102,36 @@ class ReplyCache:
         finally:
             if hasattr(body, "close"):
                 body.close()
-        kept = keep(*heads[0], whole, len(str(key)))
+        kept = keep(*heads[0], whole, environ, len(str(key)))
         with self.lock:
             if self.of == version and kept.size <= self.kept.maxsize // 8:
                 self.kept[key] = kept
         return whole
 
 
-def keep(status: str, headers: Headers, body: list[bytes], key_size: int) -> Kept:
+def keep(status: str, headers: Headers, body: list[bytes], environ: dict[str, Any], key_size: int) -> Kept:
     """A reply as it is kept, and about how many bytes that takes."""
     lasting = [(name, value) for name, value in headers if name.lower() not in ABOUT_ONE_REQUEST]
     etag = next((value for name, value in lasting if name.lower() == "etag"), "")
-    unchanged = [(name, value) for name, value in lasting if name.lower() not in ABOUT_THE_CONTENT]
-    return Kept(status, lasting, body, etag, unchanged, len(body[0]) + key_size + ENTRY_OVERHEAD)
+    endpoint, counts = endpoint_of(environ["PATH_INFO"]), metrics()
+    return Kept(
+        status=status,
+        headers=lasting,
+        body=body,
+        tag=etag.removeprefix("W/").strip('"'),
+        unchanged=[(name, value) for name, value in lasting if name.lower() not in ABOUT_THE_CONTENT],
+        size=len(body[0]) + key_size + ENTRY_OVERHEAD,
+        path=environ["PATH_INFO"],
+        counts=(
+            counts.request(environ["REQUEST_METHOD"], endpoint, status[:3]),
+            *([counts.queries.labels("cached")] if "uphold.query" in environ else []),
+        ),
+    )
+
+
+def is_known(tag: str, header: str) -> bool:
+    """Whether the client says that it has what this tag names (RFC 9110, 13.1.2)."""
+    return header == f'"{tag}"' or parse_etags(header).contains_weak(tag)
 
 
 def key_of(environ: dict[str, Any]) -> tuple[Any, ...] | None:

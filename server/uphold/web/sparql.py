@@ -54,7 +54,7 @@ def show_answer(question: Question) -> Response:
     """The form with the beginning of the answer."""
     asked, gives_graph = question.asked, question.inspected.gives_graph
     question = replace(question, form=TURTLE if gives_graph else JSON_RESULTS)
-    found = fetch(question, opened(), library().answers, Client(request.environ))
+    found = fetch(question, question.name(opened()), opened(), library().answers, Client(request.environ))
     try:
         if not gives_graph:
             return show(asked, table=read_table(io.BufferedReader(Pieces(found))))
