@@ -56,7 +56,7 @@ class Metrics:
         self.answers = counter(
             "uphold_answers",
             "Answers to queries by how they were had: kept, shared with others who asked, or run.",
-            ["result"],
+            ["how"],
         )
         self.answer_bytes = gauge("uphold_answers_bytes", "Bytes of answers that are kept.")
         self.request = cache(self.requests.labels)  # finding a child costs more than counting
