@@ -49,7 +49,7 @@ class Uphold(Server):
 
     def command(self) -> Sequence[str]:
         """Serve as anybody would."""
-        flags = ["--state", str(self.folder), "--port", str(self.port), "--log-level", "error"]
+        flags = ["--state", str(self.folder), "--port", str(self.port)]
         return [sys.executable, "-m", "uphold.cli", "serve", *flags]
 
 
@@ -64,7 +64,9 @@ def write_snapshot(data: Path, state: Path) -> Snapshot:
     folder = state / "snapshots" / identity
     (folder / "dumps").mkdir(parents=True)
     (folder / "data.nq").write_bytes(lines)
-    (folder / "with-union.nq").write_bytes(lines + build.union_of(quads))
+    union = build.union_of(quads)
+    (folder / "union.nt").write_bytes(union)
+    (folder / "with-union.nq").write_bytes(lines + union)
     build.write_index(folder)
     settings = Settings()
     metadata = {

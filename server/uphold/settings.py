@@ -44,7 +44,7 @@ class Settings:
     port: int = setting(8000, "Port to serve on.")
     server_processes: int = setting(0, "Server processes; 0 for one per CPU, at most 4. Limits hold in each of them.")
     query_timeout: float = setting(30.0, "Seconds a query may run before it is stopped.")
-    query_memory_mb: int = setting(1024, "Megabytes of memory a query worker may use, the data included.")
+    query_memory_mb: int = setting(1024, "Megabytes of memory a query may use, besides the data, which all share.")
     query_workers: int = setting(2, "Queries that run at the same time; further ones wait.")
     query_queue: int = setting(16, "Queries that may wait for a free worker; one more is told at once to come back.")
     query_wait: float = setting(10.0, "Seconds a query may wait for a free worker before the server says it is busy.")

@@ -1,7 +1,7 @@
 """Snapshots: the whole data set at one moment, named by its content.
 
 A snapshot never changes once built, so whatever is computed from one may be kept for ever. On disk it is a folder:
-`data.nq` (canonical N-Quads, whose SHA-256 is the id), `with-union.nq` and `index/`
+`data.nq` (canonical N-Quads, whose SHA-256 is the id), `union.nt`, `with-union.nq` and `index/`
 (for the embedded engine), `dumps/`, `ontology.html` and `snapshot.json`. Making one is for `build`, answering queries
 for `engines`; nothing here knows of HTTP.
 """
@@ -50,8 +50,13 @@ class Snapshot:
         return self.folder / "data.nq"
 
     @property
+    def union(self) -> Path:
+        """The triples of all graphs, each once: what queries ask by default."""
+        return self.folder / "union.nt"
+
+    @property
     def with_union(self) -> Path:
-        """The same and, in the default graph, each triple once: what the engine holds, and queries ask by default."""
+        """The same and, in the default graph, each triple once: what queries ask that name graphs."""
         return self.folder / "with-union.nq"
 
     @property
