@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import time
 from pathlib import Path
 
 import pytest
 
-from uphold.engines.guard import Limits, inspect
+from uphold.engines.guard import Limits, check_depth, inspect, may_be_deep, normalise
+from uphold.engines.scanning import scan
 from uphold.errors import QueryNotParsed, QueryTooDeep, QueryTooLong, UpholdError
 
+ROOT = Path(__file__).parents[2]
 CASES = sorted((Path(__file__).parent / "queries").glob("*.rq"))
 LIMITS = Limits(max_bytes=200_000, max_depth=100)
 
@@ -57,3 +61,113 @@ def test_no_text_makes_the_guard_slow(bomb: str) -> None:
     with pytest.raises(QueryNotParsed):
         inspect(text, LIMITS)
     assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "volatile"),
+    [
+        ("SELECT * { ?s ?p ?o FILTER (?o < NOW()) }", True),
+        ("SELECT (RAND #\n () AS ?x) {}", True),
+        ("SELECT (struuid() AS ?x) {}", True),
+        ("SELECT (BNODE('a') AS ?x) {}", True),
+        ("SELECT ?now { ?now ?p 'now' }", False),
+        ("SELECT ?s { ?s ?p _:b }", False),
+        ("CONSTRUCT { ?s <urn:a#b> 'x_y' } WHERE { ?s ?p [] }", False),
+        ("CONSTRUCT { ?s ?p [] } WHERE { ?s ?p ?o }", True),
+        ("CONSTRUCT { ?s ?p _:b } WHERE { ?s ?p ?o }", True),
+        ("CONSTRUCT { ?s ?p (1 2) } WHERE { ?s ?p ?o }", True),
+        ("CONSTRUCT { ?s ?p '}' . ?s ?p [] } WHERE { ?s ?p ?o }", True),
+        ("CONSTRUCT { ?s ?p 1 # }\n . ?s ?p [] } WHERE { ?s ?p ?o }", True),
+        ("CONSTRUCT { << ?s ?p ?o >> ?p 1 } WHERE { ?s ?p ?o }", True),
+        ("CONSTRUCT WHERE { ?s ?p ?o }", False),
+        ("DESCRIBE <urn:a>", False),
+    ],
+)
+def test_a_query_that_may_answer_differently_each_time_is_told(text: str, volatile: bool) -> None:
+    """A clock, chance, or new blank nodes."""
+    assert inspect(text, LIMITS).volatile == volatile
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("  SELECT  *\n\t{ ?s ?p ?o }\n", "SELECT * { ?s ?p ?o }"),
+        ("# head\nASK # tail\n{}#end", "ASK {}"),
+        ("ASK{}", "ASK{}"),
+        ("ASK { ?s ?p 'a  # b' }", "ASK { ?s ?p 'a  # b' }"),
+        ('ASK { ?s ?p """a\n\n"  b""" }', 'ASK { ?s ?p """a\n\n"  b""" }'),
+        ("ASK { <http://a/#b>   ?p ?o }", "ASK { <http://a/#b> ?p ?o }"),
+        ("ASK { ?s a:\\#b   ?o }", "ASK { ?s a:\\#b ?o }"),
+        ("ASK { ?a   <?b && ?c> ?d }", "ASK { ?a <?b && ?c> ?d }"),
+        ("ASK { FILTER (?a <'b'&&'>'  = ?c) }", "ASK { FILTER (?a <'b'&&'>'  = ?c) }"),
+        ("ASK { FILTER (1<2)  #>\n }", "ASK { FILTER (1<2) }"),
+        ("ASK  { <urn:a#b> ?p 1 }", "ASK  { <urn:a#b> ?p 1 }"),
+        ("ASK  { ?s ?p 'open }", "ASK  { ?s ?p 'open }"),
+        ("ASK  { [ #c\n ] ?p 1 }", "ASK  { [ #c\n ] ?p 1 }"),
+        ("ASK\u00a0 {}", "ASK\u00a0 {}"),
+    ],
+)
+def test_normal_text_differs_in_space_and_comments_only(text: str, normal: str) -> None:
+    """Strings, IRIs and escapes stay; in doubt everything does."""
+    assert inspect(text, LIMITS).normal == normal == normalise(normal)
+
+
+def corpus() -> list[str]:
+    """The project's queries, the cases here, and pieces of both put together in a fixed random way."""
+    files = [*(ROOT / "queries").rglob("*.rq"), *CASES]
+    texts = [path.read_text("utf-8") for path in files]
+    pieces = [
+        *"(){}[]<>!^+-.;,'\"#\n ",
+        "<<",
+        ">>",
+        "{|",
+        "<urn:a>",
+        "<http://a/#b>",
+        "?x",
+        "a:b",
+        "1",
+        "'x'",
+        "SELECT",
+    ]
+    chance = random.Random(7)  # noqa: S311
+    return texts + ["ASK " + "".join(chance.choices(pieces, k=chance.randrange(5, 60))) for _ in range(5000)]
+
+
+def test_counting_brackets_never_spares_a_query_that_scanning_would_refuse() -> None:
+    """Whatever is too deep has been counted as such."""
+    refused = 0
+    for text in corpus():
+        try:
+            check_depth(text, 3)
+        except QueryTooDeep:
+            refused += 1
+            assert may_be_deep(text, 3)
+        except QueryNotParsed:
+            continue
+    assert refused > 500
+
+
+def test_normal_text_has_the_same_tokens() -> None:
+    """No token is changed, lost or made, whatever stands around it."""
+    compared = 0
+    for text in corpus():
+        try:
+            before = [token.text for token in scan(text) if token.kind != "skip"]
+        except QueryNotParsed:
+            continue
+        assert [token.text for token in scan(normalise(text)) if token.kind != "skip"] == before
+        compared += normalise(text) != text
+    assert compared > 500
+
+
+@pytest.mark.parametrize(
+    "bomb", ["service", "service#", "service<", "SERVICE ?a", "now#", "a.", "a-", "_:a.", "<a#", "<'", "( "]
+)
+def test_no_text_makes_the_judging_slow(bomb: str) -> None:
+    """The search for SERVICE, the volatile words and the normal text take no longer for text made to delay them."""
+    text = "ASK { " + (bomb * 200_000)[:199_000]
+    began = time.perf_counter()
+    with contextlib.suppress(UpholdError):
+        inspect(text, LIMITS)
+    normalise(text)
+    assert time.perf_counter() - began < 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 
 from uphold.engines.scanning import COMMENT, IRI, STRING, keywords, line_column, refuse_service, scan
@@ -28,6 +29,7 @@ CHANGING = re.compile(r"(?:now|rand|uuid|bnode)[ \t\r\n]*+[(#]")
 PLAIN_TEMPLATE = re.compile(
     rf"{GAP}(?:WHERE{GAP})?\{{(?:[^{{}}<\"'\#\[(_~]|{IRI}|{STRING}|{COMMENT}|_(?!:))*+\}}", re.VERBOSE | re.IGNORECASE
 )
+WORDS_COMPARED = 20
 KEPT = re.compile(rf"(?=[\"'<\#\\])({STRING}|{IRI}|{COMMENT}|\\.)", re.DOTALL)
 SPACES = re.compile(r"[ \t\r\n]+")
 DOUBTFUL = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x20<>'#]*+['#][^\x00-\x20<>]*+>|[\[(][ \t\r\n]*+\#")
@@ -130,10 +132,13 @@ def check_depth(text: str, max_depth: int) -> None:
 
 
 def first_form(text: str) -> str:
-    """The form of a query whose beginning is not in order; raises `QueryNotParsed` when it has none."""
+    """The form of a query whose beginning is not in order, or the one nearly written; raises when there is none."""
     words = list(keywords(text))
     if form := next((word for word in words if word in FORMS), None):
         return form
-    update = not UPDATES.isdisjoint(words)
-    what = "an update; /sparql only answers queries" if update else "no SELECT, ASK, CONSTRUCT or DESCRIBE"
-    raise QueryNotParsed(f"The text holds {what}.", 1, 1)
+    if not UPDATES.isdisjoint(words):
+        raise QueryNotParsed("The text holds an update; /sparql only answers queries.", 1, 1)
+    for word in words[:WORDS_COMPARED]:
+        if near := get_close_matches(word, FORMS, n=1, cutoff=0.7):
+            return near[0]  # the engine will refuse it, and the error will say what was meant
+    raise QueryNotParsed("The text holds no SELECT, ASK, CONSTRUCT or DESCRIBE.", 1, 1)

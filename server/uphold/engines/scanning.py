@@ -31,11 +31,11 @@ TOKEN = re.compile(
       (?P<skip> \s++ | {COMMENT} )
     | (?P<string> {STRING} )
     | (?P<unclosed> ["'] )
-    | (?P<open> << | [({{\[] ) | (?P<close> >> | [)}}\]] )
+    | (?P<open> < (?! {IRI} ) < | [({{\[] ) | (?P<close> >> | [)}}\]] )
     | (?P<iri> {IRI} )
     | (?P<variable> [?$] [{INNER}]++ )
     | (?P<name> (?: [{BASE}] [{INNER}.-]*+ )? : (?: [{INNER}.:%-] | \\. )*+ | _: [{INNER}.-]*+ )
-    | (?P<word> [{BASE}]++ )
+    | (?P<word> [{BASE}] [{INNER}.-]*+ )
     | (?P<number> [0-9][0-9.]*+ )
     | (?P<prefixing> [!^+-] )
     | (?P<other> . )
@@ -86,7 +86,8 @@ def scan(text: str) -> Iterator[Token]:
         kind, part = found.lastgroup or "other", found.group()
         if kind == "unclosed":  # scanning on would read the rest again and again
             raise QueryNotParsed("A string that begins here is not closed.", *line_column(text, found.start()))
-        if kind == "iri" and before in OPERANDS and brackets[-1:] == ["("] and is_doubtful(part):
+        compared = (before in OPERANDS and brackets[-1:] == ["("]) or text[found.start() - 1 : found.start()] == "<"
+        if kind == "iri" and compared and is_doubtful(part):
             raise QueryNotParsed(UNDECIDED, *line_column(text, found.start()))
         if kind == "open":
             brackets.append(part)
