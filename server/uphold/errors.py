@@ -79,9 +79,12 @@ class QueryNotParsed(WrongUse):
     title = "The query does not parse"
     remedy = "Mend the query at the line and column given; docs/ask.md has examples that run."
 
-    def __init__(self, detail: str, line: int | None = None, column: int | None = None) -> None:
+    def __init__(
+        self, detail: str, line: int | None = None, column: int | None = None, remedy: str | None = None
+    ) -> None:
         super().__init__(detail)
         self.line, self.column = line, column
+        self.remedy = remedy or type(self).remedy
 
 
 class QueryTooDeep(WrongUse):

@@ -17,8 +17,9 @@ from pathlib import Path
 from uphold.engines import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES, Answer, Dataset
 from uphold.engines.frames import Frame
 from uphold.engines.guard import Limits, inspect
+from uphold.engines.mends import explain
 from uphold.engines.workers import Template, Worker
-from uphold.errors import DeadlinePassed, MemoryPassed, NotAcceptable, QueryNotParsed, ServerBusy
+from uphold.errors import DeadlinePassed, MemoryPassed, NotAcceptable, ServerBusy
 from uphold.metrics import metrics
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
@@ -100,7 +101,7 @@ class EmbeddedEngine:
             self.put_back(worker, lost)
         if kind == Frame.FAULT:
             fault = json.loads(content)
-            raise QueryNotParsed(fault["detail"], fault["line"], fault["column"])
+            raise explain(json.loads(request)["text"], self.snapshot.prefixes, **fault)
         yield content
 
     def take(self, until: float) -> Worker:

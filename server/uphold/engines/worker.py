@@ -87,7 +87,7 @@ def answer(channel: socket, stores: Stores, snapshot: Snapshot, request: dict[st
         result.serialize(cast("IO[bytes]", writer), form)  # type: ignore[arg-type]
     except BrokenPipeError:
         return  # the server has gone, and the end of the channel will say so
-    except (SyntaxError, ValueError, OSError) as problem:
+    except (SyntaxError, ValueError, OSError, RuntimeError) as problem:
         write_frame(channel, Frame.FAULT, json.dumps(describe(problem)).encode())
     else:
         writer.send(Frame.END)
