@@ -46,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_environment(os.environ, **{k: v for k, v in vars(given).items() if k in names})
         code: int = given.run(given, settings)
     except UpholdError as error:
-        print(f"uphold: {error}\n{error.remedy}", file=sys.stderr)
+        place = f"line {error.line}, column {error.column}: " if error.line and error.column else ""
+        print(f"uphold: {place}{error}\n{error.remedy}", file=sys.stderr)
         return 2 if isinstance(error, NotFound | WrongSetting) else 1
     except BrokenPipeError:  # whoever read our output has stopped reading
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -135,6 +135,7 @@ def test_a_query_that_does_not_parse_tells_where(run: Run) -> None:
     done = run("query", "-", stdin="SELECT ?s WHERE { ?s ?p ")
     assert done.returncode == 1
     assert "expected" in done.stderr
+    assert "line 1, column " in done.stderr
 
 
 def test_export_gives_what_is_in_the_snapshot(run: Run, project_settings: Settings, tmp_path: Path) -> None:

@@ -40,6 +40,10 @@ HOSTILE = {
     + " BIND (STRLEN(?x30) AS ?z) }",
     "long chain of alternatives": DEEP_TERM,
     "many branches": "SELECT * WHERE { " + " UNION ".join("{ ?s ?p ?o }" for _ in range(5_000)) + " }",
+    "long path": "PREFIX : <urn:x> ASK { ?s " + "/".join([":"] * 50_000) + " ?o }",
+    "many expressions": "SELECT " + " ".join(f"(1 AS ?x{n})" for n in range(10_000)) + " {}",
+    "annotations in one another": "ASK { ?s ?p ?o " + "{| ?p ?o " * 99 + "|}" * 99 + " }",
+    "EXISTS in EXISTS": "ASK { " + "FILTER EXISTS { ?s ?p ?o " * 90 + "}" * 90 + " }",
     "many patterns": "SELECT * WHERE { " + " ".join(f"?s{n} ?p{n} ?s{n + 1} ." for n in range(600)) + " }",
 }
 

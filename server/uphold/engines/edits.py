@@ -93,6 +93,8 @@ def reads_on(text: str, prefixes: Mapping[str, str], stop: Stop, edit: Edit) -> 
     except Stop as next_stop:
         past = max(edit.start + len(edit.new), stop.token.start + len(changed) - len(text))
         return sum(past <= token.start < next_stop.token.start for token in grammar.tokens) >= 2
+    except RecursionError:
+        return False
     return True
 
 
