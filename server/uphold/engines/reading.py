@@ -9,15 +9,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, NoReturn
 
-from uphold.engines.scanning import BASE, COMMENT, INNER, IRI, STRING
+from uphold.engines.scanning import BASE, COMMENT, ESCAPE, INNER, IRI, STRING
 
 __all__ = ["END", "Reader", "Stop", "Token"]
+
+LOOSE = STRING.replace(ESCAPE, r"\\.")
+"""A string in which a backslash escapes anything: `expressions` says which escapes there are none."""
 
 LOCAL = rf"(?: [{INNER}:] | %[0-9A-Fa-f]{{2}} | \\[^\s\w] )"
 TOKEN = re.compile(
     rf"""
       (?P<skip> [ \t\r\n]++ | {COMMENT} )
-    | (?P<string> {STRING} )
+    | (?P<string> {LOOSE} )
     | (?P<unclosed> ["'] )
     | (?P<iri> {IRI} )
     | (?P<variable> [?$] [{INNER}]++ )

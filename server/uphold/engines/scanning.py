@@ -13,12 +13,30 @@ from typing import NamedTuple
 
 from uphold.errors import QueryNotParsed, QueryRefused
 
-__all__ = ["COMMENT", "IRI", "STRING", "Token", "keywords", "line_column", "refuse_service", "scan"]
+__all__ = [
+    "BASE",
+    "COMMENT",
+    "ESCAPE",
+    "INNER",
+    "IRI",
+    "STRING",
+    "Token",
+    "keywords",
+    "line_column",
+    "refuse_service",
+    "scan",
+]
 
 COMMENT = r"\#[^\r\n]*+"
+ESCAPE = (
+    r"\\(?:[tbnrf\"'\\]|u(?![Dd][89A-Fa-f])[0-9A-Fa-f]{4}"
+    r"|U(?!0000[Dd][89A-Fa-f])00(?:0[0-9A-Fa-f]|10)[0-9A-Fa-f]{4})"
+)
+"""What the engine takes in a string; with anything else the string ends elsewhere, as that of three quotes in two."""
+
 STRING = (
-    r"(?:\"{3}(?:\\.|\"{0,2}[^\"\\])*+\"{3}|'{3}(?:\\.|'{0,2}[^'\\])*+'{3}"
-    r"|\"(?:\\.|[^\"\\\r\n])*+\"|'(?:\\.|[^'\\\r\n])*+')"
+    rf"(?:\"{{3}}(?:{ESCAPE}|\"{{0,2}}[^\"\\])*+\"{{3}}|'{{3}}(?:{ESCAPE}|'{{0,2}}[^'\\])*+'{{3}}"
+    rf"|\"(?:{ESCAPE}|[^\"\\\r\n])*+\"|'(?:{ESCAPE}|[^'\\\r\n])*+')"
 )
 IRI = r"<(?:[^\x00-\x20<>\"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"
 BASE = (
@@ -54,6 +72,7 @@ CLAUSE = re.compile(
       {GAP} (?: \Z | \{{ ) ) )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+UNCLOSED = "A string that begins here is not closed, or a backslash in it escapes nothing."
 UNDECIDED = "This may be an IRI or a comparison: write a space after the < of a comparison, or a prefix for the IRI."
 WINDOW = 300
 """Characters after SERVICE that are looked at; a clause that may still be one after them is taken for one."""
@@ -85,7 +104,7 @@ def scan(text: str) -> Iterator[Token]:
     for found in TOKEN.finditer(text):
         kind, part = found.lastgroup or "other", found.group()
         if kind == "unclosed":  # scanning on would read the rest again and again
-            raise QueryNotParsed("A string that begins here is not closed.", *line_column(text, found.start()))
+            raise QueryNotParsed(UNCLOSED, *line_column(text, found.start()))
         compared = (before in OPERANDS and brackets[-1:] == ["("]) or text[found.start() - 1 : found.start()] == "<"
         if kind == "iri" and compared and is_doubtful(part):
             raise QueryNotParsed(UNDECIDED, *line_column(text, found.start()))
