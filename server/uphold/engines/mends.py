@@ -18,6 +18,9 @@ from uphold.errors import QueryNotParsed
 
 __all__ = ["explain"]
 
+LONGEST = 20_000
+"""Characters up to which a query is read again; to do so for every long one would keep the server from other work."""
+
 SAID = {
     "overrides an existing variable": "A variable after AS has a value already: choose a new name for it.",
     "is unbound": "A variable after SELECT is neither grouped by nor inside an aggregate.",
@@ -44,6 +47,8 @@ def explain(
     if line is None:
         unknown = "custom function" in detail
         return QueryNotParsed(detail, remedy="Only the functions of SPARQL 1.1 are known here." if unknown else None)
+    if len(text) > LONGEST:
+        return QueryNotParsed(shorten(detail), line, column)
     grammar = Grammar(text, prefixes)
     try:
         grammar.query()
