@@ -1,6 +1,6 @@
 """Logs: one line of JSON per event, on standard error; how they look and how much is logged is set here only.
 
-No line names a client, and none holds the text of a query unless the level is debug.
+No line about a request names a client, and none holds the text of a query unless the level is debug.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from uphold.timing import CURRENT
 
 __all__ = ["JsonLines", "configuration"]
 
+ENCODER = json.JSONEncoder(default=str)
+
 
 class JsonLines(logging.Formatter):
     """A record as one line of JSON, whatever is in it: a line break in a message or a path stays inside its string."""
@@ -22,7 +24,7 @@ class JsonLines(logging.Formatter):
         """The line, without its end."""
         moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
         line: dict[str, Any] = {
-            "time": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
+            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -33,7 +35,7 @@ class JsonLines(logging.Formatter):
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return ENCODER.encode(line)
 
 
 def configuration(level: str) -> dict[str, Any]:

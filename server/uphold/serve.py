@@ -55,11 +55,11 @@ def processes(settings: Settings) -> int:
 
 
 def application() -> Any:
-    """The app, in a server process that stops when the process that started it is gone, however that ended."""
+    """The app, in a server process that is ended when the one that started it is gone: nobody else could stop it."""
     from uphold.app import create
 
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, int(signal.SIGTERM))
+        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, int(signal.SIGKILL))  # Granian can miss one that asks
     return create()
 
 
@@ -90,3 +90,5 @@ class Persistent(MPServer):
         super()._respawn_workers(workers, spawn_target, target_loader, delay)
         if self.proven:
             self.respawned_wrks.clear()  # what Granian tells a crash loop by
+        if self.interrupt_signal:  # it came just before Granian cleared the event that wakes its loop
+            self.main_loop_interrupt.set()

@@ -65,7 +65,7 @@ def test_the_mends_offered_are_queries_that_run(engine: EmbeddedEngine) -> None:
 def test_what_the_project_asks_is_read_to_its_end(engine: EmbeddedEngine) -> None:
     """The grammar takes no part of a query that runs for a mistake."""
     files = [*(ROOT / "queries").rglob("*.rq"), *(ROOT / "bench").rglob("*.rq")]
-    texts = [path.read_text("utf-8") for path in files]
+    texts = [re.sub(r"\{[a-z]+\}", "9", path.read_text("utf-8")) for path in files]  # what the benchmark fills in
     texts += re.findall(r"```sparql\n(.*?)```", (ROOT / "docs" / "ask.md").read_text("utf-8"), re.DOTALL)
     assert len(texts) > 25
     for text in texts:

@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -295,6 +296,15 @@ def test_metrics_come_in_the_form_that_is_asked_for(client: FlaskClient) -> None
     asked = client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
     assert asked.mimetype == "application/openmetrics-text"
     assert list(read_openmetrics(asked.text))  # type: ignore[no-untyped-call]
+
+
+def test_every_metric_is_documented(client: FlaskClient) -> None:
+    """Whoever draws a chart finds what it shows."""
+    page = (Path(__file__).parents[2] / "docs" / "operate.md").read_text("utf-8")
+    families = {sample.name for family in read_metrics(client.get("/metrics").text) for sample in family.samples}
+    names = {re.sub("_(created|bucket|count|sum)$", "", name) for name in families}
+    assert len(names) >= 6
+    assert [name for name in sorted(names) if f"`{name}`" not in page and f"`{name}_total`" not in page] == []
 
 
 def test_a_setting_hides_the_metrics(tiny: Settings, app_client: AppClient) -> None:
