@@ -40,7 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not load.installed():
         print(load.GET_WRK, file=sys.stderr)
         return 1
-    began = time.monotonic()
     kinds = [SERVERS[name] for name in given.only if SERVERS[name].version()]
     parts = [conditions(kinds, given.rounds, given.seconds)]
     parts += [
@@ -49,14 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if SERVERS[name] not in kinds
     ]
     found = []
+    began = time.monotonic()
     for size in given.triples:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             measurement, remarks = compare(size, kinds, given, Path(folder))
         found.append(measurement)
         parts += [f"## {measurement.triples:,} triples", table(measurement), listed(remarks)]
-        parts += ["### Targets", listed(verdicts(measurement))]
+        parts += [under("### Targets", listed(verdicts(measurement)))]
     if len(found) > 1:
-        parts += [f"## Growth from {found[0].triples:,} to {found[-1].triples:,} triples", growth(found[0], found[-1])]
+        parts += [growth(found[0], found[-1])]
     parts.append(f"Measured in {(time.monotonic() - began) / 60:.0f} minutes.")
     text = "\n\n".join(part for part in parts if part)
     print(text)
@@ -105,7 +105,7 @@ def failures(results: Results) -> Iterator[str]:
 
 def say(text: str) -> None:
     """Tell whoever waits how far it is."""
-    print(text, file=sys.stderr, flush=True)
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 def listed(lines: Iterable[str]) -> str:
@@ -113,12 +113,17 @@ def listed(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
+def under(heading: str, text: str) -> str:
+    """A text with its heading, if there is any."""
+    return f"{heading}\n\n{text}" if text else ""
+
+
 def parser() -> argparse.ArgumentParser:
     """What can be chosen."""
     made = argparse.ArgumentParser(prog="bench.compare", description=(__doc__ or "").splitlines()[0])
     made.add_argument("--triples", type=sizes, default=[50_000, 1_000_000], help="Sizes of the data, with commas.")
-    made.add_argument("--rounds", type=int, default=2, help="Turns that each server gets.")
-    made.add_argument("--seconds", type=int, default=2, help="Seconds that one turn lasts.")
+    made.add_argument("--rounds", type=int, default=3, help="Turns that each server gets.")
+    made.add_argument("--seconds", type=int, default=1, help="Seconds that one turn lasts.")
     made.add_argument("--only", type=some_of(SERVERS), default=list(SERVERS), help=f"Servers, of {', '.join(SERVERS)}.")
     made.add_argument("--queries", type=some_of(QUESTIONS), default=list(QUESTIONS), help=f"Of {', '.join(QUESTIONS)}.")
     return made

@@ -109,7 +109,7 @@ def loading(found: Measurement) -> str:
 
 
 def growth(small: Measurement, large: Measurement) -> str:
-    """How many times longer one client waits for an answer with more data, by question; half of the answers."""
+    """How many times as long one client waits for an answer when there are more data, by question (p50)."""
     head = ["question", "asked", *large.servers]
     rows = []
     for cell in large.cells():
@@ -119,7 +119,10 @@ def growth(small: Measurement, large: Measurement) -> str:
                 before, after = (found.results.middle(server, cell) for found in (small, large))
                 row.append(number(after.p50 / before.p50) if before and after else "")
             rows.append(row)
-    return markdown(head, rows)
+    title = f"## Growth from {small.triples:,} to {large.triples:,} triples"
+    return (
+        f"{title}\n\nHow many times as long one client waits for an answer (p50), by server:\n\n{markdown(head, rows)}"
+    )
 
 
 def number(value: float) -> str:

@@ -118,8 +118,10 @@ class Server:
         return processes.memory_mb(self.process.pid) if self.process else 0.0
 
     def at_rest(self, seconds: float) -> bool:
-        """Wait until it has done what was asked of it."""
-        return self.process is not None and processes.wait_until_at_rest(self.process.pid, seconds)
+        """Wait until it has done what was asked of it; False when it is still busy then, or has ended."""
+        if self.process is None or not processes.wait_until_at_rest(self.process.pid, seconds):
+            return False
+        return self.process.poll() is None
 
     def stop(self) -> None:
         """End it."""
