@@ -24,7 +24,7 @@ __all__ = ["Oxigraph", "OxigraphOnDisk", "Server"]
 ROOT = Path(__file__).resolve().parents[1]
 BENCH_BIN = ROOT / ".venv-bench" / "bin"
 TABLE, GRAPH = "application/sparql-results+json", "application/n-triples"
-START_SECONDS = 120
+START_SECONDS = 300
 LOG_SHOWN = 2000
 
 
