@@ -28,16 +28,13 @@ __all__ = [
 ]
 
 COMMENT = r"\#[^\r\n]*+"
-ESCAPE = (
-    r"\\(?:[tbnrf\"'\\]|u(?![Dd][89A-Fa-f])[0-9A-Fa-f]{4}"
-    r"|U(?!0000[Dd][89A-Fa-f])00(?:0[0-9A-Fa-f]|10)[0-9A-Fa-f]{4})"
-)
-"""What the engine takes in a string; with anything else the string ends elsewhere, as that of three quotes in two."""
-
+CODE = r"(?:[0-9A-CEFa-cef][0-9A-Fa-f]{3}|[Dd][0-7][0-9A-Fa-f]{2})"
+ESCAPE = rf"\\(?:[tbnrf\"'\\]|u{CODE}|U0000{CODE}|U00(?:10|0[1-9A-Fa-f])[0-9A-Fa-f]{{4}})"
 STRING = (
-    rf"(?:\"{{3}}(?:{ESCAPE}|\"{{0,2}}[^\"\\])*+\"{{3}}|'{{3}}(?:{ESCAPE}|'{{0,2}}[^'\\])*+'{{3}}"
-    rf"|\"(?:{ESCAPE}|[^\"\\\r\n])*+\"|'(?:{ESCAPE}|[^'\\\r\n])*+')"
+    rf"(?:\"{{3}}(?:\"{{0,2}}(?:[^\"\\]|{ESCAPE}))*+\"{{3}}|'{{3}}(?:'{{0,2}}(?:[^'\\]|{ESCAPE}))*+'{{3}}"
+    rf"|\"(?:[^\"\\\r\n]|{ESCAPE})*+\"|'(?:[^'\\\r\n]|{ESCAPE})*+')"
 )
+"""With no other escapes than there are: where one is wrong, the engine reads three quotation marks as two strings."""
 IRI = r"<(?:[^\x00-\x20<>\"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"
 BASE = (
     r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef"
