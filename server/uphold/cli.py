@@ -124,8 +124,10 @@ def run_build(given: argparse.Namespace, settings: Settings) -> int:
 
 def run_serve(given: argparse.Namespace, settings: Settings) -> int:
     """Serve the current snapshot over HTTP; build it first when there is none."""
+    from uphold.engines.calls import Caller
     from uphold.serve import serve
 
+    Caller(settings)  # so that a wrong list of endpoints is told here, and not by each process that cannot start
     current_or_built(settings)
     serve(settings)
     return 0
@@ -157,7 +159,7 @@ def run_query(given: argparse.Namespace, settings: Settings) -> int:
     from uphold.engines.guard import Limits, inspect
 
     text = find_query(given.query, settings)
-    gives_graph = inspect(text, Limits(settings.query_max_bytes, settings.query_max_depth)).gives_graph
+    gives_graph = inspect(text, Limits.of(settings)).gives_graph
     forms = {form: media for media, form in (GRAPH_TYPES if gives_graph else RESULT_TYPES).items()}
     accept = forms.get(given.format or ("ttl" if gives_graph else "csv"), given.format)
     engine = EmbeddedEngine(current_or_built(settings), settings, workers=1)

@@ -50,6 +50,13 @@ class Settings:
     query_wait: float = setting(10.0, "Seconds a query may wait for a free worker before the server says it is busy.")
     query_max_bytes: int = setting(200_000, "Longest query text in bytes.")
     query_max_depth: int = setting(100, "Deepest nesting of brackets in a query.")
+    service_allowed: str = setting("", "SPARQL endpoints that a query may call with SERVICE: IRIs with spaces between.")
+    service_private_allowed: str = setting("", "Addresses or ranges of private networks that SERVICE may reach.")
+    service_timeout: float = setting(
+        10.0, "Seconds that another endpoint has for its answer, within those of the query."
+    )
+    service_max_mb: int = setting(10, "Megabytes that the answer of another endpoint may have.")
+    service_max_calls: int = setting(4, "SERVICE clauses that one query may have.")
     answer_max_mb: int = setting(500, "Megabytes that one answer may have.")
     cache_mb: int = setting(128, "Megabytes of answers and of pages that a server process keeps; 0 keeps none.")
     shared_cache_seconds: int = setting(

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from uphold.engines import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES, Answer, Dataset
+from uphold.engines.federation import Federation
 from uphold.engines.frames import Frame
 from uphold.engines.guard import Limits, inspect
 from uphold.engines.mends import explain
@@ -35,7 +36,8 @@ class EmbeddedEngine:
         self, snapshot: Snapshot, settings: Settings, workers: int | None = None, template: Template | None = None
     ) -> None:
         self.snapshot, self.settings = snapshot, settings
-        self.limits = Limits(settings.query_max_bytes, settings.query_max_depth)
+        self.limits = Limits.of(settings)
+        self.federation = Federation(settings) if self.limits.services else None
         self.template = template or start_template(snapshot, settings)
         self.shares_template = template is not None
         self.lock = threading.Lock()
@@ -66,14 +68,26 @@ class EmbeddedEngine:
         wanted: Callable[[], bool] | None = None,
     ) -> Answer:
         """See `Engine.query`; `deadline` is in seconds, at most the setting `query_timeout`."""
-        offered = [*GRAPH_TYPES, *QUAD_TYPES] if inspect(text, self.limits).gives_graph else list(RESULT_TYPES)
+        inspected = inspect(text, self.limits)
+        offered = [*GRAPH_TYPES, *QUAD_TYPES] if inspected.gives_graph else list(RESULT_TYPES)
         if accept not in offered:
             raise NotAcceptable(offered)
         seconds = min(deadline or self.settings.query_timeout, self.settings.query_timeout)
+        if self.federation and inspected.calls:
+            text, seconds = self.federate(self.federation, text, seconds)
         request = {"text": text, "accept": accept, "dataset": asdict(dataset) if dataset else None}
         chunks = self.run(json.dumps(request).encode(), seconds, wanted)
         first = next(chunks, b"")  # a fault before the first bytes is an error, not a broken answer
         return Answer(accept, chain(first, chunks))
+
+    def federate(self, federation: Federation, text: str, seconds: float) -> tuple[str, float]:
+        """The query with what other endpoints answered, and the seconds that it then has left."""
+        until = time.monotonic() + seconds
+        filled = federation.fill(text, self.snapshot.base, self.snapshot.prefixes, until)
+        remaining = until - time.monotonic()
+        if remaining <= 0:
+            raise DeadlinePassed(seconds)
+        return filled, remaining
 
     def run(
         self, request: bytes, seconds: float, wanted: Callable[[], bool] | None = None

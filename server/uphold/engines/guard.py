@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 
-from uphold.engines.scanning import COMMENT, IRI, STRING, keywords, line_column, refuse_service, scan
-from uphold.errors import QueryNotParsed, QueryTooDeep, QueryTooLong
+from uphold.engines.scanning import COMMENT, IRI, STRING, calls_service, keywords, line_column, scan
+from uphold.errors import QueryNotParsed, QueryRefused, QueryTooDeep, QueryTooLong
+from uphold.settings import Settings
 
 __all__ = ["Inspected", "Limits", "inspect", "normalise"]
 
@@ -41,6 +42,12 @@ class Limits:
 
     max_bytes: int
     max_depth: int
+    services: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """The limits that these settings give."""
+        return cls(settings.query_max_bytes, settings.query_max_depth, bool(settings.service_allowed.split()))
 
 
 @dataclass(frozen=True)
@@ -48,12 +55,13 @@ class Inspected:
     """What is known of a query before it runs.
 
     `volatile` is False only when two runs about the same data must give the same: the query calls no NOW, RAND, UUID,
-    STRUUID or BNODE, and no template of it makes blank nodes.
+    STRUUID or BNODE, and no template of it makes blank nodes. One that `calls` other endpoints is always volatile.
     """
 
     text: str
     gives_graph: bool
     volatile: bool
+    calls: bool = False
 
     @cached_property
     def normal(self) -> str:
@@ -71,14 +79,15 @@ def inspect(text: str, limits: Limits) -> Inspected:
     if may_be_deep(text, limits.max_depth):
         check_depth(text, limits.max_depth)
     lower = text.lower()
-    if "service" in lower:
-        refuse_service(text)
+    calls = "service" in lower and calls_service(text)
+    if calls and not limits.services:
+        raise QueryRefused("The query has a SERVICE clause, and this endpoint asks no other one.")
     found = FORM.match(text)
     form = found[1].lower() if found else first_form(text)
     volatile = any(name in lower for name in ("now", "rand", "uuid", "bnode")) and bool(CHANGING.search(lower))
     if form == "construct" and not volatile:
         volatile = not (found and PLAIN_TEMPLATE.match(text, found.end()))
-    return Inspected(text, form in ("construct", "describe"), volatile)
+    return Inspected(text, form in ("construct", "describe"), volatile or calls, calls)
 
 
 def normalise(text: str) -> str:

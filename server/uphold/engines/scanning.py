@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from uphold.errors import QueryNotParsed, QueryRefused
+from uphold.errors import QueryNotParsed
 
 __all__ = [
     "BASE",
@@ -21,9 +21,9 @@ __all__ = [
     "IRI",
     "STRING",
     "Token",
+    "calls_service",
     "keywords",
     "line_column",
-    "refuse_service",
     "scan",
 ]
 
@@ -125,12 +125,12 @@ def keywords(text: str) -> Iterator[str]:
     return (token.text.lower() for token in scan(text) if token.kind == "word")
 
 
-def refuse_service(text: str) -> None:
-    """Raise `QueryRefused` when the query may have a SERVICE clause."""
+def calls_service(text: str) -> bool:
+    """Whether the query may have a SERVICE clause."""
     places = [found.start() for found in SERVICE.finditer(text)]
     places = [place for place in places if CLAUSE.match(text, place, place + WINDOW)]
     if not places:
-        return
+        return False
     before = ""
     tokens = scan(text)
     token = next(tokens)
@@ -139,8 +139,8 @@ def refuse_service(text: str) -> None:
             before = before if token.kind == "skip" else token.text.lower()
             token = next(tokens)
         if not hides(token, place, before):
-            detail = "The query has a SERVICE clause, and this endpoint asks no other one."
-            raise QueryRefused(detail)
+            return True
+    return False
 
 
 def hides(token: Token, place: int, before: str) -> bool:

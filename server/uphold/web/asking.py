@@ -73,7 +73,7 @@ class Question:
 
 def understand(asked: Asked, accept: str, settings: Settings) -> Question:
     """The question in a request with this Accept header; raises what the guard raises, and `NotAcceptable`."""
-    inspected = inspect(asked.query, Limits(settings.query_max_bytes, settings.query_max_depth))
+    inspected = inspect(asked.query, Limits.of(settings))
     return Question(asked, inspected, choose_form(asked.form, accept, gives_graph=inspected.gives_graph))
 
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, render_template, request
 
 from uphold.answers import Whole
 from uphold.engines import GRAPH_TYPES
+from uphold.engines.guard import Limits
 from uphold.errors import NotAcceptable, UpholdError
 from uphold.results import read_table
 from uphold.web.asking import HTML, JSON_RESULTS, TURTLE, Question, fetch, reply, understand
@@ -123,4 +124,8 @@ def stated_limits() -> dict[str, list[str]]:
         "depth": settings.query_max_depth,
         "answer": settings.answer_max_mb,
     }
-    return {name: [f"{value:f}" if isinstance(value, float) else str(value)] for name, value in stated.items()}
+    features = ["UnionDefaultGraph", *(["BasicFederatedQuery"] if Limits.of(settings).services else [])]
+    described = {"feature": [f"<http://www.w3.org/ns/sparql-service-description#{name}>" for name in features]}
+    return described | {
+        name: [f"{value:f}" if isinstance(value, float) else str(value)] for name, value in stated.items()
+    }

@@ -1,0 +1,63 @@
+"""What the tests of federation share: an endpoint that answers as a test tells it to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+
+RESULTS = "application/sparql-results+json"
+
+
+class Endpoint:
+    """A server on a free port of the loopback, which notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.reply: Callable[[BaseHTTPRequestHandler], None] = lambda request: give(request, b"")
+        self.asked: list[tuple[str, dict[str, str], str]] = []
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                endpoint.asked.append((self.path, headers, parse_qs(body)["query"][0]))
+                endpoint.reply(self)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_port
+        self.address = f"http://127.0.0.1:{self.port}/sparql"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def answers(self, content: str | bytes, status: int = 200, **headers: str) -> None:
+        """Answer with these bytes from now on."""
+        raw = content.encode() if isinstance(content, str) else content
+        self.reply = lambda request: give(request, raw, status, **headers)
+
+    def close(self) -> None:
+        """Stop."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def give(request: BaseHTTPRequestHandler, content: bytes, status: int = 200, **headers: str) -> None:
+    """Send one answer."""
+    request.send_response(status)
+    for name, value in {"Content_Type": RESULTS, "Content_Length": str(len(content)), **headers}.items():
+        request.send_header(name.replace("_", "-"), value)
+    request.end_headers()
+    request.wfile.write(content)
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    """An endpoint."""
+    made = Endpoint()
+    yield made
+    made.close()

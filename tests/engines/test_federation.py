@@ -1,0 +1,222 @@
+"""A query may call the endpoints on the list with SERVICE; the engine joins what they answer, and calls none itself."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from uphold.engines.embedded import EmbeddedEngine
+from uphold.errors import DeadlinePassed, QueryNotParsed, QueryRefused
+from uphold.service_errors import ServiceFailed, ServiceRefused
+from uphold.settings import Settings
+from uphold.snapshot import current
+
+if TYPE_CHECKING:
+    from tests.engines.conftest import Endpoint
+
+HIDDEN = sorted((Path(__file__).parent / "queries").glob("service-*.rq"))
+Start = Callable[..., EmbeddedEngine]
+
+
+@pytest.fixture
+def start(tiny: Settings) -> Iterator[Start]:
+    """Starts an engine that may call some endpoints, and ends it."""
+    with ExitStack() as stack:
+
+        def engine(*allowed: str, **more: Any) -> EmbeddedEngine:
+            given = {"service_allowed": " ".join(allowed), "service_private_allowed": "127.0.0.1", **more}
+            made = EmbeddedEngine(
+                current(tiny.state), Settings(files=tiny.files, state=tiny.state, query_workers=1, **given)
+            )
+            stack.callback(made.close)
+            return made
+
+        yield engine
+
+
+def rows(engine: EmbeddedEngine, text: str, **options: Any) -> list[dict[str, Any]]:
+    """The solutions of a query."""
+    found = json.loads(engine.query(text, accept="application/sparql-results+json", **options).read())
+    return list(found["results"]["bindings"])
+
+
+def solutions(names: str, *rows: dict[str, Any]) -> str:
+    """What an endpoint answers."""
+    return json.dumps({"head": {"vars": names.split()}, "results": {"bindings": rows}})
+
+
+def test_a_query_joins_its_own_data_with_those_of_another_server(served: str, start: Start) -> None:
+    """The other one is a whole server with the same data, so each call is found to have the label that it has."""
+    other = f"{served}/sparql"
+    joined = (
+        f"SELECT ?call ?label {{ ?call a uphold:CallToAction SERVICE <{other}> {{ ?call skos:prefLabel ?label }} }}"
+    )
+    alone = "SELECT ?call ?label { ?call a uphold:CallToAction ; skos:prefLabel ?label }"
+    engine = start(other)
+    found, wanted = (sorted(json.dumps(row, sort_keys=True) for row in rows(engine, text)) for text in (joined, alone))
+    assert len(wanted) == 9
+    assert found == wanted
+
+
+def test_a_graph_is_made_from_what_another_server_says(served: str, start: Start) -> None:
+    """CONSTRUCT, with the endpoint as a prefixed name and an aggregate on the other side."""
+    text = f"""PREFIX other: <{served}/>
+        CONSTRUCT {{ <urn:calls> <urn:number> ?n }} WHERE {{
+          SERVICE other:sparql {{ SELECT (COUNT(?call) AS ?n) {{ ?call a uphold:CallToAction }} }} }}"""
+    answer = start(f"{served}/sparql").query(text, accept="application/n-triples").read()
+    assert answer == b'<urn:calls> <urn:number> "9"^^<http://www.w3.org/2001/XMLSchema#integer> .\n'
+
+
+def test_an_endpoint_that_is_not_on_the_list_is_refused_by_name(endpoint: Endpoint, start: Start) -> None:
+    """Before anything is asked, also of the others, and also with SILENT or within another clause."""
+    engine = start(endpoint.address)
+    listed, other = f"SERVICE <{endpoint.address}>", "SERVICE SILENT <http://other.example/sparql> { ?s ?p ?o }"
+    for clauses in (f"{listed} {{ ?s ?p ?o }} {other}", f"{listed} {{ {other} }}"):
+        with pytest.raises(ServiceRefused, match=r"http://other\.example/sparql is not one"):
+            rows(engine, f"SELECT * {{ {clauses} }}")
+    assert endpoint.asked == []
+
+
+@pytest.mark.parametrize("index", ["memory", "disk"])
+def test_no_query_calls_what_is_not_on_the_list(start: Start, index: str) -> None:
+    """However it hides the clause, and also over an index on disk: a listener hears nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.2)
+        port = listener.getsockname()[1]
+        engine = start("http://one.example/", memory_index_up_to=0 if index == "disk" else 1_000_000)
+        for case in HIDDEN:
+            text = case.read_text("utf-8")
+            if text.startswith("# expects: query-refused"):
+                with pytest.raises((QueryRefused, QueryNotParsed)):
+                    rows(engine, text.replace(":9/", f":{port}/"))
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+
+def test_more_clauses_than_may_be_are_refused(endpoint: Endpoint, start: Start) -> None:
+    """The limit is on the clauses of a query."""
+    engine = start(endpoint.address, service_max_calls=2)
+    clause = f"SERVICE <{endpoint.address}> {{ ?s ?p ?o }} "
+    endpoint.answers(solutions("s p o"))
+    assert rows(engine, f"SELECT * {{ {clause * 2} }}") == []
+    with pytest.raises(ServiceRefused, match="3 SERVICE clauses; at most 2"):
+        rows(engine, f"SELECT * {{ {clause * 3} }}")
+
+
+def test_what_is_the_same_is_asked_once(endpoint: Endpoint, start: Start) -> None:
+    """Not once for each row, nor for each clause."""
+    endpoint.answers(solutions("x", {"x": {"type": "literal", "value": "a"}}))
+    clause = f"SERVICE <{endpoint.address}> {{ ?s ?p ?x }}"
+    assert len(rows(start(endpoint.address), f"SELECT * {{ ?a a uphold:CallToAction {clause} {clause} }}")) == 9
+    assert len(endpoint.asked) == 1
+
+
+def test_every_kind_of_term_arrives_as_it_is(endpoint: Endpoint, start: Start) -> None:
+    """With language and datatype, with every character, and unbound where it is."""
+    sent = [
+        {"x": {"type": "uri", "value": "http://example.org/é?service=1#a"}},
+        {"x": {"type": "literal", "value": "\"'\\ \n\t\r\b\f \\u0041 {} é 🦆"}},
+        {"x": {"type": "literal", "value": "Dienst", "xml:lang": "de-at"}},
+        {"x": {"type": "literal", "value": "1", "datatype": "http://www.w3.org/2001/XMLSchema#integer"}},
+        {"x": {"type": "literal", "value": "SERVICE <http://127.0.0.1/> { ?s ?p ?o } \\SERVICE"}},
+        {},
+    ]
+    endpoint.answers(solutions("x", *sent))
+    found = rows(start(endpoint.address), f"SELECT * {{ SERVICE <{endpoint.address}> {{ ?s ?p ?x }} }}")
+    assert sorted(map(json.dumps, found)) == sorted(map(json.dumps, sent))
+
+
+def test_a_blank_node_stays_one_and_is_no_other(endpoint: Endpoint, start: Start) -> None:
+    """The same within one answer, another one in the next, though the labels are alike."""
+    node, iri = {"type": "bnode", "value": "b0"}, {"type": "uri", "value": "urn:a"}
+    endpoint.answers(solutions("x y", {"x": node, "y": node}, {"x": iri}, {}))
+    text = f"SELECT * {{ SERVICE <{endpoint.address}> {{ ?x ?p ?y }} SERVICE <{endpoint.address}> {{ ?z ?q ?y }} }}"
+    endpoint.reply = alternating(
+        endpoint, solutions("x y", {"x": node, "y": node}, {"x": iri}, {}), solutions("z", {"z": node})
+    )
+    found = rows(start(endpoint.address), text)
+    first = next(row for row in found if "y" in row)
+    assert first["x"] == first["y"] != first["z"]
+    assert first["x"]["type"] == first["z"]["type"] == "bnode"
+    assert {"x": iri, "z": first["z"]} in found
+    assert {"z": first["z"]} in found
+
+
+def test_a_pattern_without_variables_counts_its_solutions(endpoint: Endpoint, start: Start) -> None:
+    """There may be several that bind nothing."""
+    endpoint.answers(solutions("", {}, {}))
+    assert rows(start(endpoint.address), f"SELECT * {{ SERVICE <{endpoint.address}> {{ <urn:a> ?p <urn:b> }} }}") == [
+        {},
+        {},
+    ]
+
+
+def test_two_large_answers_are_joined_within_the_time(endpoint: Endpoint, start: Start) -> None:
+    """By hash, not each row with each."""
+    many = [{"x": {"type": "literal", "value": str(number)}} for number in range(20_000)]
+    endpoint.answers(solutions("x", *many))
+    one, two = (f"SERVICE <{endpoint.address}> {{ ?{name} ?p ?x }}" for name in "ab")
+    found = rows(start(endpoint.address), f"SELECT (COUNT(*) AS ?n) {{ {one} {two} }}")
+    assert found[0]["n"]["value"] == "20000"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("", "<html/>", "[]", "{}", '{"head": {}, "boolean": true}', "[" * 100_000),
+        *(solutions("x", {"x": term}) for term in ("a", {}, {"type": "uri"}, {"type": "triple", "value": {}})),
+        solutions("x", {"x": {"type": "uri", "value": "http://a> } SERVICE <http://b> {"}}),
+        solutions("x", {"x": {"type": "uri", "value": "relative"}}),
+        solutions("x", {"x": {"type": "literal", "value": "a", "xml:lang": "en . ?s"}}),
+        solutions("x", {"x": {"type": "literal", "value": "a", "datatype": "not an iri"}}),
+        solutions("x", {"x": {"type": "literal", "value": 1}}),
+        *(solutions(names) for names in ("x x", "?x", "x)", "x}")),
+    ],
+)
+def test_what_is_no_answer_is_never_part_of_a_query(endpoint: Endpoint, start: Start, answer: str) -> None:
+    """It is told as a fault of the endpoint; with SILENT the query goes on with one empty solution."""
+    endpoint.answers(answer)
+    engine = start(endpoint.address)
+    with pytest.raises(ServiceFailed, match="did not answer with SPARQL results") as caught:
+        rows(engine, f"SELECT * {{ SERVICE <{endpoint.address}> {{ ?s ?p ?x }} }}")
+    assert caught.value.status == 502
+    assert rows(engine, f"SELECT * {{ SERVICE SILENT <{endpoint.address}> {{ ?s ?p ?x }} }}") == [{}]
+
+
+def test_an_endpoint_that_is_too_slow_has_its_own_time(endpoint: Endpoint, start: Start) -> None:
+    """The setting limits it; the deadline of the query does so too."""
+    endpoint.reply = lambda _: time.sleep(1)
+    engine = start(endpoint.address, service_timeout=0.2)
+    with pytest.raises(ServiceFailed, match="did not answer in time"):
+        rows(engine, f"SELECT * {{ SERVICE <{endpoint.address}> {{ ?s ?p ?x }} }}")
+    assert rows(engine, f"SELECT * {{ SERVICE SILENT <{endpoint.address}> {{ ?s ?p ?x }} }}") == [{}]
+    with pytest.raises(DeadlinePassed):
+        rows(engine, f"SELECT * {{ SERVICE SILENT <{endpoint.address}> {{ ?s ?p ?x }} }}", deadline=0.1)
+
+
+def test_a_fault_after_a_clause_is_told_at_its_line(endpoint: Endpoint, start: Start) -> None:
+    """The answer takes the place of the clause, and what follows stays where it was."""
+    endpoint.answers(solutions("x"))
+    text = f"SELECT * {{\n SERVICE <{endpoint.address}> {{\n ?s ?p ?x }}\n ?s ?p }}"
+    with pytest.raises(QueryNotParsed) as caught:
+        rows(start(endpoint.address), text)
+    assert (caught.value.line, caught.value.column) == (4, 9)
+
+
+def alternating(endpoint: Endpoint, *answers: str) -> Callable[[Any], None]:
+    """Answers in turn."""
+    given = iter(answers)
+
+    def reply(request: Any) -> None:
+        endpoint.answers(next(given))
+        once, endpoint.reply = endpoint.reply, reply
+        once(request)
+
+    return reply
