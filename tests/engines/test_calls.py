@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from uphold.engines.addresses import Resolver
-from uphold.engines.calls import Caller, CallFailed
+from uphold.engines.calls import JSON_RESULTS, Caller, CallFailed
 from uphold.errors import WrongSetting
 from uphold.settings import Settings
 
@@ -137,6 +137,7 @@ def test_redirects_end(endpoint: Endpoint) -> None:
 @pytest.mark.parametrize(
     ("status", "headers", "why"),
     [
+        (200, {"Content_Type": "application/json"}, "did not answer in application/sparql-results"),
         (200, {"Content_Type": "text/html"}, "did not answer in application/sparql-results"),
         (200, {"Content_Encoding": "gzip"}, "did not answer in application/sparql-results"),
         (303, {"Location": "/other"}, "status 303"),
@@ -161,7 +162,7 @@ def test_an_answer_that_is_too_large_is_not_read_to_its_end(endpoint: Endpoint) 
 
 
 @pytest.mark.parametrize(
-    "piece", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"]
+    "piece", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", f"HTTP/1.1 200 OK\r\nContent-Type: {JSON_RESULTS}\r\n\r\n".encode()]
 )
 def test_bytes_that_trickle_in_do_not_outlast_the_time(piece: bytes) -> None:
     """Before the headers, within them and after them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyoxigraph as ox
 import pytest
 
 from uphold.engines.embedded import EmbeddedEngine
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from tests.engines.conftest import Endpoint
 
 HIDDEN = sorted((Path(__file__).parent / "queries").glob("service-*.rq"))
+SHAPES = sorted((Path(__file__).parent / "federated").glob("*.rq"))
+BLANK = re.compile(r"<BlankNode value=\w+>")
+NOBODY = "http://127.0.0.1:9/sparql"
 Start = Callable[..., EmbeddedEngine]
 
 
@@ -63,6 +68,33 @@ def test_a_query_joins_its_own_data_with_those_of_another_server(served: str, st
     found, wanted = (sorted(json.dumps(row, sort_keys=True) for row in rows(engine, text)) for text in (joined, alone))
     assert len(wanted) == 9
     assert found == wanted
+
+
+@pytest.fixture(scope="module")
+def own_service(tiny: Settings) -> ox.Store:
+    """The same data in a store of the engine that calls other endpoints itself."""
+    store = ox.Store()
+    store.bulk_load(path=str(current(tiny.state).with_union), format=ox.RdfFormat.N_QUADS)
+    return store
+
+
+@pytest.mark.parametrize("case", SHAPES, ids=lambda case: case.stem)
+def test_the_rows_are_those_of_the_engines_own_service(
+    served: str, start: Start, tiny: Settings, own_service: ox.Store, case: Path
+) -> None:
+    """Wherever the clause stands in the query; the other server has the same data."""
+    text = case.read_text("utf-8").replace("ENDPOINT", f"{served}/sparql").replace("NOBODY", NOBODY)
+    snapshot = current(tiny.state)
+    wanted = own_service.query(text, base_iri=snapshot.base, prefixes=snapshot.prefixes)
+    assert isinstance(wanted, ox.QuerySolutions)
+    names = [variable.value for variable in wanted.variables]
+    content = start(f"{served}/sparql", NOBODY).query(text, accept="application/sparql-results+json").read()
+    found = ox.parse_query_results(content, format=ox.QueryResultsFormat.JSON)
+    assert isinstance(found, ox.QuerySolutions)
+    assert {variable.value for variable in found.variables} == set(names)
+    wanted_rows, found_rows = (told(rows, names) for rows in (wanted, found))
+    assert found_rows == wanted_rows
+    assert bool(found_rows) == (case.stem != "no-solutions")
 
 
 def test_a_graph_is_made_from_what_another_server_says(served: str, start: Start) -> None:
@@ -208,6 +240,11 @@ def test_a_fault_after_a_clause_is_told_at_its_line(endpoint: Endpoint, start: S
     with pytest.raises(QueryNotParsed) as caught:
         rows(start(endpoint.address), text)
     assert (caught.value.line, caught.value.column) == (4, 9)
+
+
+def told(found: ox.QuerySolutions, names: list[str]) -> list[str]:
+    """The rows in one order, with blank nodes without their labels, which mean nothing."""
+    return sorted(BLANK.sub("[]", str([row[name] for name in names])) for row in found)
 
 
 def alternating(endpoint: Endpoint, *answers: str) -> Callable[[Any], None]:

@@ -22,7 +22,7 @@ from uphold.engines.addresses import Resolver, look_up, permitted, read_networks
 from uphold.errors import WrongSetting
 from uphold.settings import Settings
 
-__all__ = ["CallFailed", "Caller"]
+__all__ = ["JSON_RESULTS", "CallFailed", "Caller"]
 
 REDIRECTS = frozenset({301, 302, 307, 308})  # those after which the same may be sent again
 MOST_REDIRECTS = 3
@@ -98,8 +98,7 @@ class Caller:
             return str(location)
         if response.status != HTTPStatus.OK:
             raise CallFailed(f"answered with status {response.status}")
-        media_type = response.headers.get_content_type()
-        if media_type not in (JSON_RESULTS, "application/json") or response.headers["Content-Encoding"]:
+        if response.headers.get_content_type() != JSON_RESULTS or response.headers["Content-Encoding"]:
             raise CallFailed(f"did not answer in {JSON_RESULTS}")
         content = bytearray()
         while piece := response.read1(PIECE):

@@ -16,7 +16,6 @@ import pyoxigraph as ox
 __all__ = ["as_group"]
 
 KEYWORD = re.compile("service", re.IGNORECASE)
-NAME = re.compile(r"[^\W_]\w*|_\w+")
 LANGUAGE = "xml:lang"
 
 
@@ -25,8 +24,8 @@ def as_group(content: bytes) -> str:
     try:
         found = json.loads(content)
         names, rows = found["head"]["vars"], found["results"]["bindings"]
-        if not all(NAME.fullmatch(name) for name in names) or len(set(names)) < len(names):
-            raise ValueError("the variables are not those of a query")
+        if len({ox.Variable(name) for name in names}) < len(names):  # which refuses what is no name
+            raise ValueError("a variable is named twice")
         return Group(names, rows).text()
     except (KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise ValueError("the document does not hold solutions") from problem
