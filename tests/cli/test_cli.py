@@ -161,3 +161,10 @@ def test_each_command_explains_itself(run: Run, command: str) -> None:
     assert done.returncode == 0
     assert "." in done.stdout
     assert "--state" in done.stdout
+
+
+def test_a_server_with_a_wrong_list_of_endpoints_does_not_start(run: Run) -> None:
+    """It says what is wrong, before any process starts."""
+    done = run("serve", "--service-allowed", "https://one.example/sparql https://user@two.example/sparql")
+    assert done.returncode == 2
+    assert "https://user@two.example/sparql" in done.stderr

@@ -77,7 +77,8 @@ class Caller:
         """The answer, or where a redirect leads."""
         scheme, host, port = origin(target)
         with self.connect(host, port, until) as raw, ended_at(raw, until):
-            connection = http.client.HTTPConnection(host, None if port == PORTS[scheme] else port)
+            connection = http.client.HTTPConnection(host, port)
+            connection.default_port, connection.auto_open = PORTS[scheme], 0  # it never connects by itself
             connection.sock = self.tls.wrap_socket(raw, server_hostname=host) if scheme == "https" else raw
             with connection.sock:
                 headers = {

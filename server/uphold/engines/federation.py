@@ -67,9 +67,7 @@ class Federation:
     def answers(self, clauses: list[Clause], until: float) -> dict[tuple[str, str], str]:
         """The group that answers each endpoint's query; what is the same is asked once."""
         found: dict[tuple[str, str], str] = {}
-        for clause in sorted(
-            clauses, key=lambda each: each.silent
-        ):  # a failure that counts comes before one that does not
+        for clause in sorted(clauses, key=lambda each: each.silent):  # a failure that counts comes first
             if (clause.endpoint, clause.query) not in found:
                 found[clause.endpoint, clause.query] = self.answer(clause, until)
         return found
@@ -81,7 +79,7 @@ class Federation:
             return as_group(self.caller.ask(clause.endpoint, clause.query, by))
         except (CallFailed, ValueError) as problem:
             reason = str(problem) if isinstance(problem, CallFailed) else "did not answer with SPARQL results"
-            log.warning("the endpoint %s %s: %r", clause.endpoint, reason, problem.__cause__ or problem)
+            log.info("the endpoint %s %s: %r", clause.endpoint, reason, problem.__cause__ or problem)
             if clause.silent:
                 return NO_MORE
             raise ServiceFailed(clause.endpoint, reason) from problem
