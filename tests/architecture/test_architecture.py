@@ -8,18 +8,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
-    *(
-        "errors",
-        "service_errors",
-        "settings",
-        "tables",
-        "sources",
-        "rules",
-        "catalogue",
-        "checks",
-        "ontology_page",
-        "snapshot",
-    ),
+    *("errors", "service_errors", "settings"),
+    *("tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot"),
     *("timing", "metrics", "logs"),
     *("history", "changes", "build", "intake_errors", "intake_guards", "intake", "judging"),
     *(
