@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -35,6 +36,7 @@ class Whole:
     def __init__(self, content: bytes, file: IO[bytes] | None = None, size: int | None = None) -> None:
         self.content, self.file = content, file
         self.size = len(content) if size is None else size
+        self.asked_again = False
         self.readers = 0
         self.lock = threading.Lock()
 
@@ -85,6 +87,7 @@ class Answers:
         self.kept: LRUCache[str, Whole] = LRUCache(keep, getsizeof=lambda answer: answer.size + ENTRY_OVERHEAD)
         self.flights: dict[str, Flight] = {}
         self.followers = 0
+        self.told = 0.0
         self.lock = threading.Lock()
 
     def ask(self, key: str | None, run: Run, client: Wanted) -> Whole:
@@ -96,6 +99,7 @@ class Answers:
         while True:
             flight, leads = self.find(key, client)
             if flight.answer is not None:
+                flight.answer.asked_again = True
                 return flight.answer
             try:
                 return self.lead(key, flight, run) if leads else self.follow(flight)
@@ -117,7 +121,7 @@ class Answers:
             else:
                 self.followers += 1
             flight.clients.append(client)
-        metrics().answers.labels("run" if leads and not flight.answer else "kept" if leads else "shared").inc()
+        metrics().had("run" if leads and not flight.answer else "kept" if leads else "shared").inc()
         return flight, leads
 
     def lead(self, key: str | None, flight: Flight, run: Run) -> Whole:
@@ -137,12 +141,18 @@ class Answers:
                 del self.flights[key]
                 if answer is not None and answer.file is None and answer.size <= self.kept.maxsize // 8:
                     self.kept[key] = answer
-                    metrics().answer_bytes.set(self.kept.currsize)
+                    self.tell_size()
             if answer is not None:
                 for _ in flight.clients:
                     answer.open()
             flight.answer, flight.fault = answer, fault
         flight.landed.set()
+
+    def tell_size(self) -> None:
+        """Tell how much is kept, once a second at most: to tell costs as much as to keep."""
+        if (now := time.monotonic()) - self.told >= 1.0:
+            self.told = now
+            metrics().answer_bytes.set(self.kept.currsize)
 
     def follow(self, flight: Flight) -> Whole:
         """Wait with others for an answer under way."""

@@ -95,6 +95,9 @@ class Lending:
         except BaseException:
             self.give_back(lents)
             raise
+        if isinstance(body, list):  # it is whole, and needs the snapshot no more
+            self.give_back(lents)
+            return body
         return ClosingIterator(body, lambda: self.give_back(lents))
 
     def give_back(self, lents: list[Opened]) -> None:

@@ -28,6 +28,7 @@ from uphold.sources import Files
 
 __all__ = ["Library", "Opened"]
 
+LOOK_EVERY = 0.02
 IDENTITY = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Library:
         )
         self.lock = threading.Lock()
         self.watched = tuple(f"{settings.state}/{name}" for name in ("current", "history", "snapshots"))
-        self.seen = self.moments()
+        self.seen, self.looked = self.moments(), 0.0
         self.opened = Opened(current(settings.state), settings, self.texts)
         self.old: dict[str, Opened] = {}
 
@@ -81,18 +82,24 @@ class Library:
 
     def borrow(self) -> Opened:
         """The current snapshot, for one reader."""
+        self.version()
         with self.lock:
-            self.notice()
             self.close_idle()
             self.opened.readers += 1
             return self.opened
 
-    def version(self) -> object:
-        """Changes whenever something that a reply can depend on has changed: the snapshot, or which ones are kept."""
-        if self.moments() != self.seen:
-            with self.lock:
-                self.notice()
-        return self.opened.snapshot.id, self.seen
+    def version(self, *, exact: bool = False) -> object:
+        """Changes whenever something that a reply can depend on has changed: the snapshot, or which ones are kept.
+
+        It may be `LOOK_EVERY` seconds old, unless it is to be exact.
+        """
+        now = time.monotonic()
+        if exact or now - self.looked >= LOOK_EVERY:
+            self.looked = now
+            if self.moments() != self.seen:
+                with self.lock:
+                    self.notice()
+        return self.seen
 
     def notice(self) -> None:
         """See what has changed in the state folder."""

@@ -61,6 +61,8 @@ class Metrics:
         self.answer_bytes = gauge("uphold_answers_bytes", "Bytes of answers that are kept.")
         self.request = cache(self.requests.labels)  # finding a child costs more than counting
         self.duration = cache(self.seconds.labels)
+        self.query = cache(self.queries.labels)
+        self.had = cache(self.answers.labels)
 
     def exposition(self, accept: str, snapshot: Snapshot) -> tuple[bytes, str]:
         """All counts of all server processes, and the media type that they are in."""

@@ -129,10 +129,10 @@ def test_a_query_that_does_not_parse_is_told_line_and_column(client: FlaskClient
     """The place is in the JSON, and on the page beside the query."""
     query = "SELECT *\nWHERE { ?s ?p }"
     problem = client.get("/sparql", query_string={"query": query}).get_json()
-    assert (problem["line"], problem["column"]) == (2, 16)
+    assert (problem["line"], problem["column"]) == (2, 15)
     page = client.get("/sparql", query_string={"query": query}, headers={"Accept": "text/html"})
     assert page.status_code == 400
-    assert "Line 2, column 16." in page.text
+    assert "Line 2, column 15." in page.text
     assert "WHERE { ?s ?p }" in page.text
 
 

@@ -75,7 +75,12 @@ class EmbeddedEngine:
         seconds = min(deadline or self.settings.query_timeout, self.settings.query_timeout)
         if self.federation and inspected.calls:
             text, seconds = self.federate(self.federation, text, seconds)
-        request = {"text": text, "accept": accept, "dataset": asdict(dataset) if dataset else None}
+        request = {
+            "text": text,
+            "accept": accept,
+            "dataset": asdict(dataset) if dataset else None,
+            "names_graphs": bool(dataset) or inspected.names_graphs,
+        }
         chunks = self.run(json.dumps(request).encode(), seconds, wanted)
         first = next(chunks, b"")  # a fault before the first bytes is an error, not a broken answer
         return Answer(accept, chain(first, chunks))

@@ -26,6 +26,7 @@ FORM = re.compile(
 )
 UPDATES = frozenset({"insert", "delete", "load", "clear", "create", "drop", "copy", "move", "add"})
 FORMS = ("select", "ask", "construct", "describe")
+NAMES_GRAPHS = re.compile(r"graph|from|\\u", re.IGNORECASE)
 CHANGING = re.compile(r"(?:now|rand|uuid|bnode)[ \t\r\n]*+[(#]")
 PLAIN_TEMPLATE = re.compile(
     rf"{GAP}(?:WHERE{GAP})?\{{(?:[^{{}}<\"'\#\[(_~]|{IRI}|{STRING}|{COMMENT}|_(?!:))*+\}}", re.VERBOSE | re.IGNORECASE
@@ -62,6 +63,11 @@ class Inspected:
     gives_graph: bool
     volatile: bool
     calls: bool = False
+
+    @property
+    def names_graphs(self) -> bool:
+        """Whether it could ask of anything but the default graph."""
+        return bool(NAMES_GRAPHS.search(self.normal))
 
     @cached_property
     def normal(self) -> str:

@@ -5,6 +5,7 @@ It is expendable: `template` forks it, the kernel limits its memory, and the ser
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from socket import socket
@@ -18,7 +19,6 @@ from uphold.snapshot import Snapshot
 __all__ = ["Stores", "work"]
 
 FRAME_SIZE = 65_536
-NAMES_GRAPHS = re.compile(r"graph|from|\\u", re.IGNORECASE)
 PLACE = re.compile(r"^error at (\d+):(\d+):\s*(.*)", re.DOTALL)
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -34,26 +34,26 @@ FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
 }
 
 
-class FrameWriter:
-    """A file to write to that sends what it is given as frames."""
+class Frames(io.RawIOBase):
+    """A file to write to that sends what it is given as frames, the last of them when it is known to be the last."""
 
     def __init__(self, channel: socket) -> None:
-        self.channel, self.waiting = channel, bytearray()
+        self.channel, self.waiting, self.broken = channel, b"", False
 
-    def write(self, content: bytes) -> int:
-        """Take some bytes; send them when there are enough."""
-        self.waiting += content
-        if len(self.waiting) >= FRAME_SIZE:
-            self.send(Frame.DATA)
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, content: Any) -> int:
+        """Take some bytes, and send those taken before."""
+        if self.waiting and not self.broken:
+            write_frame(self.channel, Frame.DATA, self.waiting)
+        self.waiting = bytes(content)
         return len(content)
 
-    def flush(self) -> None:
-        """Nothing: small pieces are sent together."""
-
-    def send(self, kind: Frame) -> None:
-        """Send what is waiting as one frame."""
-        write_frame(self.channel, kind, bytes(self.waiting))
-        self.waiting.clear()
+    def end(self) -> None:
+        """Send the last bytes."""
+        write_frame(self.channel, Frame.END, self.waiting)
 
 
 class Stores(NamedTuple):
@@ -63,8 +63,8 @@ class Stores(NamedTuple):
     whole: ox.Store
 
     def fitting(self, request: dict[str, Any]) -> ox.Store:
-        """The store for a request: `plain` unless the query could name a graph."""
-        return self.whole if request["dataset"] or NAMES_GRAPHS.search(request["text"]) else self.plain
+        """The store for a request: `plain` unless it could name a graph."""
+        return self.whole if request["names_graphs"] else self.plain
 
 
 def work(channel: socket, stores: Stores, snapshot: Snapshot) -> None:
@@ -75,22 +75,25 @@ def work(channel: socket, stores: Stores, snapshot: Snapshot) -> None:
 
 def answer(channel: socket, stores: Stores, snapshot: Snapshot, request: dict[str, Any]) -> None:
     """Answer one request; a fault of the query becomes a FAULT frame."""
-    writer = FrameWriter(channel)
+    text, frames = request["text"], Frames(channel)
+    prefixes = {name: iri for name, iri in snapshot.prefixes.items() if f"{name}:" in text}
     try:
         graphs = chosen_graphs(request["dataset"])
-        result = stores.fitting(request).query(
-            request["text"], base_iri=snapshot.base, prefixes=snapshot.prefixes, **graphs
-        )
+        result = stores.fitting(request).query(text, base_iri=snapshot.base, prefixes=prefixes, **graphs)
         form = FORMATS[request["accept"]]
         if isinstance(result, ox.QueryTriples) == isinstance(form, ox.QueryResultsFormat):
             raise SyntaxError(f"{request['accept']} does not fit the form of the query")
+        writer = io.BufferedWriter(frames, FRAME_SIZE)  # many small pieces are written
         result.serialize(cast("IO[bytes]", writer), form)  # type: ignore[arg-type]
+        writer.flush()
     except BrokenPipeError:
+        frames.broken = True
         return  # the server has gone, and the end of the channel will say so
     except (SyntaxError, ValueError, OSError, RuntimeError) as problem:
+        frames.broken = True  # nothing more of it, not even what is still on its way
         write_frame(channel, Frame.FAULT, json.dumps(describe(problem)).encode())
     else:
-        writer.send(Frame.END)
+        frames.end()
 
 
 def chosen_graphs(dataset: dict[str, list[str]] | None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ __all__ = ["Template", "Worker"]
 
 START_SECONDS = 60.0
 LOOK_SECONDS = 0.2
-AT_ONCE = 262_144
+AT_ONCE = 65_536 + HEAD.size
 Wanted = Callable[[], bool]
 
 

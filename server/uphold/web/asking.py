@@ -39,7 +39,7 @@ ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, headers and body; `lasts` says that the same request gets the same reply from this snapshot."""
+    """Status, headers and body; `lasts` says that the same reply is worth keeping for the next such request."""
 
     status: HTTPStatus
     headers: list[tuple[str, str]]
@@ -111,7 +111,7 @@ def reply(question: Question, opened: Opened, library: Library, environ: dict[st
     found = fetch(question, name, opened, library.answers, Client(environ))
     headers += [("Content-Type", content_type(question.form)), ("Content-Length", str(found.size))]
     if found.file is None:
-        return Reply(HTTPStatus.OK, headers, [found.content], lasts=bool(name))
+        return Reply(HTTPStatus.OK, headers, [found.content], lasts=bool(name) and found.asked_again)
     return Reply(HTTPStatus.OK, headers, found, lasts=False)
 
 

@@ -104,7 +104,7 @@ class Exchange:
         counts.request(method if method in METHODS else "other", endpoint, self.status).inc()
         counts.duration(endpoint).observe(seconds)
         if "uphold.query" in self.environ:
-            counts.queries.labels(self.outcome()).inc()
+            counts.query(self.outcome()).inc()
         if endpoint == "validate" and method == "POST":
             counts.validations.labels(self.outcome()).inc()
         if log.isEnabledFor(logging.INFO):

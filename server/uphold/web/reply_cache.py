@@ -49,7 +49,7 @@ class Kept:
 class ReplyCache:
     """WSGI middleware; the layers below say with `uphold.lasts` in the environment that a reply may be kept."""
 
-    def __init__(self, wsgi: Any, version: Callable[[], object], size: int) -> None:
+    def __init__(self, wsgi: Any, version: Callable[..., object], size: int) -> None:
         self.wsgi, self.version = wsgi, version
         self.kept: LRUCache[tuple[Any, ...], Kept] = LRUCache(size, getsizeof=lambda kept: kept.size)
         self.lock = threading.Lock()
@@ -60,7 +60,7 @@ class ReplyCache:
         key = key_of(environ)
         if key is None or not self.kept.maxsize:
             return self.wsgi(environ, start_response)  # type: ignore[no-any-return]
-        version = self.version()
+        version = self.version(exact=key[2].startswith("/snapshots"))
         with self.lock:
             if version != self.of:
                 self.kept.clear()
@@ -124,7 +124,7 @@ def keep(status: str, headers: Headers, body: list[bytes], environ: dict[str, An
         path=environ["PATH_INFO"],
         counts=(
             counts.request(environ["REQUEST_METHOD"], endpoint, status[:3]),
-            *([counts.queries.labels("cached")] if "uphold.query" in environ else []),
+            *([counts.query("cached")] if "uphold.query" in environ else []),
         ),
     )
 
