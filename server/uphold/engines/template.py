@@ -48,6 +48,7 @@ def main(arguments: list[str]) -> None:
     stores = open_stores(snapshot, index)
     most = memory_in_use() + memory
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()  # what is here now is never collected, so workers do not copy its pages
     control.sendall(order(stores))
     workers: set[int] = set()
