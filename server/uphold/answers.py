@@ -69,7 +69,8 @@ class Flight:
     """A query under way, and the clients that wait for it."""
 
     def __init__(self) -> None:
-        self.landed = threading.Event()
+        self.landed = threading.Lock()  # held while under way; far cheaper to make than an Event
+        self.landed.acquire()
         self.clients: list[Wanted] = []
         self.answer: Whole | None = None
         self.fault: BaseException | None = None
@@ -146,7 +147,7 @@ class Answers:
                 for _ in flight.clients:
                     answer.open()
             flight.answer, flight.fault = answer, fault
-        flight.landed.set()
+        flight.landed.release()
 
     def tell_size(self) -> None:
         """Tell how much is kept, once a second at most: to tell costs as much as to keep."""
@@ -156,7 +157,8 @@ class Answers:
 
     def follow(self, flight: Flight) -> Whole:
         """Wait with others for an answer under way."""
-        flight.landed.wait()
+        with flight.landed:  # one after the other, at once
+            pass
         with self.lock:
             self.followers -= 1
         if flight.answer is None:

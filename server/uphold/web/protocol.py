@@ -6,7 +6,7 @@ import io
 import math
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from werkzeug.http import parse_options_header
 
@@ -99,6 +99,8 @@ def read_dataset(fields: list[tuple[str, str]]) -> Dataset | None:
 def parse(encoded: bytes) -> list[tuple[str, str]]:
     """The fields of a query string or form body."""
     try:
+        if encoded.startswith(b"query=") and encoded.count(b"=") == 1 and b"&" not in encoded:  # the usual, and faster
+            return [("query", unquote_to_bytes(encoded[6:].replace(b"+", b" ")).decode("utf-8"))]
         return parse_qsl(encoded.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict")
     except UnicodeDecodeError as problem:
         raise RequestNotUnderstood(f"A field is not UTF-8, percent-encoded: {problem.reason}.") from problem
