@@ -127,9 +127,16 @@ def running_server(settings: Settings) -> Iterator[str]:
         port = probe.getsockname()[1]
     flags = ["--files", str(settings.files), "--state", str(settings.state), "--port", str(port)]
     command = [sys.executable, "-m", "uphold.cli", "serve", *flags]
+    changed = {
+        f"UPHOLD_{name.upper()}": str(getattr(settings, name))
+        for name, default, _ in Settings.described()
+        if getattr(settings, name) != default
+    }
     log = settings.state / f"server-{port}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "PYTHONWARNINGS": ""})
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env={**os.environ, **changed, "PYTHONWARNINGS": ""}
+        )
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process, log)
         yield f"http://127.0.0.1:{port}"

@@ -30,6 +30,7 @@ from uphold.web.site import site
 from uphold.web.sitemap import sitemap
 from uphold.web.snapshots import snapshots
 from uphold.web.sparql import sparql
+from uphold.web.transfers import Transfers
 from uphold.web.validate import validate
 
 __all__ = ["create", "create_app"]
@@ -75,8 +76,10 @@ def stack(wsgi: Any, library: Library) -> Any:
     wsgi = QueryService(wsgi, library)
     wsgi = Lending(wsgi, library)
     wsgi = Encoded(wsgi)
-    wsgi = Observed(wsgi, library.settings)
-    return ReplyCache(wsgi, library.version, library.settings.cache_mb * 500_000)
+    transfers = Transfers(library.settings.slow_clients)
+    wsgi = Observed(wsgi, library.settings, transfers)
+    wsgi = ReplyCache(wsgi, library.version, library.settings.cache_mb * 500_000)
+    return transfers.around(wsgi)
 
 
 class Lending:

@@ -12,7 +12,7 @@ from typing import Any
 
 from uphold.timing import CURRENT
 
-__all__ = ["JsonLines", "configuration"]
+__all__ = ["JsonLines", "configuration", "lighten"]
 
 ENCODER = json.JSONEncoder(default=str)
 
@@ -36,6 +36,12 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return ENCODER.encode(line)
+
+
+def lighten() -> None:
+    """Let records leave out what no line tells: where the call stands, which thread and process it was made in."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # type: ignore[attr-defined]  # noqa: SLF001 as the logging documentation advises for speed
 
 
 def configuration(level: str) -> dict[str, Any]:

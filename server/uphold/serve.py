@@ -11,11 +11,11 @@ import time
 from contextlib import nullcontext
 from typing import Any
 
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from uphold.logs import configuration
+from uphold.logs import configuration, lighten
 from uphold.metrics import added_up
 from uphold.settings import Settings
 
@@ -39,7 +39,8 @@ def serve(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         workers=processes(settings),
-        blocking_threads=settings.query_workers + settings.query_queue + 8,
+        blocking_threads=settings.query_workers + settings.query_queue + 2 * settings.slow_clients + 8,
+        http=HTTPModes.http1,  # for whether a client is still there, a connection must be about one request
         respawn_failed_workers=True,
         workers_kill_timeout=int(longest) + 5,
         log_level=LogLevels(settings.log_level),
@@ -60,6 +61,7 @@ def application() -> Any:
 
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, int(signal.SIGKILL))  # Granian can miss one that asks
+    lighten()
     return create()
 
 

@@ -48,6 +48,10 @@ class Settings:
     query_workers: int = setting(2, "Queries that run at the same time; further ones wait.")
     query_queue: int = setting(16, "Queries that may wait for a free worker; one more is told at once to come back.")
     query_wait: float = setting(10.0, "Seconds a query may wait for a free worker before the server says it is busy.")
+    slow_clients: int = setting(
+        16,
+        "Clients that may be slow to send at the same time, and as many slow to receive; others are told to come back.",
+    )
     query_max_bytes: int = setting(200_000, "Longest query text in bytes.")
     query_max_depth: int = setting(100, "Deepest nesting of brackets in a query.")
     service_allowed: str = setting("", "SPARQL endpoints that a query may call with SERVICE: IRIs with spaces between.")

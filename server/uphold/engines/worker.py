@@ -19,6 +19,7 @@ from uphold.snapshot import Snapshot
 __all__ = ["Stores", "work"]
 
 FRAME_SIZE = 65_536
+NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|<oxprefix: ")
 PLACE = re.compile(r"^error at (\d+):(\d+):\s*(.*)", re.DOTALL)
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -37,18 +38,22 @@ FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
 class Frames(io.RawIOBase):
     """A file to write to that sends what it is given as frames, the last of them when it is known to be the last."""
 
-    def __init__(self, channel: socket) -> None:
-        self.channel, self.waiting, self.broken = channel, b"", False
+    def __init__(self, channel: socket, *, xml: bool) -> None:
+        self.channel, self.xml, self.waiting, self.broken = channel, xml, b"", False
 
     def writable(self) -> bool:
         """It is."""
         return True
 
     def write(self, content: Any) -> int:
-        """Take some bytes, and send those taken before."""
-        if self.waiting and not self.broken:
+        """Take some bytes, and send those taken before; raises `ValueError` for XML that is none."""
+        if self.broken:
+            return len(content)
+        if self.waiting:
             write_frame(self.channel, Frame.DATA, self.waiting)
         self.waiting = bytes(content)
+        if self.xml and NO_XML.search(self.waiting):
+            raise ValueError("The answer has a character or a property that XML cannot hold; ask for another form.")
         return len(content)
 
     def end(self) -> None:
@@ -75,7 +80,7 @@ def work(channel: socket, stores: Stores, snapshot: Snapshot) -> None:
 
 def answer(channel: socket, stores: Stores, snapshot: Snapshot, request: dict[str, Any]) -> None:
     """Answer one request; a fault of the query becomes a FAULT frame."""
-    text, frames = request["text"], Frames(channel)
+    text, frames = request["text"], Frames(channel, xml=request["accept"].endswith("+xml"))
     prefixes = {name: iri for name, iri in snapshot.prefixes.items() if f"{name}:" in text}
     try:
         graphs = chosen_graphs(request["dataset"])

@@ -12,6 +12,8 @@ from uphold.errors import NotAcceptable
 
 __all__ = ["choose", "choose_from", "split_suffix"]
 
+LONGEST_HEADER = 4_000
+
 
 def choose(offered: Sequence[str], aliases: dict[str, str] | None = None) -> str:
     """The media type to answer with: the one the client wants most; among equals one it names, then the first.
@@ -22,9 +24,9 @@ def choose(offered: Sequence[str], aliases: dict[str, str] | None = None) -> str
 
 
 def choose_from(header: str, offered: Sequence[str], aliases: dict[str, str] | None = None) -> str:
-    """The same for an Accept header."""
+    """The same for an Accept header; one of absurd length is read only as far as `LONGEST_HEADER`."""
     names = [*offered, *(aliases or {})]
-    accept = without_parameters(parse_accept_header(header, MIMEAccept))
+    accept = without_parameters(parse_accept_header(header[:LONGEST_HEADER], MIMEAccept))
     if not accept:
         return offered[0]
     named = {name for name, _ in accept}

@@ -14,12 +14,14 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
 from typing import Any
 
-from uphold.errors import UpholdError
+from uphold.errors import ServerBusy, UpholdError
 from uphold.metrics import metrics
 from uphold.settings import Settings
 from uphold.timing import CURRENT, Timing
+from uphold.web.transfers import Transfers, take_place
 
 __all__ = ["Observed", "endpoint_of", "identify"]
 
@@ -32,6 +34,8 @@ ENDPOINTS = frozenset(
     }
 )
 LONGEST_PATH, LONGEST_QUERY = 500, 2000
+SHORT = 1_000_000
+"""Bytes up to which a body is held in memory until the client has taken it."""
 Headers = list[tuple[str, str]]
 PREFIX, NUMBERS = secrets.token_hex(4), itertools.count(1)
 log = logging.getLogger(__name__)
@@ -40,8 +44,8 @@ log = logging.getLogger(__name__)
 class Observed:
     """Watches over the app inside."""
 
-    def __init__(self, wsgi: Any, settings: Settings) -> None:
-        self.wsgi, self.settings = wsgi, settings
+    def __init__(self, wsgi: Any, settings: Settings, transfers: Transfers) -> None:
+        self.wsgi, self.settings, self.transfers = wsgi, settings, transfers
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -51,16 +55,33 @@ class Observed:
         exchange = Exchange(environ, timing, start_response)
         token = CURRENT.set(timing)
         try:
-            body: Iterable[bytes] = self.wsgi(environ, exchange.start)
+            body = self.sendable(self.wsgi(environ, exchange.start), exchange)
+        except ServerBusy as error:
+            body = exchange.fail(self.settings.base, error)
         except Exception:
             log.exception("unforeseen error around the app")
-            body = exchange.fail(self.settings.base)
+            body = exchange.fail(self.settings.base, UpholdError("The server failed in a way that was not foreseen."))
         finally:
             CURRENT.reset(token)
         if isinstance(body, list):
             exchange.end(sum(map(len, body)))
             return body
-        return Watched(body, exchange)
+        return Watched(body, exchange, self.transfers)
+
+    def sendable(self, body: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
+        """A short body as a list, which keeps no thread; a long one once it has a place among the transfers."""
+        if isinstance(body, list):
+            return body
+        try:
+            if exchange.length <= SHORT or exchange.environ["REQUEST_METHOD"] == "HEAD":
+                whole = [b"".join(body)]
+                close(body)
+                return whole
+            take_place(self.transfers.sending)
+        except BaseException:
+            close(body)
+            raise
+        return body
 
 
 def identify(environ: dict[str, Any]) -> str:
@@ -72,28 +93,30 @@ def identify(environ: dict[str, Any]) -> str:
 class Exchange:
     """One request and what is sent for it."""
 
-    __slots__ = ("environ", "snapshot", "start_response", "status", "timing")
+    __slots__ = ("environ", "length", "snapshot", "start_response", "status", "timing")
 
     def __init__(self, environ: dict[str, Any], timing: Timing, start_response: Callable[..., Any]) -> None:
         self.environ, self.timing, self.start_response = environ, timing, start_response
-        self.status, self.snapshot = "", ""
+        self.status, self.snapshot, self.length = "", "", SHORT + 1
 
     def start(self, status: str, headers: Headers, exc_info: Any = None) -> Any:
         """Send status and headers, with the id of the request and where its time went."""
         self.status = status[:3]
         self.snapshot = next((value for name, value in headers if name == "Uphold-Snapshot"), "")
+        self.length = next((int(value) for name, value in headers if name == "Content-Length"), SHORT + 1)
         added = [("Uphold-Request", self.timing.request), ("Server-Timing", self.timing.header())]
         return self.start_response(status, [*headers, *added], exc_info)
 
-    def fail(self, base: str) -> Iterable[bytes]:
-        """Answer for an app that could not; what was sent before stays sent."""
-        error = UpholdError("The server failed in a way that was not foreseen.")
+    def fail(self, base: str, error: UpholdError) -> list[bytes]:
+        """Answer for an app that could not, or whose answer cannot be sent now."""
         self.environ["uphold.problem"] = error.code
         told = {"type": f"{base}problem/{error.code}", "title": error.title, "status": error.status}
         told |= {"detail": str(error), "remedy": error.remedy, "instance": f"urn:uphold:request:{self.timing.request}"}
         content = json.dumps(told).encode() + b"\n"
         headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(content)))]
-        self.start("500 INTERNAL SERVER ERROR", [*headers, ("Cache-Control", "no-store")])
+        headers += [("Retry-After", "5")] if isinstance(error, ServerBusy) else []
+        status = HTTPStatus(error.status)
+        self.start(f"{status.value} {status.phrase}", [*headers, ("Cache-Control", "no-store")])
         return [content]
 
     def end(self, size: int) -> None:
@@ -146,10 +169,10 @@ def endpoint_of(path: str) -> str:
 
 
 class Watched:
-    """A body that knows how much of it was sent, and says so when it is closed."""
+    """A body that knows how much of it was sent; closed, it says so and gives its place among the transfers back."""
 
-    def __init__(self, body: Iterable[bytes], exchange: Exchange) -> None:
-        self.body, self.exchange = body, exchange
+    def __init__(self, body: Iterable[bytes], exchange: Exchange, transfers: Transfers) -> None:
+        self.body, self.exchange, self.transfers = body, exchange, transfers
         self.chunks, self.size, self.ended = iter(body), 0, False
 
     def __iter__(self) -> Iterator[bytes]:
@@ -172,9 +195,15 @@ class Watched:
     def close(self) -> None:
         """The server has done with the body."""
         try:
-            if hasattr(self.body, "close"):
-                self.body.close()
+            close(self.body)
         finally:
             if not self.ended:
                 self.ended = True
+                self.transfers.sending.release()
                 self.exchange.end(self.size)
+
+
+def close(body: Iterable[bytes]) -> None:
+    """Close a body that can be closed."""
+    if hasattr(body, "close"):
+        body.close()

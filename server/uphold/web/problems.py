@@ -28,6 +28,7 @@ __all__ = ["add_handlers", "as_details", "problems"]
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+LONGEST_DETAIL = 1_000
 problems = Blueprint("problems", __name__)
 log = logging.getLogger(__name__)
 
@@ -47,13 +48,18 @@ def as_details(error: UpholdError) -> dict[str, Any]:
         "type": f"{library().settings.base}problem/{error.code}",
         "title": error.title,
         "status": int(error.status),
-        "detail": str(error) or error.title,
+        "detail": shortened(str(error)) or error.title,
         "instance": f"urn:uphold:request:{identity}" if identity else None,
         "remedy": error.remedy,
         "line": error.line,
         "column": error.column,
     }
     return {name: value for name, value in details.items() if value is not None}
+
+
+def shortened(detail: str) -> str:
+    """The detail without what a client sent to make it long."""
+    return detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]}…"
 
 
 def problem(error: UpholdError, headers: dict[str, str] | None = None) -> Response:

@@ -16,6 +16,7 @@ from typing import Any
 from cachetools import LRUCache
 from werkzeug.http import parse_etags
 
+from uphold.errors import UpholdError
 from uphold.metrics import metrics
 from uphold.web.observing import endpoint_of, identify
 
@@ -145,7 +146,10 @@ def key_of(environ: dict[str, Any]) -> tuple[Any, ...] | None:
         length = get("CONTENT_LENGTH") or ""
         if not path.endswith(ASKS) or not length.isdigit() or len(length) > 6 or int(length) > BODY_AT_MOST:
             return None
-        body = environ["wsgi.input"].read(int(length))
+        try:
+            body = environ["wsgi.input"].read(int(length))
+        except UpholdError:
+            return None  # the layer that needs the body meets the error again, and tells it
         environ["wsgi.input"] = io.BytesIO(body)
     return (
         method,
