@@ -41,7 +41,7 @@ class JsonLines(logging.Formatter):
 def lighten() -> None:
     """Let records leave out what no line tells: where the call stands, which thread and process it was made in."""
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    logging._srcfile = None  # type: ignore[attr-defined]  # noqa: SLF001 as the logging documentation advises for speed
+    logging._srcfile = None  # noqa: SLF001 as the logging documentation advises for speed
 
 
 def configuration(level: str) -> dict[str, Any]:
