@@ -86,37 +86,38 @@ class Answers:
     def __init__(self, folder: Path, *, keep: int, limit: int, followers: int) -> None:
         self.folder, self.limit, self.most_followers = folder, limit, followers
         self.kept: LRUCache[str, Whole] = LRUCache(keep, getsizeof=lambda answer: answer.size + ENTRY_OVERHEAD)
-        self.flights: dict[str, Flight] = {}
+        self.flights: dict[tuple[str, float | None], Flight] = {}
         self.followers = 0
         self.told = 0.0
         self.lock = threading.Lock()
 
-    def ask(self, key: str | None, run: Run, client: Wanted) -> Whole:
+    def ask(self, key: str | None, run: Run, client: Wanted, seconds: float | None = None) -> Whole:
         """The answer with this key: one that is kept, one under way, or a new one by `run`; to be closed when sent.
 
-        Without a key the answer is this client's own. Raises what `run` raises, `AnswerTooLong`, and `ServerBusy` when
-        too many wait for the answers of others.
+        Without a key the answer is this client's own. Only those wait together who gave the query the same
+        `seconds`, so that nobody is told that the time of another is up. Raises what `run` raises, `AnswerTooLong`, and
+        `ServerBusy` when too many wait for the answers of others.
         """
         while True:
-            flight, leads = self.find(key, client)
+            flight, leads = self.find(key, client, seconds)
             if flight.answer is not None:
                 flight.answer.asked_again = True
                 return flight.answer
             try:
-                return self.lead(key, flight, run) if leads else self.follow(flight)
+                return self.lead(key, flight, run, seconds) if leads else self.follow(flight)
             except ClientLeft:
                 if leads or not client():
                     raise  # else the others had left before this client came, so ask again
 
-    def find(self, key: str | None, client: Wanted) -> tuple[Flight, bool]:
+    def find(self, key: str | None, client: Wanted, seconds: float | None) -> tuple[Flight, bool]:
         """The flight with this key, and whether it is for this client to fly; one that is kept has landed."""
         with self.lock:
-            flight = self.flights.get(key) if key is not None else None
+            flight = self.flights.get((key, seconds)) if key is not None else None
             if leads := flight is None:
                 flight = Flight()
                 flight.answer = self.kept.get(key) if key is not None else None
                 if flight.answer is None and key is not None:
-                    self.flights[key] = flight
+                    self.flights[key, seconds] = flight
             elif self.followers >= self.most_followers:
                 raise ServerBusy(f"{self.followers} clients wait for answers that others asked for already.")
             else:
@@ -125,28 +126,30 @@ class Answers:
         metrics().had("run" if leads and not flight.answer else "kept" if leads else "shared").inc()
         return flight, leads
 
-    def lead(self, key: str | None, flight: Flight, run: Run) -> Whole:
+    def lead(self, key: str | None, flight: Flight, run: Run, seconds: float | None) -> Whole:
         """Run the query, and keep its answer if it is small."""
         try:
             answer = self.take_in(run(flight.wanted))
         except BaseException as fault:
-            self.land(key, flight, None, fault)
+            self.land(key, flight, seconds, fault)
             raise
-        self.land(key, flight, answer, None)
+        self.land(key, flight, seconds, answer)
         return answer
 
-    def land(self, key: str | None, flight: Flight, answer: Whole | None, fault: BaseException | None) -> None:
+    def land(self, key: str | None, flight: Flight, seconds: float | None, found: Whole | BaseException) -> None:
         """Tell those who wait."""
         with self.lock:
             if key is not None:
-                del self.flights[key]
-                if answer is not None and answer.file is None and answer.size <= self.kept.maxsize // 8:
-                    self.kept[key] = answer
-                    self.tell_size()
-            if answer is not None:
+                del self.flights[key, seconds]
+            if isinstance(found, BaseException):
+                flight.fault = found
+            else:
+                flight.answer = found
                 for _ in flight.clients:
-                    answer.open()
-            flight.answer, flight.fault = answer, fault
+                    found.open()
+                if key is not None and found.file is None and found.size <= self.kept.maxsize // 8:
+                    self.kept[key] = found
+                    self.tell_size()
         flight.landed.release()
 
     def tell_size(self) -> None:

@@ -29,6 +29,9 @@ from uphold.web.protocol import Asked
 
 __all__ = ["HTML", "JSON_RESULTS", "TURTLE", "Question", "Reply", "fetch", "reply", "understand"]
 
+LONGEST_KEPT = 1_000
+"""Characters of an Accept header up to which it is kept what was chosen by it, so that strangers fill no memory."""
+
 HTML, JSON_RESULTS, TURTLE = "text/html", "application/sparql-results+json", "text/turtle"
 ALIASES = {
     "application/json": JSON_RESULTS,
@@ -77,12 +80,25 @@ def understand(asked: Asked, accept: str, settings: Settings) -> Question:
     return Question(asked, inspected, choose_form(asked.form, accept, gives_graph=inspected.gives_graph))
 
 
-@lru_cache(maxsize=1024)
 def choose_form(named: str, accept: str, *, gives_graph: bool) -> str:
     """The form of the answer: the one that the request names when it fits the query, else by Accept."""
-    offered = {**GRAPH_TYPES, **QUAD_TYPES} if gives_graph else RESULT_TYPES
-    suffixes = {suffix: media_type for media_type, suffix in offered.items()} | {"html": HTML}
-    return suffixes.get(named) or choose_from(accept, (*offered, HTML), {} if gives_graph else ALIASES)
+    if named:
+        suffixes = {suffix: media_type for media_type, suffix in forms(gives_graph=gives_graph).items()}
+        if found := (suffixes | {"html": HTML}).get(named):
+            return found
+    read = negotiate if len(accept) <= LONGEST_KEPT else negotiate.__wrapped__
+    return read(accept, gives_graph=gives_graph)
+
+
+@lru_cache(maxsize=1024)
+def negotiate(accept: str, *, gives_graph: bool) -> str:
+    """The form of the answer by Accept."""
+    return choose_from(accept, (*forms(gives_graph=gives_graph), HTML), {} if gives_graph else ALIASES)
+
+
+def forms(*, gives_graph: bool) -> dict[str, str]:
+    """Media types on offer for a query, and their suffixes."""
+    return {**GRAPH_TYPES, **QUAD_TYPES} if gives_graph else RESULT_TYPES
 
 
 def fetch(question: Question, name: str, opened: Opened, answers: Answers, client: Client) -> Whole:
@@ -97,7 +113,7 @@ def fetch(question: Question, name: str, opened: Opened, answers: Answers, clien
             asked.query, accept=question.media_type, deadline=asked.seconds, dataset=asked.dataset, wanted=wanted
         )
 
-    return answers.ask(name or None, run, client.is_there)
+    return answers.ask(name or None, run, client.is_there, asked.seconds)
 
 
 def reply(question: Question, opened: Opened, library: Library, environ: dict[str, Any]) -> Reply:

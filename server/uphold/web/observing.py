@@ -21,6 +21,7 @@ from uphold.errors import ServerBusy, UpholdError
 from uphold.metrics import metrics
 from uphold.settings import Settings
 from uphold.timing import CURRENT, Timing
+from uphold.web.headers import with_snapshot
 from uphold.web.transfers import Transfers, take_place
 
 __all__ = ["Observed", "endpoint_of", "identify"]
@@ -115,6 +116,8 @@ class Exchange:
         content = json.dumps(told).encode() + b"\n"
         headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(content)))]
         headers += [("Retry-After", "5")] if isinstance(error, ServerBusy) else []
+        if opened := self.environ.get("uphold.opened"):
+            headers += with_snapshot(opened.snapshot.id)
         status = HTTPStatus(error.status)
         self.start(f"{status.value} {status.phrase}", [*headers, ("Cache-Control", "no-store")])
         return [content]

@@ -41,21 +41,26 @@ def within() -> str:
     return path
 
 
-def send(content: bytes | str, media_type: str, status: int = HTTPStatus.OK, *, varies: bool = False) -> Response:
-    """A representation with a strong ETag, or 304 when the client has it already."""
+def send(
+    content: bytes | str, media_type: str, status: int = HTTPStatus.OK, *, varies: bool = False, lasts: bool = True
+) -> Response:
+    """A representation with a strong ETag, or 304 when the client has it already; nobody keeps what does not last."""
     raw = content.encode() if isinstance(content, str) else content
     response = Response(raw, status, content_type=content_type(media_type))
-    return finish(response, hashlib.sha256(raw).hexdigest(), varies=varies)
+    return finish(response, hashlib.sha256(raw).hexdigest(), varies=varies, lasts=lasts)
 
 
-def finish(response: Response, digest: str, *, varies: bool) -> Response:
+def finish(response: Response, digest: str, *, varies: bool, lasts: bool) -> Response:
     """Add ETag and caching rules; the ETag is of the snapshot, the media type and the bytes."""
     if varies:
         response.vary.add("Accept")
-    response.headers["Cache-Control"] = shared(library().settings.shared_cache_seconds)
-    if response.status_code == HTTPStatus.OK:
+    response.headers["Cache-Control"] = "no-store"
+    if lasts and response.status_code == HTTPStatus.OK:
+        response.headers["Cache-Control"] = shared(library().settings.shared_cache_seconds)
         request.environ["uphold.lasts"] = True
         name = f"{opened().snapshot.id} {response.content_type} {digest}"
         response.set_etag(hashlib.sha256(name.encode()).hexdigest()[:32])
         response.make_conditional(request)
+        if response.status_code == HTTPStatus.PRECONDITION_FAILED:
+            response.headers["Cache-Control"] = "no-store"
     return response

@@ -139,12 +139,17 @@ def key_of(environ: dict[str, Any]) -> tuple[Any, ...] | None:
     """All of a request that a reply can depend on; None for a request of which nothing is kept."""
     get = environ.get
     method, path = environ["REQUEST_METHOD"], get("PATH_INFO", "")
-    if method not in METHODS or get("HTTP_RANGE"):
+    if method not in METHODS or get("HTTP_RANGE") or get("HTTP_IF_MATCH"):
         return None
     body = b""
     if method == "POST":
         length = get("CONTENT_LENGTH") or ""
-        if not path.endswith(ASKS) or not length.isdigit() or len(length) > 6 or int(length) > BODY_AT_MOST:
+        if (
+            not path.endswith(ASKS)
+            or not (length.isascii() and length.isdigit())
+            or len(length) > 6
+            or int(length) > BODY_AT_MOST
+        ):
             return None
         try:
             body = environ["wsgi.input"].read(int(length))
@@ -160,6 +165,5 @@ def key_of(environ: dict[str, Any]) -> tuple[Any, ...] | None:
         get("CONTENT_TYPE"),
         get("HTTP_ACCEPT"),
         get("HTTP_ACCEPT_ENCODING"),
-        get("HTTP_ACCEPT_LANGUAGE"),
         get("HTTP_ACCEPT_DATETIME"),
     )

@@ -55,12 +55,13 @@ def show_answer(question: Question) -> Response:
     """The form with the beginning of the answer."""
     asked, gives_graph = question.asked, question.inspected.gives_graph
     question = replace(question, form=TURTLE if gives_graph else JSON_RESULTS)
-    found = fetch(question, question.name(opened()), opened(), library().answers, Client(request.environ))
+    name = question.name(opened())
+    found = fetch(question, name, opened(), library().answers, Client(request.environ))
     try:
         if not gives_graph:
-            return show(asked, table=read_table(io.BufferedReader(Pieces(found))))
+            return show(asked, lasts=bool(name), table=read_table(io.BufferedReader(Pieces(found))))
         text = found.start(TURTLE_SHOWN).decode("utf-8", "ignore")
-        return show(asked, turtle=text, whole=found.size <= TURTLE_SHOWN)
+        return show(asked, lasts=bool(name), turtle=text, whole=found.size <= TURTLE_SHOWN)
     finally:
         found.close()
 
@@ -100,7 +101,7 @@ def wants_html(named: str) -> bool:
         return False
 
 
-def show(asked: Asked, *, status: int = HTTPStatus.OK, **found: object) -> Response:
+def show(asked: Asked, *, status: int = HTTPStatus.OK, lasts: bool = True, **found: object) -> Response:
     """The form, with what was found."""
     page = render_template(
         "sparql.html",
@@ -111,7 +112,7 @@ def show(asked: Asked, *, status: int = HTTPStatus.OK, **found: object) -> Respo
         citation=cite_query(opened().snapshot, asked.query, asked.dataset),
         **found,
     )
-    return send(page, HTML, status, varies=True)
+    return send(page, HTML, status, varies=True, lasts=lasts)
 
 
 def stated_limits() -> dict[str, list[str]]:
