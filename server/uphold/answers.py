@@ -100,7 +100,7 @@ class Answers:
         """
         while True:
             flight, leads = self.find(key, client, seconds)
-            if flight.answer is not None:
+            if leads and flight.answer is not None:
                 flight.answer.asked_again = True
                 return flight.answer
             try:

@@ -24,7 +24,7 @@ __all__ = ["ReplyCache"]
 
 METHODS = frozenset({"GET", "HEAD", "POST"})
 ASKS = ("/sparql",)
-BODY_AT_MOST = 20_000
+LENGTH_AT_MOST = 4  # digits of a body's length: longer bodies are read where they are needed
 ENTRY_OVERHEAD = 3_000
 ABOUT_ONE_REQUEST = frozenset({"uphold-request", "server-timing", "date"})
 ABOUT_THE_CONTENT = frozenset({"content-type", "content-length", "content-encoding"})

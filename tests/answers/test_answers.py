@@ -1,0 +1,218 @@
+"""Answers are asked for once, shared with all who wait, and kept while there is room."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from uphold.answers import IN_MEMORY, Answers, Whole
+from uphold.engines import Answer
+from uphold.errors import AnswerTooLong, ClientLeft, DeadlinePassed, ServerBusy
+
+Wanted = Callable[[], bool]
+PATIENCE = 20
+
+
+class Query:
+    """A query that ends when it is told to, and knows how often it ran."""
+
+    def __init__(self, content: bytes = b"rows", fault: Exception | None = None) -> None:
+        self.content, self.fault = content, fault
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.runs = 0
+        self.wanted: Wanted = there
+
+    def __call__(self, wanted: Wanted) -> Answer:
+        """Run."""
+        self.runs, self.wanted = self.runs + 1, wanted
+        self.begun.set()
+        return Answer("text/csv", self.chunks())
+
+    def chunks(self) -> Generator[bytes]:
+        """The bytes, once it is told to end."""
+        assert self.go_on.wait(PATIENCE)
+        if self.fault:
+            raise self.fault
+        yield self.content
+
+
+def there() -> bool:
+    """A client that waits."""
+    return True
+
+
+def left() -> bool:
+    """A client that has gone."""
+    return False
+
+
+def at_once(content: bytes) -> Query:
+    """A query that takes no time."""
+    query = Query(content)
+    query.go_on.set()
+    return query
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> Answers:
+    """Room for three answers of a thousand bytes and a half, though none may take more than an eighth of it."""
+    return Answers(tmp_path, keep=16_000, limit=10_000_000, followers=3)
+
+
+def wait_for_followers(answers: Answers, count: int) -> None:
+    """Until so many wait."""
+    until = time.monotonic() + PATIENCE
+    while answers.followers != count:
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def test_those_who_ask_the_same_at_the_same_time_share_one_run(answers: Answers) -> None:
+    """One leads, three wait, and a fourth is sent away; afterwards nothing is under way and nobody waits."""
+    query = Query()
+    with ThreadPoolExecutor(4) as pool:
+        asked: list[Future[Whole]] = [pool.submit(answers.ask, "a", query, there) for _ in range(4)]
+        wait_for_followers(answers, 3)
+        with pytest.raises(ServerBusy):
+            answers.ask("a", query, there)
+        query.go_on.set()
+        found = [each.result(PATIENCE) for each in asked]
+    assert [b"".join(each) for each in found] == [b"rows"] * 4
+    assert (query.runs, answers.followers, answers.flights) == (1, 0, {})
+    assert b"".join(answers.ask("a", query, there)) == b"rows"
+    assert query.runs == 1
+
+
+def test_who_waits_gives_the_place_back_even_when_the_answer_lands_at_once(answers: Answers) -> None:
+    """However the threads meet; a place that is lost would in the end send everybody away."""
+    for number in range(300):
+        query = at_once(b"rows")
+        with ThreadPoolExecutor(3) as pool:
+            for asked in [pool.submit(answers.ask, str(number), query, there) for _ in range(3)]:
+                asked.result(PATIENCE)
+    assert answers.followers == 0
+
+
+def test_without_a_key_everybody_has_a_run_of_their_own(answers: Answers) -> None:
+    """And nothing is kept."""
+    query = at_once(b"now")
+    for _ in range(3):
+        answers.ask(None, query, there)
+    assert (query.runs, len(answers.kept)) == (3, 0)
+
+
+def test_a_run_goes_on_for_those_who_wait_when_the_first_client_leaves(answers: Answers) -> None:
+    """It is wanted as long as one of them is there."""
+    query = Query()
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(answers.ask, "a", query, left)
+        assert query.begun.wait(PATIENCE)
+        assert not query.wanted()
+        second = pool.submit(answers.ask, "a", query, there)
+        wait_for_followers(answers, 1)
+        assert query.wanted()
+        query.go_on.set()
+        assert b"".join(second.result(PATIENCE)) == b"rows"
+        first.result(PATIENCE)
+
+
+def test_who_comes_when_a_run_is_being_stopped_has_it_run_again(answers: Answers) -> None:
+    """Nobody is told that they left because others did."""
+    stopped, again = Query(fault=ClientLeft()), at_once(b"rows")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(answers.ask, "a", stopped, left)
+        assert stopped.begun.wait(PATIENCE)
+        second = pool.submit(answers.ask, "a", again, there)
+        wait_for_followers(answers, 1)
+        stopped.go_on.set()
+        assert b"".join(second.result(PATIENCE)) == b"rows"
+        assert isinstance(first.exception(PATIENCE), ClientLeft)
+
+
+def test_a_failure_reaches_all_who_wait_and_is_not_kept(answers: Answers) -> None:
+    """The next who asks has it run again."""
+    query = Query(fault=DeadlinePassed(1))
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(answers.ask, "a", query, there) for _ in range(3)]
+        wait_for_followers(answers, 2)
+        query.go_on.set()
+        assert [type(each.exception(PATIENCE)) for each in asked] == [DeadlinePassed] * 3
+    assert (answers.followers, answers.flights, len(answers.kept)) == (0, {}, 0)
+    assert b"".join(answers.ask("a", at_once(b"rows"), there)) == b"rows"
+
+
+def test_the_end_of_one_clients_time_is_nobody_elses(answers: Answers) -> None:
+    """Who gave the same query more time has a run with that time; its answer is then there for all."""
+    short, long = Query(fault=DeadlinePassed(0.1)), Query()
+    with ThreadPoolExecutor(2) as pool:
+        hasty = pool.submit(answers.ask, "a", short, there, 0.1)
+        assert short.begun.wait(PATIENCE)
+        patient = pool.submit(answers.ask, "a", long, there, 20.0)
+        assert long.begun.wait(PATIENCE)
+        short.go_on.set()
+        assert isinstance(hasty.exception(PATIENCE), DeadlinePassed)
+        long.go_on.set()
+        assert b"".join(patient.result(PATIENCE)) == b"rows"
+    assert b"".join(answers.ask("a", short, there, 0.1)) == b"rows"
+
+
+def test_the_answer_longest_out_of_use_goes_first(answers: Answers) -> None:
+    """Ten of 1,500 bytes and their overhead do not fit in 16,000; the one asked again stays."""
+    for name in "abcdefgh":
+        answers.ask(name, at_once(bytes(1_400)), there)
+    answers.ask("a", Query(), there).close()
+    answers.ask("i", at_once(bytes(1_400)), there)
+    assert set(answers.kept) == set("acdefghi")
+    assert answers.kept.currsize <= 16_000
+
+
+def test_an_answer_that_would_take_much_of_the_room_is_not_kept(answers: Answers) -> None:
+    """More than an eighth."""
+    answers.ask("a", at_once(bytes(2_001)), there)
+    assert len(answers.kept) == 0
+
+
+def test_a_large_answer_is_a_file_until_the_last_reader_has_done(answers: Answers) -> None:
+    """All who wait read the same file, each at its own speed."""
+    content = bytes(range(256)) * (IN_MEMORY // 256 + 1)
+    query = Query(content)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(answers.ask, "a", query, there) for _ in range(2)]
+        wait_for_followers(answers, 1)
+        query.go_on.set()
+        first, second = (each.result(PATIENCE) for each in asked)
+    assert first.file is not None
+    assert (b"".join(first), second.size) == (content, len(content))
+    first.close()
+    assert b"".join(second) == content
+    second.close()
+    assert first.file.closed
+
+
+def test_an_answer_over_the_limit_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    """Neither kept nor in the folder."""
+    answers = Answers(tmp_path, keep=16_000, limit=5_000_000, followers=3)
+    with pytest.raises(AnswerTooLong):
+        answers.ask("a", at_once(bytes(5_000_001)), there)
+    assert (len(answers.kept), list(tmp_path.iterdir())) == (0, [])
+
+
+def test_many_threads_always_get_the_answer_that_they_asked_for() -> None:
+    """Whatever is kept, shared or thrown out meanwhile, and never more than there is room for."""
+    answers = Answers(Path(), keep=8_000, limit=10_000, followers=100)
+
+    def hammer(seed: int) -> None:
+        for step in range(1_500):
+            name = f"{(seed * 7 + step * step) % 23:03d}"
+            assert b"".join(answers.ask(name, at_once(name.encode() * 100), there)) == name.encode() * 100
+            assert answers.kept.currsize <= 8_000
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(hammer, seed) for seed in range(8)]:
+            done.result(60)
+    assert (answers.flights, answers.followers) == ({}, 0)
