@@ -115,8 +115,10 @@ def open_app(settings: Settings) -> Iterator[FlaskClient]:
     """A test client of an app with these settings, and the end of its workers."""
     app = create_app(settings)
     app.test_client_class = WholeClient
-    yield app.test_client()
-    app.extensions["uphold"].close()
+    try:
+        yield app.test_client()
+    finally:
+        app.extensions["uphold"].close()
 
 
 @contextmanager

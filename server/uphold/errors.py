@@ -19,7 +19,6 @@ __all__ = [
     "ClientLeft",
     "DeadlinePassed",
     "DoesNotConform",
-    "JudgingStopped",
     "MemoryPassed",
     "MethodRefused",
     "NoSuchQuestion",
@@ -240,14 +239,6 @@ class ClientLeft(OverLimit):
     status = 499
     code = "client-left"
     title = "The client left before the answer"
-
-
-class JudgingStopped(OverLimit):
-    """What was sent could not be judged within the time and memory that there are for it."""
-
-    code = "judging-stopped"
-    title = "What was sent takes too much to judge"
-    remedy = "Send it in smaller parts."
 
 
 class SourceFault(UpholdError):

@@ -2,13 +2,14 @@
 
 WrongUse ─┬─ BodyNotParsed (400) ── BodyRefused (400)
           └─ BodyTooDeep (400), BodyTooLarge (413)
+OverLimit ── JudgingStopped (503)
 """
 
 from __future__ import annotations
 
-from uphold.errors import WrongUse
+from uphold.errors import OverLimit, WrongUse
 
-__all__ = ["BodyNotParsed", "BodyRefused", "BodyTooDeep", "BodyTooLarge"]
+__all__ = ["BodyNotParsed", "BodyRefused", "BodyTooDeep", "BodyTooLarge", "JudgingStopped"]
 
 
 class BodyNotParsed(WrongUse):
@@ -53,3 +54,11 @@ class BodyTooLarge(WrongUse):
 
     def __init__(self, limit: int, unit: str = "bytes") -> None:
         super().__init__(f"The body has more than {limit} {unit}, the most that is taken at once.")
+
+
+class JudgingStopped(OverLimit):
+    """What was sent could not be judged within the time and memory that there are for it."""
+
+    code = "judging-stopped"
+    title = "What was sent takes too much to judge"
+    remedy = "Send it in smaller parts."

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
-from uphold.errors import JudgingStopped, ServerBusy, UpholdError, all_kinds
+from uphold.errors import ServerBusy, UpholdError, all_kinds
 from uphold.intake import Posted, parse
-from uphold.intake_errors import BodyNotParsed
+from uphold.intake_errors import BodyNotParsed, JudgingStopped
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
 from uphold.sources import graph_name

@@ -99,11 +99,10 @@ class EmbeddedEngine:
     ) -> Generator[bytes, None, None]:
         """The bytes of an answer; the worker goes back when they are all out, and is killed when anything breaks."""
         began = time.monotonic()
-        worker = self.take(began + self.settings.query_wait)
+        worker = self.take_and_tell(request, began + self.settings.query_wait)
         spend("queue", (started := time.monotonic()) - began)
         until, lost = started + seconds, "abandoned"
         try:
-            worker.send(request)
             kind, content = worker.receive(until, wanted)
             while kind == Frame.DATA:
                 yield content
@@ -123,15 +122,23 @@ class EmbeddedEngine:
             raise explain(json.loads(request)["text"], self.snapshot.prefixes, **fault)
         yield content
 
+    def take_and_tell(self, request: bytes, until: float) -> Worker:
+        """A worker that has the request; raises what `take` raises."""
+        while True:
+            worker = self.take(until)
+            try:
+                worker.send(request)
+            except OSError:  # it ended while nobody used it: no fault of this query
+                self.put_back(worker, "idle")
+            else:
+                return worker
+
     def take(self, until: float) -> Worker:
         """A worker that is ready; raises `ServerBusy` at once when too many wait, or when none becomes free in time."""
         try:
             worker = self.places.get_nowait()
         except queue.Empty:
             worker = self.queue_up(until)
-        if worker is not None and worker.has_ended():  # while nobody used it: no fault of this query
-            self.lose(worker, "idle")
-            worker = None
         if worker is not None:
             return worker
         try:

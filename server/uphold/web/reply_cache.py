@@ -144,12 +144,7 @@ def key_of(environ: dict[str, Any]) -> tuple[Any, ...] | None:
     body = b""
     if method == "POST":
         length = get("CONTENT_LENGTH") or ""
-        if (
-            not path.endswith(ASKS)
-            or not (length.isascii() and length.isdigit())
-            or len(length) > 6
-            or int(length) > BODY_AT_MOST
-        ):
+        if not path.endswith(ASKS) or not (length.isascii() and length.isdigit()) or len(length) > LENGTH_AT_MOST:
             return None
         try:
             body = environ["wsgi.input"].read(int(length))
