@@ -36,7 +36,7 @@ UPLOADS = tomllib.loads((HERE / "uploads.toml").read_text("utf-8"))
 PATHS = (HERE / "paths.txt").read_text("utf-8").split()
 REPEAT = re.compile(r"⟦(\d+)\|(.*?)⟧", re.DOTALL)
 PACK = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}
-DEADLINE, PATIENCE = 1.0, 8.0
+DEADLINE, PATIENCE = 1.0, 30.0
 NUMBERS = itertools.count()
 ENDLESS = "SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c != ?f && ?i != {}) }}"
 
@@ -136,7 +136,7 @@ def server(tiny: Settings) -> Iterator[Target]:
         "query_wait": 3,
         "slow_clients": 4,
         "server_processes": 1,
-        "intake_max_bytes": 5_000_000,
+        "validate_timeout": 4,
     }
     with target(Settings(files=tiny.files, state=tiny.state, **limits)) as found:
         yield found
