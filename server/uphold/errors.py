@@ -94,9 +94,7 @@ class QueryTooDeep(WrongUse):
     remedy = "Write the query with fewer brackets inside one another."
 
     def __init__(self, depth: int, limit: int) -> None:
-        super().__init__(
-            f"The query nests {depth} or more brackets, groups or operators; at most {limit} are accepted."
-        )
+        super().__init__(f"The query nests {depth} or more brackets or operators; at most {limit} are accepted.")
 
 
 class QueryTooLong(WrongUse):
