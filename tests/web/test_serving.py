@@ -48,8 +48,9 @@ class Running:
         return [pid for pid in children(self.process.pid) if WORKER not in command(pid)]
 
     def workers(self) -> list[int]:
-        """The query workers of its server processes."""
-        return [pid for server in self.processes() for pid in children(server)]
+        """The templates of its server processes, and the query workers forked from them."""
+        templates = [pid for server in self.processes() for pid in children(server)]
+        return [*templates, *(pid for template in templates for pid in children(template))]
 
     def get(self, path: str, **fields: str) -> tuple[int, bytes]:
         """Status and body of a page."""
