@@ -48,12 +48,13 @@ def main(arguments: list[str]) -> None:
     stores = open_stores(snapshot, index)
     most = memory_in_use() + memory
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    ctypes.CDLL(None).malloc_trim(0)
     gc.freeze()  # what is here now is never collected, so workers do not copy its pages
-    control.sendall(order(stores))
     workers: set[int] = set()
     try:
+        control.sendall(order(stores))
         serve(control, stores, snapshot, workers, sealed=index == "memory")
+    except ConnectionError:
+        return  # the server is gone
     finally:
         for pid in workers:
             with suppress(ProcessLookupError):
@@ -63,10 +64,7 @@ def main(arguments: list[str]) -> None:
 def serve(control: socket.socket, stores: Stores, snapshot: Snapshot, workers: set[int], *, sealed: bool) -> None:
     """Fork and kill workers as told, until the server is gone."""
     while True:
-        try:
-            message, channels, _, _ = socket.recv_fds(control, CONTROL.size, 1)
-        except ConnectionResetError:
-            return
+        message, channels, _, _ = socket.recv_fds(control, CONTROL.size, 1)
         reap(workers)
         if len(message) < CONTROL.size:
             return
