@@ -40,12 +40,9 @@ class Snapshot:
         """The snapshot in `folder`; raises `NoSuchSnapshot` when there is none, or only part of one."""
         try:
             metadata: dict[str, Any] = json.loads((folder / METADATA).read_text("utf-8"))
-            found = cls(folder=folder, **metadata)
+            return cls(folder=folder, **metadata)
         except (OSError, ValueError, TypeError) as problem:
             raise NoSuchSnapshot(f"There is no whole snapshot in {folder}.") from problem
-        if not all(path.exists() for path in (found.data, found.union, found.with_union)):
-            raise NoSuchSnapshot(f"The snapshot in {folder} lacks a file that queries need; build again.")
-        return found
 
     @property
     def data(self) -> Path:

@@ -20,7 +20,7 @@ from uphold.engines.frames import Frame
 from uphold.engines.guard import Limits, inspect
 from uphold.engines.mends import explain
 from uphold.engines.workers import Template, Worker
-from uphold.errors import DeadlinePassed, MemoryPassed, NotAcceptable, ServerBusy
+from uphold.errors import DeadlinePassed, MemoryPassed, NoSuchSnapshot, NotAcceptable, ServerBusy
 from uphold.metrics import metrics
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
@@ -190,7 +190,9 @@ class EmbeddedEngine:
 
 
 def start_template(snapshot: Snapshot, settings: Settings) -> Template:
-    """A template of this snapshot, in memory or on disk by its size."""
+    """A template of this snapshot, in memory or on disk by its size; raises `NoSuchSnapshot` when a part is missing."""
+    if not (snapshot.union.exists() and snapshot.with_union.exists()):
+        raise NoSuchSnapshot(f"The snapshot in {snapshot.folder} lacks a file that queries need.")
     in_memory = snapshot.quads <= settings.memory_index_up_to
     folder, memory = str(Path(snapshot.folder).resolve()), str(settings.query_memory_mb * 1_000_000)
     return Template([folder, "memory" if in_memory else "disk", memory])
