@@ -239,7 +239,7 @@ def test_a_fault_after_a_clause_is_told_at_its_line(endpoint: Endpoint, start: S
     text = f"SELECT * {{\n SERVICE <{endpoint.address}> {{\n ?s ?p ?x }}\n ?s ?p }}"
     with pytest.raises(QueryNotParsed) as caught:
         rows(start(endpoint.address), text)
-    assert (caught.value.line, caught.value.column) == (4, 9)
+    assert (caught.value.line, caught.value.column) == (4, 8)
 
 
 def told(found: ox.QuerySolutions, names: list[str]) -> list[str]:
