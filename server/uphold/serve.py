@@ -6,7 +6,9 @@ import ctypes
 import dataclasses
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 from contextlib import nullcontext
 from typing import Any
@@ -46,6 +48,7 @@ def serve(settings: Settings) -> None:
         log_level=LogLevels(settings.log_level),
         log_dictconfig=configuration(settings.log_level),
     )
+    hear_signals()
     with added_up(settings.state) if settings.metrics else nullcontext():
         server.serve()
 
@@ -61,8 +64,33 @@ def application() -> Any:
 
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, int(signal.SIGKILL))  # Granian can miss one that asks
+    os.setpgid(
+        0, 0
+    )  # Ctrl-C is for the process that started this one, which then stops it; Granian fails when told often
+    hear_signals()
     lighten()
     return create()
+
+
+def hear_signals() -> None:
+    """Let this process hear every signal soon.
+
+    Python runs a handler in the main thread only, and the main thread of a server process waits. When the kernel hands
+    a signal to another thread, nothing wakes the main one; so whichever thread gets a signal, a thread that waits for
+    just that wakes the main one with another signal, which means nothing by itself.
+    """
+    told, tell = socket.socketpair()
+    tell.setblocking(False)
+    main = threading.get_ident()
+
+    def wake() -> None:
+        while number := told.recv(1):
+            if number[0] != signal.SIGUSR1:
+                signal.pthread_kill(main, signal.SIGUSR1)
+
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    signal.set_wakeup_fd(tell.detach(), warn_on_full_buffer=False)
+    threading.Thread(target=wake, name="signals", daemon=True).start()
 
 
 class Persistent(MPServer):
