@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from uphold import __version__
 from uphold.build import build
 from uphold.engines import GRAPH_TYPES, RESULT_TYPES
-from uphold.errors import NoSuchQuestion, NoSuchSnapshot, NotFound, SourceNotRead, UpholdError, WrongSetting
+from uphold.errors import NoSuchSnapshot, NotFound, SourceNotRead, UpholdError, WrongParameter, WrongSetting
 from uphold.intake import SUFFIXES, by_suffix, read
 from uphold.judging import judge_triples
 from uphold.settings import Settings
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UpholdError as error:
         place = f"line {error.line}, column {error.column}: " if error.line and error.column else ""
         print(f"uphold: {place}{error}\n{error.remedy}", file=sys.stderr)
-        return 2 if isinstance(error, NotFound | WrongSetting) else 1
+        return 2 if isinstance(error, NotFound | WrongSetting | WrongParameter) else 1
     except BrokenPipeError:  # whoever read our output has stopped reading
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -76,7 +76,8 @@ def make_parser() -> argparse.ArgumentParser:
     validating.add_argument("file", nargs="+", type=existing_file, help=f"RDF or a table: .{' .'.join(SUFFIXES)}.")
     validating.add_argument("--json", action="store_true", help="Print the report as JSON.")
     asking = command("query", run_query, "query_timeout", "query_memory_mb")
-    asking.add_argument("query", help="A file with a query, the name of one under queries/, or - for standard input.")
+    asking.add_argument("query", help="A file with a query, the name of a question, or - for standard input.")
+    asking.add_argument("parameter", nargs="*", help="Parameters of the question, as name=value.")
     types = [*RESULT_TYPES.values(), *GRAPH_TYPES.values()]
     asking.add_argument("--format", choices=types, help="Form of the answer; csv or ttl when not given.")
     exporting = command("export", run_export)
@@ -154,11 +155,11 @@ def read_file(path: Path, settings: Settings) -> list[ox.Triple]:
 
 
 def run_query(given: argparse.Namespace, settings: Settings) -> int:
-    """Answer a SPARQL query from a file, or one of the files under queries/ by its name."""
+    """Answer a SPARQL query from a file, or a question by its name."""
     from uphold.engines.embedded import EmbeddedEngine
     from uphold.engines.guard import Limits, inspect
 
-    text = find_query(given.query, settings)
+    text = find_query(given.query, given.parameter, settings)
     gives_graph = inspect(text, Limits.of(settings)).gives_graph
     forms = {form: media for media, form in (GRAPH_TYPES if gives_graph else RESULT_TYPES).items()}
     accept = forms.get(given.format or ("ttl" if gives_graph else "csv"), given.format)
@@ -172,16 +173,22 @@ def run_query(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def find_query(name: str, settings: Settings) -> str:
-    """The text of a query: standard input, a file, or the question of this name."""
-    if name == "-":
+def find_query(name: str, parameters: Sequence[str], settings: Settings) -> str:
+    """The text of a query: standard input, a file, or the question of this name with its parameters."""
+    from uphold.questions import load_questions
+
+    if not parameters and name == "-":
         return sys.stdin.read()
-    if Path(name).is_file():
+    if not parameters and Path(name).is_file():
         return Path(name).read_text("utf-8")
-    found = sorted((settings.files / "queries").rglob(f"{Path(name).name}.rq"))
-    if not found:
-        raise NoSuchQuestion(f"There is no file {name!r}, and no {name}.rq under {settings.files / 'queries'}.")
-    return Files(settings.files, settings.base).text(found[0])
+    given: dict[str, list[str]] = {}
+    for parameter in parameters:
+        key, sign, value = parameter.partition("=")
+        if not sign:
+            raise WrongParameter(f"{parameter!r} is not name=value.")
+        given.setdefault(key, []).append(value)
+    question, _ = load_questions(Files(settings.files, settings.base)).find(name)
+    return question.bound(given)
 
 
 def run_export(given: argparse.Namespace, settings: Settings) -> int:

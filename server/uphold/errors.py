@@ -1,7 +1,7 @@
 """Every error that Uphold raises on purpose, as one tree.
 
-UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong, QueryRefused, RequestNotUnderstood
-             │                  and those of intake_errors.py
+UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong, QueryRefused, RequestNotUnderstood,
+             │                  WrongParameter, and those of intake_errors.py
              ├─ NotFound (404): NoSuchThing, NoSuchSnapshot, NoSuchQuestion
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
@@ -38,6 +38,7 @@ __all__ = [
     "SourceNotRead",
     "UnsupportedMedia",
     "UpholdError",
+    "WrongParameter",
     "WrongSetting",
     "WrongUse",
     "all_kinds",
@@ -118,6 +119,14 @@ class QueryRefused(WrongUse):
     remedy = "Remove the SERVICE clause: this endpoint calls no other one."
 
 
+class WrongParameter(WrongUse):
+    """A question has no such parameter, or the parameter no such value."""
+
+    code = "wrong-parameter"
+    title = "A parameter of the question cannot have this value"
+    remedy = "See /api for the parameters of each question and the values that they take."
+
+
 class NotFound(UpholdError):
     """Nothing has this address."""
 
@@ -150,7 +159,7 @@ class NoSuchQuestion(NotFound):
 
     code = "no-such-question"
     title = "There is no such question"
-    remedy = "See the folder queries/ for the names."
+    remedy = "See /api for all questions."
 
 
 class MethodRefused(UpholdError):

@@ -19,8 +19,8 @@ from uphold.answers import Answers
 from uphold.engines import Engine
 from uphold.engines.embedded import EmbeddedEngine
 from uphold.errors import NoSuchSnapshot, ServerBusy, WrongSetting
-from uphold.examples import load_examples
 from uphold.page_queries import load
+from uphold.questions import load_questions
 from uphold.resources import Resources
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot, current
@@ -62,7 +62,7 @@ class Library:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.texts = load(Files(settings.files, settings.base))
-        self.examples = load_examples(Files(settings.files, settings.base))
+        self.questions = load_questions(Files(settings.files, settings.base))
         self.answers = Answers(
             settings.state,
             keep=settings.cache_mb * 500_000,

@@ -10,20 +10,10 @@ PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
     *("errors", "service_errors", "settings"),
     *("tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot"),
-    *("timing", "metrics", "logs"),
+    *("timing", "metrics", "logs", "engines", "terms"),
+    *("heads", "parameters", "questions"),
     *("history", "changes", "build", "intake_errors", "intake_guards", "intake", "judging"),
-    *(
-        "engines",
-        "terms",
-        "results",
-        "page_queries",
-        "writing",
-        "descriptions",
-        "resources",
-        "examples",
-        "answers",
-        "library",
-    ),
+    *("results", "page_queries", "writing", "descriptions", "resources", "answers", "library"),
     *("web", "app", "serve", "cli"),
 )
 

@@ -42,7 +42,7 @@ def front() -> Response:
         figures=resources.figures(),
         kinds=resources.kinds(),
         graphs=resources.graphs(),
-        examples=library().examples,
+        questions=library().questions,
     )
     return send(page, form, varies=True)
 

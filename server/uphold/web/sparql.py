@@ -106,7 +106,7 @@ def show(asked: Asked, *, status: int = HTTPStatus.OK, lasts: bool = True, **fou
     page = render_template(
         "sparql.html",
         asked=asked,
-        examples=library().examples,
+        questions=library().questions,
         names=opened().resources.names,
         within=within(),
         citation=cite_query(opened().snapshot, asked.query, asked.dataset),
