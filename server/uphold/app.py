@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,9 +13,11 @@ from flask import Flask, Response, request
 from werkzeug.wsgi import ClosingIterator
 
 from uphold import __version__
+from uphold.charts import Painter
 from uphold.judging import Judges
 from uphold.library import Library, Opened
 from uphold.settings import Settings
+from uphold.web.api import api
 from uphold.web.encoding import Encoded
 from uphold.web.headers import HEADERS, PREFLIGHT
 from uphold.web.linked import linked
@@ -48,12 +51,13 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = body_limit(settings)
     library = Library(settings)
     app.extensions["uphold"], app.extensions["uphold-judges"] = library, Judges(settings)
+    app.extensions["uphold-painter"] = Painter(Path(app.static_folder or "") / "vendor" / "world-110m.json")
     app.wsgi_app = stack(app.wsgi_app, library)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})
     add_filters(app, settings.base)
     add_handlers(app)
-    for blueprint in (site, linked, sparql, snapshots, validate, metering, sitemap, problems):
+    for blueprint in (site, api, linked, sparql, snapshots, validate, metering, sitemap, problems):
         app.register_blueprint(blueprint)
     app.after_request(finish)
     return app

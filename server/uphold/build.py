@@ -25,8 +25,7 @@ from uphold.history import keep_only, record
 from uphold.rules import derive
 from uphold.settings import Settings
 from uphold.snapshot import METADATA, Snapshot, publish, settle
-from uphold.sources import Files, graph_name, read
-from uphold.tables import Context
+from uphold.sources import Files, graph_name, read, read_context
 
 __all__ = ["assemble", "build"]
 
@@ -132,8 +131,7 @@ def union_of(quads: ox.Dataset) -> bytes:
 
 def prefixes(files: Files) -> dict[str, str]:
     """The prefixes that queries may use without declaring them: those of the tables' context."""
-    path = files.root / "data" / "context.jsonld"
-    return Context.read(files.name(path), files.text(path)).prefixes
+    return read_context(files).prefixes
 
 
 def write_index(folder: Path) -> None:

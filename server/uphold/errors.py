@@ -6,7 +6,7 @@ UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
              ├─ SourceFault (422): SourceNotRead, RuleFailed, DoesNotConform
-             └─ WrongSetting (500), and the errors about other endpoints in service_errors.py
+             └─ WrongSetting, ChartNotDrawn (500), and the errors about other endpoints in service_errors.py
 
 An error knows its HTTP status, a stable code and the way out; its text names the value at fault. The web layer turns
 it into problem details (RFC 9457) in one place, the command line into one line on stderr.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 __all__ = [
     "AnswerTooLong",
+    "ChartNotDrawn",
     "ClientLeft",
     "DeadlinePassed",
     "DoesNotConform",
@@ -289,6 +290,14 @@ class WrongSetting(UpholdError):
     code = "wrong-setting"
     title = "A setting cannot be used"
     remedy = "See `uphold serve --help` for the settings and their meaning."
+
+
+class ChartNotDrawn(UpholdError):
+    """The rows do not make a picture."""
+
+    code = "chart-not-drawn"
+    title = "The chart could not be drawn"
+    remedy = "Ask for fewer rows, or for the rows themselves as JSON or CSV."
 
 
 def all_kinds() -> list[type[UpholdError]]:

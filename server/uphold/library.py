@@ -24,7 +24,7 @@ from uphold.questions import load_questions
 from uphold.resources import Resources
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot, current
-from uphold.sources import Files
+from uphold.sources import Files, read_context
 
 __all__ = ["Library", "Opened"]
 
@@ -61,8 +61,10 @@ class Library:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.texts = load(Files(settings.files, settings.base))
-        self.questions = load_questions(Files(settings.files, settings.base))
+        files = Files(settings.files, settings.base)
+        self.texts = load(files)
+        self.questions = load_questions(files)
+        self.context = read_context(files)
         self.answers = Answers(
             settings.state,
             keep=settings.cache_mb * 500_000,

@@ -21,12 +21,14 @@ from uphold.errors import NoSuchQuestion, SourceNotRead, UpholdError, WrongParam
 from uphold.heads import Head, read_head, without_head
 from uphold.parameters import Parameter, bind, find_parameters, to_term
 from uphold.settings import Settings
-from uphold.sources import Files
-from uphold.tables import Context
+from uphold.sources import Files, read_context
 
-__all__ = ["Catalogue", "Question", "load_questions"]
+__all__ = ["RESERVED", "Catalogue", "Question", "load_questions"]
 
 NOT_QUESTIONS = ("pages", "rules")
+RESERVED = ("page", "limit", "fields", "sort")
+"""Names of fields of a request that are no parameters of any question."""
+
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 PLACE = re.compile(r"\{([a-z0-9]+)\}")
 
@@ -120,8 +122,7 @@ class Catalogue(Mapping[str, Question]):
 
 def load_questions(files: Files) -> Catalogue:
     """The questions of the folder `queries/`; raises `SourceNotRead` with file and line for one that is wrong."""
-    path = files.root / "data" / "context.jsonld"
-    prefixes = Context.read(files.name(path), files.text(path)).prefixes
+    prefixes = read_context(files).prefixes
     folder = files.root / "queries"
     paths = [path for path in sorted(folder.glob("*/*.rq")) if path.parent.name not in NOT_QUESTIONS]
     found: dict[str, Path] = {}
@@ -172,6 +173,10 @@ def make_parameters(head: Head, query: str) -> Iterator[Parameter]:
     for name, (variable, kind, required) in found.items():
         if name not in head.parameters and name != "lang":
             raise WrongParameter(f"parameters does not say what {name} means.")
+        if name in RESERVED:
+            raise WrongParameter(f"{name} means something else in every question; give the parameter another name.")
+        if required and name != "lang" and name not in head.defaults:
+            raise WrongParameter(f"defaults has no value for {name}; one that may be absent is written ?__{name}.")
         yield Parameter(
             name,
             variable,

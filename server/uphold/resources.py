@@ -36,6 +36,7 @@ class Resources:
         self.graphs = cache(self.list_graphs)
         self.things_of_kind = cache(self.list_things_of_kind)
         self.shapes = cache(self.list_shapes)
+        self.languages = cache(self.list_languages)
 
     def describe(self, iri: str) -> Description:
         """What the snapshot says of `iri`; raises `NoSuchThing` when nothing."""
@@ -131,6 +132,11 @@ class Resources:
     def count_figures(self) -> dict[str, int]:
         """The figures of `queries/pages/figures.rq`; a figure that counts nothing is 0."""
         return defaultdict(int, {r["figure"].value: int(r["count"].value) for r in self.ask.rows("figures")})
+
+    def list_languages(self) -> tuple[str, ...]:
+        """The languages that things are called in, English first."""
+        found = {row["language"].value for row in self.ask.rows("languages")} - {"", "und"}
+        return tuple(sorted(found, key=lambda language: (language != "en", language)))
 
     def list_graphs(self) -> tuple[Row, ...]:
         """Each graph with title, description, licence and number of triples."""

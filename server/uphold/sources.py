@@ -18,7 +18,7 @@ from uphold.errors import SourceNotRead
 from uphold.settings import CANONICAL_BASE
 from uphold.tables import Context, table_to_jsonld
 
-__all__ = ["FOLDERS", "Files", "graph_name", "parse", "read"]
+__all__ = ["FOLDERS", "Files", "graph_name", "parse", "read", "read_context"]
 
 METADATA = "metadata.ttl"
 FOLDERS = ("ontology", "data", "shapes", "queries")
@@ -66,14 +66,19 @@ def read(files: Files) -> ox.Dataset:
     if not (files.root / "ontology").is_dir():
         raise SourceNotRead(f"{files.root} has no folder ontology/; set `files` to the folder that has the data.")
     quads = ox.Dataset()
-    context_path = files.root / "data" / "context.jsonld"
-    context = Context.read(files.name(context_path), files.text(context_path))
+    context = read_context(files)
     data_folders = sorted(path for path in (files.root / "data").iterdir() if path.is_dir())
     for folder in (files.root / "ontology", files.root / "shapes", *data_folders):
         read_folder(quads, files, folder, context)
     for folder in (files.root / "data", files.root / "queries" / "rules"):
         read_metadata(quads, files, folder)
     return quads
+
+
+def read_context(files: Files) -> Context:
+    """The one context of tables and documents, and the prefixes; raises `SourceNotRead`."""
+    path = files.root / "data" / "context.jsonld"
+    return Context.read(files.name(path), files.text(path))
 
 
 def read_folder(quads: ox.Dataset, files: Files, folder: Path, context: Context) -> None:

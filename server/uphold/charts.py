@@ -1,0 +1,142 @@
+"""Charts: a Vega-Lite specification beside a question, with the rows of its answer put in.
+
+A specification has no data of its own; `fill` gives it the rows. It is drawn in a process of its own (`Painter`), since
+drawing holds on to everything else in its process and cannot be stopped from within.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import select
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from uphold.errors import ChartNotDrawn
+
+__all__ = ["FORMS", "MOST_ROWS", "Painter", "fill", "main"]
+
+FORMS = {"image/svg+xml": "svg", "image/png": "png"}
+MOST_ROWS = 5_000
+SECONDS = 10.0
+SIZE = struct.Struct(">I")
+PLACE = re.compile(r"\{(\w+)\}")
+WORLD = "world-110m.json"
+log = logging.getLogger(__name__)
+
+
+def fill(spec: Mapping[str, Any], rows: list[dict[str, Any]], values: Mapping[str, str]) -> dict[str, Any]:
+    """The specification with the rows, and with `values` where its texts say `{name}`.
+
+    Raises `ChartNotDrawn` for more rows than a picture can show.
+    """
+    if len(rows) > MOST_ROWS:
+        raise ChartNotDrawn(f"The answer has {len(rows)} rows, and a chart shows at most {MOST_ROWS}.")
+    filled: dict[str, Any] = {key: spec[key] for key in spec if key not in ("title", "description")}
+    for key in ("title", "description"):
+        if key in spec:
+            filled[key] = say(spec[key], values)
+    return {**filled, "datasets": {**spec.get("datasets", {}), "rows": rows}}
+
+
+def say(text: Any, values: Mapping[str, str]) -> Any:
+    """A text, or what holds texts, with values put in."""
+    if isinstance(text, str):
+        return PLACE.sub(lambda place: values.get(place[1], place[0]), text)
+    if isinstance(text, Mapping):
+        return {key: say(value, values) for key, value in text.items()}
+    return [say(each, values) for each in text] if isinstance(text, list) else text
+
+
+def with_world(spec: Any, world: Path) -> Any:
+    """The specification with the map of the world in it, where it names the file."""
+    if isinstance(spec, Mapping):
+        if spec.get("url") == WORLD:
+            rest = {key: value for key, value in spec.items() if key != "url"}
+            return {**rest, "values": json.loads(world.read_text("utf-8"))}
+        return {key: with_world(value, world) for key, value in spec.items()}
+    return [with_world(each, world) for each in spec] if isinstance(spec, list) else spec
+
+
+class Painter:
+    """Draws charts, one after the other, in a process that is replaced when it takes too long."""
+
+    def __init__(self, world: Path) -> None:
+        self.world = world
+        self.lock = threading.Lock()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def draw(self, spec: Mapping[str, Any], form: str) -> bytes:
+        """The picture in a form of `FORMS`; raises `ChartNotDrawn`."""
+        if WORLD in json.dumps(spec) and not self.world.is_file():
+            raise ChartNotDrawn("The map of the world is not installed here; `make setup` fetches it.")
+        asked = json.dumps({"spec": with_world(spec, self.world), "form": FORMS[form]}).encode()
+        with self.lock:
+            try:
+                kind, content = self.ask(asked)
+            except (OSError, EOFError, TimeoutError) as problem:
+                self.end()
+                raise ChartNotDrawn("Drawing the chart took too long.") from problem
+        if kind != b"+":
+            log.error("a chart was not drawn: %s", content.decode("utf-8", "replace"))
+            raise ChartNotDrawn("The chart's specification and its rows do not fit together.")
+        return content
+
+    def ask(self, asked: bytes) -> tuple[bytes, bytes]:
+        """Whether it was drawn, and the picture or what was wrong."""
+        if self.process is None or self.process.poll() is not None:
+            self.end()
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "uphold.charts"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+        told, answer = self.process.stdin, self.process.stdout
+        if told is None or answer is None:
+            raise EOFError
+        told.write(SIZE.pack(len(asked)) + asked)
+        told.flush()
+        if not select.select([answer], [], [], SECONDS)[0]:
+            raise TimeoutError
+        return exactly(answer, 1), exactly(answer, *SIZE.unpack(exactly(answer, SIZE.size)))
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.communicate()
+            self.process = None
+
+
+def exactly(file: IO[bytes], count: int) -> bytes:
+    """So many bytes; raises `EOFError`."""
+    found = file.read(count)
+    if len(found) < count:
+        raise EOFError
+    return found
+
+
+def main(asked: IO[bytes], answers: IO[bytes]) -> None:
+    """Draw what is asked for until nobody asks; no chart may load anything."""
+    import vl_convert
+
+    draw = {
+        "svg": lambda spec: vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode(),
+        "png": lambda spec: vl_convert.vegalite_to_png(spec, scale=2, allowed_base_urls=[]),
+    }
+    while len(size := asked.read(SIZE.size)) == SIZE.size:
+        told = json.loads(exactly(asked, *SIZE.unpack(size)))
+        try:
+            kind, content = b"+", draw[told["form"]](told["spec"])
+        except Exception as problem:  # noqa: BLE001 whatever goes wrong in there, the next chart is to be drawn
+            kind, content = b"-", str(problem).encode()
+        answers.write(kind + SIZE.pack(len(content)) + content)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,239 @@
+"""The API: each question file as JSON, CSV, SPARQL JSON, document, picture and page, and what describes them all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request
+
+from uphold.charts import FORMS as PICTURES
+from uphold.charts import Painter, fill
+from uphold.documents import frame, has_context
+from uphold.engines import GRAPH_TYPES, Answer
+from uphold.errors import NoSuchThing
+from uphold.openapi import DOCUMENT_FORMS, ROW_FORMS, VEGA, describe
+from uphold.questions import Question
+from uphold.rows import Rows, read_rows
+from uphold.web.citing import cite_query
+from uphold.web.connections import Client
+from uphold.web.negotiation import choose, split_suffix
+from uphold.web.replies import library, opened, send
+from uphold.web.wanting import Wanted, page_links, read_wanted
+
+__all__ = ["api"]
+
+HTML, JSON, CSV, RESULTS = "text/html", "application/json", "text/csv", "application/sparql-results+json"
+LD_JSON, TRIPLES = "application/ld+json", "application/n-triples"
+SUFFIXES = {
+    suffix: media_type
+    for media_type, suffix in {
+        **ROW_FORMS,
+        **DOCUMENT_FORMS,
+        **GRAPH_TYPES,
+        **PICTURES,
+        VEGA: "vl",
+        HTML: "html",
+    }.items()
+}
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+ROWS_ON_A_PAGE = 50
+api = Blueprint("api", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request to a question: its address without a suffix, what is wanted, the bound terms, and the query of it."""
+
+    question: Question
+    address: str
+    wanted: Wanted
+    terms: Mapping[str, list[str]]
+    query: str
+
+    def cached(self, form: str) -> bytes:
+        """The engine's answer in a form; to the same query it is given again."""
+        key = f"question {opened().snapshot.id} {opened().page_engine.order()} {form} {self.query}"
+        client = Client(request.environ)
+
+        def run(wanted: Callable[[], bool]) -> Answer:
+            return opened().page_engine.query(self.query, accept=form, wanted=wanted)
+
+        found = library().answers.ask(key, run, client.is_there)
+        try:
+            return b"".join(found)
+        finally:
+            found.close()
+
+    def labels(self) -> dict[str, str]:
+        """What the values of the parameters are called, by name."""
+        iris = {name: terms[0][1:-1] for name, terms in self.terms.items() if terms[0].startswith("<")}
+        called = opened().resources.called(iris.values())
+        plain = {name: values[0] for name, values in self.wanted.given.items()}
+        return {**plain, **{name: called[iri].label.text for name, iri in iris.items()}}
+
+
+@api.get("/api")
+@api.get("/api/")
+def console() -> Response:
+    """All questions, and a console to try them."""
+    form = choose([HTML, JSON])
+    if form == JSON:
+        return document()
+    return send(render_template("api.html", groups=library().questions.groups), HTML, varies=True)
+
+
+@api.get("/api/openapi.json")
+def document() -> Response:
+    """The OpenAPI document, made from the question files."""
+    described = describe(library().questions, opened().snapshot.base, opened().resources.languages())
+    return send(json.dumps(described, ensure_ascii=False, indent=1) + "\n", JSON)
+
+
+@api.get("/context.jsonld")
+def context() -> Response:
+    """The JSON-LD context of the documents, and of the tables that partners send."""
+    return send(json.dumps({"@context": library().context.columns}, ensure_ascii=False, indent=1) + "\n", LD_JSON)
+
+
+@api.get("/api/<path:address>")
+def answer(address: str) -> Response:
+    """The answer to a question, in the form that the suffix or the Accept header asks for."""
+    stem, named = split_suffix(address, SUFFIXES)
+    question, within = library().questions.find(stem)
+    forms = forms_of(question)
+    form = named if named in forms else choose(forms)
+    wanted = read_wanted(question, within, opened().resources.languages())
+    terms = dict(question.terms(wanted.given))
+    asking = Asking(question, stem, wanted, terms, question.bound(wanted.given))
+    check_known(question, terms)
+    response = (answer_document if question.gives_graph else answer_rows)(asking, form)
+    if named is None:
+        response.vary.add("Accept")
+        response.headers["Content-Location"] = f"{request.script_root}/api/{stem}.{suffix_of(form)}{query_string()}"
+    if wanted.language:
+        response.headers["Content-Language"] = wanted.language
+    if wanted.language_is_chosen:
+        response.vary.add("Accept-Language")
+    if question.head.deprecated:
+        response.headers["Deprecation"] = "true"
+        response.headers.add("Link", f'<{request.script_root}/api/{question.head.deprecated}>; rel="successor-version"')
+    return response
+
+
+def forms_of(question: Question) -> list[str]:
+    """The media types that a question is answered in, the first for who does not say."""
+    drawn = [*PICTURES, VEGA] if question.chart else []
+    return [*(DOCUMENT_FORMS if question.gives_graph else ROW_FORMS), *drawn, HTML]
+
+
+def suffix_of(form: str) -> str:
+    """The suffix of a media type."""
+    return next(suffix for suffix, media_type in SUFFIXES.items() if media_type == form)
+
+
+def query_string() -> str:
+    """The query of the request's address, with its question mark."""
+    text = request.query_string.decode("ascii", "ignore")
+    return f"?{text}" if text else ""
+
+
+def check_known(question: Question, terms: Mapping[str, list[str]]) -> None:
+    """Raise `NoSuchThing` for a value under `id/` that no statement mentions: most likely it is misspelt."""
+    ours = f"<{opened().snapshot.base}id/"
+    for name in terms:
+        for term in terms[name]:
+            if term.startswith(ours) and not opened().resources.ask.truth("known", this=[term]):
+                raise NoSuchThing(term[1:-1])
+
+
+def answer_rows(asking: Asking, form: str) -> Response:
+    """The answer of a SELECT."""
+    rows = read_rows(asking.cached(RESULTS), asking.question.head.columns).sorted_by(asking.wanted.sort)
+    if form in (*PICTURES, VEGA):
+        return picture(asking, rows, form)
+    wanted, total = asking.wanted, len(rows)
+    limit = wanted.limit or (ROWS_ON_A_PAGE if form == HTML else asking.question.head.pagination)
+    if wanted.is_paged or form in (JSON, HTML):
+        rows = rows.part((wanted.page - 1) * limit, limit)
+    rows = rows.only(wanted.fields) if wanted.fields else rows
+    links = page_links(request.path.removeprefix(request.script_root), wanted, limit, total)
+    if form == HTML:
+        return page(asking, rows=rows, total=total, links=links)
+    if form == JSON:
+        meta = {**about(asking), "total": total, "page": wanted.page, "limit": limit}
+        response = send(as_text({"data": rows.as_json(), "links": links, "meta": meta}), form)
+    else:
+        response = send(rows.as_csv() if form == CSV else rows.as_sparql_json(), form)
+    if wanted.is_paged or form == JSON:
+        for name in ("first", "prev", "next", "last"):
+            if name in links:
+                response.headers.add("Link", f'<{links[name]}>; rel="{name}"')
+    return response
+
+
+def answer_document(asking: Asking, form: str) -> Response:
+    """The answer of a CONSTRUCT."""
+    if form in GRAPH_TYPES and form != LD_JSON:
+        return send(asking.cached(form), form)
+    values = {name: terms[0][1:-1] for name, terms in asking.terms.items() if terms[0].startswith("<")}
+    base = opened().snapshot.base
+    found = frame(asking.cached(TRIPLES), asking.question.frame, library().context.columns, base, values)
+    if found is None:
+        raise NoSuchThing(", ".join(values.values()) or asking.question.name)
+    if form == HTML:
+        return page(asking, document=as_text(found))
+    response = send(as_text(has_context(found, base) if form == LD_JSON else found), form)
+    if form == JSON:
+        link = f'<{request.script_root}/context.jsonld>; rel="http://www.w3.org/ns/json-ld#context"; type="{LD_JSON}"'
+        response.headers.add("Link", link)
+    return response
+
+
+def picture(asking: Asking, rows: Rows, form: str) -> Response:
+    """The chart of the rows."""
+    spec = fill(asking.question.chart or {}, rows.as_json(), asking.labels())
+    if form == VEGA:
+        return send(as_text(spec), form)
+    painter: Painter = current_app.extensions["uphold-painter"]
+    return send(painter.draw(spec, form), form)
+
+
+def page(asking: Asking, **found: Any) -> Response:
+    """The page of a question: its form, its answer, its chart, and how to get all that as data."""
+    question = asking.question
+    chart = (
+        fill(question.chart, [], asking.labels()).get("description", question.head.summary) if question.chart else ""
+    )
+    content = render_template(
+        "question.html",
+        asking=asking,
+        question=question,
+        forms={suffix_of(form): form for form in forms_of(question) if form != HTML},
+        names=opened().resources.names,
+        languages=opened().resources.languages(),
+        citation=cite_query(opened().snapshot, asking.query, None),
+        alternative=chart,
+        query_string=query_string(),
+        **found,
+    )
+    return send(content, HTML)
+
+
+def about(asking: Asking) -> dict[str, str]:
+    """What an answer says of itself. `generated` is when its snapshot was made: the answer has not changed since."""
+    snapshot = opened().snapshot
+    return {
+        "question": asking.question.name,
+        "snapshot": snapshot.id,
+        "generated": snapshot.created,
+        "licence": LICENCE,
+        "source": snapshot.base,
+    }
+
+
+def as_text(content: Any) -> str:
+    """JSON for people and programs."""
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

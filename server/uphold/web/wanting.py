@@ -1,0 +1,103 @@
+"""Wanting: what a request to a question asks for, read from its address, its fields and its headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import request
+
+from uphold.errors import WrongParameter
+from uphold.questions import RESERVED, Question
+
+__all__ = ["Wanted", "choose_language", "page_links", "read_wanted"]
+
+MOST_ROWS = 1_000
+MOST_PAGES = 1_000_000
+LONGEST_HEADER = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Values of parameters by name, and which rows and columns, in which order; `limit` is 0 when it is not stated."""
+
+    given: Mapping[str, Sequence[str]]
+    page: int
+    limit: int
+    fields: Sequence[str]
+    sort: Sequence[str]
+    language: str = ""
+    language_is_chosen: bool = False
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether the request asks for a part of the rows."""
+        return bool(self.limit) or self.page > 1
+
+
+def read_wanted(question: Question, within: Mapping[str, str], languages: Sequence[str]) -> Wanted:
+    """What the request wants of a question; `within` are parameters that the address holds.
+
+    Raises `WrongParameter`.
+    """
+    fields: dict[str, list[str]] = {name: [value] for name, value in within.items()}
+    for name, values in request.args.lists():
+        if filled := [value for value in values if value]:  # a form sends the fields that nobody filled in
+            if name in within:
+                raise WrongParameter(f"{name} is part of the address, and stands in the query again.")
+            fields[name] = filled
+    language, chosen = "", False
+    if "lang" in question.parameters and "lang" not in fields:
+        language, chosen = choose_language(request.headers.get("Accept-Language", ""), languages), True
+        fields["lang"] = [language]
+    elif "lang" in fields:
+        language = fields["lang"][0]
+    lists = {name: read_list(fields.get(name, [])) for name in ("fields", "sort")}
+    return Wanted(
+        {name: values for name, values in fields.items() if name not in RESERVED},
+        read_number(fields, "page", MOST_PAGES) or 1,
+        read_number(fields, "limit", MOST_ROWS),
+        lists["fields"],
+        lists["sort"],
+        language,
+        chosen,
+    )
+
+
+def read_number(fields: Mapping[str, Sequence[str]], name: str, most: int) -> int:
+    """A number from 1, or 0 when there is none."""
+    values = fields.get(name, [])
+    if not values:
+        return 0
+    text = values[0]
+    if len(values) > 1 or not (text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= most):
+        raise WrongParameter(f"{name} is {text[:40]!r}; it must be one number from 1 to {most}.")
+    return int(text)
+
+
+def read_list(values: Sequence[str]) -> list[str]:
+    """Names with commas between, each once."""
+    return list(dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip()))
+
+
+def choose_language(header: str, languages: Sequence[str]) -> str:
+    """The language of the data that an Accept-Language header wants most, English in doubt (RFC 4647, lookup)."""
+    from werkzeug.datastructures import LanguageAccept
+    from werkzeug.http import parse_accept_header
+
+    accepted = parse_accept_header(header[:LONGEST_HEADER], LanguageAccept)
+    return accepted.best_match(languages, default="en") or "en"
+
+
+def page_links(address: str, wanted: Wanted, limit: int, total: int) -> dict[str, str]:
+    """The addresses of this page and of those around it."""
+    last = max(1, -(-total // limit))
+    pages = {"self": wanted.page, "first": 1, "prev": wanted.page - 1, "next": wanted.page + 1, "last": last}
+    fields = [(name, value) for name, value in request.args.items(multi=True) if value and name != "page"]
+
+    def link(page: int) -> str:
+        query = urlencode([*fields, *([("page", str(page))] if page > 1 else [])])
+        return f"{request.script_root}{address}{f'?{query}' if query else ''}"
+
+    return {name: link(page) for name, page in pages.items() if name == "self" or 1 <= page <= last}
