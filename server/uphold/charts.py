@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from uphold.errors import ChartNotDrawn
+from uphold.question_errors import ChartNotDrawn
 
 __all__ = ["FORMS", "MOST_ROWS", "Painter", "fill", "main"]
 

@@ -1,12 +1,12 @@
 """Every error that Uphold raises on purpose, as one tree.
 
-UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong, QueryRefused, RequestNotUnderstood,
-             │                  WrongParameter, and those of intake_errors.py
-             ├─ NotFound (404): NoSuchThing, NoSuchSnapshot, NoSuchQuestion
+UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong, QueryRefused, RequestNotUnderstood
+             │                  and those of intake_errors.py
+             ├─ NotFound (404): NoSuchThing, NoSuchSnapshot
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
              ├─ SourceFault (422): SourceNotRead, RuleFailed, DoesNotConform
-             └─ WrongSetting, ChartNotDrawn (500), and the errors about other endpoints in service_errors.py
+             └─ WrongSetting (500), and the errors in service_errors.py and question_errors.py
 
 An error knows its HTTP status, a stable code and the way out; its text names the value at fault. The web layer turns
 it into problem details (RFC 9457) in one place, the command line into one line on stderr.
@@ -16,13 +16,11 @@ from __future__ import annotations
 
 __all__ = [
     "AnswerTooLong",
-    "ChartNotDrawn",
     "ClientLeft",
     "DeadlinePassed",
     "DoesNotConform",
     "MemoryPassed",
     "MethodRefused",
-    "NoSuchQuestion",
     "NoSuchSnapshot",
     "NoSuchThing",
     "NotAcceptable",
@@ -39,7 +37,6 @@ __all__ = [
     "SourceNotRead",
     "UnsupportedMedia",
     "UpholdError",
-    "WrongParameter",
     "WrongSetting",
     "WrongUse",
     "all_kinds",
@@ -120,14 +117,6 @@ class QueryRefused(WrongUse):
     remedy = "Remove the SERVICE clause: this endpoint calls no other one."
 
 
-class WrongParameter(WrongUse):
-    """A question has no such parameter, or the parameter no such value."""
-
-    code = "wrong-parameter"
-    title = "A parameter of the question cannot have this value"
-    remedy = "See /api for the parameters of each question and the values that they take."
-
-
 class NotFound(UpholdError):
     """Nothing has this address."""
 
@@ -153,14 +142,6 @@ class NoSuchSnapshot(NotFound):
     code = "no-such-snapshot"
     title = "There is no such snapshot"
     remedy = "Run `uphold build`, or see `uphold snapshots` for those that are kept."
-
-
-class NoSuchQuestion(NotFound):
-    """No file under `queries/` has this name."""
-
-    code = "no-such-question"
-    title = "There is no such question"
-    remedy = "See /api for all questions."
 
 
 class MethodRefused(UpholdError):
@@ -290,14 +271,6 @@ class WrongSetting(UpholdError):
     code = "wrong-setting"
     title = "A setting cannot be used"
     remedy = "See `uphold serve --help` for the settings and their meaning."
-
-
-class ChartNotDrawn(UpholdError):
-    """The rows do not make a picture."""
-
-    code = "chart-not-drawn"
-    title = "The chart could not be drawn"
-    remedy = "Ask for fewer rows, or for the rows themselves as JSON or CSV."
 
 
 def all_kinds() -> list[type[UpholdError]]:

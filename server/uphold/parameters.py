@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from uphold.engines.scanning import Token, scan
-from uphold.errors import WrongParameter
+from uphold.question_errors import WrongParameter
 
 __all__ = ["DATATYPES", "Parameter", "bind", "find_parameters", "to_term"]
 

@@ -17,9 +17,10 @@ from typing import Any
 import pyoxigraph as ox
 
 from uphold.engines.guard import Limits, inspect
-from uphold.errors import NoSuchQuestion, SourceNotRead, UpholdError, WrongParameter
+from uphold.errors import SourceNotRead, UpholdError
 from uphold.heads import Head, read_head, without_head
 from uphold.parameters import Parameter, bind, find_parameters, to_term
+from uphold.question_errors import NoSuchQuestion, WrongParameter
 from uphold.settings import Settings
 from uphold.sources import Files, read_context
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from uphold.errors import WrongParameter
 from uphold.heads import Column
+from uphold.question_errors import WrongParameter
 from uphold.terms import Term
 
 __all__ = ["Rows", "read_rows", "typed"]

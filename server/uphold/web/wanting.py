@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from uphold.errors import WrongParameter
+from uphold.question_errors import WrongParameter
 from uphold.questions import RESERVED, Question
 
 __all__ = ["Wanted", "choose_language", "page_links", "read_wanted"]
