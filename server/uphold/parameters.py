@@ -72,6 +72,8 @@ def to_term(parameter: Parameter, value: str, base: str, prefixes: Mapping[str, 
     """A value as SPARQL writes its term; raises `WrongParameter` for one that the parameter cannot have."""
     if len(value) > LONGEST:
         raise WrongParameter(f"{parameter.name} has {len(value)} characters; it may have {LONGEST}.")
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise WrongParameter(f"{parameter.name} holds half a surrogate pair, which is no character.")
     if parameter.choices and value not in parameter.choices:
         raise WrongParameter(f"{parameter.name} is {value!r}; it must be one of {', '.join(parameter.choices)}.")
     if parameter.type == "iri":

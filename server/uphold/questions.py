@@ -17,6 +17,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from uphold.engines.guard import Limits, inspect
+from uphold.engines.mends import explain
 from uphold.errors import SourceNotRead, UpholdError
 from uphold.heads import Head, read_head, without_head
 from uphold.parameters import Parameter, bind, find_parameters, to_term
@@ -31,6 +32,7 @@ RESERVED = ("page", "limit", "fields", "sort")
 """Names of fields of a request that are no parameters of any question."""
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+PARSER_SAYS = re.compile(r"at (\d+):(\d+)")
 PLACE = re.compile(r"\{([a-z0-9]+)\}")
 
 
@@ -157,7 +159,10 @@ def read_question(files: Files, path: Path, prefixes: Mapping[str, str]) -> Ques
         beside(files, path, head.frame or f"{path.stem}.frame.jsonld", needed=bool(head.frame)),
         beside(files, path, head.chart or f"{path.stem}.vl.json", needed=bool(head.chart)),
     )
-    check(question, name, prefixes)
+    try:
+        check(question, name, prefixes)
+    except WrongParameter as problem:
+        raise SourceNotRead(f"{name}:1: {problem}") from problem
     return question
 
 
@@ -207,11 +212,17 @@ def beside(files: Files, path: Path, name: str, *, needed: bool) -> Mapping[str,
 
 def check(question: Question, name: Path, prefixes: Mapping[str, str]) -> None:
     """Raise `SourceNotRead` for a query that the engine does not read, or whose columns are not those of the head."""
-    try:
-        found = ox.Store().query(question.example, base_iri=question.base, prefixes=dict(prefixes))
-    except (SyntaxError, ValueError, UpholdError) as problem:
-        place = re.search(r"at (\d+):\d+", str(problem))
-        raise SourceNotRead(f"{name}:{place[1] if place else 1}: {problem}") from problem
+    for text in (
+        question.query,
+        question.bound({}),
+    ):  # as it stands, for the right place of a mistake, and as it is asked
+        try:
+            found = ox.Store().query(text, base_iri=question.base, prefixes=dict(prefixes))
+        except SyntaxError as problem:
+            place = PARSER_SAYS.search(problem.msg)
+            line, column = (int(place[1]), int(place[2])) if place else (None, None)
+            told = explain(text, prefixes, problem.msg, line, column)
+            raise SourceNotRead(f"{name}:{told.line or 1}: {told}") from problem
     columns = [column.name for column in question.head.columns]
     if isinstance(found, ox.QuerySolutions):
         projected = [variable.value for variable in found.variables]
