@@ -1,0 +1,212 @@
+"""The JSON of a question with rows: `{"data": [row…], "links": {"self", …}, "meta": {…}}`.
+
+A row has one key per column, typed values, and null for what is not known. `meta` has the question, the snapshot, when
+that was made, licence, source, the total of rows, page and limit. A document is JSON-LD without its context, which the
+Link header names.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from uphold.build import build
+from uphold.errors import SourceNotRead
+from uphold.settings import Settings
+
+AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
+CALLS = "/api/calls-met"
+
+
+def test_an_answer_has_data_links_and_meta(client: FlaskClient) -> None:
+    """And says which snapshot it is of, in the header too."""
+    reply = client.get(CALLS)
+    assert reply.mimetype == "application/json"
+    assert reply.json is not None
+    assert list(reply.json) == ["data", "links", "meta"]
+    meta = reply.json["meta"]
+    assert meta["snapshot"] == reply.headers["Uphold-Snapshot"]
+    assert meta["question"] == "calls-met"
+    assert meta["total"] == len(reply.json["data"]) > 1
+    assert {"generated", "licence", "source", "page", "limit"} <= set(meta)
+    assert reply.headers["Content-Location"] == "/api/calls-met.json"
+
+
+def test_the_same_answer_has_the_same_etag_and_is_not_sent_twice(client: FlaskClient) -> None:
+    """Another form or another page has another one."""
+    tag = client.get(CALLS).headers["ETag"]
+    assert client.get(CALLS, headers={"If-None-Match": tag}).status_code == 304
+    others = {client.get(f"{CALLS}{rest}").headers["ETag"] for rest in (".csv", ".srj", "?limit=1", "?fields=call")}
+    assert len(others) == 4
+    assert tag not in others
+
+
+def test_the_forms_say_the_same(client: FlaskClient) -> None:
+    """JSON, CSV and SPARQL JSON hold the same calls in the same order."""
+    rows = [row["call"] for row in client.get(CALLS).json["data"]]  # type: ignore[index]
+    lines = client.get(f"{CALLS}.csv").text.splitlines()
+    bindings = client.get(f"{CALLS}.srj").json["results"]["bindings"]  # type: ignore[index]
+    assert [line.split(",")[0] for line in lines[1:]] == rows
+    assert [binding["call"]["value"] for binding in bindings] == rows
+
+
+def test_pages_lead_to_one_another(project_client: FlaskClient) -> None:
+    """In the body and in the Link header."""
+    reply = project_client.get(f"{CALLS}?limit=1&page=2&sort=-days")
+    links = reply.json["links"]  # type: ignore[index]
+    assert links["prev"] == links["first"] == "/api/calls-met?limit=1&sort=-days"
+    assert links["next"] == "/api/calls-met?limit=1&sort=-days&page=3"
+    assert f'<{links["next"]}>; rel="next"' in reply.headers.getlist("Link")
+    last = project_client.get(links["last"]).json
+    assert "next" not in last["links"]  # type: ignore[index]
+    beyond = project_client.get(f"{CALLS}?limit=1&page=999").json
+    assert beyond["data"] == []  # type: ignore[index]
+
+
+def test_rows_can_be_sorted_with_nulls_last(client: FlaskClient) -> None:
+    """Up and down."""
+    for sort, turned in (("days", False), ("-days", True)):
+        days = [row["days"] for row in client.get(f"{CALLS}?sort={sort}").json["data"]]  # type: ignore[index]
+        known = [each for each in days if each is not None]
+        assert known == sorted(known, reverse=turned)
+        assert days[len(known) :] == [None] * (len(days) - len(known))
+
+
+def test_columns_can_be_chosen(client: FlaskClient) -> None:
+    """In the order that is asked for, each once."""
+    rows = client.get(f"{CALLS}?fields=days,call,days").json["data"]  # type: ignore[index]
+    assert all(list(row) == ["days", "call"] for row in rows)
+    assert client.get(f"{CALLS}.csv?fields=outcome").text.splitlines()[0] == "outcome"
+
+
+def test_a_key_a_short_name_and_an_iri_mean_the_same(client: FlaskClient) -> None:
+    """Whatever a client has at hand."""
+    names = ("nzl", "jurisdiction:nzl", "https://w3id.org/uphold/id/jurisdiction/nzl")
+    answers = [client.get(CALLS, query_string={"jurisdiction": name}).json["data"] for name in names]  # type: ignore[index]
+    assert answers[0] == answers[1] == answers[2] != []
+
+
+def test_an_empty_field_of_a_form_is_no_value(client: FlaskClient) -> None:
+    """A browser sends every field."""
+    assert client.get(f"{CALLS}?treaty=&jurisdiction=&outcome=").json["data"] == client.get(CALLS).json["data"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected", "language"),
+    [
+        ("fr", "Nouvelle-Zélande", "fr"),
+        ("de, fr;q=0.8, en;q=0.5", "Nouvelle-Zélande", "fr"),
+        ("fr-CA", "Nouvelle-Zélande", "fr"),
+        ("de", "New Zealand", "en"),
+        ("", "New Zealand", "en"),
+        ("*", "New Zealand", "en"),
+        (";;;=,", "New Zealand", "en"),
+    ],
+)
+def test_labels_come_in_the_readers_language(client: FlaskClient, accept: str, expected: str, language: str) -> None:
+    """By Accept-Language, with English to fall back on."""
+    reply = client.get(f"{CALLS}?jurisdiction=nzl", headers={"Accept-Language": accept})
+    assert {row["jurisdictionName"] for row in reply.json["data"]} == {expected}  # type: ignore[index]
+    assert reply.headers["Content-Language"] == language
+    assert "Accept-Language" in reply.headers["Vary"]
+
+
+def test_the_language_in_the_address_comes_first(client: FlaskClient) -> None:
+    """And then no cache needs to look at the header."""
+    reply = client.get(f"{CALLS}?jurisdiction=nzl&lang=ru", headers={"Accept-Language": "fr"})
+    assert {row["jurisdictionName"] for row in reply.json["data"]} == {"Новая Зеландия"}  # type: ignore[index]
+    assert "Accept-Language" not in reply.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "says"),
+    [
+        ("/api/calls-mett", 404, "there is calls-met"),
+        ("/api/", 200, ""),
+        (f"{CALLS}?jurisdictio=nzl", 400, "did you mean jurisdiction?"),
+        (f"{CALLS}?jurisdiction=nowhere", 404, "id/jurisdiction/nowhere"),
+        (f"{CALLS}?jurisdiction=a b", 400, "neither the key of a jurisdiction nor an absolute IRI"),
+        (f"{CALLS}?jurisdiction=nzl&jurisdiction=tha", 400, "takes one value"),
+        (f"{CALLS}?outcome=kept", 400, "already-met, met, open"),
+        (f"{CALLS}?limit=0", 400, "from 1 to 1000"),
+        (f"{CALLS}?limit=1001", 400, "from 1 to 1000"),
+        (f"{CALLS}?page=-1", 400, "page is"),
+        (f"{CALLS}?page=1&page=2", 400, "one number"),
+        (f"{CALLS}?sort=nothing", 400, "no column; there are call"),
+        (f"{CALLS}?fields=call,nothing", 400, "no column"),
+        (f"{CALLS}.xlsx", 404, "no question"),
+    ],
+)
+def test_a_wrong_request_is_told_what_to_do(client: FlaskClient, address: str, status: int, says: str) -> None:
+    """As problem details."""
+    reply = client.get(address, headers={"Accept": "application/json"})
+    assert reply.status_code == status
+    assert says in reply.text
+
+
+def test_none_of_the_forms_on_offer_is_406_with_what_there_is(client: FlaskClient) -> None:
+    """So that a client can choose."""
+    reply = client.get(CALLS, headers={"Accept": "audio/ogg"})
+    assert reply.status_code == 406
+    assert "text/csv" in reply.json["detail"]  # type: ignore[index]
+
+
+def test_the_context_is_served_and_named(client: FlaskClient) -> None:
+    """The names of documents are those of the tables."""
+    context = client.get("/context.jsonld")
+    assert context.mimetype == "application/ld+json"
+    assert context.json["@context"]["addressedTo"]["@id"] == "uphold:addressedTo"  # type: ignore[index]
+
+
+def test_the_page_of_a_question_has_form_table_data_and_citation(client: FlaskClient) -> None:
+    """It works without scripts, and shows the query that it asks."""
+    page = client.get(f"{CALLS}.html?jurisdiction=nzl").text
+    for part in ('name="jurisdiction"', 'value="nzl"', "<table", "calls-met.csv?jurisdiction=nzl", "@misc", "VALUES"):
+        assert part in page
+    assert "<script" not in page.replace('<script type="application/', "")
+
+
+def test_a_hostile_value_comes_back_as_text(client: FlaskClient) -> None:
+    """In the page of the error as in the form."""
+    page = client.get(CALLS, query_string={"outcome": "<script>alert(1)</script>"}, headers={"Accept": "text/html"})
+    assert page.status_code == 400
+    assert "<script>alert" not in page.text
+
+
+def test_one_new_file_is_seen_everywhere(tmp_path: Path, app_client: AppClient, tiny: Settings) -> None:
+    """The API, the OpenAPI document, the editor and the pages show a question with no other change."""
+    files = shutil.copytree(tiny.files, tmp_path / "files", symlinks=False)
+    settings = Settings(files=files, state=tmp_path / "state")
+    question = files / "queries" / "own" / "how-many-calls.rq"
+    question.parent.mkdir()
+    question.write_text(
+        "#+ summary: How many calls are there?\n#+ columns:\n#+   calls: integer, how many there are\n"
+        "SELECT (COUNT(?call) AS ?calls) WHERE { ?call a uphold:CallToAction } ORDER BY ?calls\n",
+        "utf-8",
+    )
+    build(settings)
+    with app_client(settings) as client:
+        assert client.get("/api/how-many-calls").json["data"] == [{"calls": 9}]  # type: ignore[index]
+        assert client.get("/api/how-many-calls.csv").text == "calls\r\n9\r\n"
+        assert "/api/how-many-calls" in client.get("/api/openapi.json").json["paths"]  # type: ignore[index]
+        html = {"Accept": "text/html"}
+        for address in ("/api", "/sparql", "/api/how-many-calls"):
+            assert "How many calls are there?" in client.get(address, headers=html).text
+    question.write_text(question.read_text("utf-8").replace("SELECT (", "SELEC ("), "utf-8")
+    with pytest.raises(SourceNotRead, match=r"how-many-calls\.rq:4"):
+        build(settings)
+
+
+def test_answers_are_kept_by_what_they_depend_on(client: FlaskClient) -> None:
+    """The reader's language is one of these."""
+    answers = {
+        json.dumps(client.get(f"{CALLS}?jurisdiction=nzl", headers={"Accept-Language": each}).json["data"])  # type: ignore[index]
+        for each in ("en", "fr", "es", "en")
+    }
+    assert len(answers) == 3
