@@ -18,6 +18,7 @@ from uphold.judging import Judges
 from uphold.library import Library, Opened
 from uphold.settings import Settings
 from uphold.web.api import api
+from uphold.web.changes import changes
 from uphold.web.encoding import Encoded
 from uphold.web.headers import HEADERS, PREFLIGHT
 from uphold.web.linked import linked
@@ -57,7 +58,7 @@ def create_app(settings: Settings) -> Flask:
     app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})
     add_filters(app, settings.base)
     add_handlers(app)
-    for blueprint in (site, api, linked, sparql, snapshots, validate, metering, sitemap, problems):
+    for blueprint in (site, api, changes, linked, sparql, snapshots, validate, metering, sitemap, problems):
         app.register_blueprint(blueprint)
     app.after_request(finish)
     return app

@@ -7,6 +7,7 @@ from typing import Any
 
 from uphold.engines import GRAPH_TYPES
 from uphold.heads import Column
+from uphold.operations import operations
 from uphold.parameters import Parameter
 from uphold.questions import Catalogue, Question
 
@@ -54,7 +55,7 @@ PROBLEMS = {
 
 def describe(questions: Catalogue, base: str, languages: Sequence[str]) -> dict[str, Any]:
     """The OpenAPI document; `languages` are those that labels come in."""
-    paths: dict[str, Any] = {}
+    paths: dict[str, Any] = operations(REFUSALS, HEADERS)
     for question in questions.values():
         paths[f"/api/{question.name}"] = {"get": operation(question, languages)}
         if question.head.path:
@@ -91,7 +92,7 @@ def operation(question: Question, languages: Sequence[str], *, in_path: bool = F
         "responses": {
             "200": {"description": "The answer.", "headers": HEADERS, "content": dict(contents(question))},
             "304": {"description": "The client has the answer already."},
-            **{code: {"$ref": f"#/components/responses/{code}"} for code in PROBLEMS},
+            **REFUSALS,
         },
     }
     if not question.gives_graph:
@@ -217,6 +218,7 @@ def document_properties(question: Question) -> dict[str, Any]:
     return found | {key: {} for key in shape if not key.startswith("@") and key not in ("id", "type")}
 
 
+REFUSALS = {code: {"$ref": f"#/components/responses/{code}"} for code in PROBLEMS}
 HEADERS = {
     "ETag": {"description": "Names the answer; send it as If-None-Match.", "schema": {"type": "string"}},
     "Uphold-Snapshot": {"description": "The snapshot that the answer is about.", "schema": {"type": "string"}},

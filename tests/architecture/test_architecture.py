@@ -11,7 +11,7 @@ STEPS = (
     *("errors", "service_errors", "question_errors", "settings"),
     *("tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot"),
     *("timing", "metrics", "logs", "engines", "terms"),
-    *("heads", "parameters", "questions", "rows", "documents", "charts", "openapi"),
+    *("heads", "parameters", "questions", "rows", "documents", "charts", "operations", "openapi"),
     *("history", "changes", "build", "intake_errors", "intake_guards", "intake", "judging"),
     *("results", "page_queries", "writing", "descriptions", "resources", "answers", "library"),
     *("web", "app", "serve", "cli"),

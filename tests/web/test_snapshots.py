@@ -215,3 +215,22 @@ def test_a_removed_snapshot_is_gone_at_once(
         assert client.get(f"/snapshots/{kept[1].id}/{ASK}").status_code == 200
         listed = client.get("/snapshots", headers=JSON).get_json()["snapshots"]
         assert [each["id"] for each in listed] == [kept[2].id, kept[1].id]
+
+
+def test_the_api_counts_what_changed_between_two_snapshots(app_client: AppClient, tmp_path: Path) -> None:
+    """By graph, with a link to the patch; the last two when none is named."""
+    files = shutil.copytree(TINY, tmp_path / "files")
+    settings = Settings(files=files, state=tmp_path / "state")
+    first = build(settings)
+    table = files / "data" / "places" / "State.csv"
+    table.write_text(table.read_text("utf-8").replace("Kingdom of Thailand", "Siam"), "utf-8")
+    second = build(settings)
+    with app_client(settings) as client:
+        found = client.get("/api/changes").json
+        assert {"graph": "https://w3id.org/uphold/graph/places", "added": 1, "removed": 1} in found["data"]
+        assert (found["meta"]["from"], found["meta"]["to"]) == (first.id, second.id)
+        assert client.get(found["links"]["patch"]).text.startswith("H id")
+        assert client.get(f"/api/changes?from={second.id}&to={second.id}").json["data"] == []
+        assert client.get("/api/changes.csv").text.startswith("graph,added,removed\r\n")
+        assert client.get(f"/api/changes?from={'0' * 64}").status_code == 404
+        assert client.get("/api/changes?since=yesterday").status_code == 400

@@ -19,6 +19,7 @@ from uphold.questions import Question
 from uphold.rows import Rows, read_rows
 from uphold.web.citing import cite_query
 from uphold.web.connections import Client
+from uphold.web.envelopes import as_text, enveloped
 from uphold.web.negotiation import choose, split_suffix
 from uphold.web.replies import library, opened, send
 from uphold.web.wanting import Wanted, page_links, read_wanted
@@ -38,7 +39,6 @@ SUFFIXES = {
         HTML: "html",
     }.items()
 }
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 ROWS_ON_A_PAGE = 50
 api = Blueprint("api", __name__)
 
@@ -163,8 +163,8 @@ def answer_rows(asking: Asking, form: str) -> Response:
     if form == HTML:
         return page(asking, rows=rows, total=total, links=links)
     if form == JSON:
-        meta = {**about(asking), "total": total, "page": wanted.page, "limit": limit}
-        response = send(as_text({"data": rows.as_json(), "links": links, "meta": meta}), form)
+        counted = {"total": total, "page": wanted.page, "limit": limit}
+        response = send(enveloped(asking.question.name, rows.as_json(), links, **counted), form)
     else:
         response = send(rows.as_csv() if form == CSV else rows.as_sparql_json(), form)
     if wanted.is_paged or form == JSON:
@@ -220,20 +220,3 @@ def page(asking: Asking, **found: Any) -> Response:
         **found,
     )
     return send(content, HTML)
-
-
-def about(asking: Asking) -> dict[str, str]:
-    """What an answer says of itself. `generated` is when its snapshot was made: the answer has not changed since."""
-    snapshot = opened().snapshot
-    return {
-        "question": asking.question.name,
-        "snapshot": snapshot.id,
-        "generated": snapshot.created,
-        "licence": LICENCE,
-        "source": snapshot.base,
-    }
-
-
-def as_text(content: Any) -> str:
-    """JSON for people and programs."""
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
