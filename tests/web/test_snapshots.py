@@ -227,10 +227,11 @@ def test_the_api_counts_what_changed_between_two_snapshots(app_client: AppClient
     second = build(settings)
     with app_client(settings) as client:
         found = client.get("/api/changes").json
+        assert found is not None
         assert {"graph": "https://w3id.org/uphold/graph/places", "added": 1, "removed": 1} in found["data"]
         assert (found["meta"]["from"], found["meta"]["to"]) == (first.id, second.id)
         assert client.get(found["links"]["patch"]).text.startswith("H id")
-        assert client.get(f"/api/changes?from={second.id}&to={second.id}").json["data"] == []
+        assert '"data": []' in client.get(f"/api/changes?from={second.id}&to={second.id}").text
         assert client.get("/api/changes.csv").text.startswith("graph,added,removed\r\n")
         assert client.get(f"/api/changes?from={'0' * 64}").status_code == 404
         assert client.get("/api/changes?since=yesterday").status_code == 400
