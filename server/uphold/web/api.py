@@ -20,6 +20,7 @@ from uphold.rows import Rows, read_rows
 from uphold.web.citing import cite_query
 from uphold.web.connections import Client
 from uphold.web.envelopes import as_text, enveloped
+from uphold.web.headers import SCRIPTED
 from uphold.web.negotiation import choose, split_suffix
 from uphold.web.replies import library, opened, send
 from uphold.web.wanting import Wanted, page_links, read_wanted
@@ -219,4 +220,7 @@ def page(asking: Asking, **found: Any) -> Response:
         query_string=query_string(),
         **found,
     )
-    return send(content, HTML)
+    reply = send(content, HTML)
+    if question.chart:
+        reply.headers["Content-Security-Policy"] = SCRIPTED
+    return reply

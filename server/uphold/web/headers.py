@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-__all__ = ["FOR_EVER", "HEADERS", "PREFLIGHT", "content_type", "shared", "with_snapshot"]
+__all__ = ["FOR_EVER", "HEADERS", "PREFLIGHT", "SCRIPTED", "content_type", "shared", "with_snapshot"]
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+SCRIPTED = f"{POLICY}; script-src 'self'; connect-src 'self'"
+"""The policy of a page with scripts of ours: no others run, and they ask nobody else."""
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
