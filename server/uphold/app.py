@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,7 +12,6 @@ from flask import Flask, Response, request
 from werkzeug.wsgi import ClosingIterator
 
 from uphold import __version__
-from uphold.charts import Painter
 from uphold.judging import Judges
 from uphold.library import Library, Opened
 from uphold.settings import Settings
@@ -52,7 +50,6 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = body_limit(settings)
     library = Library(settings)
     app.extensions["uphold"], app.extensions["uphold-judges"] = library, Judges(settings)
-    app.extensions["uphold-painter"] = Painter(Path(app.static_folder or "") / "vendor" / "world-110m.json")
     app.wsgi_app = stack(app.wsgi_app, library)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})

@@ -14,8 +14,10 @@ import re
 import threading
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from uphold.answers import Answers
+from uphold.charts import Painter
 from uphold.engines import Engine
 from uphold.engines.embedded import EmbeddedEngine
 from uphold.errors import NoSuchSnapshot, ServerBusy, WrongSetting
@@ -28,6 +30,7 @@ from uphold.sources import Files, read_context
 
 __all__ = ["Library", "Opened"]
 
+WORLD = Path(__file__).parent / "web" / "static" / "vendor" / "world-110m.json"
 LOOK_EVERY = 0.02
 IDENTITY = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger(__name__)
@@ -65,6 +68,7 @@ class Library:
         self.texts = load(files)
         self.questions = load_questions(files)
         self.context = read_context(files)
+        self.painter = Painter(WORLD)
         self.answers = Answers(
             settings.state,
             keep=settings.cache_mb * 500_000,
@@ -180,9 +184,10 @@ class Library:
             old.close()
 
     def close(self) -> None:
-        """End the engines."""
+        """End the engines, and whatever else runs beside the server."""
         for opened in (self.opened, *self.old.values()):
             opened.close()
+        self.painter.end()
 
 
 def moment(path: str) -> int:

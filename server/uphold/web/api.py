@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from uphold.charts import FORMS as PICTURES
-from uphold.charts import Painter, fill
+from uphold.charts import fill
 from uphold.documents import frame, has_context
 from uphold.engines import GRAPH_TYPES, Answer
 from uphold.errors import NoSuchThing
@@ -198,8 +198,7 @@ def picture(asking: Asking, rows: Rows, form: str) -> Response:
     spec = fill(asking.question.chart or {}, rows.as_json(), asking.labels())
     if form == VEGA:
         return send(as_text(spec), form)
-    painter: Painter = current_app.extensions["uphold-painter"]
-    return send(painter.draw(spec, form), form)
+    return send(library().painter.draw(spec, form), form)
 
 
 def page(asking: Asking, **found: Any) -> Response:
