@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyoxigraph as ox
@@ -18,6 +18,13 @@ from uphold.errors import SourceNotRead
 __all__ = ["CONTEXT_NAME", "frame", "has_context"]
 
 CONTEXT_NAME = "context.jsonld"
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+VALUES: Mapping[str, Callable[[str], Any]] = {
+    "xsd:integer": int,
+    "xsd:gYear": int,
+    "xsd:decimal": float,
+    "xsd:boolean": lambda text: text in ("true", "1"),
+}
 OPTIONS = {"processingMode": "json-ld-1.1", "omitGraph": True, "embed": "@once", "pruneBlankNodeIdentifiers": True}
 
 
@@ -38,9 +45,30 @@ def frame(triples: bytes, shape: Any, context: Mapping[str, Any], base: str, val
         return {"contextUrl": None, "documentUrl": url, "document": {"@context": dict(context)}}
 
     filled = fill(shape, values)
-    framed = jsonld.frame(expanded, filled, {**OPTIONS, "documentLoader": load})
+    framed = jsonld.frame([with_type(node) for node in expanded], filled, {**OPTIONS, "documentLoader": load})
     document = {key: value for key, value in framed.items() if key != "@context"}
-    return document or None
+    return readable(document, "", context, {key: place for place, key in enumerate(context)}) or None
+
+
+def with_type(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A node with its classes where JSON-LD has them; the engine writes rdf:type as any other property."""
+    rest = {key: value for key, value in node.items() if key != RDF_TYPE}
+    return {**rest, "@type": [each["@id"] for each in node[RDF_TYPE]]} if RDF_TYPE in node else rest
+
+
+def readable(value: Any, key: str, context: Mapping[str, Any], places: Mapping[str, int]) -> Any:
+    """What stands under `key`, with its keys in the context's order, and numbers and booleans as JSON has them.
+
+    The context still says which datatype is meant.
+    """
+    if isinstance(value, Mapping):
+        keys = sorted(value, key=lambda each: (places.get(each, len(places)), each))
+        return {each: readable(value[each], each, context, places) for each in keys}
+    if isinstance(value, list):
+        return [readable(each, key, context, places) for each in value]
+    term = context.get(key)
+    read = VALUES.get(term.get("@type", "")) if isinstance(term, Mapping) else None
+    return read(value) if read and isinstance(value, str) else value
 
 
 def has_context(document: Mapping[str, Any], base: str) -> dict[str, Any]:
