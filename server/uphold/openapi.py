@@ -109,9 +109,10 @@ def parameter(found: Parameter, languages: Sequence[str], *, in_path: bool) -> d
         schema = {"type": "string", "enum": list(languages)}
     if found.choices:
         schema = {"type": "string", "enum": list(found.choices)}
+    several = found.repeatable and not in_path
     if found.default and not in_path:
         schema["default"] = found.default[0]
-    if found.repeatable:
+    if several:
         schema = {"type": "array", "items": schema, "minItems": 1, "maxItems": 10}
     described: dict[str, Any] = {
         "name": found.name,
@@ -121,10 +122,10 @@ def parameter(found: Parameter, languages: Sequence[str], *, in_path: bool) -> d
         + (" A key or an IRI." if found.type == "iri" else ""),
         "schema": schema,
     }
-    if found.repeatable:
+    if several:
         described |= {"style": "form", "explode": True}
     if found.default:
-        described["example"] = list(found.default) if found.repeatable else found.default[0].rpartition("/")[2]
+        described["example"] = list(found.default) if several else found.default[0].rpartition("/")[2]
     return described
 
 
