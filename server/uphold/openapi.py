@@ -11,10 +11,12 @@ from uphold.operations import operations
 from uphold.parameters import Parameter
 from uphold.questions import Catalogue, Question
 
-__all__ = ["API_VERSION", "DOCUMENT_FORMS", "ROW_FORMS", "VEGA", "describe"]
+__all__ = ["API_VERSION", "DOCUMENT_FORMS", "LANGUAGE", "ROW_FORMS", "VEGA", "describe"]
 
 API_VERSION = "1.0.0"
 VEGA = "application/vnd.vegalite.v6+json"
+LANGUAGE = "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
+"""What a language tag looks like; one that no label has falls back to English."""
 ROW_FORMS = {"application/json": "json", "text/csv": "csv", "application/sparql-results+json": "srj"}
 DOCUMENT_FORMS = {
     "application/json": "json",
@@ -106,7 +108,7 @@ def parameter(found: Parameter, languages: Sequence[str], *, in_path: bool) -> d
     """A parameter of a question."""
     schema: dict[str, Any] = dict(PARAMETER_TYPES.get(found.type, PARAMETER_TYPES["string"]))
     if found.name == "lang":
-        schema = {"type": "string", "enum": list(languages)}
+        schema = {"type": "string", "pattern": f"^{LANGUAGE}$", "maxLength": 35, "examples": list(languages)}
     if found.choices:
         schema = {"type": "string", "enum": list(found.choices)}
     several = found.repeatable and not in_path

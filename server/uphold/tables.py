@@ -42,9 +42,9 @@ class Context:
             raise SourceNotRead(f"{path}: not a JSON-LD context with prefixes: {problem}") from problem
 
     def has(self, column: str) -> bool:
-        """Whether `column` is a term for a property, the id or the type."""
+        """Whether `column` is a term for a property, the id or the type; a property read backwards is no column."""
         term = self.columns.get(column)
-        return term in ("@id", "@type") or isinstance(term, dict)
+        return term in ("@id", "@type") or (isinstance(term, dict) and "@id" in term)
 
     def gives_iris(self, column: str) -> bool:
         """Whether the cells of `column` are IRIs."""

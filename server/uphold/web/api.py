@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
@@ -106,7 +107,7 @@ def answer(address: str) -> Response:
     question, within = library().questions.find(stem)
     forms = forms_of(question)
     form = named if named in forms else choose(forms)
-    wanted = read_wanted(question, within, opened().resources.languages())
+    wanted = read_wanted(question, within, opened().resources.languages(), from_form=form == HTML)
     terms = dict(question.terms(wanted.given))
     asking = Asking(question, stem, wanted, terms, question.bound(wanted.given))
     check_known(question, terms)
@@ -137,7 +138,7 @@ def suffix_of(form: str) -> str:
 
 def query_string() -> str:
     """The query of the request's address, with its question mark."""
-    text = request.query_string.decode("ascii", "ignore")
+    text = urlencode([(name, value) for name, value in request.args.items(multi=True) if value])
     return f"?{text}" if text else ""
 
 

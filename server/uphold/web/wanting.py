@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import request
 
+from uphold.openapi import LANGUAGE
 from uphold.question_errors import WrongParameter
 from uphold.questions import RESERVED, Question
 
 __all__ = ["Wanted", "choose_language", "page_links", "read_wanted"]
 
+LANGUAGE_TAG = re.compile(LANGUAGE)
 MOST_ROWS = 1_000
 MOST_PAGES = 1_000_000
 LONGEST_HEADER = 500
@@ -36,23 +39,28 @@ class Wanted:
         return bool(self.limit) or self.page > 1
 
 
-def read_wanted(question: Question, within: Mapping[str, str], languages: Sequence[str]) -> Wanted:
+def read_wanted(
+    question: Question, within: Mapping[str, str], languages: Sequence[str], *, from_form: bool = False
+) -> Wanted:
     """What the request wants of a question; `within` are parameters that the address holds.
 
-    Raises `WrongParameter`.
+    A form of a page sends the fields that nobody filled in, too; from elsewhere an empty value is a mistake. Raises
+    `WrongParameter`.
     """
     fields: dict[str, list[str]] = {name: [value] for name, value in within.items()}
     for name, values in request.args.lists():
-        if filled := [value for value in values if value]:  # a form sends the fields that nobody filled in
-            if name in within:
-                raise WrongParameter(f"{name} is part of the address, and stands in the query again.")
-            fields[name] = filled
-    language, chosen = "", False
-    if "lang" in question.parameters and "lang" not in fields:
-        language, chosen = choose_language(request.headers.get("Accept-Language", ""), languages), True
+        filled = [value for value in values if value]
+        if filled != values and not from_form:
+            raise WrongParameter(f"{name[:80]} is empty: leave it out, or give it a value.")
+        if filled and name in within:
+            raise WrongParameter(f"{name} is part of the address, and stands in the query again.")
+        fields |= {name: filled} if filled else {}
+    language = ""
+    chosen = "lang" in question.parameters and "lang" not in fields
+    if "lang" in question.parameters:
+        asked = request.headers.get("Accept-Language", "") if chosen else read_language(fields["lang"])
+        language = choose_language(asked, languages)
         fields["lang"] = [language]
-    elif "lang" in fields:
-        language = fields["lang"][0]
     lists = {name: read_list(fields.get(name, [])) for name in ("fields", "sort")}
     return Wanted(
         {name: values for name, values in fields.items() if name not in RESERVED},
@@ -79,6 +87,13 @@ def read_number(fields: Mapping[str, Sequence[str]], name: str, most: int) -> in
 def read_list(values: Sequence[str]) -> list[str]:
     """Names with commas between, each once."""
     return list(dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip()))
+
+
+def read_language(values: Sequence[str]) -> str:
+    """The one language tag that a request names (BCP 47)."""
+    if len(values) > 1 or not LANGUAGE_TAG.fullmatch(values[0]):
+        raise WrongParameter(f"lang is {values[0][:40]!r}; it must be one language tag such as fr or zh-Hans.")
+    return values[0]
 
 
 def choose_language(header: str, languages: Sequence[str]) -> str:
