@@ -18,6 +18,7 @@ from uphold.errors import SourceNotRead
 __all__ = ["CONTEXT_NAME", "frame", "has_context"]
 
 CONTEXT_NAME = "context.jsonld"
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 OPTIONS = {"processingMode": "json-ld-1.1", "omitGraph": True, "embed": "@once", "pruneBlankNodeIdentifiers": True}
 
 
@@ -31,6 +32,10 @@ def frame(triples: bytes, shape: Any, context: Mapping[str, Any], base: str, val
     expanded = json.loads(
         ox.serialize(ox.parse(io.BytesIO(lines), format=ox.RdfFormat.N_TRIPLES), format=ox.RdfFormat.JSON_LD) or b"[]"
     )
+
+    for node in expanded:
+        if RDF_TYPE in node:  # the writer of JSON-LD leaves it a property like others, which no frame would know
+            node["@type"] = [kind["@id"] for kind in node.pop(RDF_TYPE)]
 
     def load(url: str, _options: Mapping[str, Any]) -> dict[str, Any]:
         if url != address:
