@@ -95,6 +95,18 @@ def test_each_derived_fact_names_its_rule_and_its_inputs(project_engine: Embedde
     assert rows(project_engine, query) == []
 
 
+def test_a_figure_computed_again_assumes_only_its_day_and_its_region(project_engine: EmbeddedEngine) -> None:
+    """Who counts as a region is assumed where a region is counted, and nowhere else."""
+    query = """SELECT ?statistic (GROUP_CONCAT(DISTINCT ?of) AS ?assumes) {
+      { SELECT ?statistic ?of { ?result uphold:statistic ?statistic ; uphold:assumes ?assumption
+        BIND (STRAFTER(STR(?assumption), "/assumption/") AS ?of) } ORDER BY ?of } } GROUP BY ?statistic"""
+    region = {"europe": " reviewed-europe", "pacific": " reviewed-asia-and-the-pacific"}
+    found = rows(project_engine, query)
+    assert len(found) == 6
+    for statistic, assumed in found:
+        assert assumed == "publication-month" + region.get(statistic.rpartition("-")[2], "")
+
+
 def test_no_petition_that_is_part_of_a_total_lacks_its_link(project_engine: EmbeddedEngine) -> None:
     """Adding the petitions that no other one includes counts nobody twice: only the global one is left."""
     query = """SELECT ?petition { ?petition a uphold:Petition ; uphold:signatures ?n
