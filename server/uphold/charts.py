@@ -24,7 +24,7 @@ __all__ = ["FORMS", "MOST_ROWS", "Painter", "fill", "main"]
 
 FORMS = {"image/svg+xml": "svg", "image/png": "png"}
 MOST_ROWS = 5_000
-SECONDS = 10.0
+SECONDS = 30.0
 SIZE = struct.Struct(">I")
 PLACE = re.compile(r"\{(\w+)\}")
 WORLD = "world-110m.json"
