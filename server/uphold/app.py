@@ -28,6 +28,7 @@ from uphold.web.protocol import body_limit
 from uphold.web.query_service import QueryService
 from uphold.web.replies import opened
 from uphold.web.reply_cache import ReplyCache
+from uphold.web.search import search
 from uphold.web.site import site
 from uphold.web.sitemap import sitemap
 from uphold.web.snapshots import snapshots
@@ -55,7 +56,7 @@ def create_app(settings: Settings) -> Flask:
     app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})
     add_filters(app, settings.base)
     add_handlers(app)
-    for blueprint in (site, api, changes, linked, sparql, snapshots, validate, metering, sitemap, problems):
+    for blueprint in (site, api, changes, linked, sparql, search, snapshots, validate, metering, sitemap, problems):
         app.register_blueprint(blueprint)
     app.after_request(finish)
     return app

@@ -1,7 +1,8 @@
 """Build: from files to a published snapshot, or to an error and nothing published.
 
-sources → rules → catalogue → checks → canonical N-Quads → index, dumps, documentation → `current`. The same inputs give
-the same snapshot on every machine; a build whose inputs have been built before only makes that snapshot current again.
+sources → rules → catalogue → checks → canonical N-Quads → indexes, dumps, documentation → `current`. The same inputs
+give the same snapshot on every machine; a build whose inputs have been built before only makes that snapshot current
+again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from uphold.catalogue import complete, graph_counts
 from uphold.errors import NoSuchSnapshot
 from uphold.history import keep_only, record
 from uphold.rules import derive
+from uphold.search_index import write_search_index
 from uphold.settings import Settings
 from uphold.snapshot import METADATA, Snapshot, publish, settle
 from uphold.sources import Files, graph_name, read, read_context
@@ -59,11 +61,12 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
 
 
 def inputs_digest(files: Files) -> str:
-    """What a build depends on: the files, this version of Uphold and of the library that canonicalizes."""
+    """What a build depends on: the files, this version of Uphold and of the libraries that a snapshot is made with."""
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         code.update(path.read_bytes())
-    parts = [files.digest(), __version__, code.hexdigest(), version("pyoxigraph"), version("pyshacl")]
+    libraries = [version(name) for name in ("pyoxigraph", "pyshacl", "tantivy")]
+    parts = [files.digest(), __version__, code.hexdigest(), *libraries]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -97,6 +100,7 @@ def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
     (unfinished / "union.nt").write_bytes(union)
     (unfinished / "with-union.nq").write_bytes(lines + union)
     write_index(unfinished)
+    write_search_index(quads, unfinished / "search", files.base)
     write_dumps(quads, lines, unfinished / "dumps", files)
     write_ontology_page(quads.quads_for_graph_name(graph_name(files.base, "ontology")), unfinished, files.base)
     metadata = {

@@ -123,7 +123,7 @@ class NotFound(UpholdError):
     status = 404
     code = "not-found"
     title = "There is nothing at this address"
-    remedy = "Start from the front page, or search with SPARQL for the label."
+    remedy = "Start from the front page, or search for its name at /api/search."
 
 
 class NoSuchThing(NotFound):

@@ -24,9 +24,11 @@ from uphold.errors import NoSuchSnapshot, ServerBusy, WrongSetting
 from uphold.page_queries import load
 from uphold.questions import load_questions
 from uphold.resources import Resources
+from uphold.search import Search
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot, current
 from uphold.sources import Files, read_context
+from uphold.terms import Names
 
 __all__ = ["Library", "Opened"]
 
@@ -46,6 +48,7 @@ class Opened:
         if snapshot.base != settings.base:
             raise WrongSetting(f"base is {settings.base!r}, but the snapshot was built for {snapshot.base!r}.")
         self.snapshot = snapshot
+        self.search = Search(snapshot.search, Names(snapshot.base, snapshot.prefixes))
         engine = EmbeddedEngine(snapshot, settings, workers=1 if old else None)
         self.engine: Engine = engine
         self.page_engine: Engine = engine if old else engine.beside(workers=1)

@@ -55,9 +55,9 @@ PROBLEMS = {
 }
 
 
-def describe(questions: Catalogue, base: str, languages: Sequence[str]) -> dict[str, Any]:
-    """The OpenAPI document; `languages` are those that labels come in."""
-    paths: dict[str, Any] = operations(REFUSALS, HEADERS)
+def describe(questions: Catalogue, base: str, languages: Sequence[str], types: Sequence[str] = ()) -> dict[str, Any]:
+    """The OpenAPI document; `languages` are those that labels come in, `types` the kinds and classes of things."""
+    paths: dict[str, Any] = operations(REFUSALS, HEADERS, languages, types)
     for question in questions.values():
         paths[f"/api/{question.name}"] = {"get": operation(question, languages)}
         if question.head.path:

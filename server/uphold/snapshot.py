@@ -2,8 +2,8 @@
 
 A snapshot never changes once built, so whatever is computed from one may be kept for ever. On disk it is a folder:
 `data.nq` (canonical N-Quads, whose SHA-256 is the id), `union.nt`, `with-union.nq` and `index/`
-(for the embedded engine), `dumps/`, `ontology.html` and `snapshot.json`. Making one is for `build`, answering queries
-for `engines`; nothing here knows of HTTP.
+(for the embedded engine), `search/` (the index of labels), `dumps/`, `ontology.html` and `snapshot.json`. Making one
+is for `build`, answering queries for `engines`; nothing here knows of HTTP.
 """
 
 from __future__ import annotations
@@ -40,9 +40,12 @@ class Snapshot:
         """The snapshot in `folder`; raises `NoSuchSnapshot` when there is none, or only part of one."""
         try:
             metadata: dict[str, Any] = json.loads((folder / METADATA).read_text("utf-8"))
-            return cls(folder=folder, **metadata)
+            found = cls(folder=folder, **metadata)
         except (OSError, ValueError, TypeError) as problem:
             raise NoSuchSnapshot(f"There is no whole snapshot in {folder}.") from problem
+        if not all(path.exists() for path in (found.data, found.union, found.with_union, found.search)):
+            raise NoSuchSnapshot(f"The snapshot in {folder} lacks a file that questions need; build again.")
+        return found
 
     @property
     def data(self) -> Path:
@@ -58,6 +61,11 @@ class Snapshot:
     def with_union(self) -> Path:
         """The same and, in the default graph, each triple once: what queries ask that name graphs."""
         return self.folder / "with-union.nq"
+
+    @property
+    def search(self) -> Path:
+        """The folder with the index of labels."""
+        return self.folder / "search"
 
     @property
     def dumps(self) -> Path:

@@ -12,6 +12,7 @@ STEPS = (
     *("tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot"),
     *("timing", "metrics", "logs", "engines", "terms"),
     *("heads", "parameters", "questions", "rows", "documents", "charts", "operations", "openapi"),
+    *("search_words", "search_index", "search"),
     *("history", "changes", "build", "intake_errors", "intake_guards", "intake", "judging"),
     *("results", "page_queries", "writing", "descriptions", "resources", "answers", "library"),
     *("web", "app", "serve", "cli"),

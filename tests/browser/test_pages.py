@@ -72,6 +72,21 @@ def test_a_reader_goes_from_the_front_page_to_a_fact_and_asks_a_question(visit: 
     assert visit.complaints == []
 
 
+def test_a_reader_finds_a_thing_by_a_name_half_remembered(visit: Visit, served: str) -> None:
+    """From the box on any page, with the keyboard alone, to the hits and to the thing."""
+    page = visit.page
+    page.goto(f"{served}/shapes")
+    page.get_by_label("Search for a name or a code").fill("nouvele zeland")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/api/search?q=*")
+    assert page.get_by_role("heading", level=1).inner_text() == "Search"
+    assert page.get_by_label("Name or code").input_value() == "nouvele zeland"
+    assert fits(page)
+    page.get_by_role("link", name="New Zealand", exact=True).click()
+    assert page.url == f"{served}/doc/jurisdiction/nzl"
+    assert visit.complaints == []
+
+
 def test_a_mistake_in_a_query_is_shown_beside_the_query(visit: Visit, served: str) -> None:
     """The reader mends it without typing it again."""
     page = visit.page

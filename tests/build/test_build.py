@@ -166,6 +166,17 @@ def test_a_snapshot_cut_short_is_built_again(settings: Settings) -> None:
     assert Snapshot.open(first.folder).quads == first.quads
 
 
+@pytest.mark.parametrize("part", ["data.nq", "union.nt", "with-union.nq", "search"])
+def test_a_snapshot_that_lacks_what_questions_need_is_built_again(settings: Settings, part: str) -> None:
+    """It may have been built before the part was invented; it is not served as it is."""
+    first = build(settings)
+    (first.folder / part).rename(first.folder / "elsewhere")
+    with pytest.raises(NoSuchSnapshot, match="build again"):
+        current(settings.state)
+    assert build(settings).id == first.id
+    assert current(settings.state).search.is_dir()
+
+
 def test_another_base_gives_every_iri_of_ours_that_base(files: Path, tmp_path: Path) -> None:
     """A mirror may have its own base; nothing keeps the canonical one."""
     snapshot = build(Settings(files=files, state=tmp_path / "mirror", base="http://mirror.example/uphold/"))

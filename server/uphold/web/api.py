@@ -90,7 +90,8 @@ def console() -> Response:
 @api.get("/api/openapi.json")
 def document() -> Response:
     """The OpenAPI document, made from the question files."""
-    described = describe(library().questions, opened().snapshot.base, opened().resources.languages())
+    languages, types = opened().resources.languages(), opened().search.names()
+    described = describe(library().questions, opened().snapshot.base, languages, types)
     return send(json.dumps(described, ensure_ascii=False, indent=1) + "\n", JSON)
 
 

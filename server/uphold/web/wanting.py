@@ -13,7 +13,7 @@ from uphold.openapi import LANGUAGE
 from uphold.question_errors import WrongParameter
 from uphold.questions import RESERVED, Question
 
-__all__ = ["Wanted", "choose_language", "page_links", "read_wanted"]
+__all__ = ["Wanted", "choose_language", "page_links", "read_number", "read_wanted"]
 
 LANGUAGE_TAG = re.compile(LANGUAGE)
 MOST_ROWS = 1_000

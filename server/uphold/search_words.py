@@ -1,0 +1,57 @@
+"""Search words: what is compared when labels are searched, of a label and of what somebody types alike.
+
+Case, accents, Arabic vowel signs and variants of letters, width and invisible characters make no difference; whatever
+is no letter or digit separates words. Each Chinese character is a word by itself, since nothing separates them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["fold", "is_han", "split", "whole"]
+
+LONGEST_WORD, LONGEST_WHOLE = 40, 300
+HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"
+WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
+IGNORED = {"Mn", "Me", "Cf"}  # accents and vowel signs, enclosing marks, invisible formatting such as RTL marks
+LETTERS = str.maketrans(
+    {
+        "\u0640": "",  # the stroke that only stretches an Arabic word
+        "\u0649": "\u064a",  # letters that Arabic and its neighbours write either way
+        "\u06cc": "\u064a",
+        "\u0629": "\u0647",
+        "\u06a9": "\u0643",
+        "\u0131": "i",  # without its dot, as in Turkish
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ħ": "h",
+    }
+)
+
+
+def fold(text: str) -> str:
+    """The text without what makes no difference."""
+    parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = "".join(each for each in parted if unicodedata.category(each) not in IGNORED)
+    return unicodedata.normalize("NFC", kept.translate(LETTERS))
+
+
+def split(text: str) -> list[str]:
+    """The folded words of a text, in order, each cut to a length that no word of a language needs."""
+    return [word[:LONGEST_WORD] for word in WORD.findall(fold(text))]
+
+
+def whole(words: list[str]) -> str:
+    """All words as one, to compare beginnings and whole labels by."""
+    return " ".join(words)[:LONGEST_WHOLE]
+
+
+def is_han(word: str) -> bool:
+    """Whether the word is one Chinese or Japanese character."""
+    return len(word) == 1 and WORD.fullmatch(word) is not None and re.fullmatch(f"[{HAN}]", word) is not None

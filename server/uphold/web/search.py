@@ -1,0 +1,101 @@
+"""Search: things by their labels, as JSON in the shape of every answer, and as a page with a form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from uphold.descriptions import Thing
+from uphold.question_errors import WrongParameter
+from uphold.search import LONGEST, Found, Hit
+from uphold.web.envelopes import enveloped
+from uphold.web.negotiation import choose
+from uphold.web.replies import opened, send
+from uphold.web.wanting import MOST_PAGES, Wanted, page_links, read_number
+
+__all__ = ["search"]
+
+HTML, JSON = "text/html", "application/json"
+FIELDS = ("q", "type", "lang", "limit", "page")
+HITS_ON_A_PAGE, MOST_HITS = 20, 100
+search = Blueprint("search", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a request looks for."""
+
+    text: str
+    of: str
+    language: str
+    limit: int
+    page: int
+
+
+@search.get("/api/search", defaults={"suffix": ""})
+@search.get("/api/search.<any(json, html):suffix>")
+def look(suffix: str) -> Response:
+    """The things that are called so; the page without a text is the form alone."""
+    form = {"json": JSON, "html": HTML, "": ""}[suffix] or choose([JSON, HTML])
+    looked = read_looked()
+    if not looked.text and form == JSON:
+        raise WrongParameter("q is missing: what is looked for?")
+    found = opened().search.find(
+        looked.text,
+        of=looked.of,
+        language=looked.language,
+        offset=(looked.page - 1) * looked.limit,
+        limit=looked.limit,
+    )
+    address = f"/api/search{f'.{suffix}' if suffix else ''}"
+    links = page_links(address, Wanted({}, looked.page, looked.limit, (), ()), looked.limit, found.total)
+    if form == HTML:
+        response = send(page(looked, found, links), form, varies=not suffix)
+    else:
+        more: dict[str, Any] = {"total": found.total, "page": looked.page, "limit": looked.limit}
+        text = enveloped("search", [hit.as_json() for hit in found.hits], links, **more)
+        response = send(text, form, varies=not suffix)
+    if not suffix:
+        query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
+        ending = "html" if form == HTML else "json"
+        response.headers["Content-Location"] = f"{request.script_root}/api/search.{ending}{query}"
+    for name in ("first", "prev", "next", "last"):
+        if name in links:
+            response.headers.add("Link", f'<{links[name]}>; rel="{name}"')
+    return response
+
+
+def read_looked() -> Looked:
+    """What the request looks for; raises `WrongParameter`."""
+    fields = {name: [value for value in values if value] for name, values in request.args.lists()}
+    for name, values in fields.items():
+        if name not in FIELDS:
+            raise WrongParameter(f"search has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")
+        if len(values) > 1:
+            raise WrongParameter(f"{name} stands in the request {len(values)} times; it may stand there once.")
+    filled = {name: values[0] for name, values in fields.items() if values}
+    return Looked(
+        filled.get("q", ""),
+        filled.get("type", ""),
+        filled.get("lang", ""),
+        read_number(fields, "limit", MOST_HITS) or HITS_ON_A_PAGE,
+        read_number(fields, "page", MOST_PAGES) or 1,
+    )
+
+
+def page(looked: Looked, found: Found, links: dict[str, str]) -> str:
+    """The page with the form and the hits."""
+    names = opened().resources.names
+    hits: list[tuple[Hit, Thing]] = [(hit, Thing(hit.iri, hit.label, names.short(hit.iri))) for hit in found.hits]
+    return render_template(
+        "search.html",
+        looked=looked,
+        hits=hits,
+        total=found.total,
+        links=links,
+        kinds=opened().search.kinds,
+        languages=opened().search.languages,
+        longest=LONGEST,
+    )
