@@ -141,7 +141,7 @@ def row_parameters(columns: Sequence[Column], pagination: int) -> list[dict[str,
         return {"name": name, "in": "query", "required": False, "description": description, "schema": schema, **spread}
 
     def several(items: list[str]) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "string", "enum": items}, "minItems": 1, "uniqueItems": True}
+        return {"type": "array", "items": {"type": "string", "enum": items}, "minItems": 1}
 
     return [
         field("page", "Which page of the rows.", {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 1}),
