@@ -4,12 +4,20 @@ BIN := .venv/bin
 
 .PHONY: setup serve test check format bench lock clean
 
-setup: .venv/.ready
+VENDOR := server/uphold/web/static/vendor
+
+setup: .venv/.ready $(VENDOR)/.ready
 
 .venv/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# What pages use in a browser; npm is the machine's own, else the one that requirements.lock brings.
+$(VENDOR)/.ready: .venv/.ready package.json package-lock.json .npmrc server/uphold/assets.py
+	$(BIN)/python -m uphold.assets
+	mkdir -p $(VENDOR)
 	touch $@
 
 serve: setup
@@ -44,4 +52,4 @@ lock:  # needs uv; writes hashes and no index addresses
 		--no-emit-index-url --no-header --no-annotate pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf .venv .venv-bench .uphold
+	rm -rf .venv .venv-bench .uphold node_modules $(VENDOR)

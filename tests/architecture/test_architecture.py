@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
-    *("errors", "service_errors", "question_errors", "settings"),
+    *("errors", "service_errors", "question_errors", "settings", "assets"),
     *("tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot"),
     *("timing", "metrics", "logs", "engines", "terms"),
     *("heads", "parameters", "questions", "rows", "documents", "charts", "operations", "openapi"),

@@ -8,17 +8,20 @@ import sys
 import zipfile
 from pathlib import Path
 
+from uphold.assets import vendored
 from uphold.sources import Files
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_an_unpacked_wheel_has_the_same_files_as_the_checkout(tmp_path: Path) -> None:
-    """Ontology, data, shapes and queries of the wheel are those of the checkout, to the last byte."""
+    """Ontology, data, shapes and queries are those of the checkout, to the last byte; so are the browser assets."""
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run([*command, "--wheel-dir", str(tmp_path), str(ROOT)], check=True, capture_output=True)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         wheel.extractall(tmp_path / "site")
+    for name in vendored():
+        assert (tmp_path / "site" / "uphold" / "web" / "static" / "vendor" / name).is_file()
     code = "import uphold.settings as s, uphold.sources as f; print(f.Files(s.Settings().files).digest())"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     done = subprocess.run(
