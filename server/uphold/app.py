@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from flask import Flask, Response, request
 from werkzeug.wsgi import ClosingIterator
 
 from uphold import __version__
+from uphold.assets import CHARTS, CONSOLE, EDITOR, vendored
 from uphold.judging import Judges
 from uphold.library import Library, Opened
 from uphold.settings import Settings
@@ -38,6 +40,8 @@ from uphold.web.validate import validate
 
 __all__ = ["create", "create_app"]
 
+log = logging.getLogger(__name__)
+
 
 def create() -> Flask:
     """The app with the settings of the environment."""
@@ -54,6 +58,9 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = stack(app.wsgi_app, library)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})
+    app.jinja_env.globals["vendored"] = vendored()
+    for name in sorted({EDITOR, CONSOLE, CHARTS} - vendored()):
+        log.warning("static/vendor/%s is missing, so pages do without it; `make setup` puts it there", name)
     add_filters(app, settings.base)
     add_handlers(app)
     for blueprint in (site, api, changes, linked, sparql, search, snapshots, validate, metering, sitemap, problems):

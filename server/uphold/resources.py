@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 from uphold.descriptions import Description, Incoming, Source, Thing, arrange
 from uphold.engines import Engine
@@ -37,6 +38,8 @@ class Resources:
         self.things_of_kind = cache(self.list_things_of_kind)
         self.shapes = cache(self.list_shapes)
         self.languages = cache(self.list_languages)
+        self.vocabulary = cache(self.list_vocabulary)
+        self.everything = cache(lambda: self.list_things(f"{self.base}id/"))
 
     def describe(self, iri: str) -> Description:
         """What the snapshot says of `iri`; raises `NoSuchThing` when nothing."""
@@ -124,6 +127,19 @@ class Resources:
     def list_shapes(self) -> tuple[Thing, ...]:
         """Every shape that has an IRI, by its short name."""
         return tuple(sorted(self.list_things(f"{self.base}shapes/"), key=lambda shape: shape.iri))
+
+    def list_vocabulary(self) -> tuple[dict[str, Any], ...]:
+        """Every class and property that is declared or used: its IRI, name, kind, use, and what is said of it."""
+        return tuple(
+            {
+                "iri": row["term"].value,
+                "name": self.names.short(row["term"].value),
+                "kind": row["kind"].value,
+                "uses": int(row["uses"].value),
+                **{said: row[said].value for said in ("label", "definition") if said in row},
+            }
+            for row in self.ask.rows("terms")
+        )
 
     def count_kinds(self) -> dict[str, int]:
         """Each kind of thing under `id/`, and how many there are."""

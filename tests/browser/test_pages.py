@@ -2,74 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
-
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
+from tests.browser.conftest import Visit
+
 pytestmark = pytest.mark.browser
 
 
-class Visit(NamedTuple):
-    """A page, and what went on behind it."""
-
-    page: Page
-    requests: list[str]
-    complaints: list[str]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, or a skip that says how to get it."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}; apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=[(1440, "light"), (390, "dark")], ids=["wide-light", "narrow-dark"])
-def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
-    """A fresh page that notes every request and every complaint of the browser."""
-    width, scheme = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    visit = Visit(page, [], [])
-    page.on("request", lambda asked: visit.requests.append(asked.url))
-    page.on("console", lambda said: visit.complaints.append(said.text))
-    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    yield visit
-    context.close()
-
-
-def fits(page: Page) -> bool:
-    """Whether the page scrolls down only."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
-
-
-def test_a_reader_goes_from_the_front_page_to_a_fact_and_asks_a_question(visit: Visit, served: str) -> None:
+def test_a_reader_goes_from_the_front_page_to_a_fact_and_asks_a_question(plain_visit: Visit, served: str) -> None:
     """Front page, list, thing, SPARQL form, answer: all from this host, all quiet."""
-    page = visit.page
+    page = plain_visit.page
     page.goto(f"{served}/")
     assert page.get_by_role("heading", level=1).count() == 1
-    assert fits(page)
+    assert plain_visit.fits()
     page.get_by_role("link", name="Jurisdictions").first.click()
     page.get_by_role("link", name="New Zealand", exact=True).click()
     assert page.get_by_role("heading", level=1).inner_text() == "New Zealand"
     assert page.url == f"{served}/doc/jurisdiction/nzl"
-    assert fits(page)
+    assert plain_visit.fits()
     page.get_by_role("link", name="SPARQL").click()
     page.get_by_label("Query").fill("SELECT (COUNT(?call) AS ?calls) WHERE { ?call a uphold:CallToAction }")
     page.get_by_role("button", name="Run").click()
     assert page.get_by_role("cell").all_inner_texts() == ["9"]
-    assert fits(page)
-    assert [url for url in visit.requests if not url.startswith((served, "data:"))] == []
-    assert visit.complaints == []
+    assert plain_visit.fits()
+    assert plain_visit.asked_elsewhere(served) == []
+    assert plain_visit.complaints == []
 
 
 def test_a_reader_finds_a_thing_by_a_name_half_remembered(visit: Visit, served: str) -> None:
@@ -81,15 +38,15 @@ def test_a_reader_finds_a_thing_by_a_name_half_remembered(visit: Visit, served: 
     page.wait_for_url("**/api/search?q=*")
     assert page.get_by_role("heading", level=1).inner_text() == "Search"
     assert page.get_by_label("Name or code").input_value() == "nouvele zeland"
-    assert fits(page)
+    assert visit.fits()
     page.get_by_role("link", name="New Zealand", exact=True).click()
     assert page.url == f"{served}/doc/jurisdiction/nzl"
     assert visit.complaints == []
 
 
-def test_a_mistake_in_a_query_is_shown_beside_the_query(visit: Visit, served: str) -> None:
+def test_a_mistake_in_a_query_is_shown_beside_the_query(plain_visit: Visit, served: str) -> None:
     """The reader mends it without typing it again."""
-    page = visit.page
+    page = plain_visit.page
     page.goto(f"{served}/sparql")
     page.get_by_label("Query").fill("SELECT * WHERE { ?s ?p }")
     page.get_by_role("button", name="Run").click()
@@ -102,7 +59,7 @@ def test_every_kind_of_page_is_quiet_and_asks_nobody_else(visit: Visit, served: 
     """No external request, nothing that the page's own policy stops."""
     visit.page.goto(f"{served}{path}")
     assert visit.page.title()
-    assert [url for url in visit.requests if not url.startswith((served, "data:"))] == []
+    assert visit.asked_elsewhere(served) == []
     assert visit.complaints == []
 
 

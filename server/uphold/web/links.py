@@ -54,6 +54,7 @@ def add_filters(app: Flask, base: str) -> None:
     app.add_template_filter(query_link, "query_link")
     app.add_template_filter(number, "number")
     app.add_template_filter(plural, "plural")
+    app.add_template_filter(words, "words")
     app.add_template_filter(property_name, "property_name")
     app.add_template_filter(size, "size")
     app.add_template_filter(language, "language")
@@ -66,12 +67,17 @@ def number(value: int | str) -> str:
 
 def plural(kind: str) -> str:
     """The kind of a thing, as its IRI has it, in words and in the plural."""
-    words = kind.replace("-", " ").capitalize()
-    if words.endswith("asis"):
-        return f"{words[:-2]}es"
-    if words.endswith(("s", "x")):
-        return f"{words}es"
-    return f"{words[:-1]}ies" if words.endswith("y") else f"{words}s"
+    name = words(kind)
+    if name.endswith("asis"):
+        return f"{name[:-2]}es"
+    if name.endswith(("s", "x")):
+        return f"{name}es"
+    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+
+
+def words(slug: str) -> str:
+    """A slug in words, as a heading has it."""
+    return slug.replace("-", " ").capitalize()
 
 
 def property_name(thing: Thing) -> str:

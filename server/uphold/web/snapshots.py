@@ -16,7 +16,7 @@ from uphold.web.linked import describe, split_form
 from uphold.web.memento import MAP, add_memento, time_map
 from uphold.web.negotiation import choose
 from uphold.web.replies import library, open_old, opened, send
-from uphold.web.sparql import endpoint
+from uphold.web.sparql import endpoint, words
 
 __all__ = ["snapshots"]
 
@@ -90,6 +90,13 @@ def ask(identity: str) -> Response:
     """Answer a query about this snapshot."""
     open_old(identity)
     return lasting(endpoint())
+
+
+@snapshots.get("/snapshots/<identity>/sparql/editor.json")
+def editor(identity: str) -> Response:
+    """What the editor completes with when it asks this snapshot."""
+    open_old(identity)
+    return lasting(words())
 
 
 @snapshots.get("/snapshots/<identity>/doc/<path:key>")

