@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
+from uphold.assets import CHARTS, CONSOLE, vendored
 from uphold.charts import FORMS as PICTURES
 from uphold.charts import fill
 from uphold.documents import frame, has_context
@@ -84,7 +85,10 @@ def console() -> Response:
     form = choose([HTML, JSON])
     if form == JSON:
         return document()
-    return send(render_template("api.html", groups=library().questions.groups), HTML, varies=True)
+    reply = send(render_template("api.html", groups=library().questions.groups), HTML, varies=True)
+    if CONSOLE in vendored():
+        reply.headers["Content-Security-Policy"] = SCRIPTED
+    return reply
 
 
 @api.get("/api/openapi.json")
@@ -222,6 +226,6 @@ def page(asking: Asking, **found: Any) -> Response:
         **found,
     )
     reply = send(content, HTML)
-    if question.chart:
+    if question.chart and CHARTS in vendored():
         reply.headers["Content-Security-Policy"] = SCRIPTED
     return reply
