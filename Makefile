@@ -24,8 +24,12 @@ serve: setup
 	$(BIN)/uphold build
 	$(BIN)/uphold serve
 
+# What watches seconds and processes has the machine to itself; the rest shares it.
+ALONE := tests/engines tests/protocol $(addprefix tests/web/test_,$(addsuffix .py,caching observing serving validate))
+
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(addprefix --ignore=,$(ALONE))
+	$(BIN)/pytest $(ALONE)
 
 check: setup
 	$(BIN)/ruff format --check .
