@@ -271,10 +271,11 @@ def test_names_of_any_length_fill_no_memory(client: FlaskClient) -> None:
 def test_the_same_query_of_many_clients_runs_once(tiny: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Over HTTP, with a query that takes long enough for all to wait for it."""
     monkeypatch.setenv("UPHOLD_SERVER_PROCESSES", "1")
+    monkeypatch.setenv("UPHOLD_QUERY_TIMEOUT", "120")
     with running_server(tiny) as address:
 
         def fetch(path: str) -> bytes:
-            with urllib.request.urlopen(f"{address}{path}", timeout=60) as response:
+            with urllib.request.urlopen(f"{address}{path}", timeout=150) as response:
                 found: bytes = response.read()
                 return found
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+<<<<<<< HEAD
 import re
+=======
+import random
+>>>>>>> perf
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import pyoxigraph as ox
 import pytest
@@ -21,6 +26,7 @@ from werkzeug.test import TestResponse
 
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
+from uphold.web.protocol import unescape
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 CALLS = "SELECT (COUNT(?call) AS ?calls) WHERE { ?call a uphold:CallToAction }"
@@ -119,6 +125,15 @@ def test_a_request_that_breaks_the_protocol_is_refused(
 ) -> None:
     """Each with its status and its own code, never a fault of the server."""
     assert kind(client.open("/sparql", method=method, **given)) == expected  # type: ignore[arg-type]
+
+
+def test_percent_decoding_is_that_of_the_library() -> None:
+    """Whatever is encoded, and whatever only looks like it."""
+    chance = random.Random(3)  # noqa: S311
+    texts = [bytes(chance.choices(b"%%%%09afAF+zg \r\n\t\x00\x7f?<>_.", k=chance.randrange(12))) for _ in range(20_000)]
+    texts += [f"%{byte:02{form}}\n ".encode() for byte in range(256) for form in "xX"]
+    for text in texts:
+        assert unescape(text) == unquote_to_bytes(text)
 
 
 def test_a_refused_method_says_which_are_taken(client: FlaskClient) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from enum import IntEnum
 from socket import socket
+from typing import IO
 
 __all__ = ["HEAD", "Frame", "read_frame", "write_frame"]
 
@@ -25,28 +26,19 @@ class Frame(IntEnum):
     FAULT = 4
 
 
-def write_frame(channel: socket, kind: int, content: bytes = b"") -> None:
-    """Send one frame; raises `OSError` when the other side is gone."""
-    channel.sendall(HEAD.pack(kind, len(content)) + content)
+def write_frame(channel: socket, kind: int, *parts: bytes) -> None:
+    """Send one frame, whose content may come in parts; raises `OSError` when the other side is gone."""
+    whole = [HEAD.pack(kind, sum(map(len, parts))), *parts]
+    sent = channel.sendmsg(whole)  # without a copy, and mostly at once
+    if sent < sum(map(len, whole)):
+        channel.sendall(memoryview(b"".join(whole))[sent:])
 
 
-def read_frame(channel: socket) -> tuple[int, bytes] | None:
+def read_frame(stream: IO[bytes]) -> tuple[int, bytes] | None:
     """The next frame (kind, content), or None when the other side has closed the channel."""
-    head = read_exactly(channel, HEAD.size)
-    if head is None:
+    head = stream.read(HEAD.size)
+    if len(head) < HEAD.size:
         return None
     kind, length = HEAD.unpack(head)
-    content = read_exactly(channel, length)
-    return None if content is None else (kind, content)
-
-
-def read_exactly(channel: socket, size: int) -> bytes | None:
-    """`size` bytes, or None when the channel ends before."""
-    parts: list[bytes] = []
-    while size:
-        part = channel.recv(size)
-        if not part:
-            return None
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
+    content = stream.read(length)
+    return None if len(content) < length else (kind, content)

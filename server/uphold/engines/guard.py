@@ -26,14 +26,14 @@ FORM = re.compile(
 )
 UPDATES = frozenset({"insert", "delete", "load", "clear", "create", "drop", "copy", "move", "add"})
 FORMS = ("select", "ask", "construct", "describe")
-NAMES_GRAPHS = re.compile(r"graph|from|\\u", re.IGNORECASE)
+NAMES_GRAPHS = ("graph", "from", "\\u")
 CHANGING = re.compile(r"(?:now|rand|uuid|bnode)[ \t\r\n]*+[(#]")
 PLAIN_TEMPLATE = re.compile(
     rf"{GAP}(?:WHERE{GAP})?\{{(?:[^{{}}<\"'\#\[(_~]|{IRI}|{STRING}|{COMMENT}|_(?!:))*+\}}", re.VERBOSE | re.IGNORECASE
 )
 WORDS_COMPARED = 20
 KEPT = re.compile(rf"(?=[\"'<\#\\])({STRING}|{IRI}|{COMMENT}|\\.)", re.DOTALL)
-SPACES = re.compile(r"[ \t\r\n]+")
+SPACES = re.compile(r"[\t\r\n][ \t\r\n]*+| [ \t\r\n]++")  # but one alone, which stays as it is
 DOUBTFUL = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x20<>'#]*+['#][^\x00-\x20<>]*+>|[\[(][ \t\r\n]*+\#")
 
 
@@ -67,7 +67,8 @@ class Inspected:
     @property
     def names_graphs(self) -> bool:
         """Whether it could ask of anything but the default graph."""
-        return bool(NAMES_GRAPHS.search(self.normal))
+        lower = self.normal.lower()
+        return any(name in lower for name in NAMES_GRAPHS)
 
     @cached_property
     def normal(self) -> str:
@@ -103,7 +104,8 @@ def normalise(text: str) -> str:
     comment stands where the grammar has none, the text stays as it is.
     """
     parts = KEPT.split(text)
-    if DOUBTFUL.search(text) or any('"' in plain or "'" in plain for plain in parts[::2]):
+    quoted = '"' in text or "'" in text
+    if DOUBTFUL.search(text) or (quoted and any('"' in plain or "'" in plain for plain in parts[::2])):
         return text
     done: list[str] = []
     plain = ""

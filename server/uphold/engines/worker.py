@@ -5,7 +5,6 @@ It is expendable: `template` forks it, the kernel limits its memory, and the ser
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from socket import socket
@@ -35,30 +34,32 @@ FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
 }
 
 
-class Frames(io.RawIOBase):
+class Frames:
     """A file to write to that sends what it is given as frames, the last of them when it is known to be the last."""
 
     def __init__(self, channel: socket, *, xml: bool) -> None:
-        self.channel, self.xml, self.waiting, self.broken = channel, xml, b"", False
+        self.channel, self.xml, self.broken = channel, xml, False
+        self.parts: list[bytes] = []
+        self.size = 0
 
-    def writable(self) -> bool:
-        """It is."""
-        return True
-
-    def write(self, content: Any) -> int:
-        """Take some bytes, and send those taken before; raises `ValueError` for XML that is none."""
-        if self.broken:
-            return len(content)
-        if self.waiting:
-            write_frame(self.channel, Frame.DATA, self.waiting)
-        self.waiting = bytes(content)
-        if self.xml and NO_XML.search(self.waiting):
-            raise ValueError("The answer has a character or a property that XML cannot hold; ask for another form.")
+    def write(self, content: bytes) -> int:
+        """Take some bytes, and send those taken before when they fill a frame; raises what `send` raises."""
+        if not self.broken:
+            if self.size >= FRAME_SIZE:
+                self.send(Frame.DATA)
+            self.parts.append(content)
+            self.size += len(content)
         return len(content)
 
-    def end(self) -> None:
-        """Send the last bytes."""
-        write_frame(self.channel, Frame.END, self.waiting)
+    def flush(self) -> None:
+        """Nothing: what comes next tells whether it was the last."""
+
+    def send(self, kind: Frame) -> None:
+        """Send what was taken; raises `ValueError` for XML that is none."""
+        if self.xml and NO_XML.search(b"".join(self.parts)):
+            raise ValueError("The answer has a character or a property that XML cannot hold; ask for another form.")
+        write_frame(self.channel, kind, *self.parts)
+        self.parts, self.size = [], 0
 
 
 class Stores(NamedTuple):
@@ -74,31 +75,31 @@ class Stores(NamedTuple):
 
 def work(channel: socket, stores: Stores, snapshot: Snapshot) -> None:
     """Answer requests until the server closes the channel."""
-    while (frame := read_frame(channel)) is not None:
-        answer(channel, stores, snapshot, json.loads(frame[1]))
+    requests = channel.makefile("rb")
+    marked = [(f"{name}:", name, iri) for name, iri in snapshot.prefixes.items()]
+    while (frame := read_frame(requests)) is not None:
+        request = json.loads(frame[1])
+        prefixes = {name: iri for mark, name, iri in marked if mark in request["text"]}
+        answer(channel, stores, snapshot.base, prefixes, request)
 
 
-def answer(channel: socket, stores: Stores, snapshot: Snapshot, request: dict[str, Any]) -> None:
+def answer(channel: socket, stores: Stores, base: str, prefixes: dict[str, str], request: dict[str, Any]) -> None:
     """Answer one request; a fault of the query becomes a FAULT frame."""
-    text, frames = request["text"], Frames(channel, xml=request["accept"].endswith("+xml"))
-    prefixes = {name: iri for name, iri in snapshot.prefixes.items() if f"{name}:" in text}
+    frames = Frames(channel, xml=request["accept"].endswith("+xml"))
     try:
         graphs = chosen_graphs(request["dataset"])
-        result = stores.fitting(request).query(text, base_iri=snapshot.base, prefixes=prefixes, **graphs)
+        result = stores.fitting(request).query(request["text"], base_iri=base, prefixes=prefixes, **graphs)
         form = FORMATS[request["accept"]]
         if isinstance(result, ox.QueryTriples) == isinstance(form, ox.QueryResultsFormat):
             raise SyntaxError(f"{request['accept']} does not fit the form of the query")
-        writer = io.BufferedWriter(frames, FRAME_SIZE)  # many small pieces are written
-        result.serialize(cast("IO[bytes]", writer), form)  # type: ignore[arg-type]
-        writer.flush()
+        result.serialize(cast("IO[bytes]", frames), form)  # type: ignore[arg-type]
+        frames.send(Frame.END)
     except BrokenPipeError:
         frames.broken = True
         return  # the server has gone, and the end of the channel will say so
     except (SyntaxError, ValueError, OSError, RuntimeError) as problem:
         frames.broken = True  # nothing more of it, not even what is still on its way
         write_frame(channel, Frame.FAULT, json.dumps(describe(problem)).encode())
-    else:
-        frames.end()
 
 
 def chosen_graphs(dataset: dict[str, list[str]] | None) -> dict[str, Any]:

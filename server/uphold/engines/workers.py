@@ -35,7 +35,7 @@ class Worker:
     def __init__(self, pid: int, channel: socket.socket, kill: Callable[[int], None]) -> None:
         self.pid, self.channel, self.end = pid, channel, kill
         channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, LOOK)
-        self.buffer = bytearray()
+        self.buffer = b""
 
     def send(self, request: bytes) -> None:
         """Send one request; raises `OSError` when the worker is gone."""
@@ -50,9 +50,9 @@ class Worker:
         while True:
             if len(self.buffer) >= HEAD.size:
                 kind, length = HEAD.unpack_from(self.buffer)
-                if len(self.buffer) >= HEAD.size + length:
-                    content = bytes(self.buffer[HEAD.size : HEAD.size + length])
-                    del self.buffer[: HEAD.size + length]
+                end = HEAD.size + length
+                if len(self.buffer) >= end:
+                    content, self.buffer = self.buffer[HEAD.size : end], self.buffer[end:]
                     return kind, content
             self.read_on(until, wanted)
 

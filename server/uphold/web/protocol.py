@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import re
+from binascii import a2b_qp
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
@@ -16,6 +18,7 @@ from uphold.settings import Settings
 
 __all__ = ["Asked", "body_limit", "read_body", "read_request"]
 
+NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
 
 
@@ -101,12 +104,20 @@ def parse(encoded: bytes) -> list[tuple[str, str]]:
     try:
         if encoded.startswith(b"query=") and encoded.count(b"=") == 1 and b"&" not in encoded and encoded.isascii():
             # what most clients send, at less cost
-            return [("query", unquote_to_bytes(encoded[6:].replace(b"+", b" ")).decode("utf-8"))]
+            return [("query", unescape(encoded[6:].replace(b"+", b" ")).decode("utf-8"))]
         return parse_qsl(encoded.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict")
     except UnicodeDecodeError as problem:
         raise RequestNotUnderstood(f"A field is not UTF-8, percent-encoded: {problem.reason}.") from problem
     except ValueError as problem:
         raise RequestNotUnderstood(f"The fields are not readable: {problem}.") from problem
+
+
+def unescape(encoded: bytes) -> bytes:
+    """Bytes without an equals sign, percent-decoded.
+
+    But for its sign, quoted-printable text is the same, and decoding that is many times faster.
+    """
+    return unquote_to_bytes(encoded) if NO_ESCAPE.search(encoded) else a2b_qp(encoded.replace(b"%", b"="))
 
 
 def decode(body: bytes) -> str:
