@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-<<<<<<< HEAD
-import re
-=======
 import random
->>>>>>> perf
+import re
 import tempfile
 import time
 from collections.abc import Callable
