@@ -1,8 +1,8 @@
 """Build: from files to a published snapshot, or to an error and nothing published.
 
-sources → rules → catalogue → checks → canonical N-Quads → indexes, dumps, documentation → `current`. The same inputs
-give the same snapshot on every machine; a build whose inputs have been built before only makes that snapshot current
-again.
+sources → rules → examples → catalogue → checks → canonical N-Quads → indexes, dumps, documentation → `current`. The same
+inputs give the same snapshot on every machine; a build whose inputs have been built before only makes that snapshot
+current again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ import pyoxigraph as ox
 from uphold import __version__
 from uphold.catalogue import complete, graph_counts
 from uphold.errors import NoSuchSnapshot
+from uphold.examples import as_data
 from uphold.history import keep_only, record
+from uphold.questions import load_questions
 from uphold.rules import derive
 from uphold.search_index import write_search_index
 from uphold.settings import Settings
@@ -71,12 +73,14 @@ def inputs_digest(files: Files) -> str:
 
 
 def assemble(files: Files, say: Callable[[str], None] = in_silence) -> ox.Dataset:
-    """The whole data set: what the files say, what the rules derive from it, and the catalogue of both."""
+    """The whole data set: what the files say, what the rules derive, the questions, and the catalogue of it all."""
     quads = read(files)
     say(f"read {len(quads)} triples")
     for quad in derive(files, quads):
         quads.add(quad)
-    complete(quads, files.base)
+    for quad in as_data(load_questions(files), files.base):
+        quads.add(quad)
+    complete(quads, files.base, prefixes(files))
     say(f"derived: {len(quads)} triples with what the rules add")
     return quads
 

@@ -1,8 +1,8 @@
 """Sources: reads the files that people edit into named graphs.
 
-`ontology/`, `shapes/` and each folder of `data/` are the graph that their own `metadata.ttl` describes, and the
-descriptions together make the graph `catalogue`. Reading adds nothing and judges nothing: that is for `rules`
-and `checks`.
+`ontology/`, `shapes/` and each folder of `data/` are the graph that their own `metadata.ttl` describes; the files of
+that name in `data/` itself and in `queries/` describe the graphs that a build adds. The descriptions together make the
+graph `catalogue`. Reading adds nothing and judges nothing: that is for `rules` and `checks`.
 """
 
 from __future__ import annotations
@@ -70,8 +70,9 @@ def read(files: Files) -> ox.Dataset:
     data_folders = sorted(path for path in (files.root / "data").iterdir() if path.is_dir())
     for folder in (files.root / "ontology", files.root / "shapes", *data_folders):
         read_folder(quads, files, folder, context)
-    for folder in (files.root / "data", files.root / "queries" / "rules"):
-        read_metadata(quads, files, folder)
+    for folder in (files.root / "data", files.root / "queries", files.root / "queries" / "rules"):
+        if folder.name != "queries" or (folder / METADATA).is_file():  # without questions there is nothing to describe
+            read_descriptions(quads, files, folder)
     return quads
 
 
@@ -94,15 +95,20 @@ def read_folder(quads: ox.Dataset, files: Files, folder: Path, context: Context)
 
 def read_metadata(quads: ox.Dataset, files: Files, folder: Path) -> ox.NamedNode:
     """Add a folder's metadata.ttl to the catalogue; the graph that it describes."""
+    graphs = read_descriptions(quads, files, folder)
+    if len(graphs) != 1 or not isinstance(graph := graphs.pop(), ox.NamedNode):
+        raise SourceNotRead(f"{files.name(folder / METADATA)} must describe exactly one dcat:Dataset with an IRI.")
+    return graph
+
+
+def read_descriptions(quads: ox.Dataset, files: Files, folder: Path) -> set[ox.NamedNode | ox.BlankNode | ox.Triple]:
+    """Add a folder's metadata.ttl to the catalogue; the graphs that it describes."""
     path = folder / METADATA
     if not path.is_file():
         raise SourceNotRead(f"{files.name(folder)} has no {METADATA} that says which graph it is.")
     metadata = list(parse(files, path))
-    graphs = {triple.subject for triple in metadata if triple.predicate == TYPE and triple.object == DATASET}
-    if len(graphs) != 1 or not isinstance(graph := graphs.pop(), ox.NamedNode):
-        raise SourceNotRead(f"{files.name(path)} must describe exactly one dcat:Dataset with an IRI.")
     add(quads, metadata, graph_name(files.base, "catalogue"))
-    return graph
+    return {triple.subject for triple in metadata if triple.predicate == TYPE and triple.object == DATASET}
 
 
 def parse(files: Files, path: Path) -> Iterator[ox.Triple]:

@@ -9,9 +9,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
     *("errors", "service_errors", "question_errors", "settings", "assets"),
-    *("tables", "sources", "rules", "catalogue", "checks", "ontology_page", "snapshot"),
+    *("tables", "sources", "rules", "partitions", "catalogue", "checks", "ontology_page", "snapshot"),
     *("timing", "metrics", "logs", "engines", "terms"),
-    *("heads", "parameters", "questions", "rows", "documents", "charts", "operations", "openapi"),
+    *("heads", "parameters", "questions", "examples", "rows", "documents", "charts", "operations", "openapi"),
     *("search_words", "search_index", "search"),
     *("history", "changes", "build", "intake_errors", "intake_guards", "intake", "judging"),
     *("results", "page_queries", "writing", "descriptions", "resources", "answers", "library"),

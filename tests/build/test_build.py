@@ -124,6 +124,15 @@ def spoil_rule_nodes(files: Path) -> None:
     (files / "queries" / "rules" / "99-blank.rq").write_text("CONSTRUCT { [] a ?c } WHERE { ?s a ?c }", "utf-8")
 
 
+def spoil_question(files: Path) -> None:
+    path = files / "queries" / "outcomes" / "calls-met.rq"
+    path.write_text(path.read_text("utf-8").replace("ORDER BY ?call ?treaty", "ORDER ?call"), "utf-8")
+
+
+def spoil_questions_metadata(files: Path) -> None:
+    (files / "queries" / "metadata.ttl").unlink()
+
+
 def spoil_fact(files: Path) -> None:
     table = next(files.rglob("CallToAction.csv"))
     table.write_text(table.read_text("utf-8").replace("goal:2", "goal:9"), "utf-8")
@@ -139,6 +148,8 @@ def spoil_fact(files: Path) -> None:
         (spoil_rule, RuleFailed, r"99-broken\.rq"),
         (spoil_rule_form, RuleFailed, "must be a CONSTRUCT"),
         (spoil_rule_nodes, RuleFailed, "must have an IRI"),
+        (spoil_question, SourceNotRead, r"queries/outcomes/calls-met\.rq:\d+: "),
+        (spoil_questions_metadata, SourceNotRead, "No metadata.ttl describes the graph .*graph/questions"),
         (spoil_fact, DoesNotConform, "goal/9"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -154,6 +165,18 @@ def test_a_spoilt_file_publishes_nothing(
         build(settings)
     assert current(settings.state).id == old.id
     assert [snapshot.id for snapshot in kept(settings.state)] == [old.id]
+
+
+def test_the_command_names_file_and_line_of_a_broken_question(files: Path, tmp_path: Path) -> None:
+    """On a line of its own, without a traceback."""
+    spoil_question(files)
+    command = [sys.executable, "-m", "uphold.cli", "build", "--files", str(files), "--state", str(tmp_path / "state")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    last = len((files / "queries" / "outcomes" / "calls-met.rq").read_text("utf-8").splitlines())
+    assert f"queries/outcomes/calls-met.rq:{last}: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "state" / "current").exists()
 
 
 def test_a_snapshot_cut_short_is_built_again(settings: Settings) -> None:
