@@ -1,6 +1,6 @@
 """Build: from files to a published snapshot, or to an error and nothing published.
 
-sources → rules → examples → catalogue → checks → canonical N-Quads → indexes, dumps, documentation → `current`. The same
+sources → rules → examples → catalogue → checks → canonical N-Quads → indexes, dumps, documentation → `current`. Equal
 inputs give the same snapshot on every machine; a build whose inputs have been built before only makes that snapshot
 current again.
 """

@@ -183,7 +183,10 @@ def test_equal_statements_are_equal_bytes_in_every_process(
 
 
 def test_every_iri_of_ours_leads_to_a_document_that_mentions_it(project: Snapshot, project_client: FlaskClient) -> None:
-    """Over all IRIs of the project's snapshot, in Turtle's simplest relative; hash IRIs lead to their document."""
+    """Over all IRIs of the project's snapshot, in Turtle's simplest relative; hash IRIs lead to their document.
+
+    The addresses of the API are pages themselves, and answer.
+    """
     iris = sorted(set(iris_of_ours(project)))
     assert len(iris) > 3000
     documents: dict[str, tuple[int, str]] = {}
@@ -193,7 +196,7 @@ def test_every_iri_of_ours_leads_to_a_document_that_mentions_it(project: Snapsho
         if document not in documents:
             documents = {document: follow(project_client, document, "application/n-triples, */*;q=0.1")}
         status, text = documents[document]
-        if status != 200 or f"<{iri}>" not in text:
+        if status != 200 or (f"<{iri}>" not in text and not f"{iri}/".startswith(f"{BASE}api/")):
             failed.append((iri, status))
     assert failed == []
 
