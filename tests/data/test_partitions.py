@@ -10,10 +10,12 @@ import io
 from collections import defaultdict
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from uphold.engines import Dataset
 from uphold.engines.embedded import EmbeddedEngine
+from uphold.partitions import Names
 from uphold.settings import CANONICAL_BASE as BASE
 
 HERE = Path(__file__).parent / "partitions"
@@ -74,3 +76,22 @@ def test_a_partition_is_named_after_what_it_counts(project_engine: EmbeddedEngin
       GRAPH graph:void {{ ?part void:class ?class ; void:propertyPartition ?inner . ?inner void:property ?property }}
       FILTER (?inner = <{BASE}.well-known/void#places/classes/uphold:State/uphold:inRegion>) }}"""
     assert rows(project_engine, query) == [(f"{BASE}ontology#State", f"{BASE}ontology#inRegion")]
+
+
+@pytest.mark.parametrize(
+    ("iri", "name"),
+    [
+        ("https://schema.org/name", "schema:name"),
+        ("http://www.w3.org/2001/XMLSchema#date", "xsd:date"),
+        ("http://example.org/name", "http%3A%2F%2Fexample.org%2Fname"),
+        ("https://schema.org/docs/name", "https%3A%2F%2Fschema.org%2Fdocs%2Fname"),
+        ("https://schema.org/a%20name", "schema:a%2520name"),
+        ("https://schema.org/naïve", "schema:na%C3%AFve"),
+    ],
+)
+def test_a_term_has_a_short_name_that_is_its_own(iri: str, name: str) -> None:
+    """With the prefix when what is left is one word, else as a whole; so no two terms share a partition."""
+    names = Names(
+        {"schema": "https://schema.org/", "xsd": "http://www.w3.org/2001/XMLSchema#", "w3": "http://www.w3.org/"}
+    )
+    assert names[ox.NamedNode(iri)] == name
