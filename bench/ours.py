@@ -16,6 +16,7 @@ import pyoxigraph as ox
 from bench.servers import ROOT, Server
 from uphold import __version__, build
 from uphold.catalogue import graph_counts
+from uphold.search_index import write_search_index
 from uphold.settings import CANONICAL_BASE, Settings
 from uphold.snapshot import METADATA, Snapshot, publish
 from uphold.sources import Files
@@ -68,6 +69,7 @@ def write_snapshot(data: Path, state: Path) -> Snapshot:
     (folder / "union.nt").write_bytes(union)
     (folder / "with-union.nq").write_bytes(lines + union)
     build.write_index(folder)
+    write_search_index(quads, folder / "search", Settings().base)
     settings = Settings()
     metadata = {
         "id": identity,
