@@ -85,7 +85,7 @@ class Judge:
 
     def serve(self, channel: socket) -> None:
         """Judge what comes; a fault of what was sent is an answer too, and any other is told to the server."""
-        frame = read_frame(channel)
+        frame = read_frame(channel.makefile("rb"))
         if frame is None:
             return
         seconds = int(self.settings.validate_timeout) + 1
