@@ -9,21 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, astuple, dataclass, replace
+from typing import Any
 
 import pyoxigraph as ox
 import rdflib
 from pyshacl import validate as pyshacl_validate
 from rdflib.collection import Collection
-from rdflib.namespace import RDF, SH
+from rdflib.namespace import RDF, SH, XSD
 from rdflib.term import Node
 
 from uphold.errors import DoesNotConform
+from uphold.scans import Scanned
 
-__all__ = ["Report", "Result", "check", "judge", "to_rdflib"]
+__all__ = ["Report", "Result", "check", "judge", "to_rdflib", "warm"]
 
 
 SIMPLE_PATH = re.compile(r"[A-Za-z][\w+.-]*:(?!.*://.*://)[^\s|^<>]+")  # one IRI, none of the other kinds of path
 ONE_IRI = re.compile(r"(?:https?://|urn:)[^\x00-\x20<>\"{}|\\^`]+")
+PLAIN = str(XSD.string)
 STAND_IN = "urn:uphold:blank-node:"
 NOT_YOURS = "Terms of the ontology are not changed by other graphs: use a namespace of your own, or propose the term."
 
@@ -94,8 +97,8 @@ def check(quads: ox.Dataset, shapes: rdflib.Graph) -> None:
         raise DoesNotConform(len(report.results), str(report))
 
 
-def judge(brought: rdflib.Graph, background: ox.Dataset, shapes: rdflib.Graph) -> Report:
-    """Judge the nodes of a graph that someone brings, with a data set as its background."""
+def judge(brought: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph) -> Report:
+    """Judge the nodes of a graph that someone brings; it is added to the data set that is its background."""
     nameless = {node for node in brought.subjects(unique=True) if isinstance(node, rdflib.BNode)}
     names: dict[Node, Node] = {
         node: rdflib.URIRef(f"{STAND_IN}{node}") for node in nameless
@@ -103,12 +106,11 @@ def judge(brought: rdflib.Graph, background: ox.Dataset, shapes: rdflib.Graph) -
     named = rdflib.Graph()
     for subject, predicate, value in brought:
         named.add((names.get(subject, subject), predicate, names.get(value, value)))
-    data = to_rdflib(background)
     for triple in named:
-        data.add(triple)
+        background.add(triple)
     own = set(named.subjects(unique=True))
     anchors = set(shapes.objects(None, SH.targetNode))  # rules about a whole graph hang on one node
-    found = run(data, shapes, own | anchors).results
+    found = run(background, shapes, own | anchors).results
     results = {r for r in found if rdflib.URIRef(r.focusNode) in own - anchors}
     results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
     results |= without_iri(brought, nameless, shapes) | not_yours(own, anchors)
@@ -181,6 +183,11 @@ def run(data: rdflib.Graph, shapes: rdflib.Graph, focus: Iterable[Node] | None =
     return Report(in_order(results))
 
 
+def warm(data: rdflib.Graph, shapes: rdflib.Graph) -> None:
+    """Let all be imported and prepared that running pySHACL needs, so that processes forked from this one have it."""
+    run(data, shapes, shapes.objects(None, SH.targetNode))
+
+
 def in_order(results: set[Result]) -> tuple[Result, ...]:
     """Results sorted by node, path and value."""
     return tuple(sorted(results, key=lambda result: [text or "" for text in astuple(result)]))
@@ -221,6 +228,27 @@ def path_text(found: rdflib.Graph, path: Node | None) -> str | None:
 
 
 def to_rdflib(quads: Iterable[ox.Quad] | ox.Dataset) -> rdflib.Graph:
-    """The union of all graphs, as one rdflib graph."""
-    lines = ox.serialize((quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES)
-    return rdflib.Graph().parse(data=lines or b"", format="nt")
+    """The union of all graphs, as one rdflib graph; blank nodes get new names."""
+    graph = Scanned()
+    add, known = graph.store.add, Terms()
+    for quad in quads:
+        add((known[quad.subject], known[quad.predicate], known[quad.object]), graph)
+    return graph
+
+
+class Terms(dict[Any, Node]):
+    """The rdflib term for each of Oxigraph's, made once."""
+
+    def __missing__(self, term: Any) -> Node:
+        """Make it."""
+        made: Node
+        if isinstance(term, ox.NamedNode):
+            made = rdflib.URIRef(term.value)
+        elif isinstance(term, ox.BlankNode):
+            made = rdflib.BNode()
+        elif term.language or term.datatype.value == PLAIN:
+            made = rdflib.Literal(term.value, term.language)
+        else:
+            made = rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value))
+        self[term] = made
+        return made

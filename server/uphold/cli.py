@@ -18,7 +18,6 @@ from uphold.build import build
 from uphold.engines import GRAPH_TYPES, RESULT_TYPES
 from uphold.errors import NoSuchSnapshot, NotFound, SourceNotRead, UpholdError, WrongSetting
 from uphold.intake import SUFFIXES, by_suffix, read
-from uphold.judging import judge_triples
 from uphold.question_errors import WrongParameter
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot, current, kept
@@ -137,8 +136,10 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
 
 def run_validate(given: argparse.Namespace, settings: Settings) -> int:
     """Judge files against the shapes, with the current snapshot as background; nothing is stored."""
+    from uphold.judge import Ground, judge_triples
+
     brought = [triple for path in given.file for triple in read_file(path, settings)]
-    report = judge_triples(brought, current_or_built(settings))
+    report = judge_triples(brought, Ground.of(current_or_built(settings)))
     print(json.dumps(report.as_json(), indent=1, ensure_ascii=False) if given.json else report)
     return 0 if report.conforms else 1
 

@@ -21,6 +21,7 @@ from uphold.charts import Painter
 from uphold.engines import Engine
 from uphold.engines.embedded import EmbeddedEngine
 from uphold.errors import NoSuchSnapshot, ServerBusy, WrongSetting
+from uphold.judging import Court
 from uphold.page_queries import load
 from uphold.questions import load_questions
 from uphold.resources import Resources
@@ -53,11 +54,13 @@ class Opened:
         self.engine: Engine = engine
         self.page_engine: Engine = engine if old else engine.beside(workers=1)
         self.resources = Resources(snapshot, self.page_engine, texts)
+        self.court = Court(snapshot, settings)
         self.readers = 0
         self.used = time.monotonic()
 
     def close(self) -> None:
-        """End the engines."""
+        """End the engines, and the judges."""
+        self.court.close()
         self.page_engine.close()
         self.engine.close()
 
@@ -182,6 +185,8 @@ class Library:
         except (NoSuchSnapshot, WrongSetting) as problem:
             log.warning("still serving snapshot %s: %s", self.opened.snapshot.id, problem)
             return
+        if old.court.template:  # somebody judged lately, so the next one need not wait
+            self.opened.court.open()
         log.info("now serving snapshot %s", found.id)
         if not old.readers:
             old.close()

@@ -30,7 +30,7 @@ from uphold.settings import Settings
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc")
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER (?c != ?f && ?f != ?i) }"
-WORKER = "uphold.engines.worker"
+WORKER, JUDGE = "uphold.engines.worker", "uphold.judge"
 SOON = 15.0
 GONE = (OSError, HTTPException)
 
@@ -252,6 +252,36 @@ def test_a_server_process_that_is_killed_leaves_no_worker_behind(tiny: Settings)
         assert len(workers) >= 2
         os.kill(running.processes()[0], signal.SIGKILL)
         assert wait_until(lambda: not any(map(runs, workers)))
+
+
+def judge(running: Running) -> list[dict[str, object]]:
+    """What the shapes say of more than can be judged soon."""
+    label = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
+    body = "\n".join(f'<https://data.example/{n}> {label} "Thing {n}"@en .' for n in range(1_000)).encode()
+    request = urllib.request.Request(f"{running.address}/validate", body, {"Content-Type": "text/turtle"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        found: list[dict[str, object]] = json.loads(response.read())["results"]
+        return found
+
+
+@pytest.mark.parametrize("ending", ["stop", "server process killed", "main process killed"])
+def test_no_judge_is_left(tiny: Settings, ending: str) -> None:
+    """Judges begin when somebody first sends something; a stop lets them finish, who is killed takes them along."""
+    with serving(tiny, processes=1) as running, ThreadPoolExecutor(1) as pool:
+        (server,) = running.processes()
+        assert not [pid for pid in running.workers() if JUDGE in command(pid)]
+        asked = pool.submit(judge, running)
+        assert wait_until(lambda: len([pid for pid in running.workers() if JUDGE in command(pid)]) == 2)
+        everything = [*running.processes(), *running.workers()]
+        if ending == "stop":
+            running.process.terminate()
+            assert asked.result(60) == []
+            assert running.process.wait(20) == 0
+        else:
+            os.kill(server if ending == "server process killed" else running.process.pid, signal.SIGKILL)
+            with pytest.raises(GONE):
+                asked.result(60)
+        assert wait_until(lambda: not any(runs(pid) for pid in everything if pid != running.process.pid))
 
 
 def test_when_the_main_process_is_killed_nothing_is_left(tiny: Settings) -> None:

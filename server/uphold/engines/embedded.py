@@ -19,6 +19,7 @@ from uphold.engines.federation import Federation
 from uphold.engines.frames import Frame
 from uphold.engines.guard import Limits, inspect
 from uphold.engines.mends import explain
+from uphold.engines.template import ORDER_BYTES
 from uphold.engines.workers import Template, Worker
 from uphold.errors import DeadlinePassed, MemoryPassed, NoSuchSnapshot, NotAcceptable, ServerBusy
 from uphold.metrics import metrics
@@ -54,9 +55,9 @@ class EmbeddedEngine:
 
     def order(self) -> str:
         """Names the order in which rows come that no ORDER BY puts in order; waits until the snapshot is loaded."""
-        if not self.template.order:
+        if not self.template.greeting:
             self.put_back(self.take(time.monotonic() + self.settings.query_wait))
-        return self.template.order.hex()
+        return self.template.greeting.hex()
 
     def query(
         self,
@@ -195,7 +196,8 @@ def start_template(snapshot: Snapshot, settings: Settings) -> Template:
         raise NoSuchSnapshot(f"The snapshot in {snapshot.folder} lacks a file that queries need.")
     in_memory = snapshot.quads <= settings.memory_index_up_to
     folder, memory = str(Path(snapshot.folder).resolve()), str(settings.query_memory_mb * 1_000_000)
-    return Template([folder, "memory" if in_memory else "disk", memory])
+    arguments = [folder, "memory" if in_memory else "disk", memory]
+    return Template("uphold.engines.template", arguments, ORDER_BYTES)
 
 
 def chain(first: bytes, rest: Generator[bytes, None, None]) -> Generator[bytes, None, None]:

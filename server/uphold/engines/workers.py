@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from uphold.engines.forking import CONTROL, FORK, KILL, NUMBER
 from uphold.engines.frames import HEAD, Frame, write_frame
-from uphold.engines.template import CONTROL, FORK, KILL, NUMBER, ORDER_BYTES
 from uphold.errors import ClientLeft
 
 __all__ = ["Template", "Worker"]
@@ -78,45 +78,53 @@ class Worker:
 
 
 class Template:
-    """The process that holds a snapshot and forks workers; started anew when it is lost."""
+    """The process that has loaded something and forks workers (`forking`); started anew when it is lost."""
 
-    def __init__(self, command: list[str]) -> None:
-        self.command = command
+    def __init__(self, module: str, arguments: list[str], greeting_bytes: int) -> None:
+        self.module, self.arguments, self.greeting_bytes = module, arguments, greeting_bytes
         self.lock = threading.Lock()
-        self.order = b""
+        self.greeting = b""
         self.closed = False
         self.start()
 
     def start(self) -> None:
-        """Start the process; it loads the snapshot while the server goes on."""
+        """Start the process; it loads while the server goes on."""
         self.control, theirs = socket.socketpair()
         self.control.settimeout(START_SECONDS)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "uphold.engines.template", *self.command],
+            [sys.executable, "-m", self.module, *self.arguments],
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             env={**os.environ, "RUST_BACKTRACE": "0", "GLIBC_TUNABLES": ALLOCATOR},
         )
         theirs.close()
-        self.order = b""
+        self.greeting = b""
 
-    def wait_until_loaded(self) -> None:
-        """Wait for the first word of the process; raises `OSError` or `EOFError`."""
-        if not self.order:
-            self.order = self.read(ORDER_BYTES)
+    def wait_until_loaded(self, seconds: float = START_SECONDS) -> None:
+        """Wait for the first word of the process; raises `EOFError` or `OSError`, `TimeoutError` in good time."""
+        if not self.greeting:
+            self.control.settimeout(min(seconds, START_SECONDS))
+            self.greeting = self.read(self.greeting_bytes)
+            self.control.settimeout(START_SECONDS)
 
-    def fork(self) -> Worker:
-        """A new worker; raises `EOFError` when the snapshot cannot be loaded."""
-        with self.lock:
+    def fork(self, until: float | None = None) -> Worker:
+        """A new worker; raises `EOFError` when the process cannot load, `TimeoutError` while it still loads."""
+        if not self.lock.acquire(timeout=-1 if until is None else remaining(until)):
+            raise TimeoutError
+        try:
             for _ in range(2):  # a template that was lost meanwhile is started again, once
                 try:
-                    self.wait_until_loaded()
+                    self.wait_until_loaded(START_SECONDS if until is None else remaining(until))
                     return self.ask_for_worker()
-                except (OSError, EOFError):
+                except (OSError, EOFError) as problem:
+                    if until is not None and isinstance(problem, TimeoutError) and not self.greeting:
+                        raise  # whoever comes next finds it further on
                     self.stop()
                     if self.closed:
                         break
                     self.start()
+        finally:
+            self.lock.release()
         raise EOFError
 
     def ask_for_worker(self) -> Worker:
@@ -156,3 +164,8 @@ class Template:
         """End the process for good."""
         self.closed = True
         self.stop()
+
+
+def remaining(until: float) -> float:
+    """Seconds left until then, and a moment when there are none: a socket takes 0 to mean another thing."""
+    return max(0.001, until - time.monotonic())

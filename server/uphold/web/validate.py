@@ -35,7 +35,7 @@ def endpoint() -> Response:
     try:
         form = choose([JSON, TURTLE, HTML])
         posted = read_request()
-        judgement = judges().judge(posted, opened().snapshot)
+        judgement = judges().judge(posted, opened().court)
         request.environ["uphold.outcome"] = "conforms" if judgement.report["conforms"] else "does-not-conform"
     except UpholdError as error:
         if wants_html() and not isinstance(error, ServerBusy):

@@ -1,0 +1,123 @@
+"""Forking: a process that has loaded something, answers nothing, and forks a worker whenever it is told to.
+
+Forking takes milliseconds where loading takes seconds, and workers share the memory that they only read. Such a
+template runs one thread and does no work, so a fork of it is always in a known state. It ends, and its workers with it,
+when the server's end of the control socket closes, however that comes about.
+
+Control messages are one byte and a number of four bytes: `FORK` comes with the worker's end of a socket and is
+answered with the process id; `KILL` names a process id and has no answer. Before all that, when everything is loaded,
+a greeting is sent, whose length both sides know.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["CONTROL", "FORK", "KILL", "NUMBER", "begin", "limit_memory", "memory_in_use", "offer"]
+
+CONTROL = struct.Struct(">cI")
+NUMBER = struct.Struct(">I")
+FORK, KILL = b"F", b"K"
+PR_SET_PDEATHSIG = 1
+Work = Callable[[socket.socket], None]
+
+
+def begin() -> socket.socket:
+    """The control socket, which comes on stdin, of a process that will be a template."""
+    control = socket.socket(fileno=os.dup(0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which lets running work end
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return control
+
+
+def limit_memory(most: int) -> None:
+    """Bytes of address space that this process, and each of its workers, may have."""
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+def memory_in_use() -> int:
+    """Bytes of address space that this process has, shared by all its workers; 0 where that is not told."""
+    path = Path("/proc/self/statm")
+    return int(path.read_text("ascii").split()[0]) * resource.getpagesize() if path.exists() else 0
+
+
+def offer(control: socket.socket, greeting: bytes, work: Work, *, sealed: bool = False, idle: float = 0) -> None:
+    """Fork workers that do `work`, until the server is gone or, with `idle`, asked nothing for so many seconds.
+
+    A worker that is `sealed` can open no file or socket.
+    """
+    gc.freeze()  # what is here now is never collected, so workers do not copy its pages
+    control.settimeout(idle or None)
+    workers: set[int] = set()
+    try:
+        control.sendall(greeting)
+        serve(control, work, workers, sealed=sealed)
+    except ConnectionError:
+        return  # the server is gone
+    finally:
+        for pid in workers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def serve(control: socket.socket, work: Work, workers: set[int], *, sealed: bool) -> None:
+    """Fork and kill workers as told, until the server is gone or asks no more."""
+    while True:
+        try:
+            message, channels, _, _ = socket.recv_fds(control, CONTROL.size, 1)
+        except TimeoutError:
+            message, channels = b"", []
+        reap(workers)
+        if len(message) < CONTROL.size:
+            return
+        command, pid = CONTROL.unpack(message)
+        if command == KILL:
+            if pid in workers:  # a process that was reaped has given its number back
+                os.kill(pid, signal.SIGKILL)
+            continue
+        child = os.fork()
+        if not child:
+            become_worker(control, channels[0], work, sealed=sealed)
+        workers.add(child)
+        os.close(channels[0])
+        control.sendall(NUMBER.pack(child))
+
+
+def become_worker(control: socket.socket, channel: int, work: Work, *, sealed: bool) -> None:
+    """In the forked process: keep nothing open but the worker's channel and stderr, work, and never return."""
+    status = 1
+    try:
+        control.close()
+        os.dup2(channel, 0)
+        os.close(channel)
+        os.dup2(2, 1)
+        die_with_parent()
+        if sealed:  # with no further file or socket to open, nothing in a query can reach the network or the disk
+            resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+        work(socket.socket(fileno=0))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def die_with_parent() -> None:
+    """Let the kernel end this process when its parent ends, even if that is killed (Linux only)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def reap(workers: set[int]) -> None:
+    """Forget workers that have ended."""
+    with suppress(ChildProcessError):
+        while ended := os.waitpid(-1, os.WNOHANG)[0]:
+            workers.discard(ended)

@@ -1,0 +1,203 @@
+"""Judges are expendable: one that is lost costs only who asked it, and each snapshot has judges of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import resource
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from uphold.build import build
+from uphold.intake import Posted
+from uphold.intake_errors import JudgingStopped
+from uphold.judging import Court, Judgement
+from uphold.settings import Settings
+from uphold.snapshot import current
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc")
+
+THING = "<https://data.example/thing/{}> <http://www.w3.org/2004/02/skos/core#prefLabel> {} ."
+MARKUP = THING.format(1, '"<b>A thing</b>"@en')
+SHORT = Posted(THING.format(1, '"A thing"@en'), "text/turtle")
+LONG = Posted("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(2_000)), "text/turtle")
+
+
+@pytest.fixture
+def court(tiny: Settings) -> Iterator[Court]:
+    """A court whose template is ready, with no judge at work."""
+    made = Court(current(tiny.state), tiny)
+    assert made.judge(SHORT).report["conforms"]
+    wait_for_rest(made)
+    yield made
+    made.close()
+
+
+def judges(court: Court) -> list[int]:
+    """The judges that are at work."""
+    assert court.template
+    template = court.template.process.pid
+    with contextlib.suppress(OSError):
+        children = map(int, Path(f"/proc/{template}/task/{template}/children").read_text("ascii").split())
+        return [child for child in children if works(child)]
+    return []
+
+
+def works(process: int) -> bool:
+    """Whether a process is there and has not ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] not in "ZX"
+    return False
+
+
+def at_work(court: Court) -> int:
+    """The one judge, as soon as it is at work."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        if found := judges(court):
+            return found[0]
+        time.sleep(0.01)
+    pytest.fail("no judge has begun")
+
+
+def wait_for_rest(court: Court) -> None:
+    """Wait until no judge is at work; one that has answered needs a moment to end."""
+    until = time.monotonic() + 5
+    while judges(court) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert judges(court) == []
+
+
+def kill(court: Court, judge: int) -> None:
+    """End a judge."""
+    assert court.template
+    court.template.kill(judge)
+
+
+def starve(court: Court, judge: int) -> None:
+    """Let a judge get no more memory than it has."""
+    resource.prlimit(judge, resource.RLIMIT_AS, (1, 1))
+
+
+@pytest.mark.parametrize("harm", [kill, starve])
+def test_a_judge_that_is_lost_costs_nobody_else(court: Court, harm: Callable[[Court, int], None]) -> None:
+    """Who asked it hears that it ended; who asks beside it or afterwards is answered, by the same template."""
+    assert court.template
+    template = court.template.process.pid
+    with ThreadPoolExecutor(2) as pool:
+        lost = pool.submit(court.judge, LONG)
+        judge = at_work(court)
+        beside = pool.submit(court.judge, SHORT)
+        harm(court, judge)
+        with pytest.raises(JudgingStopped, match="ended before there was a report"):
+            lost.result(60)
+        assert beside.result(60).report["conforms"]
+    assert court.judge(SHORT).report["conforms"]
+    assert court.template.process.pid == template
+    assert court.template.process.poll() is None
+
+
+def test_a_judge_past_its_time_is_gone(court: Court) -> None:
+    """The rest of the work is not done for nobody."""
+    hasty = Court(court.snapshot, dataclasses.replace(court.settings, validate_timeout=0.3))
+    hasty.template = court.template
+    began = time.monotonic()
+    with pytest.raises(JudgingStopped, match=r"stopped after 0\.3 s"):
+        hasty.judge(LONG)
+    assert time.monotonic() - began < 2
+    wait_for_rest(court)
+
+
+def test_nobody_waits_longer_for_a_template_than_for_a_judge(tiny: Settings) -> None:
+    """Whoever comes while it loads is told so in time, and it goes on loading for those who come later."""
+    court = Court(current(tiny.state), dataclasses.replace(tiny, validate_timeout=0.1))
+    began = time.monotonic()
+    with ThreadPoolExecutor(3) as pool:
+        for each in [pool.submit(court.judge, SHORT) for _ in range(3)]:
+            with pytest.raises(JudgingStopped):
+                each.result(30)
+    assert time.monotonic() - began < 2
+    assert court.template
+    loading = court.template.process
+    patient = Court(court.snapshot, tiny)
+    patient.template = court.template
+    assert patient.judge(SHORT).report["conforms"]
+    assert court.template.process is loading
+    court.close()
+
+
+def test_a_lost_template_is_started_again(court: Court) -> None:
+    """Its judges end with it, and the next one comes from a new template."""
+    assert court.template
+    lost = court.template.process
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(court.judge, LONG)
+        judge = at_work(court)
+        lost.kill()
+        with pytest.raises(JudgingStopped):
+            asked.result(60)
+    assert not works(judge)
+    assert court.judge(SHORT).report["conforms"]
+    assert court.template.process is not lost
+
+
+def test_a_judge_leaves_nothing_for_the_next(court: Court) -> None:
+    """What one was sent is no background for what another is sent."""
+    treaty = "<https://data.example/t> a <https://w3id.org/uphold/ontology#{}> ."
+    both = Posted(treaty.format("Treaty") + treaty.format("Declaration"), "text/turtle")
+
+    def shapes(judgement: Judgement) -> set[str]:
+        return {result["shape"].rpartition("/")[2] for result in judgement.report["results"]}
+
+    assert "vocabulary-disjoint" in shapes(court.judge(both))
+    for kind in ("Treaty", "Declaration"):
+        assert "vocabulary-disjoint" not in shapes(court.judge(Posted(treaty.format(kind), "text/turtle")))
+
+
+def test_a_closed_court_has_no_process(court: Court) -> None:
+    """Its template and a judge at work end with it."""
+    assert court.template
+    with ThreadPoolExecutor(1) as pool:
+        lost = pool.submit(court.judge, LONG)
+        judge = at_work(court)
+        court.close()
+        assert court.template.process.poll() is not None
+        with pytest.raises(JudgingStopped):
+            lost.result(60)
+    assert not works(judge)
+
+
+def test_a_new_snapshot_is_judged_against_at_once(
+    tmp_path: Path, app_client: Callable[[Settings], AbstractContextManager[FlaskClient]], tiny: Settings
+) -> None:
+    """The report has the words of its rules, and the judges of the old one are gone."""
+    files = Path(shutil.copytree(tiny.files, tmp_path / "files"))
+    state = Path(shutil.copytree(tiny.state, tmp_path / "state", symlinks=True))
+    settings = Settings(files=files, state=state)
+
+    def judged(client: FlaskClient) -> tuple[str, str]:
+        reply = client.post("/validate", data=MARKUP, content_type="text/turtle")
+        (message,) = {r["message"] for r in reply.get_json()["results"] if r["shape"].endswith("/labels-markup")}
+        return reply.headers["Uphold-Snapshot"], message
+
+    with app_client(settings) as client:
+        library = client.application.extensions["uphold"]
+        assert not library.opened.court.template  # nobody has sent anything
+        first, message = judged(client)
+        old = library.opened.court.template.process
+        rules = files / "shapes" / "labels.ttl"
+        text = rules.read_text("utf-8")
+        assert message in text
+        rules.unlink()
+        rules.write_text(text.replace(message, "Another sentence."), "utf-8")
+        second = build(settings).id
+        assert judged(client) == (second, "Another sentence.")
+        assert first != second
+        assert old.poll() is not None
