@@ -1,0 +1,52 @@
+"""No row comes twice and none goes missing when the data grow: the questions are put to a record with more of each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pyoxigraph as ox
+import pytest
+
+from uphold.questions import load_questions
+from uphold.settings import Settings
+from uphold.sources import Files
+
+RECORD = Path(__file__).parent / "grown" / "record.ttl"
+QUESTIONS = load_questions(Files(Settings().files))
+GRAPHS = ("catalogue", "treaty-actions")
+
+
+@pytest.fixture(scope="module")
+def record() -> ox.Store:
+    """The record of the case, in the graphs that questions name and in the default graph."""
+    store = ox.Store()
+    store.bulk_load(path=str(RECORD), format=ox.RdfFormat.TURTLE)
+    for name in GRAPHS:
+        graph = ox.NamedNode(f"{Settings().base}graph/{name}")
+        store.bulk_load(path=str(RECORD), format=ox.RdfFormat.TURTLE, to_graph=graph)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "column", "expected"),
+    [
+        ("compare-jurisdictions", {"jurisdiction": ["north"]}, "signatures", ["70"]),
+        ("commitments-kept", {}, "kept", ["true"]),
+        ("commitments-kept", {}, "date", ["2015-05-01"]),
+        ("treaties", {}, "title", ["River Treaty"]),
+    ],
+)
+def test_there_is_one_row_for_each_thing(
+    record: ox.Store, name: str, given: dict[str, list[str]], column: str, expected: list[str]
+) -> None:
+    """With the value that the question's head promises."""
+    rows = cast("ox.QuerySolutions", record.query(QUESTIONS[name].bound(given)))
+    assert [row[column].value for row in rows] == expected
+
+
+def test_a_value_that_is_given_again_brings_no_row_again() -> None:
+    """However it is written; and there may be ten of them."""
+    question = QUESTIONS["signature-to-consent"]
+    once, twice = (question.bound({"treaty": values}) for values in (["opsc"], ["opsc", "treaty:opsc"]))
+    assert once == twice
