@@ -50,3 +50,11 @@ def test_a_value_that_is_given_again_brings_no_row_again() -> None:
     question = QUESTIONS["signature-to-consent"]
     once, twice = (question.bound({"treaty": values}) for values in (["opsc"], ["opsc", "treaty:opsc"]))
     assert once == twice
+
+
+@pytest.mark.parametrize(
+    "name", ["ratification-by-region", "ratification-timeline", "signed-not-ratified", "treaties", "treaty-parties"]
+)
+def test_who_counts_parties_says_how_far_the_record_was_followed_up(name: str) -> None:
+    """The day of the record is that of its latest evidence, and most of it was last looked up earlier."""
+    assert "were not followed up" in QUESTIONS[name].head.description
