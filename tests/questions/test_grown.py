@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,9 @@ from uphold.sources import Files
 
 RECORD = Path(__file__).parent / "grown" / "record.ttl"
 QUESTIONS = load_questions(Files(Settings().files))
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+PREF_LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
+MANY, SECONDS = 400, 5.0
 GRAPHS = ("catalogue", "treaty-actions")
 
 
@@ -43,6 +47,21 @@ def test_there_is_one_row_for_each_thing(
     """With the value that the question's head promises."""
     rows = cast("ox.QuerySolutions", record.query(QUESTIONS[name].bound(given)))
     assert [row[column].value for row in rows] == expected
+
+
+def test_counts_of_several_things_are_added_and_not_multiplied(record: ox.Store) -> None:
+    """A body with a few hundred acts of each kind is counted at once; each with each would be millions."""
+    body = ox.NamedNode("https://w3id.org/uphold/id/organisation/busy")
+    terms = f"{Settings().base}ontology#"
+    record.add(ox.Quad(body, ox.NamedNode(RDF_TYPE), ox.NamedNode(f"{terms}Organisation")))
+    record.add(ox.Quad(body, ox.NamedNode(PREF_LABEL), ox.Literal("Busy", language="en")))
+    for number in range(MANY):
+        for name in ("presentedBy", "receivedBy", "collectedBy"):
+            record.add(ox.Quad(ox.NamedNode(f"urn:{name}:{number}"), ox.NamedNode(f"{terms}{name}"), body))
+    began = time.monotonic()
+    (row,) = cast("ox.QuerySolutions", record.query(QUESTIONS["organisations"].bound({})))
+    assert [row[name].value for name in ("presented", "received", "collected")] == [str(MANY)] * 3
+    assert time.monotonic() - began < SECONDS
 
 
 def test_a_value_that_is_given_again_brings_no_row_again() -> None:
