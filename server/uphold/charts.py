@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from uphold.question_errors import ChartNotDrawn
+from uphold.question_errors import ChartNotDrawn, ChartTooLarge
 
 __all__ = ["FORMS", "MOST_ROWS", "Painter", "fill", "main"]
 
@@ -27,6 +27,7 @@ MOST_ROWS = 5_000
 SECONDS = 30.0
 SIZE = struct.Struct(">I")
 PLACE = re.compile(r"\{(\w+)\}")
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 WORLD = "world-110m.json"
 log = logging.getLogger(__name__)
 
@@ -34,10 +35,10 @@ log = logging.getLogger(__name__)
 def fill(spec: Mapping[str, Any], rows: list[dict[str, Any]], values: Mapping[str, str]) -> dict[str, Any]:
     """The specification with the rows, and with `values` where its texts say `{name}`.
 
-    Raises `ChartNotDrawn` for more rows than a picture can show.
+    Raises `ChartTooLarge` for more rows than a picture can show.
     """
     if len(rows) > MOST_ROWS:
-        raise ChartNotDrawn(f"The answer has {len(rows)} rows, and a chart shows at most {MOST_ROWS}.")
+        raise ChartTooLarge(f"The answer has {len(rows)} rows, and a chart shows at most {MOST_ROWS}.")
     filled: dict[str, Any] = {key: spec[key] for key in spec if key not in ("title", "description")}
     for key in ("title", "description"):
         if key in spec:
@@ -54,14 +55,19 @@ def say(text: Any, values: Mapping[str, str]) -> Any:
     return [say(each, values) for each in text] if isinstance(text, list) else text
 
 
-def with_world(spec: Any, world: Path) -> Any:
-    """The specification with the map of the world in it, where it names the file."""
+def drawable(spec: Any, world: Path) -> Any:
+    """The specification with the map of the world in it, where it names the file, and no characters that XML forbids.
+
+    Such a character ends the process that draws.
+    """
+    if isinstance(spec, str):
+        return NOT_XML.sub("\ufffd", spec)
     if isinstance(spec, Mapping):
         if spec.get("url") == WORLD:
             rest = {key: value for key, value in spec.items() if key != "url"}
             return {**rest, "values": json.loads(world.read_text("utf-8"))}
-        return {key: with_world(value, world) for key, value in spec.items()}
-    return [with_world(each, world) for each in spec] if isinstance(spec, list) else spec
+        return {key: drawable(value, world) for key, value in spec.items()}
+    return [drawable(each, world) for each in spec] if isinstance(spec, list) else spec
 
 
 class Painter:
@@ -76,13 +82,16 @@ class Painter:
         """The picture in a form of `FORMS`; raises `ChartNotDrawn`."""
         if WORLD in json.dumps(spec) and not self.world.is_file():
             raise ChartNotDrawn("The map of the world is not installed here; `make setup` fetches it.")
-        asked = json.dumps({"spec": with_world(spec, self.world), "form": FORMS[form]}).encode()
+        asked = json.dumps({"spec": drawable(spec, self.world), "form": FORMS[form]}).encode()
         with self.lock:
             try:
                 kind, content = self.ask(asked)
-            except (OSError, EOFError, TimeoutError) as problem:
+            except (OSError, EOFError) as problem:
                 self.end()
-                raise ChartNotDrawn("Drawing the chart took too long.") from problem
+                slow = isinstance(problem, TimeoutError)
+                raise ChartNotDrawn(
+                    "Drawing the chart took too long." if slow else "The process that draws charts ended."
+                ) from problem
         if kind != b"+":
             log.error("a chart was not drawn: %s", content.decode("utf-8", "replace"))
             raise ChartNotDrawn("The chart's specification and its rows do not fit together.")

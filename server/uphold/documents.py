@@ -68,7 +68,10 @@ def readable(value: Any, key: str, context: Mapping[str, Any], places: Mapping[s
         return [readable(each, key, context, places) for each in value]
     term = context.get(key)
     read = VALUES.get(term.get("@type", "")) if isinstance(term, Mapping) else None
-    return read(value) if read and isinstance(value, str) else value
+    try:
+        return read(value) if read and isinstance(value, str) else value
+    except ValueError:
+        return value  # a literal that is not of its datatype stays as it was written
 
 
 def has_context(document: Mapping[str, Any], base: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from uphold.engines import GRAPH_TYPES
 from uphold.heads import Column
 from uphold.operations import operations
 from uphold.parameters import Parameter
-from uphold.questions import Catalogue, Question
+from uphold.questions import MOST_VALUES, Catalogue, Question
 
 __all__ = ["API_VERSION", "DOCUMENT_FORMS", "LANGUAGE", "ROW_FORMS", "VEGA", "describe"]
 
@@ -112,10 +112,10 @@ def parameter(found: Parameter, languages: Sequence[str], *, in_path: bool) -> d
     if found.choices:
         schema = {"type": "string", "enum": list(found.choices)}
     several = found.repeatable and not in_path
-    if found.default and not in_path:
-        schema["default"] = found.default[0]
     if several:
-        schema = {"type": "array", "items": schema, "minItems": 1, "maxItems": 10}
+        schema = {"type": "array", "items": schema, "minItems": 1, "maxItems": MOST_VALUES}
+    if found.default and not in_path:
+        schema["default"] = list(found.default) if several else found.default[0]
     described: dict[str, Any] = {
         "name": found.name,
         "in": "path" if in_path else "query",

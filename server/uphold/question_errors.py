@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uphold.errors import NotFound, UpholdError, WrongUse
 
-__all__ = ["ChartNotDrawn", "NoSuchQuestion", "WrongParameter"]
+__all__ = ["ChartNotDrawn", "ChartTooLarge", "NoSuchForm", "NoSuchQuestion", "WrongParameter"]
 
 
 class NoSuchQuestion(NotFound):
@@ -13,6 +13,14 @@ class NoSuchQuestion(NotFound):
     code = "no-such-question"
     title = "There is no such question"
     remedy = "See /api for all questions."
+
+
+class NoSuchForm(NotFound):
+    """The question is not answered in the form that the suffix names."""
+
+    code = "no-such-form"
+    title = "The question is not answered in this form"
+    remedy = "Take another suffix, or none and an Accept header."
 
 
 class WrongParameter(WrongUse):
@@ -26,6 +34,15 @@ class WrongParameter(WrongUse):
 class ChartNotDrawn(UpholdError):
     """The rows do not make a picture."""
 
+    status = 503
     code = "chart-not-drawn"
     title = "The chart could not be drawn"
     remedy = "Ask for fewer rows, or for the rows themselves as JSON or CSV."
+
+
+class ChartTooLarge(ChartNotDrawn):
+    """There are more rows than a picture can show."""
+
+    status = 400
+    code = "chart-too-large"
+    title = "The chart would have too many rows"

@@ -25,11 +25,12 @@ from uphold.question_errors import NoSuchQuestion, WrongParameter
 from uphold.settings import Settings
 from uphold.sources import Files, read_context
 
-__all__ = ["RESERVED", "Catalogue", "Question", "load_questions"]
+__all__ = ["MOST_VALUES", "RESERVED", "Catalogue", "Question", "load_questions"]
 
 NOT_QUESTIONS = ("pages", "rules")
 RESERVED = ("page", "limit", "fields", "sort")
 """Names of fields of a request that are no parameters of any question."""
+MOST_VALUES = 10
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 PARSER_SAYS = re.compile(r"at (\d+):(\d+)")
@@ -69,10 +70,12 @@ class Question:
             values = given.get(name) or parameter.default
             if not values and parameter.required:
                 raise WrongParameter(f"{self.name} needs a value for {name}.")
-            if len(values) > 1 and not parameter.repeatable:
-                raise WrongParameter(f"{name} is given {len(values)} times; it takes one value.")
-            if values:
-                yield name, [to_term(parameter, value, self.base, self.prefixes) for value in values]
+            if len(values) > (MOST_VALUES if parameter.repeatable else 1):
+                most = f"at most {MOST_VALUES} values" if parameter.repeatable else "one value"
+                raise WrongParameter(f"{name} is given {len(values)} times; it takes {most}.")
+            if values:  # each once, since a row comes again for each time that VALUES has its term
+                terms = (to_term(parameter, value, self.base, self.prefixes) for value in values)
+                yield name, list(dict.fromkeys(terms))
 
     @cached_property
     def path(self) -> re.Pattern[str] | None:

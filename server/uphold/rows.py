@@ -20,6 +20,7 @@ from uphold.terms import Term
 
 __all__ = ["Rows", "read_rows", "typed"]
 
+MOST_DIGITS = 300  # about what a number of JSON can have
 Cell = Mapping[str, str] | None
 """A term as SPARQL 1.1 Query Results JSON has it."""
 
@@ -35,6 +36,8 @@ def number(text: str) -> int | float:
         found = Decimal(text)
     except InvalidOperation as problem:
         raise ValueError(text) from problem
+    if not found.is_finite() or abs(found.adjusted()) > MOST_DIGITS:
+        raise ValueError(text)
     return int(found) if found == found.to_integral_value() else float(found)
 
 

@@ -67,3 +67,11 @@ def test_a_document_with_its_context_says_the_same_triples(document: Any) -> Non
 def test_what_is_not_there_has_no_document() -> None:
     """So that it can be answered with 404."""
     assert frame(b"", SHAPE, CONTEXT, BASE, VALUES) is None
+
+
+def test_a_literal_that_is_not_of_its_datatype_stays_text() -> None:
+    """One wrong value in what partners send does not take the document away."""
+    wrong = TRIPLES.replace(b'"74187"', b'"many"')
+    assert wrong != TRIPLES
+    found = frame(wrong, SHAPE, CONTEXT, BASE, VALUES)
+    assert found["petitions"][0]["signatures"] == "many"

@@ -8,17 +8,20 @@ Link header names.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from flask import request
 from flask.testing import FlaskClient
 
 from uphold.build import build
 from uphold.errors import SourceNotRead
 from uphold.settings import Settings
+from uphold.web.wanting import Wanted, page_links
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 CALLS = "/api/calls-met"
@@ -145,6 +148,9 @@ def test_the_language_in_the_address_comes_first(client: FlaskClient) -> None:
         (f"{CALLS}?sort=nothing", 400, "no column; there are call"),
         (f"{CALLS}?fields=call,nothing", 400, "no column"),
         (f"{CALLS}.xlsx", 404, "no question"),
+        (f"{CALLS}.ttl", 404, "has the forms json, csv, srj"),
+        (f"{CALLS}?jurisdiction=jurisdicton:nzl", 404, "jurisdicton:nzl"),
+        (f"{CALLS}?jurisdiction=https://example.org/nowhere", 404, "example.org/nowhere"),
     ],
 )
 def test_a_wrong_request_is_told_what_to_do(client: FlaskClient, address: str, status: int, says: str) -> None:
@@ -214,3 +220,49 @@ def test_answers_are_kept_by_what_they_depend_on(client: FlaskClient) -> None:
         for each in ("en", "fr", "es", "en")
     }
     assert len(answers) == 3
+
+
+def test_the_first_page_of_a_table_is_a_page(project_client: FlaskClient) -> None:
+    """Whoever counts pages from 1 gets each row once."""
+    pages = [project_client.get(f"/api/calls.csv?page={page}").text.splitlines()[1:] for page in (1, 2)]
+    whole = project_client.get("/api/calls.csv").text.splitlines()[1:]
+    assert pages[0] + pages[1] == whole
+
+
+@pytest.mark.parametrize("field", ["page", "limit", "fields", "sort"])
+def test_a_document_has_no_rows_to_choose_from(project_client: FlaskClient, field: str) -> None:
+    """So what chooses rows is as unknown as any other name."""
+    reply = project_client.get(f"/api/call?{field}=1")
+    assert reply.status_code == 400
+    assert f"no parameter '{field}'" in reply.text
+
+
+@pytest.mark.parametrize("form", ["json", "ttl", "nt"])
+def test_a_thing_of_another_kind_has_no_document_in_any_form(project_client: FlaskClient, form: str) -> None:
+    """No form is an empty answer where another is none."""
+    assert project_client.get(f"/api/treaty.{form}?treaty=jurisdiction:nzl").status_code == 404
+
+
+def test_the_form_of_a_page_can_be_sent_as_it_is(project_client: FlaskClient) -> None:
+    """Also where a parameter has several values: each has a field of its own."""
+    page = project_client.get("/api/compare-jurisdictions.html").text
+    fields = re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)"', page)
+    assert [value.rpartition("/")[2] for name, value in fields if name == "jurisdiction"] == ["nzl", "tha", ""]
+    sent = project_client.get("/api/compare-jurisdictions.html", query_string=[*fields, ("lang", "en")])
+    assert sent.status_code == 200
+
+
+def test_the_data_behind_a_page_is_not_a_part_of_it(project_client: FlaskClient) -> None:
+    """A page of HTML has fewer rows than one of JSON, so the number of one says nothing about the other."""
+    page = project_client.get("/api/calls.html?page=2&lang=fr").text
+    assert 'href="/api/calls.csv?lang=fr"' in page
+    assert 'href="/api/calls.csv?page=2&amp;limit=20"' in project_client.get("/api/calls.html?page=2&limit=20").text
+
+
+def test_addresses_in_headers_are_addresses(project_client: FlaskClient) -> None:
+    """What stands in a path is escaped in each link, so that it leads back here."""
+    key = "urn:x:%C3%A9%3Fa"
+    with project_client.application.test_request_context(f"/api/treaties/{key}/parties"):
+        wanted = Wanted({}, 1, 0, (), ())
+        links = page_links(request.path, wanted, 100, 1)
+    assert set(links.values()) == {f"/api/treaties/{key}/parties"}

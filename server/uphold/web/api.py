@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, render_template, request
 
@@ -17,6 +17,7 @@ from uphold.documents import frame, has_context
 from uphold.engines import GRAPH_TYPES, Answer
 from uphold.errors import NoSuchThing
 from uphold.openapi import DOCUMENT_FORMS, ROW_FORMS, VEGA, describe
+from uphold.question_errors import NoSuchForm
 from uphold.questions import Question
 from uphold.rows import Rows, read_rows
 from uphold.web.citing import cite_query
@@ -25,7 +26,7 @@ from uphold.web.envelopes import as_text, enveloped
 from uphold.web.headers import SCRIPTED
 from uphold.web.negotiation import choose, split_suffix
 from uphold.web.replies import library, opened, send
-from uphold.web.wanting import Wanted, page_links, read_wanted
+from uphold.web.wanting import IN_PATHS, Wanted, page_links, read_wanted
 
 __all__ = ["api"]
 
@@ -111,7 +112,9 @@ def answer(address: str) -> Response:
     stem, named = split_suffix(address, SUFFIXES)
     question, within = library().questions.find(stem)
     forms = forms_of(question)
-    form = named if named in forms else choose(forms)
+    if named and named not in forms:
+        raise NoSuchForm(f"{question.name} has the forms {', '.join(map(suffix_of, forms))}.")
+    form = named or choose(forms)
     wanted = read_wanted(question, within, opened().resources.languages(), from_form=form == HTML)
     terms = dict(question.terms(wanted.given))
     asking = Asking(question, stem, wanted, terms, question.bound(wanted.given))
@@ -119,7 +122,8 @@ def answer(address: str) -> Response:
     response = (answer_document if question.gives_graph else answer_rows)(asking, form)
     if named is None:
         response.vary.add("Accept")
-        response.headers["Content-Location"] = f"{request.script_root}/api/{stem}.{suffix_of(form)}{query_string()}"
+        here = f"{request.script_root}/api/{quote(stem, safe=IN_PATHS)}"
+        response.headers["Content-Location"] = f"{here}.{suffix_of(form)}{query_string()}"
     if wanted.language:
         response.headers["Content-Language"] = wanted.language
     if wanted.language_is_chosen:
@@ -141,18 +145,17 @@ def suffix_of(form: str) -> str:
     return next(suffix for suffix, media_type in SUFFIXES.items() if media_type == form)
 
 
-def query_string() -> str:
+def query_string(without: str = "") -> str:
     """The query of the request's address, with its question mark."""
-    text = urlencode([(name, value) for name, value in request.args.items(multi=True) if value])
+    text = urlencode([(name, value) for name, value in request.args.items(multi=True) if value and name != without])
     return f"?{text}" if text else ""
 
 
 def check_known(question: Question, terms: Mapping[str, list[str]]) -> None:
-    """Raise `NoSuchThing` for a value under `id/` that no statement mentions: most likely it is misspelt."""
-    ours = f"<{opened().snapshot.base}id/"
+    """Raise `NoSuchThing` for an IRI that no statement mentions: most likely it, or its prefix, is misspelt."""
     for name in terms:
         for term in terms[name]:
-            if term.startswith(ours) and not opened().resources.ask.truth("known", this=[term]):
+            if term.startswith("<") and not opened().resources.ask.truth("known", this=[term]):
                 raise NoSuchThing(term[1:-1])
 
 
@@ -183,7 +186,7 @@ def answer_rows(asking: Asking, form: str) -> Response:
 
 def answer_document(asking: Asking, form: str) -> Response:
     """The answer of a CONSTRUCT."""
-    if form in GRAPH_TYPES and form != LD_JSON:
+    if form in GRAPH_TYPES and form != LD_JSON and asking.cached(TRIPLES):
         return send(asking.cached(form), form)
     values = {name: terms[0][1:-1] for name, terms in asking.terms.items() if terms[0].startswith("<")}
     base = opened().snapshot.base
@@ -222,7 +225,7 @@ def page(asking: Asking, **found: Any) -> Response:
         languages=opened().resources.languages(),
         citation=cite_query(opened().snapshot, asking.query, None),
         alternative=chart,
-        query_string=query_string(),
+        query_string=query_string(without="" if asking.wanted.limit else "page"),  # a page of HTML is a shorter one
         **found,
     )
     reply = send(content, HTML)

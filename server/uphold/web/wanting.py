@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import request
 
@@ -13,12 +13,14 @@ from uphold.openapi import LANGUAGE
 from uphold.question_errors import WrongParameter
 from uphold.questions import RESERVED, Question
 
-__all__ = ["Wanted", "choose_language", "page_links", "read_number", "read_wanted"]
+__all__ = ["IN_PATHS", "Wanted", "choose_language", "page_links", "read_number", "read_wanted"]
 
 LANGUAGE_TAG = re.compile(LANGUAGE)
 MOST_ROWS = 1_000
 MOST_PAGES = 1_000_000
 LONGEST_HEADER = 500
+IN_PATHS = "/:@!$&'()*+,;=~"
+"""What may stand in a path as it is, besides letters, digits, dots and hyphens (RFC 3986)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,8 @@ class Wanted:
     sort: Sequence[str]
     language: str = ""
     language_is_chosen: bool = False
-
-    @property
-    def is_paged(self) -> bool:
-        """Whether the request asks for a part of the rows."""
-        return bool(self.limit) or self.page > 1
+    is_paged: bool = False
+    """Whether the request asks for a part of the rows."""
 
 
 def read_wanted(
@@ -62,14 +61,16 @@ def read_wanted(
         language = choose_language(asked, languages)
         fields["lang"] = [language]
     lists = {name: read_list(fields.get(name, [])) for name in ("fields", "sort")}
+    apart = () if question.gives_graph else RESERVED  # a document has no rows
     return Wanted(
-        {name: values for name, values in fields.items() if name not in RESERVED},
+        {name: values for name, values in fields.items() if name not in apart},
         read_number(fields, "page", MOST_PAGES) or 1,
         read_number(fields, "limit", MOST_ROWS),
         lists["fields"],
         lists["sort"],
         language,
         chosen,
+        "page" in fields or "limit" in fields,
     )
 
 
@@ -113,6 +114,6 @@ def page_links(address: str, wanted: Wanted, limit: int, total: int) -> dict[str
 
     def link(page: int) -> str:
         query = urlencode([*fields, *([("page", str(page))] if page > 1 else [])])
-        return f"{request.script_root}{address}{f'?{query}' if query else ''}"
+        return f"{request.script_root}{quote(address, safe=IN_PATHS)}{f'?{query}' if query else ''}"
 
     return {name: link(page) for name, page in pages.items() if name == "self" or 1 <= page <= last}
