@@ -114,7 +114,7 @@ def test_the_form_works_without_script(client: FlaskClient) -> None:
     """A page to people, a description to programs; what was typed stays when it does not parse."""
     page = client.get("/validate", headers={"Accept": "text/html"})
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page.text)
-    form = tree.find(".//form")
+    form = tree.find(".//main//form")
     assert (form.get("method"), form.get("enctype")) == ("post", "multipart/form-data")
     assert {field.get("name") for field in form.iter() if field.get("name")} == {"text", "file", "format", "class"}
     assert tree.find(".//script") is None
