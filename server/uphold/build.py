@@ -90,7 +90,6 @@ def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
     from uphold.checks import check, to_rdflib  # heavy to import, and not needed when nothing has changed
     from uphold.ontology_page import write_ontology_page
 
-    load_questions(files)  # one that is wrong stops the build before it stops the server
     quads = assemble(files, say)
     shapes = to_rdflib(quads.quads_for_graph_name(graph_name(files.base, "shapes")))
     check(quads, shapes)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import select
 import struct
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from uphold.errors import ServerBusy
 from uphold.question_errors import ChartNotDrawn, ChartTooLarge
 
 __all__ = ["FORMS", "MOST_ROWS", "Painter", "fill", "main"]
@@ -25,6 +25,7 @@ __all__ = ["FORMS", "MOST_ROWS", "Painter", "fill", "main"]
 FORMS = {"image/svg+xml": "svg", "image/png": "png"}
 MOST_ROWS = 5_000
 SECONDS = 30.0
+WAITS = 10.0
 SIZE = struct.Struct(">I")
 PLACE = re.compile(r"\{(\w+)\}")
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -83,15 +84,20 @@ class Painter:
         if WORLD in json.dumps(spec) and not self.world.is_file():
             raise ChartNotDrawn("The map of the world is not installed here; `make setup` fetches it.")
         asked = json.dumps({"spec": drawable(spec, self.world), "form": FORMS[form]}).encode()
-        with self.lock:
-            try:
-                kind, content = self.ask(asked)
-            except (OSError, EOFError) as problem:
-                self.end()
-                slow = isinstance(problem, TimeoutError)
-                raise ChartNotDrawn(
-                    "Drawing the chart took too long." if slow else "The process that draws charts ended."
-                ) from problem
+        if not self.lock.acquire(timeout=WAITS):
+            raise ServerBusy("Other charts are being drawn, and this one has waited its time.")
+        slow = threading.Event()
+        watch = threading.Timer(SECONDS, self.give_up, [slow])
+        watch.start()
+        try:
+            kind, content = self.ask(asked)
+        except (OSError, EOFError) as problem:
+            self.end()
+            told = "Drawing the chart took too long." if slow.is_set() else "The process that draws charts ended."
+            raise ChartNotDrawn(told) from problem
+        finally:
+            watch.cancel()
+            self.lock.release()
         if kind != b"+":
             log.error("a chart was not drawn: %s", content.decode("utf-8", "replace"))
             raise ChartNotDrawn("The chart's specification and its rows do not fit together.")
@@ -109,9 +115,13 @@ class Painter:
             raise EOFError
         told.write(SIZE.pack(len(asked)) + asked)
         told.flush()
-        if not select.select([answer], [], [], SECONDS)[0]:
-            raise TimeoutError
         return exactly(answer, 1), exactly(answer, *SIZE.unpack(exactly(answer, SIZE.size)))
+
+    def give_up(self, slow: threading.Event) -> None:
+        """End the process, so that whoever writes to it or reads from it hears of it."""
+        slow.set()
+        if self.process is not None:
+            self.process.kill()
 
     def end(self) -> None:
         """End the process, whatever it is doing."""

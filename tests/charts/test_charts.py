@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from uphold.charts import MOST_ROWS, Painter, fill
+from uphold.errors import ServerBusy
 from uphold.question_errors import ChartNotDrawn, ChartTooLarge
 
 SVG = "image/svg+xml"
@@ -66,3 +69,26 @@ def test_more_rows_than_a_picture_shows_are_the_askers_to_reduce() -> None:
     with pytest.raises(ChartTooLarge) as caught:
         chart("many", MOST_ROWS + 1)
     assert caught.value.status == 400
+
+
+def test_a_process_that_is_stuck_is_given_up(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps nobody waiting for ever, whether it does not read or does not answer; the next chart is drawn."""
+    painter.draw(chart("warm"), SVG)
+    monkeypatch.setattr("uphold.charts.SECONDS", 0.5)
+    for count in (1, 4_000):  # the second is more than a pipe holds
+        assert painter.process
+        os.kill(painter.process.pid, signal.SIGSTOP)
+        with pytest.raises(ChartNotDrawn, match="too long"):
+            painter.draw(chart("stuck", count), SVG)
+        monkeypatch.setattr("uphold.charts.SECONDS", 30.0)
+        assert painter.draw(chart("next"), SVG).startswith(b"<svg")
+        monkeypatch.setattr("uphold.charts.SECONDS", 0.5)
+
+
+def test_a_chart_that_waits_too_long_for_others_is_told_to_come_again(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's threads are not spent on waiting."""
+    monkeypatch.setattr("uphold.charts.WAITS", 0.05)
+    with painter.lock, pytest.raises(ServerBusy):
+        painter.draw(chart("late"), SVG)
