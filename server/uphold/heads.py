@@ -20,6 +20,7 @@ __all__ = ["COLUMN_TYPES", "Column", "Head", "read_head", "without_head"]
 MARK = "#+"
 COLUMN_TYPES = ("iri", "string", "integer", "decimal", "boolean", "date", "year", "month")
 COLUMN = re.compile(rf"({'|'.join(COLUMN_TYPES)})(\??), (\S.*)", re.DOTALL)
+DEPRECATED = re.compile(r"([a-z0-9-]+) since ([0-9]{4}-[0-9]{2}-[0-9]{2})")
 TEXTS = ("summary", "description", "path", "frame", "chart", "since", "deprecated")
 MAPS = ("columns", "parameters", "kinds", "defaults", "enumerate")
 LISTS = ("tags", "repeatable")
@@ -55,6 +56,7 @@ class Head:
     chart: str = ""
     since: str = ""
     deprecated: str = ""
+    deprecated_since: str = ""
 
 
 def without_head(text: str) -> str:
@@ -81,6 +83,7 @@ def read_head(text: str, name: Path) -> Head:
     pagination = said.get("pagination", 100)
     if not isinstance(pagination, int) or not 0 < pagination <= 1000:
         raise refuse("pagination", "must be a number of rows from 1 to 1000.")
+    successor, day = read_successor(said.pop("deprecated", ""), refuse)
     maps = {key: read_map(said.get(key) or {}, refuse, key) for key in MAPS}
     columns = []
     for column, words in maps["columns"].items():
@@ -92,6 +95,8 @@ def read_head(text: str, name: Path) -> Head:
         **{key: " ".join(said[key].split()) for key in TEXTS if key in said},
         tags=tuple(map(str, said.get("tags") or ())),
         columns=tuple(columns),
+        deprecated=successor,
+        deprecated_since=day,
         parameters={key: one(words) for key, words in maps["parameters"].items()},
         kinds={key: one(words) for key, words in maps["kinds"].items()},
         defaults=maps["defaults"],
@@ -99,6 +104,14 @@ def read_head(text: str, name: Path) -> Head:
         repeatable=tuple(map(str, said.get("repeatable") or ())),
         pagination=pagination,
     )
+
+
+def read_successor(given: str, refuse: Any) -> tuple[str, str]:
+    """The question to ask instead, and since when; both empty where there is none."""
+    found = DEPRECATED.fullmatch(given)
+    if given and not found:
+        raise refuse("deprecated", "names the question to ask instead and the day, as in «calls-met since 2026-11-24».")
+    return (found[1], found[2]) if found else ("", "")
 
 
 def load(text: str, name: Path) -> dict[str, Any]:

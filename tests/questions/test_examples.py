@@ -82,7 +82,9 @@ def test_a_question_that_is_given_up_says_which_one_to_ask(tmp_path: Path) -> No
     (tmp_path / "queries" / "outcomes").mkdir(parents=True)
     shutil.copy(Settings().files / "data" / "context.jsonld", tmp_path / "data")
     text = (Settings().files / "queries" / "outcomes" / "calls-met.rq").read_text("utf-8")
-    (tmp_path / "queries" / "outcomes" / "old.rq").write_text(f"#+ deprecated: calls-met\n{text}", "utf-8")
+    (tmp_path / "queries" / "outcomes" / "old.rq").write_text(
+        f"#+ deprecated: calls-met since 2026-11-24\n{text}", "utf-8"
+    )
     found = graph_of(load_questions(Files(tmp_path)))[URIRef(f"{BASE}id/question/old")]
     assert {
         (OWL.deprecated, Literal("true", datatype=XSD.boolean)),

@@ -208,8 +208,15 @@ def test_one_new_file_is_seen_everywhere(tmp_path: Path, app_client: AppClient, 
         html = {"Accept": "text/html"}
         for address in ("/api", "/sparql", "/api/how-many-calls"):
             assert "How many calls are there?" in client.get(address, headers=html).text
+    question.write_text(f"#+ deprecated: calls-met since 2026-11-24\n{question.read_text('utf-8')}", "utf-8")
+    build(settings)
+    with app_client(settings) as client:
+        reply = client.get("/api/how-many-calls")
+        assert reply.headers["Deprecation"] == "@1795478400"
+        assert '</api/calls-met>; rel="successor-version"' in reply.headers.getlist("Link")
+        assert client.get("/api/openapi.json").json["paths"]["/api/how-many-calls"]["get"]["deprecated"] is True  # type: ignore[index]
     question.write_text(question.read_text("utf-8").replace("SELECT (", "SELEC ("), "utf-8")
-    with pytest.raises(SourceNotRead, match=r"how-many-calls\.rq:4"):
+    with pytest.raises(SourceNotRead, match=r"how-many-calls\.rq:5"):
         build(settings)
 
 

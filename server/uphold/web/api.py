@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -129,7 +130,8 @@ def answer(address: str) -> Response:
     if wanted.language_is_chosen:
         response.vary.add("Accept-Language")
     if question.head.deprecated:
-        response.headers["Deprecation"] = "true"
+        day = dt.datetime.fromisoformat(f"{question.head.deprecated_since}T00:00:00+00:00")
+        response.headers["Deprecation"] = f"@{int(day.timestamp())}"  # RFC 9745
         response.headers.add("Link", f'<{request.script_root}/api/{question.head.deprecated}>; rel="successor-version"')
     return response
 

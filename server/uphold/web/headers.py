@@ -21,7 +21,8 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Uphold-Snapshot, Uphold-Request, ETag, Link, Content-Location, Memento-Datetime",
+    "Access-Control-Expose-Headers": "Uphold-Snapshot, Uphold-Request, ETag, Link, Content-Location, Memento-Datetime, "
+    "Deprecation, Retry-After",
 }
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
