@@ -17,6 +17,7 @@ const status = live.querySelector("[role=status]");
 const wide = matchMedia("(min-width: 64rem)");
 const endpoint = new URL(form.action, location).href;
 const graphs = [...new URLSearchParams(location.search)].filter(([name]) => GRAPHS.includes(name));
+let ready = Promise.resolve(); // settled when `words` are filled, or cannot be
 const words = { prefixes: {}, terms: [], things: [], base: "", root: "", within: "" };
 
 const { Yasqe, Yasr } = window.Yasgui;
@@ -81,13 +82,13 @@ function start() {
   document.querySelector("#copy").addEventListener("change", showSnippet);
   document.querySelector("#copy button").addEventListener("click", copy);
   addEventListener("popstate", fromAddress);
-  fetch(form.dataset.editor)
+  ready = fetch(form.dataset.editor)
     .then((response) => response.json())
     .then((data) => Object.assign(words, data))
     .then(() => yasqe.setOption("mode", "sparql11")) // read the query again, with the prefixes known
     .then(() => yasqe.checkSyntax())
-    .catch(() => {}) // the editor works without words to complete
-    .finally(fromAddress);
+    .catch(() => {}); // the editor works without words to complete
+  ready.then(fromAddress);
 }
 
 /** Take the query from the address, and ask it. */
@@ -124,6 +125,7 @@ async function ask({ keep = false } = {}) {
   try {
     const response = await request(query, running.signal);
     const content = await response.text();
+    await ready; // links in the answer need to know what is answered here
     const milliseconds = Math.round(performance.now() - began);
     clearMistake();
     if (response.ok) showAnswer(response, content, milliseconds);
