@@ -121,6 +121,7 @@ def test_names_are_completed_from_our_own_data(
     hint = page.locator(".CodeMirror-hint").first
     expect(hint).to_contain_text(offered)
     expect(hint).to_contain_text(meaning)
+    page.wait_for_timeout(700)  # the list is made anew after the last letter, and a key in between is the editor's
     page.keyboard.press("Enter")
     expect(page.locator("#query")).to_have_value(re.compile(re.escape(offered) + "$"))
     assert visit.asked_elsewhere(served) == []
