@@ -8,7 +8,7 @@ from typing import IO
 
 import pyoxigraph as ox
 
-from uphold.terms import Names, Term, read_term
+from uphold.terms import Term, read_term
 
 __all__ = ["ROWS_SHOWN", "Table", "read_table"]
 
@@ -36,8 +36,3 @@ def read_table(answer: IO[bytes]) -> Table:
         for solution in islice(found, ROWS_SHOWN + 1)
     )
     return Table(names, rows[:ROWS_SHOWN], len(rows) <= ROWS_SHOWN)
-
-
-def short_names(table: Table, names: Names) -> dict[str, str]:
-    """The short name of each IRI in the table."""
-    return {term.value: names.short(term.value) for row in table.rows for term in row if term and term.kind == "iri"}

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from flask import request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from uphold.openapi import LANGUAGE
 from uphold.question_errors import WrongParameter
@@ -99,9 +101,6 @@ def read_language(values: Sequence[str]) -> str:
 
 def choose_language(header: str, languages: Sequence[str]) -> str:
     """The language of the data that an Accept-Language header wants most, English in doubt (RFC 4647, lookup)."""
-    from werkzeug.datastructures import LanguageAccept
-    from werkzeug.http import parse_accept_header
-
     accepted = parse_accept_header(header[:LONGEST_HEADER], LanguageAccept)
     return accepted.best_match(languages, default="en") or "en"
 
