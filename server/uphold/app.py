@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.wsgi import ClosingIterator
 
 from uphold import __version__
@@ -63,7 +63,20 @@ def create_app(settings: Settings) -> Flask:
         log.warning("static/vendor/%s is missing, so pages do without it; `make setup` puts it there", name)
     add_filters(app, settings.base)
     add_handlers(app)
-    for blueprint in (site, api, changes, linked, sparql, search, snapshots, validate, metering, sitemap, problems):
+    for blueprint in (
+        site,
+        api,
+        changes,
+        linked,
+        sparql,
+        search,
+        snapshots,
+        validate,
+        views,
+        metering,
+        sitemap,
+        problems,
+    ):
         app.register_blueprint(blueprint)
     app.after_request(finish)
     return app
@@ -75,6 +88,8 @@ def finish(response: Response) -> Response:
         response.location = urlunsplit(urlsplit(response.location)._replace(scheme="", netloc=""))
     if request.method == "HEAD" or response.status_code == HTTPStatus.NOT_MODIFIED:
         response.close()  # there is no body that would be closed after it
+    if g.get("speaks"):
+        response.vary.add("Accept-Language")
     response.headers["Uphold-Snapshot"] = opened().snapshot.id
     for name, value in {**HEADERS, **(PREFLIGHT if request.method == "OPTIONS" else {})}.items():
         response.headers.setdefault(name, value)

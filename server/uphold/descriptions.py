@@ -15,7 +15,7 @@ from typing import Any
 
 from uphold.terms import Label, Term
 
-__all__ = ["Description", "Fact", "Incoming", "Source", "Thing", "Value", "arrange"]
+__all__ = ["Description", "Fact", "Incoming", "Provenance", "Source", "Thing", "Value", "arrange"]
 
 LABELS = (
     "http://www.w3.org/2004/02/skos/core#prefLabel",
@@ -96,6 +96,15 @@ class Source:
         """As in the JSON form."""
         publication = self.publication.as_json() if self.publication else None
         return {**self.citation.as_json(), "locator": self.locator, "publication": publication}
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a fact rests on: places in publications, other things of the graph, and the rule that derived it."""
+
+    sources: tuple[Source, ...] = ()
+    inputs: tuple[Thing, ...] = ()
+    rule: Thing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from uphold.descriptions import Description, Incoming, Source, Thing, arrange
+from uphold.descriptions import Description, Incoming, Provenance, Source, Thing, arrange
 from uphold.engines import Engine
 from uphold.errors import NoSuchThing
 from uphold.page_queries import PageQueries
 from uphold.snapshot import Snapshot
-from uphold.terms import Label, Names, Term, best_label, iri_term, literal_term
+from uphold.terms import LANGUAGE, Label, Names, Term, best_label, iri_term, literal_term
 from uphold.writing import write
 
 __all__ = ["Resources"]
@@ -41,10 +41,10 @@ class Resources:
         self.vocabulary = cache(self.list_vocabulary)
         self.everything = cache(lambda: self.list_things(f"{self.base}id/"))
 
-    def describe(self, iri: str) -> Description:
-        """What the snapshot says of `iri`; raises `NoSuchThing` when nothing."""
+    def describe(self, iri: str, language: str = LANGUAGE) -> Description:
+        """What the snapshot says of `iri`, with names in a language where there are; raises `NoSuchThing`."""
         first, *parts = self.with_parts(iri)
-        return self.describe_one(first, tuple(self.describe_one(part) for part in parts))
+        return self.describe_one(first, language, tuple(self.describe_one(part, language) for part in parts))
 
     def rdf(self, iri: str, media_type: str) -> bytes:
         """The same as RDF in one of `GRAPH_TYPES`."""
@@ -74,7 +74,7 @@ class Resources:
             raise NoSuchThing(iri)
         return [iri, *parts]
 
-    def describe_one(self, iri: str, parts: tuple[Description, ...] = ()) -> Description:
+    def describe_one(self, iri: str, language: str, parts: tuple[Description, ...] = ()) -> Description:
         """The description of one IRI that is known to be mentioned."""
         this = [iri_term(iri)]
         rows = self.ask.rows("facts", this=this)
@@ -83,7 +83,7 @@ class Resources:
         by = [iri_term(row["property"].value) for row in pointing]
         incoming = [self.ask.rows("incoming", this=this, property=[property_]) for property_ in by]
         everything = [*rows, *sources, *pointing, *(row for found in incoming for row in found)]
-        things = self.called({iri, *(t.value for row in everything for t in row.values() if t.kind == "iri")})
+        things = self.called({iri, *(t.value for row in everything for t in row.values() if t.kind == "iri")}, language)
         kinds = {row["value"].value for row in rows if row["node"].value == iri and row["property"].value == TYPE}
         return Description(
             thing=things[iri],
@@ -95,19 +95,30 @@ class Resources:
             parts=parts,
         )
 
-    def called(self, iris: Iterable[str]) -> dict[str, Thing]:
-        """Each IRI with its best label."""
+    def called(self, iris: Iterable[str], language: str = LANGUAGE) -> dict[str, Thing]:
+        """Each IRI with its best label, in this language where there is one."""
         wanted = sorted(set(iris))
         found: dict[str, list[tuple[int, Label]]] = defaultdict(list)
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             for row in self.ask.rows("labels", this=map(iri_term, wanted[start : start + ASKED_AT_ONCE])):
                 found[row["this"].value].append(ranked(row))
-        return {iri: self.thing(iri, found[iri]) for iri in wanted}
+        return {iri: self.thing(iri, found[iri], language) for iri in wanted}
 
-    def thing(self, iri: str, labels: Iterable[tuple[int, Label]]) -> Thing:
+    def cited(self, iris: Iterable[str], language: str = LANGUAGE) -> dict[str, Provenance]:
+        """What each of these rests on; those that say nothing of it are left out."""
+        wanted, rows = sorted(set(iris)), []
+        for start in range(0, len(wanted), ASKED_AT_ONCE):
+            rows += self.ask.rows("cited", this=map(iri_term, wanted[start : start + ASKED_AT_ONCE]))
+        things = self.called({t.value for row in rows for t in row.values() if t.kind == "iri"}, language)
+        by_thing: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            by_thing[row["this"].value].append(row)
+        return {iri: provenance_of(found, things) for iri, found in by_thing.items()}
+
+    def thing(self, iri: str, labels: Iterable[tuple[int, Label]], language: str = LANGUAGE) -> Thing:
         """An IRI with the best of its labels; without any it is called by its short name."""
         short = self.names.short(iri)
-        return Thing(iri, best_label(labels) or Label(short), short)
+        return Thing(iri, best_label(labels, language) or Label(short), short)
 
     def list_things(self, start: str) -> tuple[Thing, ...]:
         """Every thing whose IRI begins with `start`, by label."""
@@ -177,3 +188,12 @@ def source_of(row: Row, things: Mapping[str, Thing]) -> Source:
     publication = row.get("publication")
     locator = row["locator"].value if "locator" in row else ""
     return Source(things[row["source"].value], locator, things[publication.value] if publication else None)
+
+
+def provenance_of(rows: list[Row], things: Mapping[str, Thing]) -> Provenance:
+    """What one thing rests on, from rows of `cited`; one without a place in a publication is an input."""
+    rules = [things[row["rule"].value] for row in rows if "rule" in row]
+    sources = {row["source"].value: row for row in rows if "source" in row}
+    cited = [row for row in sources.values() if row["cited"].value == "true" or "publication" in row]
+    inputs = [things[iri] for iri, row in sources.items() if row not in cited]
+    return Provenance(tuple(source_of(row, things) for row in cited), tuple(inputs), rules[0] if rules else None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-__all__ = ["Label", "Names", "Term", "best_label", "iri_term", "literal_term", "read_term"]
+__all__ = ["LANGUAGE", "Label", "Names", "Term", "best_label", "iri_term", "literal_term", "read_term"]
 
 LANG_STRING = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 STRING = "http://www.w3.org/2001/XMLSchema#string"
@@ -94,13 +94,17 @@ def literal_term(text: str) -> str:
     return str(ox.Literal(text))
 
 
-def best_label(found: Iterable[tuple[int, Label]]) -> Label | None:
-    """Of (rank, label), the one to show: English first, then without a language, then any; low ranks first."""
+def best_label(found: Iterable[tuple[int, Label]], wanted: str = LANGUAGE) -> Label | None:
+    """Of (rank, label), the one to show: in the wanted language, then in English, then without one, then in any.
+
+    Among these, low ranks come first.
+    """
+    order = [wanted.lower(), LANGUAGE, ""]
 
     def worth(item: tuple[int, Label]) -> tuple[int, int, str, str]:
         rank, label = item
         language = label.language.lower()
-        order = 0 if language.split("-")[0] == LANGUAGE else 1 if not language else 2
-        return order, rank, language, label.text
+        stem = language if language in order else language.split("-")[0]
+        return order.index(stem) if stem in order else len(order), rank, language, label.text
 
     return min(found, key=worth, default=(0, None))[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,15 +14,15 @@ from flask import Blueprint, Response, render_template, request
 from uphold.assets import CHARTS, CONSOLE, vendored
 from uphold.charts import FORMS as PICTURES
 from uphold.charts import fill
-from uphold.documents import frame, has_context
-from uphold.engines import GRAPH_TYPES, Answer
+from uphold.documents import has_context
+from uphold.engines import GRAPH_TYPES
 from uphold.errors import NoSuchThing
 from uphold.openapi import DOCUMENT_FORMS, ROW_FORMS, VEGA, describe
 from uphold.question_errors import NoSuchForm
 from uphold.questions import Question
 from uphold.rows import Rows, read_rows
+from uphold.web.answering import RESULTS, TRIPLES, frame_answer, run_query
 from uphold.web.citing import cite_query
-from uphold.web.connections import Client
 from uphold.web.envelopes import as_text, enveloped
 from uphold.web.headers import SCRIPTED
 from uphold.web.negotiation import choose, split_suffix
@@ -31,8 +31,7 @@ from uphold.web.wanting import IN_PATHS, Wanted, page_links, read_wanted
 
 __all__ = ["api"]
 
-HTML, JSON, CSV, RESULTS = "text/html", "application/json", "text/csv", "application/sparql-results+json"
-LD_JSON, TRIPLES = "application/ld+json", "application/n-triples"
+HTML, JSON, CSV, LD_JSON = "text/html", "application/json", "text/csv", "application/ld+json"
 SUFFIXES = {
     suffix: media_type
     for media_type, suffix in {
@@ -60,17 +59,7 @@ class Asking:
 
     def cached(self, form: str) -> bytes:
         """The engine's answer in a form; to the same query it is given again."""
-        key = f"question {opened().snapshot.id} {opened().page_engine.order()} {form} {self.query}"
-        client = Client(request.environ)
-
-        def run(wanted: Callable[[], bool]) -> Answer:
-            return opened().page_engine.query(self.query, accept=form, wanted=wanted)
-
-        found = library().answers.ask(key, run, client.is_there)
-        try:
-            return b"".join(found)
-        finally:
-            found.close()
+        return run_query(self.query, form)
 
     def labels(self) -> dict[str, str]:
         """What the values of the parameters are called, by name."""
@@ -190,11 +179,11 @@ def answer_document(asking: Asking, form: str) -> Response:
     """The answer of a CONSTRUCT."""
     if form in GRAPH_TYPES and form != LD_JSON and asking.cached(TRIPLES):
         return send(asking.cached(form), form)
-    values = {name: terms[0][1:-1] for name, terms in asking.terms.items() if terms[0].startswith("<")}
     base = opened().snapshot.base
-    found = frame(asking.cached(TRIPLES), asking.question.frame, library().context.columns, base, values)
+    found = frame_answer(asking.question, asking.query, asking.terms)
     if found is None:
-        raise NoSuchThing(", ".join(values.values()) or asking.question.name)
+        named = [terms[0][1:-1] for terms in asking.terms.values() if terms[0].startswith("<")]
+        raise NoSuchThing(", ".join(named) or asking.question.name)
     if form == HTML:
         return page(asking, document=as_text(found))
     response = send(as_text(has_context(found, base) if form == LD_JSON else found), form)

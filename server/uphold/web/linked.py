@@ -10,10 +10,14 @@ from flask import Blueprint, Response, redirect, render_template, request
 from uphold.engines import GRAPH_TYPES
 from uphold.errors import NoSuchThing, RequestNotUnderstood
 from uphold.web.citing import cite_document
+from uphold.web.class_pages import page_of
 from uphold.web.memento import add_memento, time_gate
+from uphold.web.metadata import Metadata
 from uphold.web.negotiation import choose, split_suffix
 from uphold.web.ontology_html import ontology_html
+from uphold.web.page import Page, reader_language
 from uphold.web.replies import opened, send, within
+from uphold.web.showing import scripted
 
 __all__ = ["describe", "linked", "split_form"]
 
@@ -73,14 +77,34 @@ def describe(path: str, address: str, form: str | None) -> Response:
         content: dict[str, Any] = {**resources.describe(iri).as_json(), "prefixes": resources.names.prefixes}
         response = send(json.dumps(content, ensure_ascii=False, indent=1) + "\n", chosen, varies=form is None)
     else:
-        about = resources.describe(iri)
-        cited = cite_document(opened().snapshot, path, about.thing.label.text) if path.startswith("id/") else None
-        page = render_template("thing.html", description=about, here=here, path=path, citation=cited, within=within())
-        response = send(page, chosen, varies=form is None)
+        response = scripted(send(thing_page(path, here), chosen, varies=form is None))
     if form is None:
         response.headers["Content-Location"] = f"{here}.{FORMS[chosen]}"
     response.headers["Link"] = f'<{iri}>; rel="describes"'
     return response
+
+
+def thing_page(path: str, here: str) -> str:
+    """The page about the IRI at `path`, made for its class; its forms are at `here` with a suffix."""
+    iri, language = f"{opened().snapshot.base}{path}", reader_language()
+    about = opened().resources.describe(iri, language)
+    made = page_of([kind.iri for kind in about.types], opened().snapshot.base) if path.startswith("id/") else None
+    title = about.thing.label.text
+    cited = cite_document(opened().snapshot, path, title) if path.startswith("id/") else None
+    forms = {media_type: f"{here}.{suffix}" for media_type, suffix in FORMS.items() if media_type != HTML}
+    return render_template(
+        made.template if made else "thing.html",
+        made=made,
+        page=Page(made.answers(iri) if made else {}, language, [iri]),
+        description=about,
+        about=Metadata(
+            title, f"{title}: what the graph knows of it, with sources.", iri, made.schema if made else "Thing", forms
+        ),
+        here=here,
+        path=path,
+        citation=cited,
+        within=within(),
+    )
 
 
 @linked.get("/doc/<kind>/")

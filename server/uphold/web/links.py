@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode
 from flask import Flask, request
 
 from uphold.descriptions import Thing
+from uphold.web.dates import day, period, scale
+from uphold.web.page import nodes
 from uphold.web.replies import within
 
 __all__ = ["add_filters", "local_path"]
@@ -58,6 +60,10 @@ def add_filters(app: Flask, base: str) -> None:
     app.add_template_filter(property_name, "property_name")
     app.add_template_filter(size, "size")
     app.add_template_filter(language, "language")
+    app.add_template_filter(nodes, "nodes")
+    app.add_template_filter(day, "day")
+    app.add_template_filter(period, "period")
+    app.add_template_global(scale, "scale")
 
 
 def number(value: int | str) -> str:

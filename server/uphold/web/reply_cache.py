@@ -24,7 +24,6 @@ __all__ = ["ReplyCache"]
 
 METHODS = frozenset({"GET", "HEAD", "POST"})
 ASKS = ("/sparql",)
-SPEAKS = ("/api/",)
 LENGTH_AT_MOST = 4  # digits of a body's length: longer bodies are read where they are needed
 ENTRY_OVERHEAD = 3_000
 ABOUT_ONE_REQUEST = frozenset({"uphold-request", "server-timing", "date"})
@@ -162,5 +161,5 @@ def key_of(environ: dict[str, Any]) -> tuple[Any, ...] | None:
         get("HTTP_ACCEPT"),
         get("HTTP_ACCEPT_ENCODING"),
         get("HTTP_ACCEPT_DATETIME"),
-        get("HTTP_ACCEPT_LANGUAGE") if path.startswith(SPEAKS) else None,
+        get("HTTP_ACCEPT_LANGUAGE") if not path.endswith(ASKS) else None,
     )

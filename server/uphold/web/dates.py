@@ -1,0 +1,75 @@
+"""Dates: days and periods in words, and their places on a line of time."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+__all__ = ["Scale", "day", "period", "scale"]
+
+MARGIN = 1.5
+"""Per cent of the line before the first year and after the last day, so that marks there are whole."""
+MOST_TICKS = 8
+
+
+def read(text: object) -> dt.date | None:
+    """A day as XML Schema writes it; None for anything else."""
+    try:
+        return dt.date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None
+
+
+def day(text: object) -> Markup:
+    """A day in words; what is no day is shown as it stands."""
+    found = read(text)
+    words = f"{found.day} {found:%B} {found.year}" if found else str(text)
+    return Markup('<time datetime="{}">{}</time>').format(text, words) if found else Markup("{}").format(words)
+
+
+def period(first: object, last: object) -> Markup:
+    """The days from the first to the last: one day, a month, a year, or both ends."""
+    start, end = read(first), read(last)
+    if start is None or end is None or start == end:
+        return day(first if first is not None else last)
+    if start.year == end.year and start.day == 1 and (end.day == calendar.monthrange(end.year, end.month)[1]):
+        if start.month == end.month:
+            return Markup('<time datetime="{}">{}</time>').format(f"{start:%Y-%m}", f"{start:%B} {start.year}")
+        if (start.month, end.month) == (1, 12):
+            return Markup('<time datetime="{}">{}</time>').format(f"{start:%Y}", start.year)
+    return Markup("between {} and {}").format(day(first), day(last))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A line of time from the first day of a year to a day; places on it are percentages of its length."""
+
+    start: dt.date
+    end: dt.date
+
+    def at(self, text: object) -> str:
+        """Where a day is; the nearer end for one outside the line, or that is no day."""
+        found = read(text) or self.end
+        share = (found - self.start).days / max(1, (self.end - self.start).days)
+        return f"{MARGIN + min(1.0, max(0.0, share)) * (100 - 2 * MARGIN):.2f}%"
+
+    def span(self, first: object, last: object) -> str:
+        """How long it is from one day to another."""
+        return f"{max(0.0, float(self.at(last)[:-1]) - float(self.at(first)[:-1])):.2f}%"
+
+    @property
+    def years(self) -> list[int]:
+        """The years to mark, a round number of years between them."""
+        count = self.end.year - self.start.year + 1
+        step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if count / step <= MOST_TICKS)
+        return [year for year in range(self.start.year, self.end.year + 1) if year % step == 0]
+
+
+def scale(days: Iterable[object], end: object = None) -> Scale | None:
+    """A line that holds all these days, from the beginning of the year of the first; None for no day at all."""
+    found = [each for each in map(read, [*days, end]) if each]
+    return Scale(dt.date(min(found).year, 1, 1), max(found)) if found else None

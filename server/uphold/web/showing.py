@@ -1,0 +1,65 @@
+"""Showing: a page with answers in it, from its address to its response; kept snapshots show it as they had it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, render_template, request
+
+from uphold.web.answering import Answered
+from uphold.web.citing import Citation
+from uphold.web.headers import FOR_EVER, SCRIPTED
+from uphold.web.metadata import Metadata
+from uphold.web.page import Page, reader_language
+from uphold.web.replies import open_old, opened, send, within
+
+__all__ = ["cite_view", "scripted", "show", "view"]
+
+HTML = "text/html"
+View = Callable[..., Response]
+
+
+def view(blueprint: Blueprint, path: str) -> Callable[[View], View]:
+    """Answer for a page at `path`, and for the same page of a kept snapshot, at `/snapshots/<identity>` before it."""
+
+    def register(function: View) -> View:
+        def old(identity: str, **values: Any) -> Response:
+            open_old(identity)
+            response = function(**values)
+            response.headers["Cache-Control"] = FOR_EVER
+            return response
+
+        blueprint.add_url_rule(path, function.__name__, function)
+        blueprint.add_url_rule(f"/snapshots/<identity>{path}", f"old_{function.__name__}", old)
+        return function
+
+    return register
+
+
+def show(template: str, answers: Mapping[str, Answered], title: str, description: str, **told: Any) -> Response:
+    """The response with a page that shows these answers in the reader's language."""
+    path = request.path.removeprefix(within())
+    about = Metadata(title, description, f"{opened().snapshot.base}{path.lstrip('/')}{fields()}")
+    page = Page(answers, reader_language())
+    content = render_template(template, page=page, about=about, citation=cite_view(title), within=within(), **told)
+    return scripted(send(content, HTML))
+
+
+def cite_view(title: str) -> Citation:
+    """How to cite the page that is asked for, as the snapshot that is read has it."""
+    path = request.path.removeprefix(within())
+    return Citation(opened().snapshot, title, f"snapshots/{opened().snapshot.id}{path}{fields()}")
+
+
+def fields() -> str:
+    """The fields of the request that say what the page shows, with a question mark; the language is the reader's."""
+    found = [(name, value) for name, value in request.args.items(multi=True) if value and name != "lang"]
+    return f"?{urlencode(found)}" if found else ""
+
+
+def scripted(response: Response) -> Response:
+    """Let a page run the scripts of this host, and no others."""
+    response.headers["Content-Security-Policy"] = SCRIPTED
+    return response
