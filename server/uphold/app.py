@@ -72,7 +72,6 @@ def create_app(settings: Settings) -> Flask:
         search,
         snapshots,
         validate,
-        views,
         metering,
         sitemap,
         problems,
