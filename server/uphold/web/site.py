@@ -1,4 +1,4 @@
-"""The site: the front page, downloads, and what machines look for first."""
+"""The site: downloads, and what machines look for first."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from pathlib import Path
 
 from flask import Blueprint, Response, render_template, request, send_from_directory
 
-from uphold.engines import GRAPH_TYPES
 from uphold.errors import NotFound
 from uphold.snapshot import Snapshot
 from uphold.web.negotiation import choose
-from uphold.web.replies import library, opened, send
+from uphold.web.replies import opened, send
 
 __all__ = ["site"]
 
@@ -28,23 +27,6 @@ class Download:
     name: str
     size: int
     sha256: str
-
-
-@site.get("/")
-def front() -> Response:
-    """What is inside, the figures that matter, and the way to everything."""
-    form = choose([HTML, *GRAPH_TYPES])
-    resources = opened().resources
-    if form != HTML:
-        return send(resources.document("catalogue", form), form, varies=True)
-    page = render_template(
-        "front.html",
-        figures=resources.figures(),
-        kinds=resources.kinds(),
-        graphs=resources.graphs(),
-        questions=library().questions,
-    )
-    return send(page, form, varies=True)
 
 
 @site.get("/dumps/")
