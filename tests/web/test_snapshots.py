@@ -147,7 +147,7 @@ def test_a_date_leads_to_the_document_of_that_time(three: Three, asked: str, pla
 def test_a_document_links_its_states(three: Three) -> None:
     """The current document tells of TimeGate, TimeMap and the state that it shows; the TimeMap lists all three."""
     response = three.client.get("/doc/jurisdiction/tha")
-    assert set(response.vary) == {"Accept", "Accept-Datetime", "Accept-Encoding"}
+    assert set(response.vary) == {"Accept", "Accept-Datetime", "Accept-Encoding", "Accept-Language"}
     assert "Memento-Datetime" not in response.headers
     assert f'/snapshots/{three.kept[2].id}/doc/jurisdiction/tha>; rel="memento"' in response.headers["Link"]
     found = re.search(r'<([^>]+)>; rel="timemap"; type="application/link-format"', response.headers["Link"])
