@@ -43,6 +43,7 @@ format: setup
 
 bench: setup .venv-bench/.ready
 	$(BIN)/python -m bench.compare
+	$(BIN)/python -m bench.pages
 
 # The servers that ours is compared with, apart from our own environment.
 .venv-bench/.ready: pyproject.toml

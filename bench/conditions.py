@@ -12,21 +12,26 @@ from pathlib import Path
 
 from bench.servers import Server, said
 
-__all__ = ["conditions"]
+__all__ = ["conditions", "machine"]
 
 
 def conditions(kinds: Sequence[type[Server]], rounds: int, seconds: int) -> str:
     """The conditions, above the tables."""
-    now = dt.datetime.now(dt.UTC)
-    busy = ", ".join(f"{share:.1f}" for share in os.getloadavg())
     wrk = said(["wrk", "--version"]).partition(" [")[0]
     lines = [
-        f"{now:%Y-%m-%d %H:%M} UTC; rounds: {rounds}, of {seconds} s each; figures are medians",
-        f"{os.cpu_count()} cores ({processor()}), {memory_gb():.0f} GB; load of the machine before: {busy}",
+        f"rounds: {rounds}, of {seconds} s each; figures are medians",
         f"Linux {platform.release()}, Python {platform.python_version()}, {wrk} (on the same cores)",
         f"{'; '.join(dict.fromkeys(kind.version() for kind in kinds))}; revision {revision()}",
     ]
-    return "\n".join(["# Uphold beside other servers", "", *(f"- {line}" for line in lines)])
+    return "\n".join(["# Uphold beside other servers", "", machine(), *(f"- {line}" for line in lines)])
+
+
+def machine() -> str:
+    """The day, the machine, and how busy it was."""
+    now = dt.datetime.now(dt.UTC)
+    busy = ", ".join(f"{share:.1f}" for share in os.getloadavg())
+    cores = f"{os.cpu_count()} cores ({processor()}), {memory_gb():.0f} GB"
+    return f"- {now:%Y-%m-%d %H:%M} UTC\n- {cores}; load of the machine before: {busy}"
 
 
 def processor() -> str:

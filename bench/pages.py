@@ -1,0 +1,145 @@
+"""Measures pages: how long until the first byte of each, asked first and from the cache, and how large it is.
+
+Beside each stands the same page as a file from Python's own file server, in the same turns: the least that a server in
+Python needs. `python -m bench.pages` prints Markdown and writes it to bench/pages.md.
+"""
+
+from __future__ import annotations
+
+import http.client
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.conditions import machine
+from bench.processes import end, free_port, start
+from bench.servers import ROOT
+
+__all__ = ["PAGES", "Measured", "main", "table"]
+
+RESULTS = Path(__file__).with_name("pages.md")
+ROUNDS = 50
+START_SECONDS = 60
+PAGES = {
+    "front": "/",
+    "jurisdiction": "/doc/jurisdiction/irl",
+    "treaty": "/doc/treaty/opsc",
+    "call": "/doc/call/irl-5",
+    "statistic": "/doc/statistic/opsc-not-ratified",
+    "list of calls": "/doc/call/",
+    "compare": "/compare?jurisdiction=nzl&jurisdiction=irl",
+    "matrix": "/matrix",
+    "outcomes": "/outcomes",
+    "timeline": "/timeline",
+    "question": "/api/treaty-status.html",
+}
+HEADERS = {"Accept": "text/html", "Accept-Encoding": "br", "Accept-Language": "en"}
+
+
+@dataclass
+class Measured:
+    """One page: milliseconds until its first byte, and its bytes as they are sent and as they are."""
+
+    first: float
+    sent: int
+    whole: int
+    kept: list[float] = field(default_factory=list)
+    file: list[float] = field(default_factory=list)
+
+
+def get(port: int, path: str, headers: dict[str, str]) -> tuple[float, bytes]:
+    """Milliseconds until the first byte of the body, and the body; on a connection of its own, as a visitor has."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    began = time.perf_counter()
+    connection.request("GET", path, headers=headers)
+    response = connection.getresponse()
+    first = response.read(1)
+    took = (time.perf_counter() - began) * 1000
+    body = first + response.read()
+    connection.close()
+    if response.status != http.HTTPStatus.OK:
+        sys.exit(f"{path} answers {response.status}")
+    return took, body
+
+
+def measure(ours: int, files: int, folder: Path) -> dict[str, Measured]:
+    """Each page by name: once first, then from the cache and as a file, in turns."""
+    found: dict[str, Measured] = {}
+    for name, path in PAGES.items():
+        took, body = get(ours, path, HEADERS)
+        whole = get(ours, path, {**HEADERS, "Accept-Encoding": "identity"})[1]
+        (folder / f"{name}.html").write_bytes(body)
+        found[name] = Measured(took, len(body), len(whole))
+    for _ in range(ROUNDS):
+        for name, path in PAGES.items():
+            found[name].kept.append(get(ours, path, HEADERS)[0])
+            found[name].file.append(get(files, f"/{name.replace(' ', '%20')}.html", {})[0])
+    return found
+
+
+def table(found: dict[str, Measured]) -> str:
+    """The figures as a table of Markdown."""
+    heads = (
+        "asked first, ms",
+        "from the cache, ms",
+        "95th of 100, ms",
+        "as a file, ms",
+        "ratio",
+        "sent, kB",
+        "whole, kB",
+    )
+    lines = [f"| page | {' | '.join(heads)} |", f"|---|{'--:|' * len(heads)}"]
+    for name, each in found.items():
+        kept, file = statistics.median(each.kept), statistics.median(each.file)
+        high = statistics.quantiles(each.kept, n=20)[-1]
+        sizes = f"{each.sent / 1000:.1f} | {each.whole / 1000:.0f}"
+        lines.append(
+            f"| {name} | {each.first:.0f} | {kept:.1f} | {high:.1f} | {file:.1f} | {kept / file:.1f} | {sizes} |"
+        )
+    return "\n".join(lines)
+
+
+def wait_for(port: int, path: str) -> None:
+    """Wait until a server answers."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        try:
+            get(port, path, {})
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit(f"nothing answers on port {port}")
+
+
+def main(_arguments: Sequence[str] | None = None) -> int:
+    """Serve the project's own data, measure, print and write."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder, state = Path(name, "files"), Path(name, "state")
+        folder.mkdir()
+        environment = {"PYTHONPATH": str(ROOT / "server"), "UPHOLD_STATE": str(state), "PYTHONWARNINGS": ""}
+        uphold, ours, files = [sys.executable, "-m", "uphold.cli"], free_port(), free_port()
+        if start([*uphold, "build"], Path(name, "build.log"), ROOT, environment).wait():
+            sys.exit(Path(name, "build.log").read_text("utf-8"))
+        servers = [
+            start([*uphold, "serve", "--port", str(ours)], Path(name, "ours.log"), ROOT, environment),
+            start([sys.executable, "-m", "http.server", str(files)], Path(name, "files.log"), folder, {}),
+        ]
+        try:
+            wait_for(ours, "/healthz")
+            wait_for(files, "/")
+            text = "\n\n".join(["# Pages", machine(), table(measure(ours, files, folder))])
+        finally:
+            for server in servers:
+                end(server)
+    print(text)
+    RESULTS.write_text(f"{text}\n", "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
