@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from uphold.descriptions import Description
 from uphold.web.answering import Answered, ask
 
 __all__ = ["CLASS_PAGES", "ClassPage", "page_of"]
 
 THIS = "{this}"
-"""Stands for the IRI of the thing that the page is about."""
+"""Stands for the IRI of the thing that the page is about; a property, as in `{uphold:by}`, stands for its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,19 @@ class ClassPage:
     questions: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     schema: str = "Thing"
 
-    def answers(self, iri: str) -> dict[str, Answered]:
+    def answers(self, about: Description) -> dict[str, Answered]:
         """The answers about one thing."""
         return {
-            key: ask(name, **{field: iri if value == THIS else value for field, value in given.items()})
+            key: ask(name, **{field: value_of(value, about) for field, value in given.items()})
             for key, (name, given) in self.questions.items()
         }
+
+
+def value_of(given: str, about: Description) -> str:
+    """What a value in the table stands for; the thing itself for a property that it lacks, of which nothing is told."""
+    if not given.startswith("{"):
+        return given
+    return next((value.thing.iri for value in about.values(given[1:-1]) if value.thing), about.thing.iri)
 
 
 CLASS_PAGES: Mapping[str, ClassPage] = {
@@ -49,6 +57,79 @@ CLASS_PAGES: Mapping[str, ClassPage] = {
             "then": ("jurisdiction-treaties", {"jurisdiction": THIS, "asof": "2011-09-01"}),
         },
         "AdministrativeArea",
+    ),
+    "Treaty": ClassPage(
+        "things/treaty.html",
+        {
+            "record": ("treaties", {}),
+            "roll": ("treaty-status", {"treaty": THIS}),
+            "acts": ("treaty-actions", {"treaty": THIS}),
+            "outcomes": ("call-outcomes", {"treaty": THIS}),
+            "summary": ("outcome-summary", {}),
+            "kept": ("commitments-kept", {"treaty": THIS}),
+            "outside": ("non-parties", {"treaty": THIS}),
+            "signed": ("signed-not-ratified", {"treaty": THIS}),
+            "world": ("treaty-map", {"treaty": THIS}),
+            "growth": ("ratification-timeline", {"treaty": THIS}),
+            "regions": ("ratification-by-region", {"treaty": THIS}),
+            "recomputed": ("reported-and-recomputed", {"treaty": THIS}),
+            "discrepancies": ("discrepancies", {"treaty": THIS}),
+            "mentions": ("instrument-mentions", {"instrument": THIS}),
+        },
+        "Legislation",
+    ),
+    "Instrument": ClassPage(
+        "things/instrument.html",
+        {
+            "instruments": ("instruments", {}),
+            "mentions": ("instrument-mentions", {"instrument": THIS}),
+            "discrepancies": ("discrepancies", {"statement": THIS}),
+        },
+        "Legislation",
+    ),
+    "TreatyAction": ClassPage(
+        "things/treaty-action.html",
+        {
+            "acts": ("treaty-actions", {"jurisdiction": "{uphold:by}", "treaty": "{uphold:treaty}"}),
+            "outcomes": ("call-outcomes", {"jurisdiction": "{uphold:by}", "treaty": "{uphold:treaty}"}),
+            "kept": ("commitments-kept", {"jurisdiction": "{uphold:by}", "treaty": "{uphold:treaty}"}),
+            "status": ("treaty-status", {"jurisdiction": "{uphold:by}", "treaty": "{uphold:treaty}"}),
+            "origin": ("provenance", {"thing": THIS}),
+            "discrepancies": ("discrepancies", {"statement": THIS}),
+        },
+        "Action",
+    ),
+    "TreatyRecord": ClassPage(
+        "things/treaty-record.html",
+        {
+            "acts": ("treaty-actions", {"jurisdiction": "{uphold:jurisdiction}", "treaty": "{uphold:treaty}"}),
+            "outcomes": ("call-outcomes", {"jurisdiction": "{uphold:jurisdiction}", "treaty": "{uphold:treaty}"}),
+            "status": ("treaty-status", {"jurisdiction": "{uphold:jurisdiction}", "treaty": "{uphold:treaty}"}),
+            "origin": ("provenance", {"thing": THIS}),
+            "discrepancies": ("discrepancies", {"statement": THIS}),
+        },
+    ),
+    "Goal": ClassPage(
+        "things/goal.html",
+        {
+            "indicators": ("indicators", {"goal": THIS}),
+            "counts": ("calls-by-goal", {}),
+            "calls": ("calls", {"goal": THIS}),
+            "spread": ("calls-by-indicator", {}),
+        },
+        "DefinedTerm",
+    ),
+    "Indicator": ClassPage(
+        "things/indicator.html",
+        {
+            "indicators": ("indicators", {"goal": "{skos:broader}"}),
+            "calls": ("calls", {"indicator": THIS}),
+            "outcomes": ("call-outcomes", {}),
+            "findings": ("findings", {"indicator": THIS}),
+            "statistics": ("statistics", {"indicator": THIS}),
+            "cells": ("progress-matrix", {"indicator": THIS}),
+        },
+        "DefinedTerm",
     ),
 }
 

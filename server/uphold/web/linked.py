@@ -95,7 +95,7 @@ def thing_page(path: str, here: str) -> str:
     return render_template(
         made.template if made else "thing.html",
         made=made,
-        page=Page(made.answers(iri) if made else {}, language, [iri]),
+        page=Page(made.answers(about) if made else {}, language, [iri]),
         description=about,
         about=Metadata(
             title, f"{title}: what the graph knows of it, with sources.", iri, made.schema if made else "Thing", forms
