@@ -1,7 +1,7 @@
 """Facets: rows divided by the values of their columns, found by words and put in order, and the links to do so.
 
 Nothing here knows of a request or of a question: rows are dictionaries by column, as `Answered.rows` has them. A cell
-is one value, a tuple of values, or a text with several values and something between them.
+is one value, a list of values, or a text with several values and something between them.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def several(cell: Any, split: str) -> list[str]:
     """The values of a cell as text, as JSON writes them; none for one that is empty."""
     if cell is None or cell == "":
         return []
-    if isinstance(cell, tuple):
+    if isinstance(cell, list):
         return [text for each in cell for text in several(each, split)]
     if isinstance(cell, bool):
         return ["true" if cell else "false"]
@@ -168,14 +168,14 @@ def find_words(rows: Sequence[Row], columns: Sequence[str], text: str) -> list[R
 def put_in_order(rows: Sequence[Row], key: str) -> list[Row]:
     """The rows by a column, from high to low when it has a minus before it; empty cells last, ties as they were."""
     name, down = key.removeprefix("-"), key.startswith("-")
-    known = [row for row in rows if row.get(name) not in (None, "", ())]
-    unknown = [row for row in rows if row.get(name) in (None, "", ())]
+    known = [row for row in rows if row.get(name) not in (None, "", [])]
+    unknown = [row for row in rows if row.get(name) in (None, "", [])]
     return [*sorted(known, key=lambda row: rank(first(row[name])), reverse=down), *unknown]
 
 
 def first(cell: Any) -> Any:
     """The first of several values, or the only one."""
-    return cell[0] if isinstance(cell, tuple) else cell
+    return cell[0] if isinstance(cell, list) else cell
 
 
 def link(fields: Mapping[str, str], **changes: str) -> str:
