@@ -34,7 +34,7 @@ class Column:
     @property
     def is_figure(self) -> bool:
         """Whether it holds numbers, which are set to the end of their cells."""
-        return self.show in ("number", "amount")
+        return self.show in ("number", "amount", "span")
 
 
 @dataclass(frozen=True, slots=True)
