@@ -8,9 +8,10 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request
 
 from uphold.engines import GRAPH_TYPES
-from uphold.errors import NoSuchThing, RequestNotUnderstood
+from uphold.errors import NoSuchThing
 from uphold.web.citing import cite_document
 from uphold.web.class_pages import page_of
+from uphold.web.lists import show_list
 from uphold.web.memento import add_memento, time_gate
 from uphold.web.metadata import Metadata
 from uphold.web.negotiation import choose, split_suffix
@@ -25,7 +26,6 @@ HTML, JSON = "text/html", "application/json"
 FORMS = {HTML: "html", **GRAPH_TYPES, JSON: "json"}
 SUFFIXES = {suffix: media_type for media_type, suffix in FORMS.items()}
 GRAPH_SUFFIXES = {suffix: media_type for media_type, suffix in GRAPH_TYPES.items()} | {"html": HTML}
-PER_PAGE = 500
 linked = Blueprint("linked", __name__)
 
 
@@ -109,26 +109,12 @@ def thing_page(path: str, here: str) -> str:
 
 @linked.get("/doc/<kind>/")
 def index(kind: str) -> Response:
-    """The list of all things of one kind, five hundred on a page."""
+    """The list of all things of one kind: a page, or their names as JSON."""
     things = opened().resources.things_of_kind(kind)
-    form = choose([HTML, JSON])
-    if form == JSON:
-        listed = {"kind": kind, "count": len(things), "things": [thing.as_json() for thing in things]}
-        return send(json.dumps(listed, ensure_ascii=False, indent=1) + "\n", form, varies=True)
-    number, last = page_number(), max(1, -(-len(things) // PER_PAGE))
-    if number > last:
-        raise NoSuchThing(f"page {number} of {kind}, which has {last}")
-    shown = things[(number - 1) * PER_PAGE : number * PER_PAGE]
-    page = render_template("index.html", kind=kind, things=shown, count=len(things), number=number, last=last)
-    return send(page, form, varies=True)
-
-
-def page_number() -> int:
-    """The number of the page asked for, from 1."""
-    text = request.args.get("page", "1")
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
-        raise RequestNotUnderstood(f"page is {text!r}; it must be a number from 1.")
-    return int(text)
+    if choose([HTML, JSON]) == HTML:
+        return show_list(kind, things)
+    listed = {"kind": kind, "count": len(things), "things": [thing.as_json() for thing in things]}
+    return send(json.dumps(listed, ensure_ascii=False, indent=1) + "\n", JSON, varies=True)
 
 
 @linked.get("/ontology", defaults={"suffix": ""})

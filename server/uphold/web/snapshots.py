@@ -13,6 +13,7 @@ from uphold.errors import NotFound
 from uphold.history import Moment, debuts, timeline
 from uphold.web.headers import FOR_EVER
 from uphold.web.linked import describe, split_form
+from uphold.web.linked import index as index_of_kind
 from uphold.web.memento import MAP, add_memento, time_map
 from uphold.web.negotiation import choose
 from uphold.web.replies import library, open_old, opened, send
@@ -105,6 +106,13 @@ def document(identity: str, key: str) -> Response:
     open_old(identity)
     stem, form = split_form(key)
     return add_memento(lasting(describe(f"id/{stem}", f"snapshots/{identity}/doc/{stem}", form)), key, old=True)
+
+
+@snapshots.get("/snapshots/<identity>/doc/<kind>/")
+def things(identity: str, kind: str) -> Response:
+    """The list of a kind as this snapshot has it."""
+    open_old(identity)
+    return lasting(index_of_kind(kind))
 
 
 @snapshots.get("/snapshots/timemap/doc/<path:key>")
