@@ -48,8 +48,8 @@ def read(value: object) -> float | None:
     return found if math.isfinite(found) and abs(found) < 1e15 else None
 
 
-def ruler(values: Iterable[object]) -> Ruler | None:
-    """A line that holds all these numbers, with round ends; None for no number at all.
+def ruler(values: Iterable[object], least: float = 0) -> Ruler | None:
+    """A line that holds all these numbers, with round ends and steps of `least` or more; None for no number at all.
 
     It does not go below zero unless one of them does.
     """
@@ -57,7 +57,8 @@ def ruler(values: Iterable[object]) -> Ruler | None:
     if not found:
         return None
     first, last = min(found), max(found)
-    step = round_step(max(last - first, abs(last) / 1000, 1.0 if last >= 1 else 0.1) / (MOST_TICKS - 2))
+    spread = max(last - first, abs(last) / 1000, 1.0 if last >= 1 else 0.1)
+    step = max(least, round_step(spread / (MOST_TICKS - 2)))
     low = math.floor(first / step - 0.5) * step
     return Ruler(max(0.0, low) if first >= 0 else low, math.ceil(last / step + 0.5) * step, step)
 
