@@ -122,10 +122,6 @@ class Description:
     def values(self, short: str) -> tuple[Value, ...]:
         """The values of the property with this short name, such as `uphold:adopted`; none when nothing is said."""
         return next((fact.values for fact in self.facts if fact.property.short == short), ())
-    def said(self, name: str) -> tuple[Value, ...]:
-        """The values of the property with this short name; none where nothing is said."""
-        return next((fact.values for fact in self.facts if fact.property.short == name), ())
-
     def as_json(self) -> dict[str, Any]:
         """The JSON form, but for `prefixes`."""
         return {
