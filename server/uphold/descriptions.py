@@ -122,6 +122,7 @@ class Description:
     def values(self, short: str) -> tuple[Value, ...]:
         """The values of the property with this short name, such as `uphold:adopted`; none when nothing is said."""
         return next((fact.values for fact in self.facts if fact.property.short == short), ())
+
     def as_json(self) -> dict[str, Any]:
         """The JSON form, but for `prefixes`."""
         return {
