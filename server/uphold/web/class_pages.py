@@ -131,6 +131,40 @@ CLASS_PAGES: Mapping[str, ClassPage] = {
         },
         "DefinedTerm",
     ),
+    "Statistic": ClassPage("things/statistic.html", {"story": ("statistic", {"statistic": THIS})}, "Observation"),
+    "RecomputedStatistic": ClassPage(
+        "things/recomputed-statistic.html",
+        {
+            "origin": ("provenance", {"thing": THIS}),
+            "again": ("reported-and-recomputed", {}),
+            "disputed": ("discrepancies", {"statement": THIS}),
+            "rules": ("rules", {}),
+            "assumptions": ("assumptions", {}),
+        },
+        "Observation",
+    ),
+    "Discrepancy": ClassPage(
+        "things/discrepancy.html",
+        {
+            "story": ("discrepancy", {"discrepancy": THIS}),
+            "statements": ("disputed-statements", {"discrepancy": THIS}),
+        },
+    ),
+    "Finding": ClassPage("things/finding.html", {"story": ("finding", {"finding": THIS})}),
+    "Publication": ClassPage(
+        "things/publication.html",
+        {
+            "story": ("publication", {"publication": THIS}),
+            "places": ("citations", {"publication": THIS}),
+            "resting": ("publication-facts", {"publication": THIS}),
+        },
+        "CreativeWork",
+    ),
+    "Citation": ClassPage("things/citation.html", {"resting": ("derivations", {"thing": THIS})}),
+    "Assumption": ClassPage(
+        "things/assumption.html", {"known": ("assumptions", {}), "resting": ("derivations", {"thing": THIS})}
+    ),
+    "Rule": ClassPage("things/rule.html", {"known": ("rules", {}), "resting": ("derivations", {"thing": THIS})}),
 }
 
 

@@ -25,8 +25,10 @@ def read(text: object) -> dt.date | None:
 
 
 def day(text: object) -> Markup:
-    """A day in words; what is no day is shown as it stands."""
-    found = read(text)
+    """A day or a month in words; what is neither is shown as it stands."""
+    found, month = read(text), read(f"{text}-01")
+    if month and len(str(text)) == len("2011-09"):
+        return Markup('<time datetime="{}">{}</time>').format(text, f"{month:%B} {month.year}")
     words = f"{found.day} {found:%B} {found.year}" if found else str(text)
     return Markup('<time datetime="{}">{}</time>').format(text, words) if found else Markup("{}").format(words)
 

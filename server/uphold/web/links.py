@@ -11,6 +11,7 @@ from uphold.descriptions import Thing
 from uphold.web.dates import day, period, scale
 from uphold.web.page import nodes
 from uphold.web.replies import within
+from uphold.web.rulers import ruler
 
 __all__ = ["add_filters", "local_path"]
 
@@ -63,6 +64,7 @@ def add_filters(app: Flask, base: str) -> None:
     app.add_template_filter(nodes, "nodes")
     app.add_template_filter(day, "day")
     app.add_template_filter(period, "period")
+    app.add_template_global(ruler, "ruler")
     app.add_template_global(scale, "scale")
 
 
