@@ -10,6 +10,7 @@ from flask import g, request
 from jinja2 import Undefined
 
 from uphold.descriptions import Provenance, Source, Thing
+from uphold.terms import iri_term
 from uphold.web.answering import Answered
 from uphold.web.replies import opened
 from uphold.web.wanting import choose_language, read_language
@@ -55,8 +56,8 @@ class Page:
         if isinstance(value, list):
             for each in value:
                 yield from self.iris(each)
-        elif isinstance(value, str) and value.startswith(f"{self.base}id/"):
-            yield from value.split()
+        elif isinstance(value, str) and value.startswith(f"{self.base}id/"):  # a cell may hold several
+            yield from (part for part in value.split() if part.startswith(self.base) and is_iri(part))
 
     def thing(self, node: Any) -> Thing:
         """What a node of a document, or an IRI, is called."""
@@ -75,6 +76,15 @@ class Page:
         """A source with its number, the next one when the page has not shown it yet."""
         iri = source.citation.iri
         return self.numbered.setdefault(iri, Note(len(self.numbered) + 1, source))
+
+
+def is_iri(text: str) -> bool:
+    """Whether a text is an IRI; a literal may begin like one of ours."""
+    try:
+        iri_term(text)
+    except ValueError:
+        return False
+    return True
 
 
 def nodes(value: Any) -> list[Any]:
