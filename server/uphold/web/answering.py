@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from flask import g, request
@@ -17,7 +17,7 @@ from uphold.rows import Rows, read_rows
 from uphold.web.connections import Client
 from uphold.web.replies import library, opened
 
-__all__ = ["RESULTS", "TRIPLES", "Answered", "ask", "frame_answer", "run_query"]
+__all__ = ["RESULTS", "TRIPLES", "Answered", "Unasked", "ask", "frame_answer", "run_query"]
 
 RESULTS, TRIPLES = "application/sparql-results+json", "application/n-triples"
 
@@ -51,6 +51,7 @@ class Answered:
 
     question: Question
     given: Mapping[str, Sequence[str]]
+    asked: ClassVar[bool] = True
 
     @cached_property
     def query(self) -> str:
@@ -94,6 +95,23 @@ class Answered:
         ending = f".{suffix}" if suffix else ""
         query = f"?{urlencode(fields)}" if fields else ""
         return f"{request.script_root}/api/{self.question.name}{ending}{query}"
+
+
+@dataclass(frozen=True)
+class Unasked(Answered):
+    """A question that lacks what it would be asked about: without rows, and with an empty document."""
+
+    asked: ClassVar[bool] = False
+
+    @cached_property
+    def table(self) -> Rows:
+        """No rows."""
+        return Rows((), ())
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """Nothing to tell."""
+        return {}
 
 
 def ask(name: str, **given: str | Sequence[str] | None) -> Answered:

@@ -5,16 +5,22 @@ This table is the one place where a class gets a page of its own. A thing of any
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from uphold.descriptions import Description
-from uphold.web.answering import Answered, ask
+from uphold.questions import MOST_VALUES
+from uphold.web.answering import Answered, Unasked, ask
+from uphold.web.page import nodes
 
 __all__ = ["CLASS_PAGES", "ClassPage", "page_of"]
 
 THIS = "{this}"
 """Stands for the IRI of the thing that the page is about; a property, as in `{uphold:by}`, stands for its value."""
+FOUND = re.compile(r"\{(\w+)\.([\w.]+)\}")
+"""`{story.call.addressedTo}` stands for what the document of an earlier answer, `story`, has under these keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +35,40 @@ class ClassPage:
     schema: str = "Thing"
 
     def answers(self, about: Description) -> dict[str, Answered]:
-        """The answers about one thing."""
-        return {
-            key: ask(name, **{field: value_of(value, about) for field, value in given.items()})
-            for key, (name, given) in self.questions.items()
-        }
+        """The answers about one thing; a question that lacks a value is not asked."""
+        answers: dict[str, Answered] = {}
+        for key, (name, given) in self.questions.items():
+            values = {field: read_value(value, about, answers) for field, value in given.items()}
+            answers[key] = ask_about(name, values)
+        return answers
 
 
-def value_of(given: str, about: Description) -> str:
-    """What a value in the table stands for; the thing itself for a property that it lacks, of which nothing is told."""
-    if not given.startswith("{"):
-        return given
-    return next((value.thing.iri for value in about.values(given[1:-1]) if value.thing), about.thing.iri)
+def ask_about(name: str, values: Mapping[str, list[str]]) -> Answered:
+    """The answer for these values, the first of each where the question takes one; none when one is missing."""
+    answer = ask(name, **values)
+    if not all(values.values()):
+        return Unasked(answer.question, answer.given)
+    taken = answer.question.parameters
+    return ask(name, **{field: each if taken[field].repeatable else each[:1] for field, each in values.items()})
+
+
+def read_value(value: str, about: Description, answers: Mapping[str, Answered]) -> list[str]:
+    """The values that are meant by `{this}`, `{uphold:by}` or `{story.call}`, or by anything else as it stands."""
+    if value == THIS:
+        return [about.thing.iri]
+    if found := FOUND.fullmatch(value):
+        return list(dict.fromkeys(reach(answers[found[1]].document, found[2].split("."))))[:MOST_VALUES]
+    if value.startswith("{"):
+        return [each.thing.iri for each in about.values(value[1:-1]) if each.thing]
+    return [value]
+
+
+def reach(document: Mapping[str, Any], path: list[str]) -> list[str]:
+    """The identifiers that a document has under these keys, one inside the other."""
+    reached: list[Any] = [document]
+    for key in path:
+        reached = [each for node in reached if isinstance(node, Mapping) for each in nodes(node.get(key))]
+    return [each["id"] if isinstance(each, Mapping) else str(each) for each in reached]
 
 
 CLASS_PAGES: Mapping[str, ClassPage] = {
@@ -165,6 +193,88 @@ CLASS_PAGES: Mapping[str, ClassPage] = {
         "things/assumption.html", {"known": ("assumptions", {}), "resting": ("derivations", {"thing": THIS})}
     ),
     "Rule": ClassPage("things/rule.html", {"known": ("rules", {}), "resting": ("derivations", {"thing": THIS})}),
+    "CallToAction": ClassPage(
+        "things/call.html",
+        {
+            "story": ("call", {"call": THIS}),
+            "acts": ("treaty-actions", {"jurisdiction": "{uphold:addressedTo}"}),
+            "kept": ("commitments-kept", {"jurisdiction": "{uphold:addressedTo}"}),
+            "open": ("open-calls", {"jurisdiction": "{uphold:addressedTo}"}),
+            "others": ("calls", {"jurisdiction": "{uphold:addressedTo}"}),
+            "alike": ("similar-calls", {"call": THIS}),
+            "assumptions": ("assumptions", {}),
+        },
+    ),
+    "CallOutcome": ClassPage(
+        "things/call-outcome.html",
+        {
+            "story": ("call-outcome", {"outcome": THIS}),
+            "acts": ("treaty-actions", {"jurisdiction": "{story.call.addressedTo}"}),
+            "kept": ("commitments-kept", {"jurisdiction": "{story.call.addressedTo}"}),
+            "open": ("open-calls", {"jurisdiction": "{story.call.addressedTo}"}),
+            "handovers": ("handovers", {"jurisdiction": "{story.call.addressedTo}"}),
+            "assumptions": ("assumptions", {}),
+        },
+    ),
+    "Commitment": ClassPage(
+        "things/commitment.html",
+        {
+            "story": ("commitment", {"commitment": THIS}),
+            "acts": ("treaty-actions", {"jurisdiction": "{uphold:madeBy}"}),
+            "kept": ("commitments-kept", {"jurisdiction": "{uphold:madeBy}"}),
+            "outcomes": ("call-outcomes", {"jurisdiction": "{uphold:madeBy}"}),
+            "assumptions": ("assumptions", {}),
+        },
+    ),
+    "Petition": ClassPage(
+        "things/petition.html",
+        {
+            "story": ("petition", {"petition": THIS}),
+            "outcomes": ("call-outcomes", {"jurisdiction": "{story.demands.addressedTo}"}),
+            "spoken": ("commitments", {"handover": "{story.handovers}"}),
+            "kept": ("commitments-kept", {"jurisdiction": "{uphold:jurisdiction}"}),
+            "assumptions": ("assumptions", {}),
+        },
+    ),
+    "Handover": ClassPage(
+        "things/handover.html",
+        {
+            "story": ("handover", {"handover": THIS}),
+            "spoken": ("commitments", {"handover": THIS}),
+            "kept": ("commitments-kept", {"jurisdiction": "{story.petition.jurisdiction}"}),
+            "calls": ("calls", {"jurisdiction": "{story.petition.jurisdiction}"}),
+            "assumptions": ("assumptions", {}),
+        },
+        "Event",
+    ),
+    "Organisation": ClassPage(
+        "things/organisation.html",
+        {"story": ("organisation", {"organisation": THIS}), "named": ("named-by", {"who": THIS})},
+        "Organization",
+    ),
+    "Officeholder": ClassPage(
+        "things/officeholder.html",
+        {
+            "story": ("officeholder", {"officeholder": THIS}),
+            "spoken": ("commitments", {"speaker": THIS}),
+            "kept": ("commitments-kept", {"jurisdiction": "{story.said.madeBy}"}),
+        },
+        "Person",
+    ),
+    "Mandate": ClassPage(
+        "things/mandate.html", {"posts": ("mandates", {}), "named": ("named-by", {"who": THIS})}, "Role"
+    ),
+    "Campaign": ClassPage("things/campaign.html", {"story": ("campaign", {"campaign": THIS})}),
+    "CampaignPhase": ClassPage("things/campaign.html", {"story": ("campaign", {"campaign": THIS})}),
+    "ReviewRound": ClassPage(
+        "things/review-round.html",
+        {
+            "rounds": ("review-rounds", {}),
+            "covered": ("coverage", {"round": THIS}),
+            "findings": ("findings", {"about": THIS}),
+            "figures": ("statistics", {"about": THIS}),
+        },
+    ),
 }
 
 

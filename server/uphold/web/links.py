@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, request
 
 from uphold.descriptions import Thing
+from uphold.web.courses import course
 from uphold.web.dates import day, period, scale
 from uphold.web.page import nodes
 from uphold.web.replies import within
@@ -66,6 +67,7 @@ def add_filters(app: Flask, base: str) -> None:
     app.add_template_filter(period, "period")
     app.add_template_global(ruler, "ruler")
     app.add_template_global(scale, "scale")
+    app.add_template_global(course, "course")
 
 
 def number(value: int | str) -> str:
