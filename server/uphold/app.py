@@ -19,6 +19,7 @@ from uphold.library import Library, Opened
 from uphold.settings import Settings
 from uphold.web.api import api
 from uphold.web.changes import changes
+from uphold.web.compare import compare
 from uphold.web.discrepancies import discrepancies
 from uphold.web.encoding import Encoded
 from uphold.web.front import front
@@ -76,6 +77,7 @@ def create_app(settings: Settings) -> Flask:
         search,
         snapshots,
         validate,
+        compare,
         metering,
         sitemap,
         problems,
