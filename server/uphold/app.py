@@ -26,6 +26,7 @@ from uphold.web.front import front
 from uphold.web.headers import HEADERS, PREFLIGHT
 from uphold.web.linked import linked
 from uphold.web.links import add_filters
+from uphold.web.matrix import matrix
 from uphold.web.metering import metering
 from uphold.web.observing import Observed
 from uphold.web.problems import add_handlers, problems
@@ -78,6 +79,7 @@ def create_app(settings: Settings) -> Flask:
         snapshots,
         validate,
         compare,
+        matrix,
         metering,
         sitemap,
         problems,
