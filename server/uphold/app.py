@@ -19,12 +19,14 @@ from uphold.library import Library, Opened
 from uphold.settings import Settings
 from uphold.web.api import api
 from uphold.web.changes import changes
+from uphold.web.compare import compare
 from uphold.web.discrepancies import discrepancies
 from uphold.web.encoding import Encoded
 from uphold.web.front import front
 from uphold.web.headers import HEADERS, PREFLIGHT
 from uphold.web.linked import linked
 from uphold.web.links import add_filters
+from uphold.web.matrix import matrix
 from uphold.web.metering import metering
 from uphold.web.observing import Observed
 from uphold.web.problems import add_handlers, problems
@@ -76,6 +78,8 @@ def create_app(settings: Settings) -> Flask:
         search,
         snapshots,
         validate,
+        compare,
+        matrix,
         metering,
         sitemap,
         problems,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -51,6 +51,7 @@ class Answered:
 
     question: Question
     given: Mapping[str, Sequence[str]]
+    kept: Mapping[str, Container[Any]] = field(default_factory=dict, kw_only=True)
     asked: ClassVar[bool] = True
 
     @cached_property
@@ -65,8 +66,9 @@ class Answered:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """All rows of a SELECT, each with typed values by column."""
-        return self.table.as_json()
+        """The rows of a SELECT, each with typed values by column; of a narrowed answer, those that it keeps."""
+        rows = self.table.as_json()
+        return [row for row in rows if all(row[name] in values for name, values in self.kept.items())]
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -83,6 +85,10 @@ class Answered:
     def where(self, **wanted: Any) -> list[dict[str, Any]]:
         """The rows whose columns have these values."""
         return [row for row in self.rows if all(row[name] == value for name, value in wanted.items())]
+
+    def only(self, **kept: Container[Any]) -> Answered:
+        """The same answer, narrowed to the rows whose columns have one of these values each."""
+        return replace(self, kept={**self.kept, **kept})
 
     def address(self, suffix: str = "") -> str:
         """Where the API gives the same answer, in the form of the suffix; without one it is negotiated."""

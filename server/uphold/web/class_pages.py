@@ -15,8 +15,10 @@ from uphold.questions import MOST_VALUES
 from uphold.web.answering import Answered, Unasked, ask
 from uphold.web.page import nodes
 
-__all__ = ["CLASS_PAGES", "ClassPage", "page_of"]
+__all__ = ["CLASS_PAGES", "PUBLISHED", "ClassPage", "page_of"]
 
+PUBLISHED = "2011-09-01"
+"""The first day of the month in which the report appeared, for which a status of then is given."""
 THIS = "{this}"
 """Stands for the IRI of the thing that the page is about; a property, as in `{uphold:by}`, stands for its value."""
 FOUND = re.compile(r"\{(\w+)\.([\w.]+)\}")
@@ -82,7 +84,7 @@ CLASS_PAGES: Mapping[str, ClassPage] = {
             "kept": ("commitments-kept", {"jurisdiction": THIS}),
             "cells": ("progress-matrix", {"jurisdiction": THIS}),
             "neighbours": ("neighbours", {"jurisdiction": THIS}),
-            "then": ("jurisdiction-treaties", {"jurisdiction": THIS, "asof": "2011-09-01"}),
+            "then": ("jurisdiction-treaties", {"jurisdiction": THIS, "asof": PUBLISHED}),
         },
         "AdministrativeArea",
     ),
