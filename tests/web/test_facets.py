@@ -1,0 +1,67 @@
+"""Facets: the cases of facets.toml, each a choice and what it shows."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from uphold.question_errors import WrongParameter
+from uphold.settings import CANONICAL_BASE as BASE
+from uphold.web.facets import Choice, Division, Facet, find_words, link, put_in_order
+
+FILE = tomllib.loads(Path(__file__).with_name("facets.toml").read_text("utf-8"))
+ROWS = FILE["rows"]
+FACETS = {name: Facet(name=name, **said) for name, said in FILE["facets"].items()}
+
+
+def shown(choice: Choice) -> str:
+    """A choice as the cases write it."""
+    return f"{choice.key} {choice.name} {choice.count}{' chosen' if choice.chosen else ''}"
+
+
+def keys(rows: list[Any]) -> list[str]:
+    """The keys of the calls."""
+    return [row["call"].rpartition("/")[2] for row in rows]
+
+
+@pytest.mark.parametrize("case", FILE["case"], ids=lambda case: case["why"])
+def test_a_facet_shows_its_values_with_the_rows_that_each_would_leave(case: dict[str, Any]) -> None:
+    """Counted under the other choices, each value as a request writes it."""
+    division = Division(ROWS, FACETS.values(), case.get("chosen", {}), BASE)
+    assert [shown(choice) for choice in division.choices(FACETS[case["facet"]])] == case["shows"]
+
+
+@pytest.mark.parametrize("facet", FACETS.values(), ids=FACETS)
+def test_a_count_is_the_number_of_rows_after_the_choice(facet: Facet) -> None:
+    """What a link promises is what its page has."""
+    for choice in Division(ROWS, [facet], {}, BASE).choices(facet):
+        assert len(Division(ROWS, [facet], {facet.name: choice.key}, BASE).rows) == choice.count
+
+
+@pytest.mark.parametrize("text", ["zzz", "3", "<script>", "2011 ", "é" * 10_000])
+def test_a_value_that_no_row_has_is_refused_and_named(text: str) -> None:
+    """The reader sees which field was wrong, and no more of a long text than is needed."""
+    with pytest.raises(WrongParameter, match=r"^year is ") as problem:
+        Division(ROWS, [FACETS["year"]], {"year": text}, BASE)
+    assert len(str(problem.value)) < 200
+
+
+@pytest.mark.parametrize("case", FILE["order"], ids=lambda case: case["by"])
+def test_rows_are_in_the_order_of_a_column(case: dict[str, Any]) -> None:
+    """Empty cells come last both ways, and ties stay as they were."""
+    assert keys(put_in_order(ROWS, case["by"])) == case["gives"]
+
+
+@pytest.mark.parametrize("case", FILE["words"], ids=lambda case: case["text"] or "no words")
+def test_words_are_found_in_capitals_or_not(case: dict[str, Any]) -> None:
+    """In the columns that are named, and everything for no words."""
+    assert keys(find_words(ROWS, ["goalNames", "absent"], case["text"])) == case["gives"]
+
+
+def test_a_link_changes_one_choice_and_keeps_the_others() -> None:
+    """A value is written so that nothing of it can leave its field; an empty one takes the field away."""
+    assert link({"goal": "1", "q": "a&b"}, goal="", year="2011") == "?q=a%26b&year=2011"
+    assert link({"goal": "1"}, goal="") == "?"
