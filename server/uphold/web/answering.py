@@ -17,7 +17,7 @@ from uphold.rows import Rows, read_rows
 from uphold.web.connections import Client
 from uphold.web.replies import library, opened
 
-__all__ = ["RESULTS", "TRIPLES", "Answered", "ask", "frame_answer", "run_query"]
+__all__ = ["RESULTS", "TRIPLES", "Answered", "Part", "ask", "frame_answer", "run_query"]
 
 RESULTS, TRIPLES = "application/sparql-results+json", "application/n-triples"
 
@@ -103,3 +103,15 @@ def ask(name: str, **given: str | Sequence[str] | None) -> Answered:
     """
     values = {key: [value] if isinstance(value, str) else list(value) for key, value in given.items() if value}
     return Answered(library().questions[name], values)
+
+
+@dataclass(frozen=True)
+class Part(Answered):
+    """An answer of which a page shows some rows; its addresses lead to the whole."""
+
+    shown: Sequence[dict[str, Any]] = ()
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows that the page shows."""
+        return [*self.shown]
