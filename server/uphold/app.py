@@ -29,6 +29,7 @@ from uphold.web.links import add_filters
 from uphold.web.matrix import matrix
 from uphold.web.metering import metering
 from uphold.web.observing import Observed
+from uphold.web.outcomes import outcomes
 from uphold.web.problems import add_handlers, problems
 from uphold.web.protocol import body_limit
 from uphold.web.query_service import QueryService
@@ -39,6 +40,7 @@ from uphold.web.site import site
 from uphold.web.sitemap import sitemap
 from uphold.web.snapshots import snapshots
 from uphold.web.sparql import sparql
+from uphold.web.timeline import timeline
 from uphold.web.transfers import Transfers
 from uphold.web.validate import validate
 
@@ -74,6 +76,8 @@ def create_app(settings: Settings) -> Flask:
         changes,
         discrepancies,
         linked,
+        outcomes,
+        timeline,
         sparql,
         search,
         snapshots,

@@ -51,7 +51,8 @@ class Answered:
 
     question: Question
     given: Mapping[str, Sequence[str]]
-    kept: Mapping[str, Container[Any]] = field(default_factory=dict, kw_only=True)
+    shown: Sequence[dict[str, Any]] | None = field(default=None, kw_only=True)
+    """The rows that a page shows, where it shows some of them; the addresses lead to all."""
     asked: ClassVar[bool] = True
 
     @cached_property
@@ -66,9 +67,8 @@ class Answered:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """The rows of a SELECT, each with typed values by column; of a narrowed answer, those that it keeps."""
-        rows = self.table.as_json()
-        return [row for row in rows if all(row[name] in values for name, values in self.kept.items())]
+        """The rows of a SELECT, each with typed values by column; of a part, those that it shows."""
+        return self.table.as_json() if self.shown is None else [*self.shown]
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -87,8 +87,8 @@ class Answered:
         return [row for row in self.rows if all(row[name] == value for name, value in wanted.items())]
 
     def only(self, **kept: Container[Any]) -> Answered:
-        """The same answer, narrowed to the rows whose columns have one of these values each."""
-        return replace(self, kept={**self.kept, **kept})
+        """The part whose columns have one of these values each."""
+        return replace(self, shown=[row for row in self if all(row[name] in values for name, values in kept.items())])
 
     def address(self, suffix: str = "") -> str:
         """Where the API gives the same answer, in the form of the suffix; without one it is negotiated."""
