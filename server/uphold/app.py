@@ -21,8 +21,10 @@ from uphold.web.api import api
 from uphold.web.changes import changes
 from uphold.web.compare import compare
 from uphold.web.discrepancies import discrepancies
+from uphold.web.embed import embed
 from uphold.web.encoding import Encoded
 from uphold.web.front import front
+from uphold.web.guides import guides
 from uphold.web.headers import HEADERS, PREFLIGHT
 from uphold.web.linked import linked
 from uphold.web.links import add_filters
@@ -36,10 +38,12 @@ from uphold.web.query_service import QueryService
 from uphold.web.replies import opened
 from uphold.web.reply_cache import ReplyCache
 from uphold.web.search import search
+from uphold.web.signposting import signposting
 from uphold.web.site import site
 from uphold.web.sitemap import sitemap
 from uphold.web.snapshots import snapshots
 from uphold.web.sparql import sparql
+from uphold.web.structured import structured
 from uphold.web.timeline import timeline
 from uphold.web.transfers import Transfers
 from uphold.web.validate import validate
@@ -68,6 +72,7 @@ def create_app(settings: Settings) -> Flask:
     for name in sorted({EDITOR, CONSOLE, CHARTS} - vendored()):
         log.warning("static/vendor/%s is missing, so pages do without it; `make setup` puts it there", name)
     add_filters(app, settings.base)
+    app.add_template_global(structured)
     add_handlers(app)
     for blueprint in (
         front,
@@ -78,8 +83,11 @@ def create_app(settings: Settings) -> Flask:
         linked,
         outcomes,
         timeline,
+        embed,
+        guides,
         sparql,
         search,
+        signposting,
         snapshots,
         validate,
         compare,

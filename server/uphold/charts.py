@@ -13,14 +13,14 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from uphold.errors import ServerBusy
 from uphold.question_errors import ChartNotDrawn, ChartTooLarge
 
-__all__ = ["FORMS", "MOST_ROWS", "Painter", "fill", "main"]
+__all__ = ["FORMS", "MOST_ROWS", "NOT_XML", "Painter", "fill", "main"]
 
 FORMS = {"image/svg+xml": "svg", "image/png": "png"}
 MOST_ROWS = 5_000
@@ -80,10 +80,18 @@ class Painter:
         self.process: subprocess.Popen[bytes] | None = None
 
     def draw(self, spec: Mapping[str, Any], form: str) -> bytes:
-        """The picture in a form of `FORMS`; raises `ChartNotDrawn`."""
+        """The picture of a specification in a form of `FORMS`; raises `ChartNotDrawn`."""
         if WORLD in json.dumps(spec) and not self.world.is_file():
             raise ChartNotDrawn("The map of the world is not installed here; `make setup` fetches it.")
-        asked = json.dumps({"spec": drawable(spec, self.world), "form": FORMS[form]}).encode()
+        return self.paint({"spec": drawable(spec, self.world), "form": FORMS[form]})
+
+    def rasterise(self, svg: str) -> bytes:
+        """An SVG document as PNG, two pixels for one; raises `ChartNotDrawn`."""
+        return self.paint({"spec": NOT_XML.sub("\ufffd", svg), "form": "raster"})
+
+    def paint(self, task: Mapping[str, Any]) -> bytes:
+        """What the process makes of a task; raises `ChartNotDrawn`, or `ServerBusy` after waiting for others."""
+        asked = json.dumps(task).encode()
         if not self.lock.acquire(timeout=WAITS):
             raise ServerBusy("Other charts are being drawn, and this one has waited its time.")
         slow = threading.Event()
@@ -143,9 +151,10 @@ def main(asked: IO[bytes], answers: IO[bytes]) -> None:
     """Draw what is asked for until nobody asks; no chart may load anything."""
     import vl_convert
 
-    draw = {
+    draw: dict[str, Callable[[Any], bytes]] = {
         "svg": lambda spec: vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode(),
         "png": lambda spec: vl_convert.vegalite_to_png(spec, scale=2, allowed_base_urls=[]),
+        "raster": lambda svg: vl_convert.svg_to_png(svg, scale=2),
     }
     while len(size := asked.read(SIZE.size)) == SIZE.size:
         told = json.loads(exactly(asked, *SIZE.unpack(size)))

@@ -1,10 +1,10 @@
-"""Errors about questions: one that is not there, a parameter that cannot be, a picture that is not drawn."""
+"""Errors about questions: one that is not there, a parameter that cannot be, a picture that is not drawn, a card."""
 
 from __future__ import annotations
 
 from uphold.errors import NotFound, UpholdError, WrongUse
 
-__all__ = ["ChartNotDrawn", "ChartTooLarge", "NoSuchForm", "NoSuchQuestion", "WrongParameter"]
+__all__ = ["ChartNotDrawn", "ChartTooLarge", "NoSuchCard", "NoSuchForm", "NoSuchQuestion", "WrongParameter"]
 
 
 class NoSuchQuestion(NotFound):
@@ -21,6 +21,14 @@ class NoSuchForm(NotFound):
     code = "no-such-form"
     title = "The question is not answered in this form"
     remedy = "Take another suffix, or none and an Accept header."
+
+
+class NoSuchCard(NotFound):
+    """There are cards for some kinds of things, and not for this one."""
+
+    code = "no-such-card"
+    title = "There is no card for this kind of thing"
+    remedy = "Take the address of a jurisdiction, a treaty, a call or a commitment, as in /embed/jurisdiction/nzl."
 
 
 class WrongParameter(WrongUse):

@@ -41,7 +41,7 @@ HERE = "http://127.0.0.1:8000"
 QUERIES = examples("docs/ask.md", "sparql")
 EXAMPLES = [
     example
-    for page in ("docs/api.md", "docs/ask.md", "docs/search.md")
+    for page in ("docs/api.md", "docs/ask.md", "docs/pages.md", "docs/search.md")
     for language in ("sh", "javascript", "python")
     for example in examples(page, language)
 ]
@@ -53,6 +53,7 @@ def test_the_pages_have_examples() -> None:
     assert len(QUERIES) >= 5
     assert len(examples("README.md", "sh")) == 1
     assert {(example.name.rpartition("-")[0], example.language) for example in EXAMPLES} == {
+        ("docs/pages.md", "sh"),
         ("docs/search.md", "sh"),
         *((page, language) for page in ("docs/api.md", "docs/ask.md") for language in ("sh", "javascript", "python")),
     }

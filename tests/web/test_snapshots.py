@@ -185,10 +185,13 @@ def test_a_result_and_a_document_say_how_to_cite_them(three: Three) -> None:
     address = link[1].replace("&amp;", "&")
     assert three.client.get(address, headers=CSV).text.split("\r\n")[1] == NAMES[2]
     assert f"{BASE}{link[1][1:]}" in page
-    assert f"@misc{{uphold-{now.id[:12]}," in page
+    assert f"@misc{{uphold-{now.id[:12]}-" in page
     assert now.created[:10] in page
     document = three.client.get("/doc/jurisdiction/tha.html").text
-    assert f"Thailand. Uphold, snapshot {now.id}" in document
+    assert (
+        f"Thailand (Snapshot {now.id[:12]}) [Data set]. Uphold. {BASE}snapshots/{now.id}/doc/jurisdiction/tha"
+        in document
+    )
     assert "Cite this" not in three.client.get("/sparql", headers=HTML).text
 
 

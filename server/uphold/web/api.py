@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -25,8 +25,11 @@ from uphold.web.answering import RESULTS, TRIPLES, frame_answer, run_query
 from uphold.web.citing import cite_query
 from uphold.web.envelopes import as_text, enveloped
 from uphold.web.headers import SCRIPTED
+from uphold.web.metadata import Metadata
 from uphold.web.negotiation import choose, split_suffix
 from uphold.web.replies import library, opened, send
+from uphold.web.showing import about_page
+from uphold.web.structured import dataset
 from uphold.web.wanting import IN_PATHS, Wanted, page_links, read_wanted
 
 __all__ = ["api"]
@@ -76,7 +79,13 @@ def console() -> Response:
     form = choose([HTML, JSON])
     if form == JSON:
         return document()
-    reply = send(render_template("api.html", groups=library().questions.groups), HTML, varies=True)
+    count = len(library().questions)
+    about = about_page(
+        "Questions",
+        f"{count} questions about promises against the trafficking of children, each as JSON, CSV, chart and page, "
+        "under one OpenAPI document.",
+    )
+    reply = send(render_template("api.html", groups=library().questions.groups, about=about), HTML, varies=True)
     if CONSOLE in vendored():
         reply.headers["Content-Security-Policy"] = SCRIPTED
     return reply
@@ -201,20 +210,37 @@ def picture(asking: Asking, rows: Rows, form: str) -> Response:
     return send(library().painter.draw(spec, form), form)
 
 
+def about_question(asking: Asking) -> Metadata:
+    """The metadata of the page of a question: its answer is a data set."""
+    base, head = opened().snapshot.base, asking.question.head
+    forms = {
+        form: f"{request.script_root}/api/{quote(asking.address, safe=IN_PATHS)}.{suffix_of(form)}{query_string()}"
+        for form in forms_of(asking.question)
+        if form != HTML
+    }
+    crumbs = (("Questions", f"{base}api"),)
+    about = about_page(head.summary, head.description or head.summary, forms, crumbs)
+    about = replace(about, iri=f"{base}api/{quote(asking.address, safe=IN_PATHS)}{query_string()}", schema="Dataset")
+    columns = [(column.name, column.meaning) for column in head.columns]
+    return replace(about, subject=dataset(about, opened().snapshot, columns))
+
+
 def page(asking: Asking, **found: Any) -> Response:
     """The page of a question: its form, its answer, its chart, and how to get all that as data."""
     question = asking.question
     chart = (
         fill(question.chart, [], asking.labels()).get("description", question.head.summary) if question.chart else ""
     )
+    about = about_question(asking)
     content = render_template(
         "question.html",
+        about=about,
         asking=asking,
         question=question,
         forms={suffix_of(form): form for form in forms_of(question) if form != HTML},
         names=opened().resources.names,
         languages=opened().resources.languages(),
-        citation=cite_query(opened().snapshot, asking.query, None),
+        citation=cite_query(opened().snapshot, asking.query, None, question.head.summary),
         alternative=chart,
         query_string=query_string(without="" if asking.wanted.limit else "page"),  # a page of HTML is a shorter one
         **found,

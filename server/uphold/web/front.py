@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -11,10 +12,13 @@ from flask import Blueprint, Response, request
 from uphold.assets import OUTLINES, VENDOR
 from uphold.engines import GRAPH_TYPES
 from uphold.question_errors import WrongParameter
+from uphold.terms import Term
 from uphold.web.answering import Answered, ask
 from uphold.web.negotiation import choose
 from uphold.web.replies import library, opened, send
-from uphold.web.showing import show, view
+from uphold.web.showing import about_page, show, view
+from uphold.web.signposting import add_links, links_of_catalogue, listed_files
+from uphold.web.structured import catalogue
 from uphold.web.wanting import read_number
 from uphold.world import World, load
 
@@ -24,6 +28,11 @@ HTML = "text/html"
 FIRST_YEAR, LAST_YEAR = 1989, 9999
 TREATY = "opsc"
 """The treaty of the map for who does not choose: the one that most calls ask for."""
+TITLE = "Promises against the trafficking of children"
+DESCRIPTION = (
+    "What states promised against the trafficking of children, what campaigners asked of them, and what they then "
+    "did: open linked data, every fact with its source."
+)
 front = Blueprint("front", __name__)
 
 
@@ -57,12 +66,15 @@ def home() -> Response:
         return send(resources.document("catalogue", form), form, varies=True)
     answers = {"kept": ask("commitments-kept"), "treaties": ask("treaties"), "outcomes": ask("outcome-summary")}
     drawn = draw_map(answers["treaties"])
+    about, files = about_page(TITLE, DESCRIPTION), listed_files()
+    about = replace(about, iri=opened().snapshot.base)
+    about = replace(about, subject=catalogue(about, opened().snapshot, described(resources.graphs()), files))
     response = show(
         "front.html",
         answers | ({"map": drawn.answer} if drawn else {}),
-        "Promises against the trafficking of children",
-        "What states promised against the trafficking of children, what campaigners asked of them, and what they then "
-        "did: open linked data, every fact with its source.",
+        TITLE,
+        DESCRIPTION,
+        about=about,
         figures=resources.figures(),
         kinds=resources.kinds(),
         graphs=resources.graphs(),
@@ -70,7 +82,17 @@ def home() -> Response:
         map=drawn,
     )
     response.vary.add("Accept")
+    add_links(response, links_of_catalogue(files))
     return response
+
+
+def described(graphs: Iterable[Mapping[str, Term]]) -> list[dict[str, str]]:
+    """What the catalogue says of each graph, as texts."""
+    names = ("title", "description", "licence")
+    return [
+        {"iri": row["graph"].value, **{name: row[name].value if name in row else "" for name in names}}
+        for row in graphs
+    ]
 
 
 def draw_map(treaties: Answered) -> Map | None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-__all__ = ["FOR_EVER", "HEADERS", "PREFLIGHT", "SCRIPTED", "WITH_EDITOR", "content_type", "shared", "with_snapshot"]
+__all__ = [
+    "EMBEDDED",
+    "FOR_EVER",
+    "HEADERS",
+    "PREFLIGHT",
+    "SCRIPTED",
+    "WITH_EDITOR",
+    "content_type",
+    "shared",
+    "with_snapshot",
+]
 
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
@@ -14,6 +24,9 @@ SCRIPTED = f"{POLICY}; script-src 'self'; connect-src 'self'"
 """The policy of a page with scripts of ours: no others run, and they ask nobody else."""
 WITH_EDITOR = SCRIPTED.replace("style-src", "style-src 'sha256-zCK2EVMoPc04mRF/g5CotUvxbJPWS+8V0b+s9ptqQIk='")
 """The same for the editor, whose library writes one style sheet into the page, known by its digest."""
+
+EMBEDDED = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+"""The policy of a card, which any site may show in a frame: it has no scripts and no forms."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -9,16 +9,18 @@ from flask import Blueprint, Response, redirect, render_template, request
 
 from uphold.engines import GRAPH_TYPES
 from uphold.errors import NoSuchThing
+from uphold.web.about import about_thing
 from uphold.web.citing import cite_document
 from uphold.web.class_pages import page_of
+from uphold.web.embed import Embedding
 from uphold.web.lists import show_list
 from uphold.web.memento import add_memento, time_gate
-from uphold.web.metadata import Metadata
 from uphold.web.negotiation import choose, split_suffix
 from uphold.web.ontology_html import ontology_html
 from uphold.web.page import Page, reader_language
 from uphold.web.replies import opened, send, within
-from uphold.web.showing import scripted
+from uphold.web.showing import about_page, scripted
+from uphold.web.signposting import Link, add_links, links_of_list, links_of_thing
 
 __all__ = ["describe", "linked", "split_form"]
 
@@ -70,6 +72,7 @@ def describe(path: str, address: str, form: str | None) -> Response:
     """The description of the IRI at `path` under the base; its forms are at `address` with a suffix."""
     resources, iri = opened().resources, f"{opened().snapshot.base}{path}"
     chosen = form or choose(list(FORMS))
+    links = [Link(f"{opened().snapshot.base}doc/{path[3:]}", "describes", HTML)] if path.startswith("id/") else []
     here = f"{request.script_root}/{address}"
     if chosen in GRAPH_TYPES:
         response = send(resources.rdf(iri, chosen), chosen, varies=form is None)
@@ -77,34 +80,33 @@ def describe(path: str, address: str, form: str | None) -> Response:
         content: dict[str, Any] = {**resources.describe(iri).as_json(), "prefixes": resources.names.prefixes}
         response = send(json.dumps(content, ensure_ascii=False, indent=1) + "\n", chosen, varies=form is None)
     else:
-        response = scripted(send(thing_page(path, here), chosen, varies=form is None))
+        response, links = show_thing(path, here, varies=form is None)
     if form is None:
         response.headers["Content-Location"] = f"{here}.{FORMS[chosen]}"
-    response.headers["Link"] = f'<{iri}>; rel="describes"'
+    add_links(response, [Link(iri, "describes"), *links])
     return response
 
 
-def thing_page(path: str, here: str) -> str:
-    """The page about the IRI at `path`, made for its class; its forms are at `here` with a suffix."""
-    iri, language = f"{opened().snapshot.base}{path}", reader_language()
-    about = opened().resources.describe(iri, language)
-    made = page_of([kind.iri for kind in about.types], opened().snapshot.base) if path.startswith("id/") else None
-    title = about.thing.label.text
-    cited = cite_document(opened().snapshot, path, title) if path.startswith("id/") else None
-    forms = {media_type: f"{here}.{suffix}" for media_type, suffix in FORMS.items() if media_type != HTML}
-    return render_template(
+def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Link]]:
+    """The page about the IRI at `path`, and the links that its header has; its forms are at `here` with a suffix."""
+    language = reader_language()
+    described = opened().resources.describe(f"{opened().snapshot.base}{path}", language)
+    made = page_of([kind.iri for kind in described.types], opened().snapshot.base) if path.startswith("id/") else None
+    about = about_thing(described, path, here, language, made.schema if made else "Thing")
+    page = Page(made.answers(described) if made else {}, language, [described.thing.iri])
+    content = render_template(
         made.template if made else "thing.html",
         made=made,
-        page=Page(made.answers(about) if made else {}, language, [iri]),
-        description=about,
-        about=Metadata(
-            title, f"{title}: what the graph knows of it, with sources.", iri, made.schema if made else "Thing", forms
-        ),
+        page=page,
+        description=described,
+        about=about,
         here=here,
         path=path,
-        citation=cited,
+        citation=cite_document(opened().snapshot, path, about.title) if path.startswith("id/") else None,
         within=within(),
+        card=Embedding(path.removeprefix("id/"), about.title) if about.image else None,
     )
+    return scripted(send(content, HTML, varies=varies)), links_of_thing(described, about, path)
 
 
 @linked.get("/doc/<kind>/")
@@ -112,7 +114,9 @@ def index(kind: str) -> Response:
     """The list of all things of one kind: a page, or their names as JSON."""
     things = opened().resources.things_of_kind(kind)
     if choose([HTML, JSON]) == HTML:
-        return show_list(kind, things)
+        response = show_list(kind, things)
+        add_links(response, [link for link in links_of_list(kind) if link.relation != "item"])
+        return response
     listed = {"kind": kind, "count": len(things), "things": [thing.as_json() for thing in things]}
     return send(json.dumps(listed, ensure_ascii=False, indent=1) + "\n", JSON, varies=True)
 
@@ -137,7 +141,12 @@ def shapes(suffix: str) -> Response:
     """All shapes: a list, or all their statements."""
     form = whole_form(suffix)
     if form == HTML:
-        page = render_template("shapes.html", shapes=opened().resources.shapes())
+        about = about_page(
+            "Shapes",
+            "What must hold of the data, in SHACL: each rule with its message.",
+            {form: f"{request.path.rstrip('/')}.{suffix}" for form, suffix in GRAPH_TYPES.items()},
+        )
+        page = render_template("shapes.html", shapes=opened().resources.shapes(), about=about)
         return send(page, form, varies=not suffix)
     return send(opened().resources.graph("shapes", form), form, varies=not suffix)
 

@@ -15,14 +15,14 @@ from uphold.question_errors import WrongParameter
 from uphold.search import LONGEST
 from uphold.web.answering import Answered, ask
 from uphold.web.facets import Choice, Division, Facet, find_words, link, put_in_order
-from uphold.web.links import HUMP, plural
+from uphold.web.links import HUMP, plural, words
 from uphold.web.list_acts import ACTS
 from uphold.web.list_records import RECORDS
 from uphold.web.listing import Column, Joined, ListPage
 from uphold.web.metadata import Metadata
 from uphold.web.page import Page, reader_language
 from uphold.web.replies import library, opened, send, within
-from uphold.web.showing import cite_view, scripted
+from uphold.web.showing import about_page, cite_view, scripted
 
 __all__ = ["LIST_PAGES", "show_list"]
 
@@ -53,8 +53,18 @@ def show_list(kind: str, things: Sequence[Thing]) -> Response:
             return show_rows(listing)
     last = check_last(kind, number, len(things), NAMES_ON_A_PAGE)
     shown = things[(number - 1) * NAMES_ON_A_PAGE : number * NAMES_ON_A_PAGE]
+    title = plural(kind)
+    about = about_page(title, f"Every {words(kind).lower()} that Uphold knows, {len(things)} in all, each with a page.")
     page = render_template(
-        "index.html", kind=kind, things=shown, count=len(things), number=number, last=last, within=within()
+        "index.html",
+        kind=kind,
+        things=shown,
+        count=len(things),
+        number=number,
+        last=last,
+        about=about,
+        citation=cite_view(title),
+        within=within(),
     )
     return send(page, HTML, varies=True)
 

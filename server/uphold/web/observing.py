@@ -31,6 +31,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 ENDPOINTS = frozenset(
     {
         *("doc", "id", "sparql", "snapshots", "dumps", "ontology", "shapes", "graph", "validate", "static", "problem"),
+        *("embed", "linkset", "partners", "words"),
         *("healthz", "metrics", "sitemap.xml", "robots.txt", ".well-known"),
     }
 )

@@ -23,6 +23,7 @@ from uphold.errors import (
 )
 from uphold.web.negotiation import choose
 from uphold.web.replies import library, send
+from uphold.web.showing import about_page
 
 __all__ = ["add_handlers", "as_details", "problems"]
 
@@ -70,7 +71,12 @@ def problem(error: UpholdError, headers: dict[str, str] | None = None) -> Respon
         form = PROBLEM  # an error is told even to who asked for something else
     details = as_details(error)
     if form == "text/html":
-        response = Response(render_template("problem.html", problem=details), content_type="text/html; charset=utf-8")
+        response = Response(
+            render_template(
+                "problem.html", problem=details, about=about_page(error.title, error.remedy, indexed=False)
+            ),
+            content_type="text/html; charset=utf-8",
+        )
     else:
         response = Response(json.dumps(details, ensure_ascii=False) + "\n", content_type=form)
     response.status_code = error.status
@@ -121,5 +127,9 @@ def explain(code: str) -> Response:
     }
     form = choose(["text/html", "application/json"])
     if form == "text/html":
-        return send(render_template("problem.html", problem=meaning), form, varies=True)
+        return send(
+            render_template("problem.html", problem=meaning, about=about_page(kind.title, str(meaning["description"]))),
+            form,
+            varies=True,
+        )
     return send(json.dumps(meaning, ensure_ascii=False) + "\n", form, varies=True)

@@ -13,6 +13,7 @@ from uphold.search import LONGEST, Found, Hit
 from uphold.web.envelopes import enveloped
 from uphold.web.negotiation import choose
 from uphold.web.replies import opened, send
+from uphold.web.showing import about_page
 from uphold.web.wanting import MOST_PAGES, Wanted, page_links, read_number
 
 __all__ = ["search"]
@@ -91,6 +92,11 @@ def page(looked: Looked, found: Found, links: dict[str, str]) -> str:
     hits: list[tuple[Hit, Thing]] = [(hit, Thing(hit.iri, hit.label, names.short(hit.iri))) for hit in found.hits]
     return render_template(
         "search.html",
+        about=about_page(
+            f"Search for {looked.text}" if looked.text else "Search",
+            "Find states, treaties, calls, people and sources by name or code, in any language.",
+            indexed=not looked.text,
+        ),
         looked=looked,
         hits=hits,
         total=found.total,

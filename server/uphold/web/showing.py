@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, render_template, request
 
@@ -15,9 +15,10 @@ from uphold.web.metadata import Metadata
 from uphold.web.page import Page, reader_language
 from uphold.web.replies import open_old, opened, send, within
 
-__all__ = ["cite_view", "scripted", "show", "view"]
+__all__ = ["about_page", "cite_view", "scripted", "show", "view"]
 
 HTML = "text/html"
+SAFE = "/:@!$&'()*+,;=~-._%"
 View = Callable[..., Response]
 
 
@@ -40,17 +41,33 @@ def view(blueprint: Blueprint, path: str) -> Callable[[View], View]:
 
 def show(template: str, answers: Mapping[str, Answered], title: str, description: str, **told: Any) -> Response:
     """The response with a page that shows these answers in the reader's language."""
-    path = request.path.removeprefix(within())
-    about = Metadata(title, description, f"{opened().snapshot.base}{path.lstrip('/')}{fields()}")
+    about = told.pop("about", None) or about_page(title, description)
     page = Page(answers, reader_language())
     content = render_template(template, page=page, about=about, citation=cite_view(title), within=within(), **told)
     return scripted(send(content, HTML))
 
 
+def about_page(
+    title: str,
+    description: str,
+    forms: Mapping[str, str] | None = None,
+    crumbs: tuple[tuple[str, str], ...] = (),
+    *,
+    indexed: bool = True,
+) -> Metadata:
+    """The metadata of the page that is asked for; `forms` has its addresses as data by media type."""
+    address = f"{opened().snapshot.base}{own_path().lstrip('/')}{fields()}"
+    return Metadata(title, description, address, forms=forms or {}, crumbs=crumbs, indexed=indexed)
+
+
+def own_path() -> str:
+    """The path of the page that is asked for, as the current snapshot has it, ready for an address."""
+    return quote(request.path.removeprefix(within()), safe=SAFE)
+
+
 def cite_view(title: str) -> Citation:
     """How to cite the page that is asked for, as the snapshot that is read has it."""
-    path = request.path.removeprefix(within())
-    return Citation(opened().snapshot, title, f"snapshots/{opened().snapshot.id}{path}{fields()}")
+    return Citation(opened().snapshot, title, f"snapshots/{opened().snapshot.id}{own_path()}{fields()}")
 
 
 def fields() -> str:

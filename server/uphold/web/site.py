@@ -12,8 +12,9 @@ from uphold.errors import NotFound
 from uphold.snapshot import Snapshot
 from uphold.web.negotiation import choose
 from uphold.web.replies import opened, send
+from uphold.web.showing import about_page
 
-__all__ = ["site"]
+__all__ = ["Download", "downloads", "site"]
 
 HTML = "text/html"
 MEDIA_TYPES = {".ttl.gz": "text/turtle", ".nq.gz": "application/n-quads", ".trig.gz": "application/trig"}
@@ -35,7 +36,17 @@ def dumps() -> Response:
     found = downloads(opened().snapshot)
     form = choose([HTML, "application/json"])
     if form == HTML:
-        return send(render_template("dumps.html", downloads=found), form, varies=True)
+        return send(
+            render_template(
+                "dumps.html",
+                downloads=found,
+                about=about_page(
+                    "Downloads", "The whole data set of a snapshot and each of its graphs, as files with checksums."
+                ),
+            ),
+            form,
+            varies=True,
+        )
     base = f"{opened().snapshot.base}dumps/"
     listed = [{"id": f"{base}{file.name}", "size": file.size, "sha256": file.sha256} for file in found]
     return send(json.dumps({"snapshot": opened().snapshot.id, "files": listed}, indent=1) + "\n", form, varies=True)

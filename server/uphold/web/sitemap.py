@@ -49,7 +49,7 @@ def published() -> str:
 
 def addresses(base: str, resources: Resources) -> Iterator[str]:
     """The address of every document: those about the whole, the lists, and the one about each thing."""
-    yield from (base, f"{base}ontology", f"{base}shapes", f"{base}dumps/")
+    yield from (base, f"{base}ontology", f"{base}shapes", f"{base}dumps/", f"{base}partners", f"{base}words")
     for kind in sorted(resources.kinds()):
         yield f"{base}doc/{kind}/"
         for thing in resources.things_of_kind(kind):

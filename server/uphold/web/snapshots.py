@@ -17,6 +17,7 @@ from uphold.web.linked import index as index_of_kind
 from uphold.web.memento import MAP, add_memento, time_map
 from uphold.web.negotiation import choose
 from uphold.web.replies import library, open_old, opened, send
+from uphold.web.showing import about_page
 from uphold.web.sparql import endpoint, words
 
 __all__ = ["snapshots"]
@@ -56,7 +57,20 @@ def index() -> Response:
     form = choose([HTML, JSON])
     if form == JSON:
         return changing(send(json.dumps({"snapshots": found}, indent=1) + "\n", form, varies=True))
-    return changing(send(render_template("snapshots.html", snapshots=found), form, varies=True))
+    return changing(
+        send(
+            render_template(
+                "snapshots.html",
+                snapshots=found,
+                about=about_page(
+                    "Snapshots",
+                    "Every build that changed a fact, named by the digest of its content; each can be asked as it was.",
+                ),
+            ),
+            form,
+            varies=True,
+        )
+    )
 
 
 @snapshots.get("/snapshots/<identity>")
@@ -70,7 +84,20 @@ def one(identity: str) -> Response:
     found, form = summary(moments, place), choose([HTML, JSON])
     if form == JSON:
         return changing(send(json.dumps(found, indent=1) + "\n", form, varies=True))
-    return changing(send(render_template("snapshot.html", one=found), form, varies=True))
+    return changing(
+        send(
+            render_template(
+                "snapshot.html",
+                one=found,
+                about=about_page(
+                    f"Snapshot {identity[:12]}",
+                    f"A snapshot of Uphold with {found['triples']} statements, and what changed in it.",
+                ),
+            ),
+            form,
+            varies=True,
+        )
+    )
 
 
 @snapshots.get("/snapshots/<identity>/changes.rdfp")

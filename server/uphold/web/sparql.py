@@ -25,6 +25,7 @@ from uphold.web.negotiation import choose
 from uphold.web.problems import as_details
 from uphold.web.protocol import Asked, read_request
 from uphold.web.replies import library, opened, send, within
+from uphold.web.showing import about_page
 
 __all__ = ["endpoint", "sparql", "words"]
 
@@ -109,6 +110,11 @@ def show(asked: Asked, *, status: int = HTTPStatus.OK, lasts: bool = True, **fou
     """The form, with what was found."""
     page = render_template(
         "sparql.html",
+        about=about_page(
+            "SPARQL",
+            "Ask the whole graph with SPARQL 1.1: an editor, examples, and an answer within the time limit.",
+            indexed=not asked.query,
+        ),
         asked=asked,
         questions=library().questions,
         names=opened().resources.names,

@@ -17,6 +17,7 @@ from uphold.judging import Judgement, Judges
 from uphold.web.negotiation import choose
 from uphold.web.problems import as_details
 from uphold.web.replies import library, opened, send
+from uphold.web.showing import about_page
 
 __all__ = ["validate"]
 
@@ -152,8 +153,13 @@ def text_sent(error: UpholdError | None = None) -> str:
 
 def page(**found: object) -> str:
     """The form, with what was found."""
+    about = about_page(
+        "Check data",
+        "Send RDF or a table, and hear line by line what does not conform to the shapes; nothing is stored.",
+        indexed=not found,
+    )
     kinds = {SUFFIXES[suffix]: suffix for suffix in SUFFIXES}
-    return render_template("validate.html", kinds=kinds, settings=library().settings, **found)
+    return render_template("validate.html", kinds=kinds, settings=library().settings, about=about, **found)
 
 
 def uncached(content: str, media_type: str, status: int = HTTPStatus.OK) -> Response:
