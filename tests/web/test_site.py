@@ -205,3 +205,13 @@ def test_the_server_starts_and_answers_over_http(served: str, tiny: Settings) ->
     """`uphold serve` on a free port, one request over a real connection."""
     with urllib.request.urlopen(f"{served}/healthz") as response:
         assert response.headers["Uphold-Snapshot"] == current(tiny.state).id
+
+
+@pytest.mark.parametrize("name", ["uphold.css", "api.css", "editor.css"])
+def test_every_block_of_a_stylesheet_is_closed(name: str, client: FlaskClient) -> None:
+    """A rule for narrow screens would otherwise hold all rules that come after it."""
+    depth = 0
+    for line in client.get(f"/static/{name}").text.splitlines():
+        assert not (line.startswith(("@media", "@supports")) and depth), line
+        depth += line.count("{") - line.count("}")
+    assert depth == 0
