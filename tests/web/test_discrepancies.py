@@ -50,8 +50,8 @@ def named(tree: Element) -> list[str]:
 
 def facets(tree: Element) -> dict[str, dict[str, Element]]:
     """The links of each facet, by its heading and their names."""
-    found = next(node for node in tree.iter("nav") if node.get("aria-label") == "Narrow down")
-    headings = {node.get("id"): words(node) for node in found.iter("h2")}
+    found = next(node for node in tree.iter("aside") if node.get("aria-labelledby") == "narrow")
+    headings = {node.get("id"): words(node) for node in found.iter("h3")}
     return {
         headings[each.get("aria-labelledby")]: {words(link[0]): link for link in each.iter("a")}
         for each in found.iter("ul")
