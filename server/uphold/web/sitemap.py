@@ -49,7 +49,8 @@ def published() -> str:
 
 def addresses(base: str, resources: Resources) -> Iterator[str]:
     """The address of every document: those about the whole, the lists, and the one about each thing."""
-    yield from (base, f"{base}ontology", f"{base}shapes", f"{base}dumps/", f"{base}partners", f"{base}words")
+    about = ("", "outcomes", "timeline", "ontology", "shapes", "dumps/", "partners", "words")
+    yield from (f"{base}{page}" for page in about)
     for kind in sorted(resources.kinds()):
         yield f"{base}doc/{kind}/"
         for thing in resources.things_of_kind(kind):
