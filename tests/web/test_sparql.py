@@ -190,7 +190,7 @@ def test_the_form_works_without_scripts(client: FlaskClient) -> None:
     page = client.get("/sparql", headers={"Accept": "text/html"}).text
     assert re.search('<form id="ask" action="/sparql" method="get"', page)
     assert '<textarea id="query" name="query"' in page
-    assert re.findall("<script(?! (?:defer|type=.module.) src=./static/)", page) == []
+    assert re.findall("<script(?! (?:(?:defer|type=.module.) src=./static/|type=.application/ld))", page) == []
 
 
 def test_a_result_page_has_a_row_for_each_solution_and_links_that_stay(client: FlaskClient) -> None:
