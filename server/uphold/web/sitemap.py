@@ -49,7 +49,7 @@ def published() -> str:
 
 def addresses(base: str, resources: Resources) -> Iterator[str]:
     """The address of every document: those about the whole, the lists, and the one about each thing."""
-    about = ("", "outcomes", "timeline", "ontology", "shapes", "dumps/", "partners", "words")
+    about = ("", "outcomes", "timeline", "compare", "matrix", "ontology", "shapes", "dumps/", "partners", "words")
     yield from (f"{base}{page}" for page in about)
     for kind in sorted(resources.kinds()):
         yield f"{base}doc/{kind}/"
