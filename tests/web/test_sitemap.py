@@ -60,7 +60,8 @@ def test_the_sitemap_lists_every_document_once(client: FlaskClient) -> None:
         page = client.get(f"/{url.removeprefix(BASE)}", headers={"Accept": "application/json"}).json
         assert page
         listed += [quote(thing["id"].replace("/id/", "/doc/"), safe="/:%") for thing in page["things"]]
-    whole = [BASE, f"{BASE}ontology", f"{BASE}shapes", f"{BASE}dumps/", f"{BASE}partners", f"{BASE}words"]
+    about = ("", "outcomes", "timeline", "ontology", "shapes", "dumps/", "partners", "words")
+    whole = [f"{BASE}{page}" for page in about]
     assert len(kinds) > 5
     assert sorted(found) == sorted([*whole, *kinds, *listed])
 
