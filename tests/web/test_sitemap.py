@@ -60,7 +60,7 @@ def test_the_sitemap_lists_every_document_once(client: FlaskClient) -> None:
         page = client.get(f"/{url.removeprefix(BASE)}", headers={"Accept": "application/json"}).json
         assert page
         listed += [quote(thing["id"].replace("/id/", "/doc/"), safe="/:%") for thing in page["things"]]
-    views = ("compare", "matrix", "outcomes", "timeline")
+    views = ("compare", "discrepancies", "matrix", "outcomes", "timeline")
     whole = [f"{BASE}{page}" for page in ("", *views, "ontology", "shapes", "dumps/", "partners", "words")]
     assert len(kinds) > 5
     assert sorted(found) == sorted([*whole, *kinds, *listed])

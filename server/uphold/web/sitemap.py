@@ -22,6 +22,10 @@ __all__ = ["addresses", "files", "sitemap"]
 MOST_ADDRESSES, MOST_BYTES = 50_000, 50 * 1024 * 1024
 """What one file may have by the rules of sitemaps.org."""
 
+ABOUT_THE_WHOLE = (
+    *("", "outcomes", "timeline", "compare", "matrix", "discrepancies"),
+    *("ontology", "shapes", "dumps/", "partners", "words"),
+)
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 XML = "application/xml"
@@ -49,8 +53,7 @@ def published() -> str:
 
 def addresses(base: str, resources: Resources) -> Iterator[str]:
     """The address of every document: those about the whole, the lists, and the one about each thing."""
-    about = ("", "outcomes", "timeline", "compare", "matrix", "ontology", "shapes", "dumps/", "partners", "words")
-    yield from (f"{base}{page}" for page in about)
+    yield from (f"{base}{page}" for page in ABOUT_THE_WHOLE)
     for kind in sorted(resources.kinds()):
         yield f"{base}doc/{kind}/"
         for thing in resources.things_of_kind(kind):
