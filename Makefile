@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup serve test check format bench lock clean
+.PHONY: setup serve test check format gallery bench lock clean
 
 VENDOR := server/uphold/web/static/vendor
 
@@ -40,6 +40,9 @@ check: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+gallery: setup
+	$(BIN)/python -m tests.browser.gallery
 
 bench: setup .venv-bench/.ready
 	$(BIN)/python -m bench.compare

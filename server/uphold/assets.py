@@ -88,21 +88,16 @@ def charts() -> str:
 
 
 def licences(modules: Path) -> Iterator[str]:
-    """What each package says of its licence."""
+    """What each package says of its licence; those that only tests use are left out, for nothing is made of them."""
     yield "The files beside this one are made of these works.\n"
-    for path in sorted(modules.rglob("package.json")):
-        if is_package(path.parent, modules):
-            said = json.loads(path.read_text("utf-8"))
-            yield f"== {said['name']} {said['version']}: {said.get('license', 'see below')}{by(said)}\n"
-            yield from (text.read_text("utf-8") for text in sorted(path.parent.iterdir()) if LICENCE.search(text.name))
+    locked = json.loads((modules.parent / "package-lock.json").read_text("utf-8"))["packages"]
+    used = sorted(name for name, package in locked.items() if name and not package.get("dev"))
+    for folder in (modules.parent / name for name in used):
+        said = json.loads((folder / "package.json").read_text("utf-8"))
+        yield f"== {said['name']} {said['version']}: {said.get('license', 'see below')}{by(said)}\n"
+        yield from (text.read_text("utf-8") for text in sorted(folder.iterdir()) if LICENCE.search(text.name))
     version = importlib.metadata.version("vl-convert-python")
     yield f"== Vega, Vega-Lite, Vega-Embed and what they need, as in vl-convert-python {version}: BSD-3-Clause\n"
-
-
-def is_package(folder: Path, modules: Path) -> bool:
-    """Whether a folder is a package itself, and not a part of one."""
-    parent = folder.parent.parent if folder.parent.name.startswith("@") else folder.parent
-    return parent == modules or parent.name == "node_modules"
 
 
 def by(said: dict[str, Any]) -> str:

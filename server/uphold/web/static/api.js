@@ -19,4 +19,5 @@ window.SwaggerUIBundle({
   filter: true,
   supportedSubmitMethods: ["get", "post"],
   tryItOutEnabled: true,
+  onComplete: () => place.querySelector("main")?.setAttribute("role", "group"), // the page has its own main part
 });

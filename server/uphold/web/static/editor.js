@@ -56,7 +56,7 @@ function mountEditor() {
 
 function mountResults() {
   const viewer = new Yasr(live.querySelector(".answer"), { persistenceId: null, prefixes: () => words.prefixes });
-  Object.assign(viewer.resultsEl, { tabIndex: 0, role: "region", ariaLabel: "Answer" }); // it scrolls sideways
+  Object.assign(viewer.resultsEl, { tabIndex: 0, role: "group", ariaLabel: "Answer" }); // it scrolls sideways
   live.querySelector(".yasr_external_ref_btn")?.remove(); // it leads to the manual of another site
   return viewer;
 }

@@ -1,0 +1,117 @@
+"""Looking: a kind of page as tests/browser/pages.toml has it, and what can be told of it in a browser, in one visit."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import TimeoutError as NotInTime
+
+from tests.browser.conftest import Visit, opened
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN_AXE = """([others, rules]) => axe.run({exclude: others}, {runOnly: rules, resultTypes: ["violations"]})"""
+LOOKS = {"wide-light": (1440, "light"), "narrow-dark": (390, "dark")}
+NARROWEST = 320
+MOST_KILOBYTES = 100
+NOT_WEIGHED = ("/static/vendor/", ".svg", ".png")
+SOON_MS = 5_000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of page: a row of the table."""
+
+    name: str
+    address: str
+    shows: list[list[str]]
+    until: str = ""
+    others: list[str] = field(default_factory=list)
+    status: int = 200
+    gathers: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was told of a page."""
+
+    status: int
+    missing: list[list[str]]
+    barriers: list[str]
+    complaints: list[str]
+    elsewhere: list[str]
+    too_wide: list[int]
+    first_headings: list[str]
+    kilobytes: float
+
+
+KINDS = [Kind(name, **row) for name, row in tomllib.loads((Path(__file__).parent / "pages.toml").read_text()).items()]
+
+
+def look(browser: Browser, served: str, kind: Kind, appearance: str) -> Seen:
+    """Open a page in a fresh context and tell all that there is to tell."""
+    width, scheme = LOOKS[appearance]
+    with opened(browser, width, scheme) as visit:
+        finished: dict[str, Request] = {}
+        visit.page.on("requestfinished", lambda asked: finished.update({asked.url: asked}))
+        answer = visit.page.goto(f"{served}{kind.address}")
+        assert answer is not None
+        if kind.until:
+            visit.page.locator(kind.until).first.wait_for()
+        return Seen(
+            status=answer.status,
+            missing=[part for part in kind.shows if not shown(visit.page, *part)],
+            kilobytes=weigh([*finished.values()]),
+            barriers=list(barriers(visit.page, kind.others)),
+            complaints=[said for said in visit.complaints if f"status of {kind.status}" not in said],
+            elsewhere=visit.asked_elsewhere(served),
+            first_headings=first_headings(visit.page, kind.others),
+            too_wide=list(too_wide(visit, width)),
+        )
+
+
+def shown(page: Page, role: Any, name: str) -> bool:
+    """Whether a reader soon finds something of this role with this name, or this text."""
+    found = page.get_by_text(name) if role == "text" else page.get_by_role(role, name=name or None)
+    try:
+        found.filter(visible=True).first.wait_for(timeout=SOON_MS)
+    except NotInTime:
+        return False
+    return True
+
+
+def barriers(page: Page, others: list[str]) -> Iterator[str]:
+    """What keeps somebody from reading or using a page, as axe-core finds it, a line each."""
+    page.evaluate(AXE.read_text("utf-8"))
+    for rule in page.evaluate(RUN_AXE, [others, RULES])["violations"]:
+        for node in rule["nodes"]:
+            yield f"{rule['id']}: {rule['help']}: {node['target']} {node['html'][:160]}"
+
+
+def first_headings(page: Page, others: list[str]) -> list[str]:
+    """The texts of the headings of the first level."""
+    ours = page.locator("h1" + "".join(f":not({part} h1)" for part in others))
+    return ours.all_inner_texts()
+
+
+def too_wide(visit: Visit, width: int) -> Iterator[int]:
+    """The widths at which the page would have to be scrolled sideways."""
+    for each in {width, min(width, NARROWEST)} if width < 1000 else {width}:
+        visit.page.set_viewport_size({"width": each, "height": 900})
+        if not visit.fits():
+            yield each
+
+
+def weigh(requests: list[Request]) -> float:
+    """The kilobytes that travel, compressed as they are, but for charts and for what others wrote."""
+    weighed = [asked for asked in requests if not any(part in asked.url for part in NOT_WEIGHED)]
+    return sum(asked.sizes()["responseBodySize"] for asked in weighed) / 1000
+
+
+Looking = Callable[[Kind, str], Seen]
