@@ -36,7 +36,7 @@ def read(client: FlaskClient, page: str) -> Element:
 def words(node: Element) -> str:
     """What a reader reads in a node, without the notes and the drawings."""
     text = " ".join(" ".join(pieces(node)).replace("\u202f", " ").split())
-    return re.sub(r" ([,;:.])", r"\1", text)
+    return re.sub(r"(?<=\() | (?=[,;:.)])", "", text)
 
 
 def pieces(node: Element) -> Iterator[str]:

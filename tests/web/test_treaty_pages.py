@@ -78,7 +78,7 @@ def part(tree: Element, identifier: str) -> Element:
         node
         for node in tree.iter()
         if identifier in (node.get("id"), node.get("aria-labelledby"))
-        if node.tag != "h2" and node.get("role") != "region"
+        if node.tag != "h2" and node.get("role") != "group"
     ]
     return found
 
