@@ -13,6 +13,7 @@ from tests.browser.conftest import Visit, opened
 pytestmark = pytest.mark.browser
 
 JURISDICTION = "/doc/jurisdiction/nzl"
+SHEET = 760  # about the width of A4 between its margins, in pixels of style sheets
 PROTOCOL = "Optional Protocol on the sale of children (OPSC)"
 IN_ITS_LANGUAGE = [("fr", "Nouvelle-Zélande", "ltr"), ("ar", "نيوزيلندا", "rtl"), ("zh", "新西兰", "ltr")]
 LIGHT_OF = "([r, g, b]) => (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255"
@@ -199,6 +200,8 @@ def test_paper_has_the_facts_and_their_sources(reader: Visit, project_address: s
     for kept in ("h1", "#treaties", "td .source", "#notes", ".notes li a"):
         expect(page.locator(kept).first).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.set_viewport_size({"width": SHEET, "height": 1100})
+    assert reader.fits()
     assert page.pdf(format="A4").startswith(b"%PDF-")
 
 
