@@ -174,3 +174,29 @@ def test_a_new_snapshot_is_searched_at_once(tmp_path: Path, app_client: AppClien
         reply = client.get("/api/search?q=Siam")
         assert reply.headers["Uphold-Snapshot"] == new.id
         assert [hit["matched"] for hit in reply.json["data"]] == ["Siam"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("ireland optional protocol", "/doc/treaty/opsc?of=irl#found"),
+        ("OPSC Ireland", "/doc/treaty/opsc?of=irl#found"),
+        ("Has Kenya joined the Optional Protocol?", "/doc/treaty/opsc?of=ken#found"),
+        ("hong kong optional protocol", "/doc/treaty/opsc?of=hkg#found"),
+        ("lanzarote convention norway", "/doc/treaty/cets-201?of=nor#found"),
+        ("Irlande OPSC", "/doc/treaty/opsc?of=irl#found"),
+    ],
+)
+def test_a_jurisdiction_and_a_treaty_lead_to_whether_it_joined(
+    project_client: FlaskClient, text: str, address: str
+) -> None:
+    """In either order, also inside a question, and before all hits."""
+    page = project_client.get("/api/search.html", query_string={"q": text}).text
+    first = page[page.index("<h1") :].partition("<a href=")[2]
+    assert first.startswith(f'"{address}"')
+
+
+@pytest.mark.parametrize("text", ["Kenya", "optional protocol", "new zealand", "of the", "?", "x " * 99])
+def test_what_names_no_jurisdiction_with_a_treaty_is_only_searched(project_client: FlaskClient, text: str) -> None:
+    """Nobody is told about a treaty who did not name one."""
+    assert 'id="joining"' not in project_client.get("/api/search.html", query_string={"q": text}).text

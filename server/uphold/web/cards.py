@@ -91,6 +91,8 @@ def outcome_of(row: Row) -> str:
 
 def calls_met(rows: Sequence[Row], words: str) -> list[Figure]:
     """How many of the calls for a treaty were met; nothing without any."""
+    early = sum(outcome_of(row) == "already-met" for row in rows)
+    words += f", {early} of them before the call was made" if early else ""
     return [Figure(f"{sum(outcome_of(row) in MET for row in rows)} of {len(rows)}", words)] if rows else []
 
 

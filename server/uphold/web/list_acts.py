@@ -87,8 +87,8 @@ ACTS: Mapping[str, ListPage] = {
     ),
     "handover": ListPage(
         "handovers",
-        "When petitions were handed over, by whom and to whom, with names and offices as the report prints them."
-        " Those whose day is not known come last.",
+        "When petitions were handed over or were to be, by whom and to whom, with names and offices as the report"
+        " prints them. Those whose day is not known come last.",
         (
             Column("Handover", "handover", sort="handoverLabel"),
             PLACE,

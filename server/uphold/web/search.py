@@ -24,6 +24,26 @@ HITS_ON_A_PAGE, MOST_HITS = 20, 100
 search = Blueprint("search", __name__)
 
 
+ASIDE = frozenset(
+    {
+        *("a", "and", "did", "does", "had", "has", "have", "if", "in", "is", "of", "the", "to", "when"),
+        *("join", "joined", "party", "ratified", "ratify", "signed"),
+    }
+)
+"""Words that make a question of the two names in it."""
+MOST_WORDS_OF_TWO_NAMES, MOST_TREATIES = 10, 5
+BEGINS, HAS_THE_WORDS = 0.75, 0.55
+"""The least scores of a name that begins so, and of one that has the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """A jurisdiction and the treaties that a text names together."""
+
+    jurisdiction: Hit
+    treaties: list[Hit]
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """What a request looks for."""
@@ -86,6 +106,28 @@ def read_looked() -> Looked:
     )
 
 
+def read_joining(text: str) -> Joining | None:
+    """The jurisdiction and the treaties that a text names, in either order; None when it does not name both."""
+    words = [word for word in text.replace("?", " ").split() if word.lower() not in ASIDE]
+    if len(words) > MOST_WORDS_OF_TWO_NAMES:
+        return None
+    for place in range(1, len(words)):
+        halves = " ".join(words[:place]), " ".join(words[place:])
+        for where, what in (halves, halves[::-1]):
+            places = named(where, "jurisdiction", BEGINS)
+            treaties = named(what, "treaty", HAS_THE_WORDS) if places else []
+            if treaties:
+                return Joining(places[0], treaties)
+    return None
+
+
+def named(text: str, kind: str, least: float) -> list[Hit]:
+    """The things of a kind that are best called so, with this score at least."""
+    search = opened().search
+    hits = search.find(text, of=kind, limit=MOST_TREATIES).hits if kind in search.kinds else ()
+    return [hit for hit in hits if hit.score >= max(least, hits[0].score)]
+
+
 def page(looked: Looked, found: Found, links: dict[str, str]) -> str:
     """The page with the form and the hits."""
     names = opened().resources.names
@@ -99,6 +141,7 @@ def page(looked: Looked, found: Found, links: dict[str, str]) -> str:
         ),
         looked=looked,
         hits=hits,
+        joining=None if looked.of or looked.language else read_joining(looked.text),
         total=found.total,
         links=links,
         kinds=opened().search.kinds,
