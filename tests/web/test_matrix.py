@@ -87,7 +87,7 @@ def test_the_treaties_show_their_status_then_and_now_as_derived(project_client: 
         )
         assert now["irl"] in WORDS
         for code, cells in lines(tree).items():
-            words_of = [WORDS.get(status.get(code, ""), "not looked up") for status in (then, now)]
+            words_of = [WORDS.get(status.get(code, ""), "not known") for status in (then, now)]
             assert f"derived: {words_of[0]} then, {words_of[1]} now" in words(cells[column])
 
 

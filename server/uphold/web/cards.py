@@ -101,7 +101,7 @@ def jurisdiction_card(iri: str, language: str) -> tuple[str, list[Figure]]:
     treaties = ask("jurisdiction-treaties", jurisdiction=iri).rows
     looked_up = [row for row in treaties if row["status"] in JOINABLE]
     joined, rest = sum(row["status"] == "party" for row in looked_up), len(treaties) - len(looked_up)
-    words = f"treaties joined; {rest} not looked up" if rest else "treaties joined"
+    words = f"treaties joined; {rest} not known" if rest else "treaties joined"
     promises = ask("commitments-kept", jurisdiction=iri).rows
     figures = [Figure(f"{joined} of {len(looked_up)}", words)] if looked_up else []
     figures += calls_met(ask("call-outcomes", jurisdiction=iri).rows, "calls for a treaty met")
