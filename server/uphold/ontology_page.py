@@ -61,7 +61,7 @@ def with_anchors(html: str, namespace: str) -> str:
 
 def at_home(html: str, base: str) -> str:
     """The page with links to our own IRIs that stay on the host that serves it, readable and operable by everybody."""
-    html = html.replace(f'href="{base}ontology#', 'href="#').replace(f'href="{base}', 'href="/')
+    html = html.replace(f'href="{base}ontology#', 'href="#').replace(f'href="{base}', 'href="./')
     for written, wanted in ROLES.items():
         html = html.replace(written, wanted, 1)
     return html.replace("</head>", f"{HEAD}</head>", 1)

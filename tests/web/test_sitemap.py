@@ -95,8 +95,8 @@ def test_robots_txt_names_the_sitemap_and_forbids_nothing_in_it(client: FlaskCli
 
 
 def test_a_part_that_does_not_exist_is_not_found(client: FlaskClient) -> None:
-    """And neither is one of a sitemap that needs no parts."""
-    assert [client.get(f"/sitemap-{number}.xml").status_code for number in (1, 99)] == [404, 404]
+    """And neither is one of a sitemap that needs no parts; the first part is number 1."""
+    assert [client.get(f"/sitemap-{number}.xml").status_code for number in (0, 1, 99)] == [404, 404, 404]
 
 
 TIME = "2026-01-02T03:04:05+00:00"

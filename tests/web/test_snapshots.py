@@ -176,6 +176,17 @@ def test_links_on_an_old_page_stay_in_its_snapshot(three: Three) -> None:
     assert f'action="{start}/sparql"' in three.client.get(f"{start}/sparql", headers=HTML).text
 
 
+@pytest.mark.parametrize("path", ["/doc/treaty/opsc", "/outcomes"])
+def test_an_old_page_says_that_its_charts_are_of_the_current_snapshot(three: Three, path: str) -> None:
+    """The API answers for the current snapshot alone, and the pages show its charts."""
+    words, start = "Its charts, and its answers as data, are of the current snapshot.", f"/snapshots/{three.kept[0].id}"
+    page = three.client.get(f"{start}{path}", headers=HTML).text
+    assert 'href="/api/' in page
+    assert words in page
+    assert words not in three.client.get(path, headers=HTML).text
+    assert words not in three.client.get(f"{start}/doc/assessment/", headers=HTML).text
+
+
 def test_a_result_and_a_document_say_how_to_cite_them(three: Three) -> None:
     """Text and BibTeX, with an address under the base that this host answers with the same."""
     now = three.kept[2]

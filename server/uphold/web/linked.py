@@ -144,7 +144,7 @@ def shapes(suffix: str) -> Response:
         about = about_page(
             "Shapes",
             "What must hold of the data, in SHACL: each rule with its message.",
-            {form: f"{request.path.rstrip('/')}.{suffix}" for form, suffix in GRAPH_TYPES.items()},
+            {form: f"{request.script_root}/shapes.{suffix}" for form, suffix in GRAPH_TYPES.items()},
         )
         page = render_template("shapes.html", shapes=opened().resources.shapes(), about=about)
         return send(page, form, varies=not suffix)

@@ -34,7 +34,7 @@ sitemap = Blueprint("sitemap", __name__)
 
 
 @sitemap.get("/sitemap.xml", defaults={"number": 0})
-@sitemap.get("/sitemap-<int:number>.xml")
+@sitemap.get("/sitemap-<int(min=1):number>.xml")
 def show(number: int) -> Response:
     """The sitemap; when it takes more than one file, the list of them, and each of them by its number."""
     base = opened().snapshot.base
