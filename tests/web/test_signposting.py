@@ -147,3 +147,21 @@ def test_what_is_not_there_has_no_links(client: FlaskClient, path: str) -> None:
     """A problem that says so."""
     response = client.get(path)
     assert (response.status_code, response.mimetype) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/outcomes", "/timeline", "/matrix", "/compare?jurisdiction=nzl", "/discrepancies", "/words", "/api/calls.html"],
+)
+def test_a_page_about_no_one_thing_says_how_it_is_cited_and_what_it_shows_as_data(
+    client: FlaskClient, path: str
+) -> None:
+    """Each answer behind it is an item that gives what its link says; what is cited lasts and shows the same page."""
+    found = links(client, path)
+    [cited] = found["cite-as"]
+    assert client.get(cited.removeprefix(BASE[:-1]), headers=HTML).status_code == 200
+    assert set(found["license"]) == {"https://creativecommons.org/licenses/by/4.0/"}
+    assert "https://schema.org/WebPage" in found["type"]
+    items = found.get("item", {})
+    assert items or path == "/words"
+    assert [target for target, form in items.items() if client.get(target).mimetype != form] == []

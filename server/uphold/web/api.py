@@ -30,6 +30,7 @@ from uphold.web.negotiation import choose, split_suffix
 from uphold.web.replies import library, opened, send
 from uphold.web.showing import about_page
 from uphold.web.structured import dataset
+from uphold.web.typed_links import add_links, links_of_page
 from uphold.web.wanting import IN_PATHS, Wanted, page_links, read_wanted
 
 __all__ = ["api"]
@@ -232,6 +233,7 @@ def page(asking: Asking, **found: Any) -> Response:
         fill(question.chart, [], asking.labels()).get("description", question.head.summary) if question.chart else ""
     )
     about = about_question(asking)
+    citation = cite_query(opened().snapshot, asking.query, None, question.head.summary)
     content = render_template(
         "question.html",
         about=about,
@@ -240,12 +242,13 @@ def page(asking: Asking, **found: Any) -> Response:
         forms={suffix_of(form): form for form in forms_of(question) if form != HTML},
         names=opened().resources.names,
         languages=opened().resources.languages(),
-        citation=cite_query(opened().snapshot, asking.query, None, question.head.summary),
+        citation=citation,
         alternative=chart,
         query_string=query_string(without="" if asking.wanted.limit else "page"),  # a page of HTML is a shorter one
         **found,
     )
     reply = send(content, HTML)
+    add_links(reply, links_of_page(about, citation))
     if question.chart and CHARTS in vendored():
         reply.headers["Content-Security-Policy"] = SCRIPTED
     return reply

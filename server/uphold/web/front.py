@@ -17,7 +17,7 @@ from uphold.web.answering import Answered, ask
 from uphold.web.negotiation import choose
 from uphold.web.replies import library, opened, send
 from uphold.web.showing import about_page, show, view
-from uphold.web.signposting import add_links, links_of_catalogue, listed_files
+from uphold.web.signposting import links_of_catalogue, listed_files
 from uphold.web.structured import catalogue
 from uphold.web.wanting import read_number
 from uphold.world import World, load
@@ -75,6 +75,7 @@ def home() -> Response:
         TITLE,
         DESCRIPTION,
         about=about,
+        typed_links=links_of_catalogue(files),
         figures=resources.figures(),
         kinds=resources.kinds(),
         graphs=resources.graphs(),
@@ -82,7 +83,6 @@ def home() -> Response:
         map=drawn,
     )
     response.vary.add("Accept")
-    add_links(response, links_of_catalogue(files))
     return response
 
 

@@ -20,7 +20,8 @@ from uphold.web.ontology_html import ontology_html
 from uphold.web.page import Page, reader_language
 from uphold.web.replies import opened, send, within
 from uphold.web.showing import about_page, scripted
-from uphold.web.signposting import Link, add_links, links_of_list, links_of_thing
+from uphold.web.signposting import links_of_list, links_of_thing
+from uphold.web.typed_links import Link, add_links
 
 __all__ = ["describe", "linked", "split_form"]
 

@@ -14,6 +14,7 @@ from uphold.web.headers import FOR_EVER, SCRIPTED
 from uphold.web.metadata import Metadata
 from uphold.web.page import Page, reader_language
 from uphold.web.replies import open_old, opened, send, within
+from uphold.web.typed_links import add_links, links_of_page
 
 __all__ = ["about_page", "cite_view", "scripted", "show", "view"]
 
@@ -40,11 +41,18 @@ def view(blueprint: Blueprint, path: str) -> Callable[[View], View]:
 
 
 def show(template: str, answers: Mapping[str, Answered], title: str, description: str, **told: Any) -> Response:
-    """The response with a page that shows these answers in the reader's language."""
+    """The response with a page that shows these answers in the reader's language.
+
+    What else is told goes to the template, but for `about` and `typed_links`: they take the place of what would be said
+    of the page otherwise.
+    """
     about = told.pop("about", None) or about_page(title, description)
-    page = Page(answers, reader_language())
-    content = render_template(template, page=page, about=about, citation=cite_view(title), within=within(), **told)
-    return scripted(send(content, HTML))
+    links = told.pop("typed_links", None)
+    page, citation = Page(answers, reader_language()), cite_view(title)
+    content = render_template(template, page=page, about=about, citation=citation, within=within(), **told)
+    response = scripted(send(content, HTML))
+    add_links(response, links_of_page(about, citation, answers.values()) if links is None else links)
+    return response
 
 
 def about_page(

@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from uphold.descriptions import Description
 from uphold.engines import GRAPH_TYPES
@@ -23,11 +22,10 @@ from uphold.web.metadata import Metadata
 from uphold.web.replies import opened, send, within
 from uphold.web.site import downloads
 from uphold.web.structured import LICENCE
+from uphold.web.typed_links import SAFE, SCHEMA, Link
 
 __all__ = [
     "LINKSET",
-    "Link",
-    "add_links",
     "links_of_catalogue",
     "links_of_list",
     "links_of_thing",
@@ -37,8 +35,6 @@ __all__ = [
 ]
 
 LINKSET, HTML = "application/linkset+json", "text/html"
-SCHEMA = "https://schema.org/"
-SAFE = "/:@!$&'()*+,;=~-._%?#"
 signposting = Blueprint("signposting", __name__)
 
 
@@ -67,27 +63,6 @@ def schema_of(about: Description) -> str:
     """The class at schema.org that the page of a thing states."""
     page = page_of([kind.iri for kind in about.types], opened().snapshot.base)
     return page.schema if page else "Thing"
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A typed link from a page: the permanent address of what it leads to, the relation, and the form of that."""
-
-    target: str
-    relation: str
-    form: str = ""
-
-
-def add_links(response: Response, links: Iterable[Link]) -> None:
-    """Add links to the header; those to documents of ours stay on this host, those to identifiers are permanent."""
-    base, written = opened().snapshot.base, response.headers.getlist("Link")
-    for link in links:
-        target = link.target
-        if link.relation not in ("cite-as", "author", "describes") and target.startswith(base):
-            target = f"{request.script_root}/{target.removeprefix(base)}"
-        form = f'; type="{link.form}"' if link.form else ""
-        written.append(f'<{quote(target, safe=SAFE)}>; rel="{link.relation}"{form}')
-    response.headers["Link"] = ", ".join(written)
 
 
 def links_of_thing(about: Description, data: Metadata, path: str) -> list[Link]:
