@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,3 +67,14 @@ def test_a_module_can_be_read_in_one_sitting() -> None:
 def test_the_canonical_base_is_written_once() -> None:
     """The base of the IRIs stands in the settings and nowhere else in the code."""
     assert [path.name for _, path in modules() if "w3id.org/uphold" in path.read_text("utf-8")] == ["settings.py"]
+
+
+def test_a_template_uses_what_it_imports() -> None:
+    """No macro is named at the top of a template and then left alone."""
+    idle = []
+    for path in sorted(PACKAGE.glob("web/templates/**/*.html")):
+        text = path.read_text("utf-8")
+        for names in re.findall(r'{% from "[^"]+" import ([^%]+?)(?: with context)? %}', text):
+            called = [name.rpartition(" as ")[2].strip() for name in names.split(",")]
+            idle += [(path.name, name) for name in called if len(re.findall(rf"\b{name}\b", text)) == 1]
+    assert idle == []

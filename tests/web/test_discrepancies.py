@@ -7,10 +7,11 @@ import io
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
 from flask.testing import FlaskClient
 
+from tests.web.reading import read_page as read
+from tests.web.reading import words
 from uphold.settings import CANONICAL_BASE as BASE
 
 HTML = {"Accept": "text/html", "Accept-Language": "en"}
@@ -23,19 +24,6 @@ FILTERS = [
     "?statement=statistic:opsc-not-ratified",
     "?kind=arithmetic&sort=-statements",
 ]
-
-
-def read(client: FlaskClient, path: str) -> Element:
-    """A page as a tree."""
-    answer = client.get(path, headers=HTML)
-    assert answer.status_code == 200, answer.text
-    tree: Element = html5lib.parse(answer.text, namespaceHTMLElements=False)
-    return tree
-
-
-def words(node: Element) -> str:
-    """The text in a node, with single spaces."""
-    return " ".join("".join(node.itertext()).split())
 
 
 def items(tree: Element) -> list[Element]:

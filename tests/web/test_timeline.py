@@ -8,31 +8,20 @@ from collections import Counter
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import html5lib
 import pytest
 from flask.testing import FlaskClient
+
+from tests.web.reading import classed
+from tests.web.reading import read_page as read
 
 HTML = {"Accept": "text/html", "Accept-Language": "en"}
 MOST_BYTES = 150_000
 Row = dict[str, Any]
 
 
-def read(client: FlaskClient, address: str) -> Element:
-    """The page at an address."""
-    response = client.get(address, headers=HTML)
-    assert response.status_code == 200, response.text
-    page: Element = html5lib.parse(response.text, namespaceHTMLElements=False)
-    return page
-
-
 def words(element: Element) -> str:
     """The text in an element, with single spaces."""
     return " ".join("".join(element.itertext()).replace("\u202f", "").split())
-
-
-def classed(page: Element, name: str) -> list[Element]:
-    """The elements that have a class."""
-    return [each for each in page.iter() if name in each.get("class", "").split()]
 
 
 def years(page: Element) -> list[int]:
