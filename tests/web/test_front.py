@@ -77,3 +77,11 @@ def test_a_state_too_small_for_an_outline_is_a_dot(project_client: FlaskClient) 
     page = read(project_client, "/")
     link = next(each for each in page.iter() if each.tag.endswith("}a") and each.get("href") == "/doc/jurisdiction/mlt")
     assert "a11,11" in link[0].get("d", "")
+
+
+@needs_outlines
+def test_the_map_names_states_in_the_language_of_the_reader(project_client: FlaskClient) -> None:
+    """As the rest of the page does."""
+    page = project_client.get("/?lang=fr", headers=HTML).text
+    assert "<title>Nouvelle-Zélande</title>" in page
+    assert "<title>New Zealand</title>" not in page
