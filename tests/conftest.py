@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,10 +21,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from uphold.app import create_app
-from uphold.build import build
+from uphold.build import build, inputs_digest
 from uphold.engines.embedded import EmbeddedEngine
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
+from uphold.sources import Files
 
 TINY = Path(__file__).parent / "tiny"
 NOT_OURS = (
@@ -33,11 +36,9 @@ START_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def tiny(pytestconfig: pytest.Config) -> Settings:
     """Settings with a built snapshot of the tiny data set: three jurisdictions, nine calls."""
-    settings = Settings(files=TINY, state=tmp_path_factory.mktemp("tiny"))
-    build(settings)
-    return settings
+    return built_once(Settings(files=TINY, state=shared_state(pytestconfig, "tiny")))
 
 
 @pytest.fixture(scope="session")
@@ -61,11 +62,9 @@ def served(tiny: Settings) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def project_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings with a built snapshot of the project's own data, built once."""
-    settings = Settings(state=tmp_path_factory.mktemp("project"))
-    build(settings)
-    return settings
+def project_settings(pytestconfig: pytest.Config) -> Settings:
+    """Settings with a built snapshot of the project's own data."""
+    return built_once(Settings(state=shared_state(pytestconfig, "project")))
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +93,26 @@ def project_address(project_settings: Settings) -> Iterator[str]:
     """The address of a real server on the project's own data."""
     with running_server(project_settings) as address:
         yield address
+
+
+def shared_state(config: pytest.Config, name: str) -> Path:
+    """A state folder in pytest's cache, which all test processes share, also those of later runs."""
+    if config.cache is None:
+        pytest.fail("run pytest with its cache provider: what is built for tests is stored there")
+    return config.cache.mkdir("state") / name
+
+
+def built_once(settings: Settings) -> Settings:
+    """The settings; their files are built unless they have been, with the same code, by any test process."""
+    built_from = settings.state / "built-from"
+    with settings.state.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        digest = inputs_digest(Files(settings.files, settings.base))
+        if not built_from.exists() or built_from.read_text("ascii") != digest:
+            shutil.rmtree(settings.state, ignore_errors=True)
+            build(settings)
+            built_from.write_text(digest, "ascii")
+    return settings
 
 
 def pytest_configure(config: pytest.Config) -> None:
