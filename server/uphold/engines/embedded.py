@@ -21,7 +21,7 @@ from uphold.engines.guard import Limits, inspect
 from uphold.engines.mends import explain
 from uphold.engines.template import ORDER_BYTES
 from uphold.engines.workers import Template, Worker
-from uphold.errors import DeadlinePassed, MemoryPassed, NoSuchSnapshot, NotAcceptable, ServerBusy
+from uphold.errors import DeadlinePassed, FormatCannotHold, MemoryPassed, NoSuchSnapshot, NotAcceptable, ServerBusy
 from uphold.metrics import metrics
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
@@ -119,8 +119,10 @@ class EmbeddedEngine:
             spend("engine", time.monotonic() - started)
             self.put_back(worker, lost)
         if kind == Frame.FAULT:
-            fault = json.loads(content)
-            raise explain(json.loads(request)["text"], self.snapshot.prefixes, **fault)
+            fault, asked = json.loads(content), json.loads(request)
+            if reason := fault.get("unwritable"):
+                raise FormatCannotHold(asked["accept"], reason)
+            raise explain(asked["text"], self.snapshot.prefixes, **fault)
         yield content
 
     def take_and_tell(self, request: bytes, until: float) -> Worker:

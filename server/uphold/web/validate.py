@@ -10,11 +10,11 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
-from uphold.errors import NotAcceptable, RequestNotUnderstood, ServerBusy, UpholdError
+from uphold.errors import RequestNotUnderstood, ServerBusy, UpholdError
 from uphold.intake import MEDIA_TYPES, SUFFIXES, Posted, by_suffix, receive
 from uphold.intake_errors import BodyTooLarge
 from uphold.judging import Judgement, Judges
-from uphold.web.negotiation import choose
+from uphold.web.negotiation import choose, prefers_html
 from uphold.web.problems import as_details
 from uphold.web.replies import library, opened, send
 from uphold.web.showing import about_page
@@ -39,7 +39,7 @@ def endpoint() -> Response:
         judgement = judges().judge(posted, opened().court)
         request.environ["uphold.outcome"] = "conforms" if judgement.report["conforms"] else "does-not-conform"
     except UpholdError as error:
-        if wants_html() and not isinstance(error, ServerBusy):
+        if prefers_html() and not isinstance(error, ServerBusy):
             return uncached(page(problem=as_details(error), text=text_sent(error)), HTML, error.status)
         raise
     if form == HTML:
@@ -169,11 +169,3 @@ def uncached(content: str, media_type: str, status: int = HTTPStatus.OK) -> Resp
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept")
     return response
-
-
-def wants_html() -> bool:
-    """Whether an error is to be shown above the form."""
-    try:
-        return choose([JSON, TURTLE, HTML]) == HTML
-    except NotAcceptable:
-        return False
