@@ -24,8 +24,8 @@ __all__ = ["Conditional"]
 
 DATES = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
 RANGE = re.compile(r"([0-9]+)-([0-9]*)|-([0-9]+)")
-LONGEST_RANGE = 500
-"""Characters of a Range header up to which it is read: who asks for more parts than that gets the whole."""
+LONGEST_RANGE, MOST_PARTS = 1_000, 20
+"""Characters of a Range header up to which it is read, and its ranges: who asks for more gets the whole."""
 Headers = list[tuple[str, str]]
 
 
@@ -143,11 +143,12 @@ def read_range(header: str, size: int) -> list[Span] | None:
 
     The whole is also sent to who asks in another unit, in no valid form, for parts out of order, or for too many.
     """
-    unit, mark, ranges = header.partition("=")
-    if not mark or unit.strip().lower() != "bytes" or len(header) > LONGEST_RANGE:
+    unit, _, listed = header.partition("=")
+    ranges = [text for each in listed.split(",") if (text := each.strip(" \t"))]
+    if unit.strip().lower() != "bytes" or len(header) > LONGEST_RANGE or not 0 < len(ranges) <= MOST_PARTS:
         return None
     spans: list[Span] = []
-    for text in filter(None, (each.strip(" \t") for each in ranges.split(","))):
+    for text in ranges:
         found = RANGE.fullmatch(text)
         if not found:
             return None

@@ -18,6 +18,7 @@ __all__ = ["GRAPH_ALIASES", "choose", "choose_from", "choose_graph", "named_form
 LONGEST_HEADER = 4_000
 HTML, TURTLE, N_TRIPLES = "text/html", "text/turtle", "application/n-triples"
 JSON_LD, RDF_XML = "application/ld+json", "application/rdf+xml"
+N_QUADS, TRIG = "application/n-quads", "application/trig"
 JSON_RESULTS, XML_RESULTS = "application/sparql-results+json", "application/sparql-results+xml"
 GRAPH_ALIASES = {
     "text/n3": TURTLE,
@@ -28,6 +29,9 @@ GRAPH_ALIASES = {
 }
 """Further names by which clients ask for a form of RDF: each Turtle document is Notation3, and N-Triples once had no
 name but that of plain text."""
+
+DOCUMENT_ALIASES = {**GRAPH_ALIASES, TRIG: TURTLE, N_QUADS: N_TRIPLES}
+"""The same for what has one graph without a name: its Turtle is TriG, too, and its N-Triples are N-Quads."""
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "json": (JSON_RESULTS, "application/json", JSON_LD),
@@ -45,8 +49,8 @@ FORMATS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("nt", "ntriples", "n-triples"), (N_TRIPLES,)),
     **dict.fromkeys(("jsonld", "json-ld", "ld+json"), (JSON_LD,)),
     **dict.fromkeys(("rdf", "rdfxml", "rdf-xml", "rdf+xml"), (RDF_XML,)),
-    **dict.fromkeys(("nq", "nquads", "n-quads"), ("application/n-quads",)),
-    "trig": ("application/trig",),
+    **dict.fromkeys(("nq", "nquads", "n-quads", N_QUADS), (N_QUADS, N_TRIPLES)),
+    **dict.fromkeys(("trig", TRIG), (TRIG, TURTLE)),
     "text/xml": (XML_RESULTS, "application/xml", RDF_XML),
     "application/xml": (XML_RESULTS, "application/xml", RDF_XML),
     "application/json": (JSON_RESULTS, "application/json", JSON_LD),
@@ -67,8 +71,8 @@ def choose(offered: Sequence[str], aliases: dict[str, str] | None = None) -> str
 
 def choose_graph(offered: Sequence[str]) -> tuple[str, str]:
     """The form of RDF (or of a page) to answer with, and the media type to call it by."""
-    label = choose(offered, GRAPH_ALIASES)
-    return GRAPH_ALIASES.get(label, label), label
+    label = choose(offered, DOCUMENT_ALIASES)
+    return DOCUMENT_ALIASES.get(label, label), label
 
 
 def named_form(names: Sequence[str], offered: Sequence[str]) -> str | None:
