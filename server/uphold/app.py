@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, g, request
+from werkzeug.routing import RequestRedirect
 from werkzeug.wsgi import ClosingIterator
 
 from uphold import __version__
 from uphold.assets import CHARTS, CONSOLE, EDITOR, vendored
+from uphold.errors import NotFound
 from uphold.judging import Judges
 from uphold.library import Library, Opened
 from uphold.settings import Settings
@@ -99,8 +101,15 @@ def create_app(settings: Settings) -> Flask:
         problems,
     ):
         app.register_blueprint(blueprint)
+    app.before_request(refuse_guesses)
     app.after_request(finish)
     return app
+
+
+def refuse_guesses() -> None:
+    """Raise `NotFound` where the framework would add a slash without knowing what is there: `Slashes` finds out."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        raise NotFound(f"Nothing here has the address {request.path}.")
 
 
 def finish(response: Response) -> Response:

@@ -28,9 +28,12 @@ def addresses(client: FlaskClient) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for rule in client.application.url_map.iter_rules():
         path = rule.rule
-        for argument in rule.arguments:
+        for argument in sorted(rule.arguments - {*(rule.defaults or {})}):
             start = path.find("<")
-            path = path[:start] + values.get(argument, "1") + path[path.find(">", start) + 1 :]
+            value = (
+                "jurisdiction/nzl" if argument == "key" and "kind" not in rule.arguments else values.get(argument, "1")
+            )
+            path = path[:start] + value + path[path.find(">", start) + 1 :]
         found.setdefault(path, set()).update(rule.methods or ())
     return found
 

@@ -16,6 +16,7 @@ from uphold.web.headers import with_snapshot
 
 __all__ = ["Slashes"]
 
+MOVED = "308 Permanent Redirect"
 SEVERAL = re.compile("/{2,}")
 IN_PATHS = "/:@!$&'()*+,;=~"
 IN_QUERIES = f"{IN_PATHS}?%"
@@ -31,6 +32,10 @@ class Slashes:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
+        path = environ["PATH_INFO"]
+        if path.startswith("//") and (found := self.find(path, environ)):  # the framework would not see both slashes
+            start_response(MOVED, self.lead_to(found, environ))
+            return [b""]
         heads: list[tuple[str, Headers, Any]] = []
 
         def catch(status: str, headers: Headers, exc_info: Any = None) -> None:
@@ -38,15 +43,17 @@ class Slashes:
 
         body: Iterable[bytes] = self.wsgi(environ, catch)
         status, headers, exc_info = heads[0]
-        if status.startswith("404"):
-            found = next((path for path in others(environ["PATH_INFO"]) if self.has(path, environ)), None)
-            if found is not None:
-                close(body)
-                for name in ("uphold.problem", "uphold.type"):  # they are about the 404
-                    environ.pop(name, None)
-                status, headers, body = "308 Permanent Redirect", self.lead_to(found, environ), [b""]
+        if status.startswith("404") and (found := self.find(path, environ)):
+            close(body)
+            for name in ("uphold.problem", "uphold.type"):  # they are about the 404
+                environ.pop(name, None)
+            status, headers, body = MOVED, self.lead_to(found, environ), [b""]
         start_response(status, headers, exc_info)
         return body
+
+    def find(self, path: str, environ: dict[str, Any]) -> str:
+        """The path that was meant; an empty text when there is none."""
+        return next((other for other in others(path) if self.has(other, environ)), "")
 
     def has(self, path: str, environ: dict[str, Any]) -> bool:
         """Whether something has this path, whatever it takes and gives."""
