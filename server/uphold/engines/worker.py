@@ -19,6 +19,9 @@ from uphold.snapshot import Snapshot
 __all__ = ["Stores", "work"]
 
 FRAME_SIZE = 65_536
+MAKES_TRIPLES = re.compile(r"<<|\bTRIPLE\b", re.IGNORECASE)
+"""No fact is about a triple, so a query whose text has none of these gives none."""
+
 PLACE = re.compile(r"^error at (\d+):(\d+):\s*(.*)", re.DOTALL)
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -97,8 +100,14 @@ def answer(channel: socket, stores: Stores, base: str, prefixes: dict[str, str],
     frames = Frames(channel, xml=request["accept"].endswith("+xml"))
     try:
         graphs = chosen_graphs(request["dataset"])
-        result = stores.fitting(request).query(request["text"], base_iri=base, prefixes=prefixes, **graphs)
-        form = FORMATS[request["accept"]]
+        form, text = FORMATS[request["accept"]], request["text"]
+
+        def run() -> Any:
+            return stores.fitting(request).query(text, base_iri=base, prefixes=prefixes, **graphs)
+
+        if form == ox.QueryResultsFormat.CSV and MAKES_TRIPLES.search(text):
+            refuse_triples(run())
+        result = run()
         if isinstance(result, ox.QueryTriples) == isinstance(form, ox.QueryResultsFormat):
             raise SyntaxError(f"{request['accept']} does not fit the form of the query")
         write(result, frames, form)
@@ -112,6 +121,13 @@ def answer(channel: socket, stores: Stores, base: str, prefixes: dict[str, str],
     except (SyntaxError, ValueError, OSError, RuntimeError) as problem:
         frames.broken = True
         write_frame(channel, Frame.FAULT, json.dumps(describe(problem)).encode())
+
+
+def refuse_triples(result: Any) -> None:
+    """Raise `Unwritable` for a table with a triple as a value: the engine would write a line that is no CSV."""
+    rows = result if isinstance(result, ox.QuerySolutions) else ()
+    if any(isinstance(value, ox.Triple) for row in rows for value in row):
+        raise Unwritable("it has a triple as a value")
 
 
 def write(result: Any, frames: Frames, form: ox.QueryResultsFormat | ox.RdfFormat) -> None:
