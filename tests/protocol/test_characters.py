@@ -112,11 +112,12 @@ def refused(response: Any, media_type: str) -> None:
     assert "JSON" in problem["remedy"]
 
 
-def test_what_xml_cannot_hold_is_found_wherever_it_stands(client: FlaskClient) -> None:
-    """In the last row of a long table too, of which no byte is sent then."""
-    query = """SELECT ?x WHERE {
-      { SELECT (CONCAT("row ", STR(?s), STR(?p), STR(?o)) AS ?x) WHERE { ?s ?p ?o } LIMIT 3000 }
-      UNION { BIND("\\u0001" AS ?x) } }"""
+@pytest.mark.parametrize("first", [True, False])
+def test_what_xml_cannot_hold_is_found_wherever_it_stands(client: FlaskClient, first: bool) -> None:
+    """In the first and in the last row of a long table, of which no byte is sent then."""
+    rows = '{ SELECT (CONCAT("row ", STR(?s), STR(?p), STR(?o)) AS ?x) WHERE { ?s ?p ?o } LIMIT 3000 }'
+    groups = ['{ BIND("\\u0001" AS ?x) }', rows] if first else [rows, '{ BIND("\\u0001" AS ?x) }']
+    query = f"SELECT ?x WHERE {{ {' UNION '.join(groups)} }}"
     response = client.get("/sparql", query_string={"query": query, "format": "xml"})
     refused(response, "application/sparql-results+xml")
     assert client.get("/sparql", query_string={"query": query, "format": "json"}).status_code == 200
