@@ -1,13 +1,12 @@
 """Every error that Uphold raises on purpose, as one tree.
 
-UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong, QueryRefused, RequestNotUnderstood,
-             │                  WrongFormat, and those of intake_errors.py
+UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong, QueryRefused, RequestNotUnderstood
+             │                  and those of intake_errors.py
              ├─ NotFound (404): NoSuchThing, NoSuchSnapshot
-             ├─ NotAcceptable (406): FormatCannotHold
-             ├─ MethodRefused (405), PreconditionFailed (412), UnsupportedMedia (415), RangeNotSatisfiable (416)
+             ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
              ├─ SourceFault (422): SourceNotRead, RuleFailed, DoesNotConform
-             └─ WrongSetting (500), and the errors in service_errors.py and question_errors.py
+             └─ WrongSetting (500), and those of request_, service_ and question_errors.py
 
 An error knows its HTTP status, a stable code and the way out; its text names the value at fault. The web layer turns
 it into problem details (RFC 9457) in one place, the command line into one line on stderr.
@@ -20,7 +19,6 @@ __all__ = [
     "ClientLeft",
     "DeadlinePassed",
     "DoesNotConform",
-    "FormatCannotHold",
     "MemoryPassed",
     "MethodRefused",
     "NoSuchSnapshot",
@@ -28,12 +26,10 @@ __all__ = [
     "NotAcceptable",
     "NotFound",
     "OverLimit",
-    "PreconditionFailed",
     "QueryNotParsed",
     "QueryRefused",
     "QueryTooDeep",
     "QueryTooLong",
-    "RangeNotSatisfiable",
     "RequestNotUnderstood",
     "RuleFailed",
     "ServerBusy",
@@ -41,7 +37,6 @@ __all__ = [
     "SourceNotRead",
     "UnsupportedMedia",
     "UpholdError",
-    "WrongFormat",
     "WrongSetting",
     "WrongUse",
     "all_kinds",
@@ -73,17 +68,6 @@ class RequestNotUnderstood(WrongUse):
 
     code = "request-not-understood"
     title = "The request is not understood"
-
-
-class WrongFormat(WrongUse):
-    """The field `format` names a form that is not known, or that this answer does not come in."""
-
-    code = "wrong-format"
-    title = "The answer does not come in this format"
-
-    def __init__(self, named: str, offered: list[str]) -> None:
-        super().__init__(f"format is {named[:80]!r}; here it can be {', '.join(offered)}.")
-        self.remedy = "Name one of the formats that the detail lists, or leave the field out and send an Accept header."
 
 
 class QueryNotParsed(WrongUse):
@@ -179,39 +163,6 @@ class NotAcceptable(UpholdError):
     def __init__(self, offered: list[str]) -> None:
         super().__init__(f"On offer here: {', '.join(offered)}.")
         self.remedy = "Send an Accept header that names one of them, or leave it out."
-
-
-class FormatCannotHold(NotAcceptable):
-    """The answer has a character or a term for which the media type that was asked for has no notation."""
-
-    code = "format-cannot-hold"
-    title = "The format asked for cannot hold this answer"
-
-    def __init__(self, media_type: str, reason: str) -> None:
-        UpholdError.__init__(self, f"{media_type} cannot hold this answer: {reason}.")
-        self.remedy = "Ask for another format: JSON holds every table, and Turtle or N-Triples every graph."
-
-
-class PreconditionFailed(UpholdError):
-    """What If-Match or If-Unmodified-Since asks for does not hold."""
-
-    status = 412
-    code = "precondition-failed"
-    title = "A precondition of the request does not hold"
-    remedy = "Ask without the condition to get what is there now."
-
-
-class RangeNotSatisfiable(UpholdError):
-    """No byte of the answer lies in the ranges asked for; `size` is how many bytes it has."""
-
-    status = 416
-    code = "range-not-satisfiable"
-    title = "The answer has no bytes in this range"
-    remedy = "Ask for a range below the size that Content-Range names, or for the whole."
-
-    def __init__(self, size: int) -> None:
-        super().__init__(f"The answer has {size} bytes, and none of them is in the range.")
-        self.size = size
 
 
 class UnsupportedMedia(UpholdError):

@@ -12,7 +12,7 @@ import rdflib
 
 from uphold.engines import GRAPH_TYPES
 from uphold.engines.xml_output import as_xml
-from uphold.errors import FormatCannotHold
+from uphold.request_errors import FormatCannotHold
 
 __all__ = ["serialize", "write"]
 

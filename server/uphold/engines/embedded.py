@@ -21,8 +21,9 @@ from uphold.engines.guard import Limits, inspect
 from uphold.engines.mends import explain
 from uphold.engines.template import ORDER_BYTES
 from uphold.engines.workers import Template, Worker
-from uphold.errors import DeadlinePassed, FormatCannotHold, MemoryPassed, NoSuchSnapshot, NotAcceptable, ServerBusy
+from uphold.errors import DeadlinePassed, MemoryPassed, NoSuchSnapshot, NotAcceptable, ServerBusy
 from uphold.metrics import metrics
+from uphold.request_errors import FormatCannotHold
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
 from uphold.timing import spend

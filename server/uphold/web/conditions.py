@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from werkzeug.http import http_date, parse_etags
 from werkzeug.wsgi import ClosingIterator
 
-from uphold.errors import PreconditionFailed, RangeNotSatisfiable
+from uphold.request_errors import PreconditionFailed, RangeNotSatisfiable
 from uphold.web.codings import wanted
 from uphold.web.http_dates import read_http_date
 

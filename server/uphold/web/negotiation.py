@@ -11,7 +11,8 @@ from flask import request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from uphold.errors import NotAcceptable, WrongFormat
+from uphold.errors import NotAcceptable
+from uphold.request_errors import WrongFormat
 
 __all__ = ["GRAPH_ALIASES", "choose", "choose_from", "choose_graph", "named_form", "prefers_html", "split_suffix"]
 

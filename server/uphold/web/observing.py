@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from uphold.errors import PreconditionFailed, RangeNotSatisfiable, ServerBusy, UpholdError
+from uphold.errors import ServerBusy, UpholdError
 from uphold.metrics import metrics
+from uphold.request_errors import PreconditionFailed, RangeNotSatisfiable
 from uphold.settings import Settings
 from uphold.timing import CURRENT, Timing
 from uphold.web.headers import with_snapshot

@@ -10,10 +10,11 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
-from uphold.errors import RequestNotUnderstood, ServerBusy, UpholdError, WrongFormat
+from uphold.errors import RequestNotUnderstood, ServerBusy, UpholdError
 from uphold.intake import MEDIA_TYPES, SUFFIXES, Posted, by_suffix, receive
 from uphold.intake_errors import BodyTooLarge
 from uphold.judging import Judgement, Judges
+from uphold.request_errors import WrongFormat
 from uphold.web.negotiation import choose, named_form, prefers_html
 from uphold.web.problems import as_details
 from uphold.web.replies import library, opened, send
