@@ -10,16 +10,19 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, g, request
+from werkzeug.routing import RequestRedirect
 from werkzeug.wsgi import ClosingIterator
 
 from uphold import __version__
 from uphold.assets import CHARTS, CONSOLE, EDITOR, vendored
+from uphold.errors import NotFound
 from uphold.judging import Judges
 from uphold.library import Library, Opened
 from uphold.settings import Settings
 from uphold.web.api import api
 from uphold.web.changes import changes
 from uphold.web.compare import compare
+from uphold.web.conditions import Conditional
 from uphold.web.discrepancies import discrepancies
 from uphold.web.embed import embed
 from uphold.web.encoding import Encoded
@@ -41,6 +44,7 @@ from uphold.web.search import search
 from uphold.web.signposting import signposting
 from uphold.web.site import site
 from uphold.web.sitemap import sitemap
+from uphold.web.slashes import Slashes
 from uphold.web.snapshots import snapshots
 from uphold.web.sparql import sparql
 from uphold.web.structured import structured
@@ -61,7 +65,7 @@ def create() -> Flask:
 def create_app(settings: Settings) -> Flask:
     """The app that serves the current snapshot in `settings.state`."""
     app = Flask("uphold.web", static_folder="static", template_folder="templates")
-    app.url_map.redirect_defaults = False
+    app.url_map.redirect_defaults = app.url_map.merge_slashes = False  # `Slashes` leads only to what exists
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = body_limit(settings)
     library = Library(settings)
     app.extensions["uphold"], app.extensions["uphold-judges"] = library, Judges(settings)
@@ -97,8 +101,15 @@ def create_app(settings: Settings) -> Flask:
         problems,
     ):
         app.register_blueprint(blueprint)
+    app.before_request(refuse_guesses)
     app.after_request(finish)
     return app
+
+
+def refuse_guesses() -> None:
+    """Raise `NotFound` where the framework would add a slash without knowing what is there: `Slashes` finds out."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        raise NotFound(f"Nothing here has the address {request.path}.")
 
 
 def finish(response: Response) -> Response:
@@ -110,7 +121,11 @@ def finish(response: Response) -> Response:
     if g.get("speaks"):
         response.vary.add("Accept-Language")
     response.headers["Uphold-Snapshot"] = opened().snapshot.id
-    for name, value in {**HEADERS, **(PREFLIGHT if request.method == "OPTIONS" else {})}.items():
+    request.environ["uphold.type"] = response.content_type or ""
+    added = HEADERS
+    if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:
+        added = {**HEADERS, **PREFLIGHT, "Access-Control-Allow-Methods": ", ".join(sorted(response.allow))}
+    for name, value in added.items():
         response.headers.setdefault(name, value)
     return response
 
@@ -118,6 +133,8 @@ def finish(response: Response) -> Response:
 def stack(wsgi: Any, library: Library) -> Any:
     """What a request passes on its way to the framework, the first layer last."""
     wsgi = QueryService(wsgi, library)
+    wsgi = Conditional(wsgi)
+    wsgi = Slashes(wsgi)
     wsgi = Lending(wsgi, library)
     wsgi = Encoded(wsgi)
     transfers = Transfers(library.settings.slow_clients)

@@ -22,6 +22,7 @@ from uphold.question_errors import WrongParameter
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot, current, kept
 from uphold.sources import Files, graph_name
+from uphold.writing import serialize
 
 __all__ = ["main"]
 
@@ -204,7 +205,7 @@ def run_export(given: argparse.Namespace, settings: Settings) -> int:
         if not chosen:
             raise NoSuchSnapshot(f"The snapshot has no graph {given.graph}; it has {', '.join(snapshot.graphs)}.")
     statements = chosen if given.format in NAMED_GRAPH_FORMATS else [quad.triple for quad in chosen]
-    content = ox.serialize(statements, format=FORMATS[given.format]) or b""
+    content = serialize(statements, FORMATS[given.format])
     if given.output:
         unfinished = given.output.with_name(given.output.name + ".part")
         unfinished.write_bytes(content)

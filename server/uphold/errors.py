@@ -6,7 +6,7 @@ UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
              ├─ SourceFault (422): SourceNotRead, RuleFailed, DoesNotConform
-             └─ WrongSetting (500), and the errors in service_errors.py and question_errors.py
+             └─ WrongSetting (500), and those of request_, service_ and question_errors.py
 
 An error knows its HTTP status, a stable code and the way out; its text names the value at fault. The web layer turns
 it into problem details (RFC 9457) in one place, the command line into one line on stderr.

@@ -5,14 +5,16 @@ Turtle is for people, so blank nodes stand inside the statement that they belong
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyoxigraph as ox
 import rdflib
 
 from uphold.engines import GRAPH_TYPES
+from uphold.engines.xml_output import as_xml
+from uphold.request_errors import FormatCannotHold
 
-__all__ = ["write"]
+__all__ = ["serialize", "write"]
 
 FORMATS = {
     "ttl": ox.RdfFormat.TURTLE,
@@ -23,13 +25,27 @@ FORMATS = {
 
 
 def write(triples: Sequence[ox.Triple], media_type: str, prefixes: Mapping[str, str]) -> bytes:
-    """The triples in one of `GRAPH_TYPES`; only the prefixes that they use are declared."""
+    """The triples in one of `GRAPH_TYPES`; only the prefixes that they use are declared.
+
+    Raises `FormatCannotHold` for what RDF/XML has no notation for.
+    """
     form = GRAPH_TYPES[media_type]
     nested = form == "ttl" and any(isinstance(t.object, ox.BlankNode) for t in triples)
     used = used_prefixes(triples, prefixes)
     if nested:
         return write_nested(triples, used)
-    return ox.serialize(triples, format=FORMATS[form], prefixes=used) or b""
+    return serialize(triples, FORMATS[form], used)
+
+
+def serialize(
+    statements: Iterable[ox.Triple] | Iterable[ox.Quad], form: ox.RdfFormat, prefixes: Mapping[str, str] | None = None
+) -> bytes:
+    """The statements in any form of RDF; raises `FormatCannotHold`."""
+    try:
+        written = ox.serialize(statements, format=form, prefixes=dict(prefixes or {})) or b""
+        return as_xml(written) if form == ox.RdfFormat.RDF_XML else written
+    except (OSError, ValueError) as problem:
+        raise FormatCannotHold(form.media_type, str(problem)) from problem
 
 
 def used_prefixes(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:

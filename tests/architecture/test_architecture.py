@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
-    *("errors", "service_errors", "question_errors", "settings", "world", "assets"),
+    *("errors", "request_errors", "service_errors", "question_errors", "settings", "world", "assets"),
     *("tables", "sources", "rules", "partitions", "catalogue", "scans", "checks", "ontology_page", "snapshot"),
     *("timing", "metrics", "logs", "engines", "terms"),
     *("heads", "parameters", "questions", "examples", "rows", "documents", "charts", "operations", "openapi"),

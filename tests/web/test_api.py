@@ -133,7 +133,7 @@ def test_the_language_in_the_address_comes_first(client: FlaskClient) -> None:
     ("address", "status", "says"),
     [
         ("/api/calls-mett", 404, "there is calls-met"),
-        ("/api/", 200, ""),
+        ("/api", 200, ""),
         (f"{CALLS}?jurisdictio=nzl", 400, "did you mean jurisdiction?"),
         (f"{CALLS}?jurisdiction=nowhere", 404, "id/jurisdiction/nowhere"),
         (f"{CALLS}?jurisdiction=a b", 400, "neither the key of a jurisdiction nor an absolute IRI"),

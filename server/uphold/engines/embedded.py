@@ -23,6 +23,7 @@ from uphold.engines.template import ORDER_BYTES
 from uphold.engines.workers import Template, Worker
 from uphold.errors import DeadlinePassed, MemoryPassed, NoSuchSnapshot, NotAcceptable, ServerBusy
 from uphold.metrics import metrics
+from uphold.request_errors import FormatCannotHold
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
 from uphold.timing import spend
@@ -119,8 +120,10 @@ class EmbeddedEngine:
             spend("engine", time.monotonic() - started)
             self.put_back(worker, lost)
         if kind == Frame.FAULT:
-            fault = json.loads(content)
-            raise explain(json.loads(request)["text"], self.snapshot.prefixes, **fault)
+            fault, asked = json.loads(content), json.loads(request)
+            if reason := fault.get("unwritable"):
+                raise FormatCannotHold(asked["accept"], reason)
+            raise explain(asked["text"], self.snapshot.prefixes, **fault)
         yield content
 
     def take_and_tell(self, request: bytes, until: float) -> Worker:

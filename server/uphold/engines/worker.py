@@ -13,12 +13,15 @@ from typing import IO, Any, NamedTuple, cast
 import pyoxigraph as ox
 
 from uphold.engines.frames import Frame, read_frame, write_frame
+from uphold.engines.xml_output import XmlOutput
 from uphold.snapshot import Snapshot
 
 __all__ = ["Stores", "work"]
 
 FRAME_SIZE = 65_536
-NO_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]|<oxprefix: ")
+MAKES_TRIPLES = re.compile(r"<<|\bTRIPLE\b", re.IGNORECASE)
+"""No fact is about a triple, so a query whose text has none of these gives none."""
+
 PLACE = re.compile(r"^error at (\d+):(\d+):\s*(.*)", re.DOTALL)
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -34,11 +37,16 @@ FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
 }
 
 
+class Unwritable(Exception):
+    """The answer has something that its form has no notation for."""
+
+
 class Frames:
     """A file to write to that sends what it is given as frames, the last of them when it is known to be the last."""
 
     def __init__(self, channel: socket, *, xml: bool) -> None:
-        self.channel, self.xml, self.broken = channel, xml, False
+        self.channel, self.broken = channel, False
+        self.xml = XmlOutput() if xml else None
         self.parts: list[bytes] = []
         self.size = 0
 
@@ -55,10 +63,14 @@ class Frames:
         """Nothing: what comes next tells whether it was the last."""
 
     def send(self, kind: Frame) -> None:
-        """Send what was taken; raises `ValueError` for XML that is none."""
-        if self.xml and NO_XML.search(b"".join(self.parts)):
-            raise ValueError("The answer has a character or a property that XML cannot hold; ask for another form.")
-        write_frame(self.channel, kind, *self.parts)
+        """Send what was taken; raises `Unwritable` for what XML cannot hold."""
+        parts = self.parts
+        if self.xml is not None:
+            try:
+                parts = [self.xml.clean(b"".join(parts))]
+            except ValueError as problem:
+                raise Unwritable(str(problem)) from problem
+        write_frame(self.channel, kind, *parts)
         self.parts, self.size = [], 0
 
 
@@ -88,18 +100,44 @@ def answer(channel: socket, stores: Stores, base: str, prefixes: dict[str, str],
     frames = Frames(channel, xml=request["accept"].endswith("+xml"))
     try:
         graphs = chosen_graphs(request["dataset"])
-        result = stores.fitting(request).query(request["text"], base_iri=base, prefixes=prefixes, **graphs)
-        form = FORMATS[request["accept"]]
+        form, text = FORMATS[request["accept"]], request["text"]
+
+        def run() -> Any:
+            return stores.fitting(request).query(text, base_iri=base, prefixes=prefixes, **graphs)
+
+        if form == ox.QueryResultsFormat.CSV and MAKES_TRIPLES.search(text):
+            refuse_triples(run())
+        result = run()
         if isinstance(result, ox.QueryTriples) == isinstance(form, ox.QueryResultsFormat):
             raise SyntaxError(f"{request['accept']} does not fit the form of the query")
-        result.serialize(cast("IO[bytes]", frames), form)  # type: ignore[arg-type]
+        write(result, frames, form)
         frames.send(Frame.END)
     except BrokenPipeError:
         frames.broken = True
         return  # the server has gone, and the end of the channel will say so
-    except (SyntaxError, ValueError, OSError, RuntimeError) as problem:
+    except Unwritable as problem:
         frames.broken = True  # nothing more of it, not even what is still on its way
+        write_frame(channel, Frame.FAULT, json.dumps({"unwritable": str(problem)}).encode())
+    except (SyntaxError, ValueError, OSError, RuntimeError) as problem:
+        frames.broken = True
         write_frame(channel, Frame.FAULT, json.dumps(describe(problem)).encode())
+
+
+def refuse_triples(result: Any) -> None:
+    """Raise `Unwritable` for a table with a triple as a value: the engine would write a line that is no CSV."""
+    rows = result if isinstance(result, ox.QuerySolutions) else ()
+    if any(isinstance(value, ox.Triple) for row in rows for value in row):
+        raise Unwritable("it has a triple as a value")
+
+
+def write(result: Any, frames: Frames, form: ox.QueryResultsFormat | ox.RdfFormat) -> None:
+    """Write the answer; raises `Unwritable` for what the form cannot hold, and what evaluating the query raises."""
+    try:
+        result.serialize(cast("IO[bytes]", frames), form)
+    except OSError as problem:
+        if problem.errno is not None:
+            raise
+        raise Unwritable(str(problem)) from problem  # of the engine's own errors only its serializers' are of this kind
 
 
 def chosen_graphs(dataset: dict[str, list[str]] | None) -> dict[str, Any]:

@@ -74,7 +74,6 @@ class Asking:
 
 
 @api.get("/api")
-@api.get("/api/")
 def console() -> Response:
     """All questions, and a console to try them."""
     form = choose([HTML, JSON])
@@ -115,7 +114,7 @@ def answer(address: str) -> Response:
     if named and named not in forms:
         raise NoSuchForm(f"{question.name} has the forms {', '.join(map(suffix_of, forms))}.")
     form = named or choose(forms)
-    wanted = read_wanted(question, within, opened().resources.languages(), from_form=form == HTML)
+    wanted = read_wanted(question, within, opened().resources.languages(), from_form=form == HTML, negotiated=not named)
     terms = dict(question.terms(wanted.given))
     asking = Asking(question, stem, wanted, terms, question.bound(wanted.given))
     check_known(question, terms)
@@ -147,8 +146,9 @@ def suffix_of(form: str) -> str:
 
 
 def query_string(without: str = "") -> str:
-    """The query of the request's address, with its question mark."""
-    text = urlencode([(name, value) for name, value in request.args.items(multi=True) if value and name != without])
+    """The query of the request's address, with its question mark; the form stands in the suffix."""
+    apart = ("format", without)
+    text = urlencode([(name, value) for name, value in request.args.items(multi=True) if value and name not in apart])
     return f"?{text}" if text else ""
 
 

@@ -7,7 +7,7 @@ answer is told so at no cost, and the same name finds an answer that is kept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -24,7 +24,7 @@ from uphold.library import Library, Opened
 from uphold.settings import Settings
 from uphold.web.connections import Client
 from uphold.web.headers import content_type, shared
-from uphold.web.negotiation import choose_from
+from uphold.web.negotiation import GRAPH_ALIASES, choose_from, named_form
 from uphold.web.protocol import Asked
 
 __all__ = ["HTML", "JSON_RESULTS", "TURTLE", "Question", "Reply", "fetch", "reply", "understand"]
@@ -33,7 +33,7 @@ LONGEST_KEPT = 1_000
 """Characters of an Accept header up to which it is kept what was chosen by it, so that strangers fill no memory."""
 
 HTML, JSON_RESULTS, TURTLE = "text/html", "application/sparql-results+json", "text/turtle"
-ALIASES = {
+RESULT_ALIASES = {
     "application/json": JSON_RESULTS,
     "application/xml": "application/sparql-results+xml",
     "text/xml": "application/sparql-results+xml",
@@ -61,7 +61,7 @@ class Question:
     @property
     def media_type(self) -> str:
         """The media type that the engine writes for the form."""
-        return ALIASES.get(self.form, self.form)
+        return (GRAPH_ALIASES if self.inspected.gives_graph else RESULT_ALIASES).get(self.form, self.form)
 
     def name(self, opened: Opened) -> str:
         """Names the answer: made of all that its bytes depend on; empty when asking again may give other bytes."""
@@ -77,15 +77,16 @@ class Question:
 def understand(asked: Asked, accept: str, settings: Settings) -> Question:
     """The question in a request with this Accept header; raises what the guard raises, and `NotAcceptable`."""
     inspected = inspect(asked.query, Limits.of(settings))
-    return Question(asked, inspected, choose_form(asked.form, accept, gives_graph=inspected.gives_graph))
+    return Question(asked, inspected, choose_form(asked.forms, accept, gives_graph=inspected.gives_graph))
 
 
-def choose_form(named: str, accept: str, *, gives_graph: bool) -> str:
-    """The form of the answer: the one that the request names when it fits the query, else by Accept."""
-    if named:
-        suffixes = {suffix: media_type for media_type, suffix in forms(gives_graph=gives_graph).items()}
-        if found := (suffixes | {"html": HTML}).get(named):
-            return found
+def choose_form(named: Sequence[str], accept: str, *, gives_graph: bool) -> str:
+    """The form of the answer: the first that the request names and that fits the query, else by Accept.
+
+    Raises `WrongFormat` when none of those named fits.
+    """
+    if found := named_form(named, (*forms(gives_graph=gives_graph), HTML)):
+        return found
     read = negotiate if len(accept) <= LONGEST_KEPT else negotiate.__wrapped__
     return read(accept, gives_graph=gives_graph)
 
@@ -93,7 +94,9 @@ def choose_form(named: str, accept: str, *, gives_graph: bool) -> str:
 @lru_cache(maxsize=1024)
 def negotiate(accept: str, *, gives_graph: bool) -> str:
     """The form of the answer by Accept."""
-    return choose_from(accept, (*forms(gives_graph=gives_graph), HTML), {} if gives_graph else ALIASES)
+    return choose_from(
+        accept, (*forms(gives_graph=gives_graph), HTML), GRAPH_ALIASES if gives_graph else RESULT_ALIASES
+    )
 
 
 def forms(*, gives_graph: bool) -> dict[str, str]:
@@ -119,6 +122,7 @@ def fetch(question: Question, name: str, opened: Opened, answers: Answers, clien
 def reply(question: Question, opened: Opened, library: Library, environ: dict[str, Any]) -> Reply:
     """The reply to a program, in a form that fits the query; raises what the engine raises."""
     name = question.name(opened)
+    environ["uphold.type"] = content_type(question.form)
     headers = [("Vary", "Accept"), ("Cache-Control", "no-store")]
     if name:
         headers = [headers[0], ("Cache-Control", shared(library.settings.shared_cache_seconds)), ("ETag", f'"{name}"')]

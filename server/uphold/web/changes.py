@@ -27,7 +27,7 @@ def between(suffix: str) -> Response:
     Without `to` it is the current one, without `from` the one that was kept before that.
     """
     for name in request.args:
-        if name not in FIELDS:
+        if name not in FIELDS and not (name == "format" and not suffix):
             raise WrongParameter(f"changes has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")
     form = {"json": JSON, "csv": CSV, "": ""}[suffix] or choose([JSON, CSV])
     new = named("to") or opened().snapshot

@@ -62,7 +62,7 @@ class Encoded:
         if want is None or want.coding is None:
 
             def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
-                return start_response(status, with_vary(status, headers), exc_info)
+                return start_response(status, with_vary(headers, environ), exc_info)
 
             body: Iterable[bytes] = self.wsgi(environ, start)
             return body
@@ -80,7 +80,7 @@ class Exchange:
 
     def catch(self, status: str, headers: Headers, exc_info: Any = None) -> None:
         """Keep what the app says until it is known what is sent."""
-        self.status, self.headers, self.exc_info = status, with_vary(status, headers), exc_info
+        self.status, self.headers, self.exc_info = status, with_vary(headers, self.environ), exc_info
 
     def run(self, wsgi: Any) -> Iterable[bytes]:
         """Answer it."""
@@ -165,15 +165,18 @@ class Exchange:
         return [packed]
 
 
-def with_vary(status: str, headers: Headers) -> Headers:
-    """The headers, saying that the body depends on Accept-Encoding where it does; a 304 has no type, so it may."""
-    place, depends = -1, status[:3] == "304"
+def with_vary(headers: Headers, environ: dict[str, Any]) -> Headers:
+    """The headers, saying that the body depends on Accept-Encoding where it does.
+
+    A 304 has no type, and one of several parts has its own; the app notes in `uphold.type` what the whole answer has.
+    """
+    place, media_type = -1, environ.get("uphold.type", "")
     for at, (name, value) in enumerate(headers):
         if name == "Vary":  # Flask writes names so; to look for others would cost every answer
             place = at
         elif name == "Content-Type":
-            depends = compressible(value)
-    if not depends:
+            media_type = media_type or value
+    if not compressible(media_type):
         return headers
     if place < 0:
         return [*headers, ("Vary", "Accept-Encoding")]

@@ -14,7 +14,7 @@ from uphold.engines import GRAPH_TYPES
 from uphold.question_errors import WrongParameter
 from uphold.terms import Term
 from uphold.web.answering import Answered, ask
-from uphold.web.negotiation import choose
+from uphold.web.negotiation import choose_graph
 from uphold.web.replies import library, opened, send
 from uphold.web.showing import about_page, show, view
 from uphold.web.signposting import links_of_catalogue, listed_files
@@ -60,10 +60,10 @@ class Map:
 @view(front, "/")
 def home() -> Response:
     """What is inside, the question that it answers best, and the way to everything; as RDF, the catalogue."""
-    form = choose([HTML, *GRAPH_TYPES])
+    form, label = choose_graph([HTML, *GRAPH_TYPES])
     resources = opened().resources
     if form != HTML:
-        return send(resources.document("catalogue", form), form, varies=True)
+        return send(resources.document("catalogue", form), label, varies=True)
     answers = {"kept": ask("commitments-kept"), "treaties": ask("treaties"), "outcomes": ask("outcome-summary")}
     drawn = draw_map(answers["treaties"])
     about, files = about_page(TITLE, DESCRIPTION), listed_files()

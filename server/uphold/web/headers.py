@@ -34,14 +34,18 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Uphold-Snapshot, Uphold-Request, ETag, Link, Content-Location, Memento-Datetime, "
-    "Deprecation, Retry-After",
+    "Access-Control-Expose-Headers": "Accept-Ranges, Allow, Content-Encoding, Content-Language, Content-Length, "
+    "Content-Location, Content-Range, Deprecation, ETag, Last-Modified, Link, Location, Memento-Datetime, Retry-After, "
+    "Server-Timing, Uphold-Request, Uphold-Snapshot, Vary",
 }
 PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Content-Disposition, Content-Type, If-None-Match",
+    "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Accept-Language, Cache-Control, Content-Disposition, "
+    "Content-Encoding, Content-Language, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, "
+    "If-Unmodified-Since, Prefer, Range, X-Request-Id, X-Requested-With",
     "Access-Control-Max-Age": "86400",
 }
+"""What a browser may send from another page; the methods are those that the address takes. No address here reads
+credentials, so Authorization is not among them."""
 TEXTUAL = ("text/", "application/sparql-query")
 FOR_EVER = "public, max-age=31536000, immutable"
 """Cache-Control of what is about a named snapshot, which never changes."""

@@ -15,7 +15,7 @@ from uphold.web.class_pages import page_of
 from uphold.web.embed import Embedding
 from uphold.web.lists import show_list
 from uphold.web.memento import add_memento, time_gate
-from uphold.web.negotiation import choose, split_suffix
+from uphold.web.negotiation import choose, choose_graph, named_form, split_suffix
 from uphold.web.ontology_html import ontology_html
 from uphold.web.page import Page, reader_language
 from uphold.web.replies import opened, send, within
@@ -72,11 +72,11 @@ def part(space: str, name: str) -> Response:
 def describe(path: str, address: str, form: str | None) -> Response:
     """The description of the IRI at `path` under the base; its forms are at `address` with a suffix."""
     resources, iri = opened().resources, f"{opened().snapshot.base}{path}"
-    chosen = form or choose(list(FORMS))
+    chosen, label = fixed(form) if form else choose_graph(list(FORMS))
     links = [Link(f"{opened().snapshot.base}doc/{path[3:]}", "describes", HTML)] if path.startswith("id/") else []
     here = f"{request.script_root}/{address}"
     if chosen in GRAPH_TYPES:
-        response = send(resources.rdf(iri, chosen), chosen, varies=form is None)
+        response = send(resources.rdf(iri, chosen), label, varies=form is None)
     elif chosen == JSON:
         content: dict[str, Any] = {**resources.describe(iri).as_json(), "prefixes": resources.names.prefixes}
         response = send(json.dumps(content, ensure_ascii=False, indent=1) + "\n", chosen, varies=form is None)
@@ -126,21 +126,20 @@ def index(kind: str) -> Response:
 @linked.get("/ontology.<suffix>")
 def ontology(suffix: str) -> Response:
     """The ontology: its page by pyLODE, or all its statements."""
-    form = whole_form(suffix)
+    form, label = whole_form(suffix)
     if form == HTML:
         page, policy = ontology_html(opened().snapshot)
         response = send(page, form, varies=not suffix)
         response.headers["Content-Security-Policy"] = policy
         return response
-    return send(opened().resources.graph("ontology", form), form, varies=not suffix)
+    return send(opened().resources.graph("ontology", form), label, varies=not suffix)
 
 
 @linked.get("/shapes", defaults={"suffix": ""})
-@linked.get("/shapes/", defaults={"suffix": ""})
 @linked.get("/shapes.<suffix>")
 def shapes(suffix: str) -> Response:
     """All shapes: a list, or all their statements."""
-    form = whole_form(suffix)
+    form, label = whole_form(suffix)
     if form == HTML:
         about = about_page(
             "Shapes",
@@ -149,18 +148,24 @@ def shapes(suffix: str) -> Response:
         )
         page = render_template("shapes.html", shapes=opened().resources.shapes(), about=about)
         return send(page, form, varies=not suffix)
-    return send(opened().resources.graph("shapes", form), form, varies=not suffix)
+    return send(opened().resources.graph("shapes", form), label, varies=not suffix)
 
 
 @linked.get("/.well-known/void")
 def void() -> Response:
     """What the data set says of itself."""
-    form = choose(list(GRAPH_TYPES))
-    return send(opened().resources.document("catalogue", form), form, varies=True)
+    form, label = choose_graph(list(GRAPH_TYPES))
+    return send(opened().resources.document("catalogue", form), label, varies=True)
 
 
-def whole_form(suffix: str) -> str:
-    """The form of a whole graph: by suffix, else by negotiation."""
+def whole_form(suffix: str) -> tuple[str, str]:
+    """The form of a whole graph and what to call it: by suffix, else by negotiation."""
     if suffix and suffix not in GRAPH_SUFFIXES:
         raise NoSuchThing(f"{request.path} (the forms are .{', .'.join(GRAPH_SUFFIXES)})")
-    return GRAPH_SUFFIXES[suffix] if suffix else choose([HTML, *GRAPH_TYPES])
+    return fixed(GRAPH_SUFFIXES[suffix]) if suffix else choose_graph([HTML, *GRAPH_TYPES])
+
+
+def fixed(form: str) -> tuple[str, str]:
+    """The form that a suffix stands for, and what to call it; raises `WrongFormat` when `format=` names another."""
+    named_form(request.args.getlist("format"), [form])
+    return form, form

@@ -6,14 +6,14 @@ state is a document under `/snapshots/<id>/doc/`; its datetime is when its snaps
 
 from __future__ import annotations
 
-import datetime as dt
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from urllib.parse import quote
 
 from flask import Response, redirect, request
 
 from uphold.errors import NoSuchThing, RequestNotUnderstood
 from uphold.history import Moment, at, debuts, timeline
+from uphold.web.http_dates import read_imf_fixdate
 from uphold.web.replies import library, opened
 
 __all__ = ["add_memento", "time_gate", "time_map"]
@@ -33,15 +33,18 @@ def date(moment: Moment) -> str:
 
 
 def time_gate(key: str) -> Response | None:
-    """The way to the document as it was at `Accept-Datetime`; None without that header."""
+    """The way to the document as it was at `Accept-Datetime`; None without that header.
+
+    Raises `RequestNotUnderstood` for any but the one form of date that the header takes (4.5.3).
+    """
     wanted = request.headers.get("Accept-Datetime")
     if wanted is None:
         return None
-    try:
-        time = parsedate_to_datetime(wanted)
-        time = time if time.tzinfo else time.replace(tzinfo=dt.UTC)
-    except (ValueError, OverflowError) as problem:
-        raise RequestNotUnderstood(f"Accept-Datetime is {wanted!r}, which is no HTTP date.") from problem
+    time = read_imf_fixdate(wanted.strip(" \t"))
+    if time is None:
+        raise RequestNotUnderstood(
+            f"Accept-Datetime is {wanted[:80]!r}; it takes a date of the form Thu, 01 Jan 2026 00:00:00 GMT."
+        )
     found = at(timeline(library().settings.state), time).snapshot
     made = redirect(address(f"snapshots/{found.id}/doc/{key}"), 302)
     response = Response(made.get_data(), 302, made.headers)

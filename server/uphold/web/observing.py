@@ -19,6 +19,7 @@ from typing import Any
 
 from uphold.errors import ServerBusy, UpholdError
 from uphold.metrics import metrics
+from uphold.request_errors import PreconditionFailed, RangeNotSatisfiable
 from uphold.settings import Settings
 from uphold.timing import CURRENT, Timing
 from uphold.web.headers import with_snapshot
@@ -58,7 +59,7 @@ class Observed:
         token = CURRENT.set(timing)
         try:
             body = self.sendable(self.wsgi(environ, exchange.start), exchange)
-        except ServerBusy as error:
+        except (ServerBusy, PreconditionFailed, RangeNotSatisfiable) as error:
             body = exchange.fail(self.settings.base, error)
         except Exception:
             log.exception("unforeseen error around the app")
@@ -117,11 +118,12 @@ class Exchange:
         content = json.dumps(told).encode() + b"\n"
         headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(content)))]
         headers += [("Retry-After", "5")] if isinstance(error, ServerBusy) else []
+        headers += [("Content-Range", f"bytes */{error.size}")] if isinstance(error, RangeNotSatisfiable) else []
         if opened := self.environ.get("uphold.opened"):
             headers += with_snapshot(opened.snapshot.id)
         status = HTTPStatus(error.status)
         self.start(f"{status.value} {status.phrase}", [*headers, ("Cache-Control", "no-store")])
-        return [content]
+        return [] if self.environ["REQUEST_METHOD"] == "HEAD" else [content]
 
     def end(self, size: int) -> None:
         """Count and log the request; its answer is out."""

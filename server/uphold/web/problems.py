@@ -13,7 +13,6 @@ from werkzeug.exceptions import NotFound as NoRoute
 
 from uphold.errors import (
     MethodRefused,
-    NotAcceptable,
     NotFound,
     QueryTooLong,
     ServerBusy,
@@ -21,7 +20,7 @@ from uphold.errors import (
     WrongUse,
     all_kinds,
 )
-from uphold.web.negotiation import choose
+from uphold.web.negotiation import choose, prefers_html
 from uphold.web.replies import library, send
 from uphold.web.showing import about_page
 
@@ -64,13 +63,9 @@ def shortened(detail: str) -> str:
 
 
 def problem(error: UpholdError, headers: dict[str, str] | None = None) -> Response:
-    """The reply to an error: a page for a browser, JSON for whoever else asks."""
-    try:
-        form = choose([PROBLEM, "application/json", "text/html"])
-    except NotAcceptable:
-        form = PROBLEM  # an error is told even to who asked for something else
+    """The reply to an error: a page for who prefers HTML, problem details for everybody else, whatever they accept."""
     details = as_details(error)
-    if form == "text/html":
+    if prefers_html():
         response = Response(
             render_template(
                 "problem.html", problem=details, about=about_page(error.title, error.remedy, indexed=False)
@@ -78,7 +73,7 @@ def problem(error: UpholdError, headers: dict[str, str] | None = None) -> Respon
             content_type="text/html; charset=utf-8",
         )
     else:
-        response = Response(json.dumps(details, ensure_ascii=False) + "\n", content_type=form)
+        response = Response(json.dumps(details, ensure_ascii=False) + "\n", content_type=PROBLEM)
     response.status_code = error.status
     response.vary.add("Accept")
     response.headers["Cache-Control"] = "no-store"

@@ -19,16 +19,17 @@ from uphold.settings import Settings
 __all__ = ["Asked", "body_limit", "read_body", "read_request"]
 
 NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+NAMES_OF_FORM = ("format", "output", "results")
 FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A protocol request: the query, and the graphs, the form and the deadline that it names, if any."""
+    """A protocol request: the query, and the graphs, the forms and the deadline that it names, if any."""
 
     query: str
     dataset: Dataset | None = None
-    form: str = ""
+    forms: tuple[str, ...] = ()
     seconds: float | None = None
 
 
@@ -37,6 +38,7 @@ def read_request(environ: dict[str, Any], settings: Settings) -> Asked:
     fields = parse(environ.get("QUERY_STRING", "").encode("latin-1"))
     if environ["REQUEST_METHOD"] == "POST":
         media_type, options = parse_options_header(environ.get("CONTENT_TYPE", ""))
+        media_type = media_type.lower()
         if media_type not in (FORM, DIRECT) or options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             raise UnsupportedMedia(f"The body is {environ.get('CONTENT_TYPE') or 'of no stated type'}.")
         body = read_body(environ, settings)
@@ -48,7 +50,7 @@ def read_request(environ: dict[str, Any], settings: Settings) -> Asked:
         raise RequestNotUnderstood(f"There must be exactly one query; there are {sum(map(bool, queries))}.")
     if len(fields) == 1:
         return Asked(queries[0])
-    return Asked(queries[0], read_dataset(fields), only(fields, "format"), read_seconds(only(fields, "timeout")))
+    return Asked(queries[0], read_dataset(fields), read_forms(fields), read_seconds(only(fields, "timeout")))
 
 
 def read_body(environ: dict[str, Any], settings: Settings) -> bytes:
@@ -77,6 +79,14 @@ def only(fields: list[tuple[str, str]], wanted: str) -> str:
     if len(values) > 1:
         raise RequestNotUnderstood(f"The field {wanted} is there {len(values)} times.")
     return values[0] if values else ""
+
+
+def read_forms(fields: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The names of forms, those in the field that is documented first.
+
+    Clients that are made for any endpoint send several fields, each with several names of the same form.
+    """
+    return tuple(value for wanted in NAMES_OF_FORM for name, value in fields if name == wanted and value)
 
 
 def read_seconds(text: str) -> float | None:

@@ -61,6 +61,4 @@ def finish(response: Response, digest: str, *, varies: bool, lasts: bool) -> Res
         name = f"{opened().snapshot.id} {response.content_type} {digest}"
         response.set_etag(hashlib.sha256(name.encode()).hexdigest()[:32])
         response.make_conditional(request)
-        if response.status_code == HTTPStatus.PRECONDITION_FAILED:
-            response.headers["Cache-Control"] = "no-store"
     return response

@@ -27,7 +27,7 @@ ASKS = ("/sparql",)
 LENGTH_AT_MOST = 4  # digits of a body's length: longer bodies are read where they are needed
 ENTRY_OVERHEAD = 3_000
 ABOUT_ONE_REQUEST = frozenset({"uphold-request", "server-timing", "date"})
-ABOUT_THE_CONTENT = frozenset({"content-type", "content-length", "content-encoding"})
+ABOUT_THE_CONTENT = frozenset({"accept-ranges", "content-type", "content-length", "content-encoding"})
 HIT = ("Server-Timing", "cache;desc=hit")
 Headers = list[tuple[str, str]]
 log = logging.getLogger(__name__)

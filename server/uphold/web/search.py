@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
@@ -60,7 +61,7 @@ class Looked:
 def look(suffix: str) -> Response:
     """The things that are called so; the page without a text is the form alone."""
     form = {"json": JSON, "html": HTML, "": ""}[suffix] or choose([JSON, HTML])
-    looked = read_looked()
+    looked = read_looked(negotiated=not suffix)
     if not looked.text and form == JSON:
         raise WrongParameter("q is missing: what is looked for?")
     found = opened().search.find(
@@ -79,7 +80,8 @@ def look(suffix: str) -> Response:
         text = enveloped("search", [hit.as_json() for hit in found.hits], links, **more)
         response = send(text, form, varies=not suffix)
     if not suffix:
-        query = f"?{request.query_string.decode('ascii', 'ignore')}" if request.query_string else ""
+        fields = [(name, value) for name, value in request.args.items(multi=True) if name != "format"]
+        query = f"?{urlencode(fields)}" if fields else ""
         ending = "html" if form == HTML else "json"
         response.headers["Content-Location"] = f"{request.script_root}/api/search.{ending}{query}"
     for name in ("first", "prev", "next", "last"):
@@ -88,9 +90,14 @@ def look(suffix: str) -> Response:
     return response
 
 
-def read_looked() -> Looked:
-    """What the request looks for; raises `WrongParameter`."""
+def read_looked(*, negotiated: bool) -> Looked:
+    """What the request looks for; the field `format` belongs to an address that is `negotiated`.
+
+    Raises `WrongParameter`.
+    """
     fields = {name: [value for value in values if value] for name, values in request.args.lists()}
+    if negotiated:
+        fields.pop("format", None)
     for name, values in fields.items():
         if name not in FIELDS:
             raise WrongParameter(f"search has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")

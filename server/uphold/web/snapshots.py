@@ -49,7 +49,6 @@ def listed() -> list[Moment]:
 
 
 @snapshots.get("/snapshots")
-@snapshots.get("/snapshots/")
 def index() -> Response:
     """The kept snapshots, the newest first."""
     moments = listed()

@@ -14,14 +14,14 @@ from uphold.answers import Whole
 from uphold.assets import EDITOR, vendored
 from uphold.engines import GRAPH_TYPES
 from uphold.engines.guard import Limits
-from uphold.errors import NotAcceptable, UpholdError
+from uphold.errors import UpholdError
 from uphold.results import read_table
 from uphold.web.asking import HTML, JSON_RESULTS, TURTLE, Question, fetch, reply, understand
 from uphold.web.citing import cite_query
 from uphold.web.connections import Client
 from uphold.web.editor import editor_words
 from uphold.web.headers import WITH_EDITOR
-from uphold.web.negotiation import choose
+from uphold.web.negotiation import choose_graph, prefers_html
 from uphold.web.problems import as_details
 from uphold.web.protocol import Asked, read_request
 from uphold.web.replies import library, opened, send, within
@@ -38,7 +38,7 @@ def endpoint() -> Response:
     """Answer a query, or show what there is to ask."""
     if request.method in ("GET", "HEAD") and not request.query_string:
         return welcome()
-    asked = request.environ.get("uphold.asked") or Asked("", form=request.args.get("format", ""))
+    asked = request.environ.get("uphold.asked") or Asked("", forms=tuple(request.args.getlist("format")))
     try:
         if fault := request.environ.get("uphold.fault"):
             raise fault
@@ -49,7 +49,7 @@ def endpoint() -> Response:
             return show_answer(question)
         made = reply(question, opened(), library(), request.environ)
     except UpholdError as error:
-        if wants_html(asked.form):
+        if prefers_html(asked.forms):
             return show(asked, status=error.status, problem=as_details(error))
         raise
     request.environ["uphold.lasts"] = made.lasts
@@ -92,18 +92,10 @@ class Pieces(io.RawIOBase):
 
 def welcome() -> Response:
     """Without a query: the form for people, the service description for programs."""
-    form = choose([*GRAPH_TYPES, HTML]) if request.accept_mimetypes else TURTLE
+    form, label = choose_graph([*GRAPH_TYPES, HTML])
     if form == HTML:
         return show(Asked(""))
-    return send(opened().resources.document("service", form, **stated_limits()), form, varies=True)
-
-
-def wants_html(named: str) -> bool:
-    """Whether an error is to be shown above the form, so that the query can be mended."""
-    try:
-        return named == "html" or choose([JSON_RESULTS, HTML]) == HTML
-    except NotAcceptable:
-        return False
+    return send(opened().resources.document("service", form, **stated_limits()), label, varies=True)
 
 
 def show(asked: Asked, *, status: int = HTTPStatus.OK, lasts: bool = True, **found: object) -> Response:

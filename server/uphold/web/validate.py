@@ -10,11 +10,12 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
-from uphold.errors import NotAcceptable, RequestNotUnderstood, ServerBusy, UpholdError
+from uphold.errors import RequestNotUnderstood, ServerBusy, UpholdError
 from uphold.intake import MEDIA_TYPES, SUFFIXES, Posted, by_suffix, receive
 from uphold.intake_errors import BodyTooLarge
 from uphold.judging import Judgement, Judges
-from uphold.web.negotiation import choose
+from uphold.request_errors import WrongFormat
+from uphold.web.negotiation import choose, named_form, prefers_html
 from uphold.web.problems import as_details
 from uphold.web.replies import library, opened, send
 from uphold.web.showing import about_page
@@ -39,7 +40,7 @@ def endpoint() -> Response:
         judgement = judges().judge(posted, opened().court)
         request.environ["uphold.outcome"] = "conforms" if judgement.report["conforms"] else "does-not-conform"
     except UpholdError as error:
-        if wants_html() and not isinstance(error, ServerBusy):
+        if prefers_html() and not isinstance(error, ServerBusy):
             return uncached(page(problem=as_details(error), text=text_sent(error)), HTML, error.status)
         raise
     if form == HTML:
@@ -102,12 +103,21 @@ def read_form() -> Posted:
             f"A form must bring one text or one file; there are {len(texts)} texts in fields called text, "
             f"and {len(files)} files in fields called file."
         )
-    named, stated = request.form.get("class", "") or request.args.get("class", ""), request.form.get("format", "")
+    named, stated = request.form.get("class", "") or request.args.get("class", ""), stated_type()
     if files:
         file = files[0]
         name = named or file.filename or ""
         return receive(file.read(), stated or media_type(file), library().settings, name=name)
     return receive(texts[0].encode("utf-8", "replace"), stated or TURTLE, library().settings, name=named)
+
+
+def stated_type() -> str:
+    """The media type in the field `format`, which may use a shorter name for it; what is not known stays as it is."""
+    names = [name for name in request.form.getlist("format") if name]
+    try:
+        return named_form(names, list(MEDIA_TYPES)) or ""
+    except WrongFormat:
+        return names[0]
 
 
 def media_type(file: FileStorage) -> str:
@@ -169,11 +179,3 @@ def uncached(content: str, media_type: str, status: int = HTTPStatus.OK) -> Resp
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept")
     return response
-
-
-def wants_html() -> bool:
-    """Whether an error is to be shown above the form."""
-    try:
-        return choose([JSON, TURTLE, HTML]) == HTML
-    except NotAcceptable:
-        return False

@@ -41,12 +41,17 @@ class Wanted:
 
 
 def read_wanted(
-    question: Question, within: Mapping[str, str], languages: Sequence[str], *, from_form: bool = False
+    question: Question,
+    within: Mapping[str, str],
+    languages: Sequence[str],
+    *,
+    from_form: bool = False,
+    negotiated: bool = False,
 ) -> Wanted:
     """What the request wants of a question; `within` are parameters that the address holds.
 
-    A form of a page sends the fields that nobody filled in, too; from elsewhere an empty value is a mistake. Raises
-    `WrongParameter`.
+    A form of a page sends the fields that nobody filled in, too; from elsewhere an empty value is a mistake. The field
+    `format` belongs to an address that is `negotiated`. Raises `WrongParameter`.
     """
     fields: dict[str, list[str]] = {name: [value] for name, value in within.items()}
     for name, values in request.args.lists():
@@ -55,7 +60,7 @@ def read_wanted(
             raise WrongParameter(f"{name[:80]} is empty: leave it out, or give it a value.")
         if filled and name in within:
             raise WrongParameter(f"{name} is part of the address, and stands in the query again.")
-        fields |= {name: filled} if filled else {}
+        fields |= {name: filled} if filled and not (negotiated and name == "format") else {}
     language = ""
     chosen = "lang" in question.parameters and "lang" not in fields
     if "lang" in question.parameters:
