@@ -101,7 +101,7 @@ def draw(card: Card) -> str:
     title = wrap(clean(card.title), TITLE_UNITS, TITLE_LINES if len(card.figures) < FIGURES else 3)
     figures = card.figures[:FIGURES]
     column = (WIDTH - 2 * MARGIN) / max(1, len(figures))
-    below = max(60 + len(title) * LINE + 34, 150)
+    below = max(60 + len(title) * LINE + 22, 150)
     lines = 1 + (HEIGHT - FOOT - below - 38) // SMALL_LINE
     return render_template(
         "embed/card.svg",
