@@ -1,7 +1,7 @@
 """Lettering: each text of an SVG picture takes the width that it was laid out with, whatever font its reader has.
 
-The library that draws the charts measures texts with Liberation Sans, which it brings along. `fit` asks it for the width of every
-text and writes that down as SVG's own `textLength` (SVG 2, 11.4), so that a wider font is drawn narrower and a narrower
+The library that draws the charts measures texts with Liberation Sans, which it brings along. `fit` asks it for the
+width of every text and writes that down as SVG's `textLength`, so that a wider font is drawn narrower and a narrower
 one wider. The texts stay texts, for screen readers, search and copying.
 """
 
@@ -63,7 +63,10 @@ def pieces(root: ET.Element) -> Iterator[tuple[ET.Element, Lettered]]:
 
 
 def measure(texts: set[Lettered]) -> Mapping[Lettered, float]:
-    """How wide each text is, as the layout of a chart counts it: Vega draws the texts, and beside each the width of its bounds."""
+    """How wide each text is, as the layout of a chart counts it.
+
+    Vega draws the texts, and for each a second one that says how wide the bounds of the first are.
+    """
     import vl_convert  # heavy to import
 
     ordered = sorted(texts)

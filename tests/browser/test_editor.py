@@ -159,7 +159,8 @@ TOGETHER = """SELECT ?state ?treaty ?days WHERE { VALUES (?state ?treaty ?days) 
   ("Czechia" "OPSC" 1083) ("Russia" "OPSC" 1181) ("Czechia" "UNTIP" 1632) ("Malaysia" "OPSC" 651)
   ("Russia" "CETS 201" 1135) ("A name that is much longer than the room at the left of a chart has for a name" "CRC" 35)
   ("India" "UNTIP" 308) ("India" "UNTIP" 309) ("Egypt" "CRC" 1915) ("Malta" "CETS 201" 12) ("Japan" "OPSC" 700)
-  ("Kenya" "OPSC" 90) ("Latvia" "OPSC" 46) ("Norway" "OPSC" 29) ("Peru" "OPSC" 408) ("Qatar" "OPSC" 1) ("Spain" "OPSC" 2)
+  ("Kenya" "OPSC" 90) ("Latvia" "OPSC" 46) ("Norway" "OPSC" 29) ("Peru" "OPSC" 408) ("Qatar" "OPSC" 1)
+  ("Spain" "OPSC" 2)
 } }"""
 SAME_NAMES = {"Czechia (OPSC)", "Czechia (UNTIP)", "Russia (OPSC)", "Russia (CETS 201)", "India (1)", "India (2)"}
 
