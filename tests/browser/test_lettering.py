@@ -116,6 +116,7 @@ def long(client: FlaskClient) -> dict[str, str]:
     return drawn
 
 
+@pytest.mark.timeout(600)  # the first draws all the pictures
 def test_no_text_leaves_its_picture_or_touches_another(reader: Browser, pictures: dict[str, str]) -> None:
     """Of charts with few, many and long rows, in other languages, and of cards of every kind."""
     with opened(reader, 1440, "light") as visit:
