@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from uphold.errors import ServerBusy
+from uphold.lettering import fit
 from uphold.question_errors import ChartNotDrawn, ChartTooLarge
 
 __all__ = ["FORMS", "MOST_ROWS", "NOT_XML", "Painter", "fill", "main"]
@@ -85,6 +86,10 @@ class Painter:
             raise ChartNotDrawn("The map of the world is not installed here; `make setup` fetches it.")
         return self.paint({"spec": drawable(spec, self.world), "form": FORMS[form]})
 
+    def letter(self, svg: str) -> bytes:
+        """An SVG document whose texts take the widths that fit; raises `ChartNotDrawn`."""
+        return self.paint({"spec": NOT_XML.sub("\ufffd", svg), "form": "fitted"})
+
     def rasterise(self, svg: str) -> bytes:
         """An SVG document as PNG, two pixels for one; raises `ChartNotDrawn`."""
         return self.paint({"spec": NOT_XML.sub("\ufffd", svg), "form": "raster"})
@@ -147,14 +152,24 @@ def exactly(file: IO[bytes], count: int) -> bytes:
     return found
 
 
+def title_of(spec: Mapping[str, Any]) -> str:
+    """The title of a specification on one line; nothing for none."""
+    title = spec.get("title", "")
+    said = title.get("text", "") if isinstance(title, Mapping) else title
+    return said if isinstance(said, str) else " ".join(said)
+
+
 def main(asked: IO[bytes], answers: IO[bytes]) -> None:
     """Draw what is asked for until nobody asks; no chart may load anything."""
     import vl_convert
 
     draw: dict[str, Callable[[Any], bytes]] = {
-        "svg": lambda spec: vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode(),
+        "svg": lambda spec: fit(
+            vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]), title_of(spec), spec.get("description", "")
+        ).encode(),
         "png": lambda spec: vl_convert.vegalite_to_png(spec, scale=2, allowed_base_urls=[]),
-        "raster": lambda svg: vl_convert.svg_to_png(svg, scale=2),
+        "fitted": lambda svg: fit(svg).encode(),
+        "raster": lambda svg: vl_convert.svg_to_png(fit(svg), scale=2),
     }
     while len(size := asked.read(SIZE.size)) == SIZE.size:
         told = json.loads(exactly(asked, *SIZE.unpack(size)))

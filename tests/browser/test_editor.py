@@ -155,6 +155,37 @@ def test_an_answer_is_also_a_chart_and_as_it_came(visit: Visit, served: str) -> 
     assert visit.complaints == []
 
 
+TOGETHER = """SELECT ?state ?treaty ?days WHERE { VALUES (?state ?treaty ?days) {
+  ("Czechia" "OPSC" 1083) ("Russia" "OPSC" 1181) ("Czechia" "UNTIP" 1632) ("Malaysia" "OPSC" 651)
+  ("Russia" "CETS 201" 1135) ("A name that is much longer than the room at the left of a chart has for a name" "CRC" 35)
+  ("India" "UNTIP" 308) ("India" "UNTIP" 309) ("Egypt" "CRC" 1915) ("Malta" "CETS 201" 12) ("Japan" "OPSC" 700)
+  ("Kenya" "OPSC" 90) ("Latvia" "OPSC" 46) ("Norway" "OPSC" 29) ("Peru" "OPSC" 408) ("Qatar" "OPSC" 1)
+  ("Spain" "OPSC" 2)
+} }"""
+SAME_NAMES = {"Czechia (OPSC)", "Czechia (UNTIP)", "Russia (OPSC)", "Russia (CETS 201)", "India (1)", "India (2)"}
+
+
+def test_a_chart_has_a_bar_for_each_row(visit: Visit, served: str) -> None:
+    """Also for rows of one name, which their labels tell apart; few lines cross it, and no label leaves it."""
+    page = visit.page
+    page.goto(f"{served}/sparql?query={quote(TOGETHER)}")
+    outcome(page)
+    page.get_by_role("button", name="Shows Chart view").click()
+    bars = page.locator(".chart-place .role-mark path")
+    expect(bars).to_have_count(17)
+    boxes = [box for bar in bars.all() if (box := bar.bounding_box())]
+    assert len({round(box["y"]) for box in boxes}) == 17
+    labels = page.locator(".chart-place .role-axis-label text").all_text_contents()
+    assert set(labels) >= SAME_NAMES | {"Spain", "Qatar"}
+    assert 2 <= page.locator(".chart-place .role-axis-grid line").count() <= 6
+    frame = page.locator(".chart-place svg").bounding_box()
+    assert frame
+    for label in page.locator(".chart-place svg text").all():
+        box = label.bounding_box()
+        assert box is None or (box["x"] >= frame["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"])
+    assert visit.complaints == []
+
+
 @pytest.mark.parametrize(
     ("query", "shown"),
     [("ASK { ?call a uphold:CallToAction }", "True"), ("CONSTRUCT WHERE { treaty:opsc a ?kind }", "treaty:opsc")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from uphold.web.rulers import ruler
+from uphold.web.rulers import anchor, ruler
 
 CASES = [
     [23.5, 24.5, 26.2, 23.8, 21.4],
@@ -47,3 +47,11 @@ def test_a_ruler_of_counts_has_whole_steps() -> None:
 def test_there_is_no_ruler_without_a_number(values: list[object]) -> None:
     """What is no number is passed over."""
     assert ruler(values) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"), [("0.00%", "start"), ("4.00%", "start"), ("50.00%", "middle"), ("96.00%", "end")]
+)
+def test_a_label_at_an_end_grows_inwards(place: str, expected: str) -> None:
+    """So it stays on its line, however wide its font is."""
+    assert anchor(place) == expected

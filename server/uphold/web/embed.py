@@ -28,8 +28,10 @@ HTML, SVG, PNG = "text/html", "image/svg+xml", "image/png"
 SUFFIXES = {"html": HTML, "svg": SVG, "png": PNG}
 WIDTH, HEIGHT = 600, 315
 TITLE_LINES, TITLE_UNITS = 4, 41
-FIGURE_LINES, FIGURES = 4, 3
-MARGIN, LINE = 28, 28
+FIGURES = 3
+MARGIN, GAP, LINE, SMALL_LINE = 28, 12, 30, 18
+FOOT = 38
+"""Height of the part under the figures, which says where the card comes from."""
 embed = Blueprint("embed", __name__)
 
 STYLE = """
@@ -79,7 +81,8 @@ def card(kind: str, key: str) -> Response:
     found = make_card(kind, stem, language())
     if form in (SVG, PNG):
         drawn = draw(found)
-        response = send(drawn if form == SVG else library().painter.rasterise(drawn), str(form))
+        painter = library().painter
+        response = send(painter.letter(drawn) if form == SVG else painter.rasterise(drawn), str(form))
         response.headers["Content-Security-Policy"] = IN_SVG
         return response
     response = send(render_template("embed/card.html", card=found, within=within()), HTML)
@@ -98,6 +101,8 @@ def draw(card: Card) -> str:
     title = wrap(clean(card.title), TITLE_UNITS, TITLE_LINES if len(card.figures) < FIGURES else 3)
     figures = card.figures[:FIGURES]
     column = (WIDTH - 2 * MARGIN) / max(1, len(figures))
+    below = max(60 + len(title) * LINE + 22, 150)
+    lines = 1 + (HEIGHT - FOOT - below - 38) // SMALL_LINE
     return render_template(
         "embed/card.svg",
         card=card,
@@ -109,15 +114,18 @@ def draw(card: Card) -> str:
                 round(MARGIN + place * column),
                 figure.mark,
                 clean(figure.value),
-                wrap(clean(figure.words), int(column / 6.6), FIGURE_LINES),
+                wrap(clean(figure.words), int(column / 6.6), lines),
             )
             for place, figure in enumerate(figures)
         ],
-        below=max(60 + len(title) * LINE + 34, 150),
+        below=below,
+        room=WIDTH - 2 * MARGIN,
+        narrow=round(column - GAP),
         width=WIDTH,
         height=HEIGHT,
         style=STYLE,
         line=LINE,
+        small_line=SMALL_LINE,
         margin=MARGIN,
     )
 

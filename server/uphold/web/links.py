@@ -12,7 +12,7 @@ from uphold.web.courses import course
 from uphold.web.dates import day, period, scale
 from uphold.web.page import nodes
 from uphold.web.replies import within
-from uphold.web.rulers import ruler
+from uphold.web.rulers import anchor, ruler
 
 __all__ = ["add_filters", "local_path"]
 
@@ -57,6 +57,7 @@ def add_filters(app: Flask, base: str) -> None:
     app.add_template_filter(href, "href")
     app.add_template_filter(query_link, "query_link")
     app.add_template_filter(number, "number")
+    app.add_template_filter(anchor, "anchor")
     app.add_template_filter(plural, "plural")
     app.add_template_filter(words, "words")
     app.add_template_filter(property_name, "property_name")

@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["Ruler", "ruler"]
+__all__ = ["Ruler", "anchor", "ruler"]
 
 MARGIN = 4.0
 """Per cent of the line before its first and after its last number, so that marks and figures there are whole."""
 MOST_TICKS = 8
 LONGEST_TICK = 12
+EDGE = 8.0
+"""Per cent of a line within which half a label, on a narrow screen and in a wide font, would not fit before its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,12 @@ class Ruler:
         """The numbers to mark, a round step between them, as they are written."""
         count = round((self.high - self.low) / self.step)
         return [f"{self.low + place * self.step:.{LONGEST_TICK}g}" for place in range(count + 1)]
+
+
+def anchor(place: str) -> str:
+    """The `text-anchor` of a label at a place on a line, so that it stays on the line."""
+    share = float(place.removesuffix("%"))
+    return "start" if share < EDGE else "end" if share > 100 - EDGE else "middle"
 
 
 def read(value: object) -> float | None:

@@ -3,6 +3,7 @@
 const NUMERIC = /#(?:integer|decimal|double|float|int|long|short|nonNegativeInteger|positiveInteger)$/;
 const DATED = /#(?:date|dateTime)$/;
 const MOST_MARKS = 60;
+const GRIDLINES = 4; // what is asked of Vega, which draws at most six for it
 const LONGEST_NAME = 28; // characters of a name that is kept on one line
 const escaped = (text) => {
   const box = document.createElement("i");
@@ -124,9 +125,13 @@ function chartPlugin(words, script) {
         const names = [by.select.value, figure.select.value];
         const shown = rows.filter((row) => row[names[0]] && row[names[1]]).slice(0, MOST_MARKS);
         note.textContent = shown.length < rows.length ? `${shown.length} of ${rows.length} rows are drawn.` : "";
-        const values = shown.map((row) => ({
-          across: row[names[0]].type === "uri" ? shortName(row[names[0]].value, words.prefixes) : row[names[0]].value,
+        const labels = labelled(shown, names, across, words.prefixes);
+        // A bar stands for a row: it is placed by a key of its own, of which only the label is read.
+        const values = shown.map((row, number) => ({
+          row: `${number}\t${labels[number]}`,
+          name: dated(names[0]) ? row[names[0]].value : labels[number],
           figure: Number(row[names[1]].value),
+          said: `${labels[number]}: ${row[names[1]].value}`,
         }));
         await load(script);
         const made = await window.vegaEmbed(place, spec(values, names, dated(names[0])), {
@@ -142,6 +147,18 @@ function chartPlugin(words, script) {
       await render();
     }
   };
+}
+
+/** What each row is called: its value by which it is drawn and, where rows share one, what tells them apart. */
+function labelled(rows, [by, figure], across, prefixes) {
+  const text = (term) => (term?.type === "uri" ? shortName(term.value, prefixes) : (term?.value ?? ""));
+  const others = across.filter((name) => name !== by && name !== figure);
+  return rows.map((row) => {
+    const alike = rows.filter((other) => text(other[by]) === text(row[by]));
+    if (alike.length === 1) return text(row[by]);
+    const apart = others.find((name) => new Set(alike.map((each) => text(each[name]))).size === alike.length);
+    return `${text(row[by])} (${apart ? text(row[apart]) : alike.indexOf(row) + 1})`;
+  });
 }
 
 /** The column to draw by at first: the one of text with the most different values. */
@@ -165,21 +182,23 @@ function spec(values, [across, figure], dated) {
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const quiet = colour("--quiet");
   const tooltip = [
-    { field: "across", title: across, ...(dated && { type: "temporal" }) },
+    { field: "name", title: across, ...(dated && { type: "temporal" }) },
     { field: "figure", title: figure, type: "quantitative" },
   ];
+  const label = "slice(datum.label, indexof(datum.label, '\\t') + 1)";
   const along = dated
-    ? { field: "across", type: "temporal", title: across }
-    : { field: "across", type: "nominal", title: null, sort: null, axis: { labelLimit: 220 } };
-  const height = { field: "figure", type: "quantitative", title: figure, aggregate: "sum" };
+    ? { field: "name", type: "temporal", title: across, axis: { tickCount: GRIDLINES } }
+    : { field: "row", type: "nominal", title: null, sort: null, axis: { labelLimit: 220, labelExpr: label, description: across } };
+  const height = { field: "figure", type: "quantitative", title: figure, axis: { tickCount: GRIDLINES } };
+  const description = { field: "said" };
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     data: { values },
     width: "container",
-    height: dated ? 320 : 40 + 20 * new Set(values.map((value) => value.across)).size,
+    height: dated ? 320 : 40 + 20 * values.length,
     background: "transparent",
     mark: dated ? { type: "line", point: true } : { type: "bar", cornerRadiusEnd: 2 },
-    encoding: dated ? { x: along, y: height, tooltip } : { y: along, x: height, tooltip },
+    encoding: dated ? { x: along, y: height, tooltip, description } : { y: along, x: height, tooltip, description },
     config: {
       font: getComputedStyle(document.body).fontFamily,
       view: { stroke: null },
