@@ -21,7 +21,14 @@ from uphold.engines.guard import Limits, inspect
 from uphold.engines.mends import explain
 from uphold.engines.template import ORDER_BYTES
 from uphold.engines.workers import Template, Worker
-from uphold.errors import DeadlinePassed, MemoryPassed, NoSuchSnapshot, NotAcceptable, ServerBusy
+from uphold.errors import (
+    DeadlinePassed,
+    MemoryPassed,
+    NoSuchSnapshot,
+    NotAcceptable,
+    QueryNotSupported,
+    ServerBusy,
+)
 from uphold.metrics import metrics
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
@@ -81,6 +88,7 @@ class EmbeddedEngine:
             "accept": accept,
             "dataset": asdict(dataset) if dataset else None,
             "names_graphs": bool(dataset) or inspected.names_graphs,
+            "may_depart": inspected.may_depart,
         }
         chunks = self.run(json.dumps(request).encode(), seconds, wanted)
         first = next(chunks, b"")  # a fault before the first bytes is an error, not a broken answer
@@ -120,6 +128,8 @@ class EmbeddedEngine:
             self.put_back(worker, lost)
         if kind == Frame.FAULT:
             fault = json.loads(content)
+            if "remedy" in fault:
+                raise QueryNotSupported(**fault)
             raise explain(json.loads(request)["text"], self.snapshot.prefixes, **fault)
         yield content
 

@@ -32,6 +32,10 @@ PLAIN_TEMPLATE = re.compile(
     rf"{GAP}(?:WHERE{GAP})?\{{(?:[^{{}}<\"'\#\[(_~]|{IRI}|{STRING}|{COMMENT}|_(?!:))*+\}}", re.VERBOSE | re.IGNORECASE
 )
 WORDS_COMPARED = 20
+CLAUSES = re.compile(rf"[?$]\w++|:[\w.%-]*+\w|graph{GAP}(?P<graph>[?$<:\w])|from{GAP}(?P<from>[<:\w])", re.IGNORECASE)
+STAYS = re.compile(rf"(?:[>)]|:[^\s?$(){{}}<>\"'|/^;,*+]*+|(?<![\w?$:-])a){GAP}(?:\*|\?(?!\w))")
+"""A path with `*` or `?`, or what looks like one."""
+
 KEPT = re.compile(rf"(?=[\"'<\#\\])({STRING}|{IRI}|{COMMENT}|\\.)", re.DOTALL)
 SPACES = re.compile(r"[\t\r\n][ \t\r\n]*+| [ \t\r\n]++")  # but one alone, which stays as it is
 DOUBTFUL = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x20<>'#]*+['#][^\x00-\x20<>]*+>|[\[(][ \t\r\n]*+\#")
@@ -69,6 +73,19 @@ class Inspected:
         """Whether it could ask of anything but the default graph."""
         lower = self.normal.lower()
         return any(name in lower for name in NAMES_GRAPHS)
+
+    @cached_property
+    def may_depart(self) -> bool:
+        """Whether the engine could answer it otherwise than SPARQL 1.1 does, so that `rewriting` has to read it."""
+        if "\\" in self.text and "\\u" in self.text.lower():
+            return True
+        if "|" in self.text.replace("||", "") or STAYS.search(self.text):
+            return True
+        lower = self.text.lower()
+        if "graph" not in lower and lower.count("from") < 2:
+            return False
+        found = [clause.lastgroup for clause in CLAUSES.finditer(self.text)]
+        return "graph" in found or found.count("from") > 1
 
     @cached_property
     def normal(self) -> str:
