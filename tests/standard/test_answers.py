@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +19,14 @@ from rdflib.plugins import sparql
 from tests.standard.cases import BASE, CASES, DATA, Case, Found, key
 from uphold.build import canonical, union_of
 from uphold.catalogue import graph_counts
+from uphold.engines import Dataset, datasets
 from uphold.engines.embedded import EmbeddedEngine
+from uphold.errors import QueryNotParsed, QueryNotSupported
 from uphold.settings import Settings
 from uphold.snapshot import METADATA, Snapshot
 
 HERE = Path(__file__).parent
+REFUSED: dict[str, dict[str, Any]] = tomllib.loads((HERE / "refused.toml").read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +148,52 @@ def from_rdflib(term: object) -> object:
         datatype = ox.NamedNode(term.datatype) if term.datatype else None
         return ox.Literal(str(term), language=term.language, datatype=None if term.language else datatype)
     return ox.NamedNode(str(term)) if isinstance(term, rdflib.URIRef) else term and ox.BlankNode(str(term))
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_answered_correctly_is_refused(engine: EmbeddedEngine, name: str) -> None:
+    """With the place, and what to write instead."""
+    case = REFUSED[name]
+    with pytest.raises(QueryNotSupported) as caught:
+        engine.query(f"PREFIX : <{BASE}>\n{case['query']}", accept="text/csv")
+    assert case["remedy"] in caught.value.remedy
+    assert "place" not in case or [caught.value.line, caught.value.column] == case["place"]
+
+
+def test_a_mistake_in_a_query_is_shown_where_it_stands(engine: EmbeddedEngine) -> None:
+    """In the text that was sent, also where the query would be rewritten."""
+    with pytest.raises(QueryNotParsed) as caught:
+        engine.query(f"PREFIX : <{BASE}>\nSELECT * {{ GRAPH ?g {{ VALUES ?x {{ 1 }} }}\n :zz :p* }}", accept="text/csv")
+    assert caught.value.line == 3
+
+
+def test_the_graphs_of_a_request_are_one_default_graph(engine: EmbeddedEngine) -> None:
+    """SPARQL 1.1 Protocol, 2.1.4: named twice, or sharing triples, they are one merge; unknown ones are empty."""
+    count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+    def counted(*names: str) -> int:
+        dataset = Dataset.of(tuple(f"{BASE}{name}" for name in names), ())
+        return int(engine.query(count, accept="text/csv", dataset=dataset).read().split()[1])
+
+    assert counted("g1", "g2") == 11
+    assert counted("g1", "g1") == 7
+    assert counted("g2", "g1", "g3", "nothing") == 18
+    assert counted("nothing") == 0
+
+
+def test_the_named_graphs_of_a_request_are_those_that_graph_is_about(engine: EmbeddedEngine) -> None:
+    """18.6, and the protocol's data set comes before that of the query."""
+    query = f"SELECT ?g FROM NAMED <{BASE}g3> {{ GRAPH ?g {{ VALUES ?x {{ 1 }} }} }}"
+    dataset = Dataset.of((), (f"{BASE}g1", f"{BASE}nothing", f"{BASE}g1"))
+    found = engine.query(query, accept="text/csv", dataset=dataset).read().decode().split()
+    assert sorted(found[1:]) == [f"{BASE}g1", f"{BASE}nothing"]
+
+
+def test_a_merge_that_is_too_large_is_refused(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to ask instead."""
+    monkeypatch.setattr(datasets, "MOST_MERGED", 10)
+    snapshot = engine.snapshot
+    store = ox.Store()
+    data = datasets.Data(datasets.Stores(store, store), snapshot)
+    with pytest.raises(datasets.Refusal, match="13 triples; at most 10"):
+        data.choose({"default": [f"{BASE}g1", f"{BASE}g2"], "named": []}, names_graphs=True)
