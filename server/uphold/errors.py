@@ -1,7 +1,7 @@
 """Every error that Uphold raises on purpose, as one tree.
 
-UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong, QueryRefused, RequestNotUnderstood
-             │                  and those of intake_errors.py
+UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryNotSupported, QueryTooDeep, QueryTooLong, QueryRefused,
+             │                  RequestNotUnderstood and those of intake_errors.py
              ├─ NotFound (404): NoSuchThing, NoSuchSnapshot
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
@@ -27,6 +27,7 @@ __all__ = [
     "NotFound",
     "OverLimit",
     "QueryNotParsed",
+    "QueryNotSupported",
     "QueryRefused",
     "QueryTooDeep",
     "QueryTooLong",
@@ -76,6 +77,21 @@ class QueryNotParsed(WrongUse):
     code = "query-not-parsed"
     title = "The query does not parse"
     remedy = "Mend the query at the line and column given; docs/ask.md has examples that run."
+
+    def __init__(
+        self, detail: str, line: int | None = None, column: int | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.line, self.column = line, column
+        self.remedy = remedy or type(self).remedy
+
+
+class QueryNotSupported(WrongUse):
+    """The query parses, and the engine would answer it wrongly; the remedy says what to write instead."""
+
+    code = "query-not-supported"
+    title = "The query would not be answered correctly"
+    remedy = 'Write the query another way, as docs/ask.md says under "Where the engine departs from the standard".'
 
     def __init__(
         self, detail: str, line: int | None = None, column: int | None = None, remedy: str | None = None

@@ -21,7 +21,14 @@ from uphold.engines.guard import Limits, inspect
 from uphold.engines.mends import explain
 from uphold.engines.template import ORDER_BYTES
 from uphold.engines.workers import Template, Worker
-from uphold.errors import DeadlinePassed, MemoryPassed, NoSuchSnapshot, NotAcceptable, ServerBusy
+from uphold.errors import (
+    DeadlinePassed,
+    MemoryPassed,
+    NoSuchSnapshot,
+    NotAcceptable,
+    QueryNotSupported,
+    ServerBusy,
+)
 from uphold.metrics import metrics
 from uphold.request_errors import FormatCannotHold
 from uphold.settings import Settings
@@ -82,6 +89,7 @@ class EmbeddedEngine:
             "accept": accept,
             "dataset": asdict(dataset) if dataset else None,
             "names_graphs": bool(dataset) or inspected.names_graphs,
+            "may_depart": inspected.may_depart,
         }
         chunks = self.run(json.dumps(request).encode(), seconds, wanted)
         first = next(chunks, b"")  # a fault before the first bytes is an error, not a broken answer
@@ -123,6 +131,8 @@ class EmbeddedEngine:
             fault, asked = json.loads(content), json.loads(request)
             if reason := fault.get("unwritable"):
                 raise FormatCannotHold(asked["accept"], reason)
+            if "remedy" in fault:
+                raise QueryNotSupported(**fault)
             raise explain(asked["text"], self.snapshot.prefixes, **fault)
         yield content
 

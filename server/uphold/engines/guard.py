@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 
-from uphold.engines.scanning import COMMENT, IRI, STRING, calls_service, keywords, line_column, scan
+from uphold.engines.scanning import COMMENT, IRI, STRING, calls_service, keywords, line_column, scan, unescaped
 from uphold.errors import QueryNotParsed, QueryRefused, QueryTooDeep, QueryTooLong
 from uphold.settings import Settings
 
@@ -32,6 +32,15 @@ PLAIN_TEMPLATE = re.compile(
     rf"{GAP}(?:WHERE{GAP})?\{{(?:[^{{}}<\"'\#\[(_~]|{IRI}|{STRING}|{COMMENT}|_(?!:))*+\}}", re.VERBOSE | re.IGNORECASE
 )
 WORDS_COMPARED = 20
+CLAUSES = re.compile(
+    r"[?$]\w++|:[\w.%-]*+\w|graph\s*+(?P<graph>[?$<#]|[\w.-]*+:[^\s{]*+\s*+[{#])|from\s*+(?:named\s*+)?(?P<from>[<:\w#])",
+    re.IGNORECASE,
+)
+STAYING = re.compile(r"\*|\?(?!\w)")
+NO_PATH = re.compile(r"(?:\(|(?:^|[ {}()])(?:select|distinct|reduced)|[?$]\w+|[ (][0-9.]+) ?\Z", re.IGNORECASE)
+"""What stands before a `*` that is no part of a path: a function, a SELECT, or what is multiplied."""
+
+LOOKED_AT = 40
 KEPT = re.compile(rf"(?=[\"'<\#\\])({STRING}|{IRI}|{COMMENT}|\\.)", re.DOTALL)
 SPACES = re.compile(r"[\t\r\n][ \t\r\n]*+| [ \t\r\n]++")  # but one alone, which stays as it is
 DOUBTFUL = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x20<>'#]*+['#][^\x00-\x20<>]*+>|[\[(][ \t\r\n]*+\#")
@@ -69,6 +78,24 @@ class Inspected:
         """Whether it could ask of anything but the default graph."""
         lower = self.normal.lower()
         return any(name in lower for name in NAMES_GRAPHS)
+
+    @cached_property
+    def may_depart(self) -> bool:
+        """Whether the engine could answer it otherwise than SPARQL 1.1 does, so that `rewriting` has to read it.
+
+        That is so for alternatives and `*` or `?` in paths, GRAPH, and more than one FROM, or what may be one of these.
+        """
+        text = unescaped(self.normal)
+        if "|" in text.replace("||", ""):
+            return True
+        for sign in STAYING.finditer(text):
+            if sign[0] == "?" or not NO_PATH.search(text, max(0, sign.start() - LOOKED_AT), sign.start()):
+                return True
+        lower = text.lower()
+        if "graph" not in lower and lower.count("from") <= 1:
+            return False
+        found = [clause.lastgroup for clause in CLAUSES.finditer(text)]
+        return "graph" in found or found.count("from") > 1
 
     @cached_property
     def normal(self) -> str:

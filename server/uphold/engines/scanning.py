@@ -25,6 +25,7 @@ __all__ = [
     "keywords",
     "line_column",
     "scan",
+    "unescaped",
 ]
 
 COMMENT = r"\#[^\r\n]*+"
@@ -69,6 +70,7 @@ CLAUSE = re.compile(
       {GAP} (?: \Z | \{{ ) ) )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+CODED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 UNCLOSED = "A string that begins here is not closed, or a backslash in it escapes nothing."
 UNDECIDED = "This may be an IRI or a comparison: write a space after the < of a comparison, or a prefix for the IRI."
 WINDOW = 300
@@ -151,6 +153,17 @@ def hides(token: Token, place: int, before: str) -> bool:
         return False
     inside = token.text[: place - token.start]
     return before in ("graph", "from", "named") or (":" in inside and "." not in inside.partition(":")[2])
+
+
+def unescaped(text: str) -> str:
+    """The text with each escape of a code point, wherever it stands, made the character (SPARQL 1.1 Query, 19.2)."""
+    return CODED.sub(character, text) if "\\u" in text or "\\U" in text else text
+
+
+def character(found: re.Match[str]) -> str:
+    """The character that an escape names; the escape itself where it names none."""
+    number = int(found[1] or found[2], 16)
+    return chr(number) if number < 0xD800 or 0xDFFF < number <= 0x10FFFF else found[0]
 
 
 def line_column(text: str, place: int) -> tuple[int, int]:

@@ -13,8 +13,9 @@ from typing import cast
 
 import pyoxigraph as ox
 
+from uphold.engines.datasets import Stores
 from uphold.engines.forking import begin, limit_memory, memory_in_use, offer
-from uphold.engines.worker import Stores, work
+from uphold.engines.worker import work
 from uphold.snapshot import Snapshot
 
 __all__ = ["ORDER_BYTES", "main"]

@@ -8,20 +8,23 @@ from __future__ import annotations
 import json
 import re
 from socket import socket
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
+from uphold.engines.datasets import Data, Refusal, Stores
 from uphold.engines.frames import Frame, read_frame, write_frame
+from uphold.engines.rewriting import rewrite
 from uphold.engines.xml_output import XmlOutput
 from uphold.snapshot import Snapshot
 
-__all__ = ["Stores", "work"]
+__all__ = ["work"]
 
 FRAME_SIZE = 65_536
 MAKES_TRIPLES = re.compile(r"<<|\bTRIPLE\b", re.IGNORECASE)
 """No fact is about a triple, so a query whose text has none of these gives none."""
 
+PLAINER = "Write variables in place of blank nodes, and each path and each GRAPH clause as simply as you can."
 PLACE = re.compile(r"^error at (\d+):(\d+):\s*(.*)", re.DOTALL)
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -74,40 +77,25 @@ class Frames:
         self.parts, self.size = [], 0
 
 
-class Stores(NamedTuple):
-    """One snapshot twice: `plain` has the default graph only, and is faster for having less; `whole` has all graphs."""
-
-    plain: ox.Store
-    whole: ox.Store
-
-    def fitting(self, request: dict[str, Any]) -> ox.Store:
-        """The store for a request: `plain` unless it could name a graph."""
-        return self.whole if request["names_graphs"] else self.plain
-
-
 def work(channel: socket, stores: Stores, snapshot: Snapshot) -> None:
     """Answer requests until the server closes the channel."""
     requests = channel.makefile("rb")
+    data = Data(stores, snapshot)
     marked = [(f"{name}:", name, iri) for name, iri in snapshot.prefixes.items()]
     while (frame := read_frame(requests)) is not None:
         request = json.loads(frame[1])
         prefixes = {name: iri for mark, name, iri in marked if mark in request["text"]}
-        answer(channel, stores, snapshot.base, prefixes, request)
+        answer(channel, data, prefixes, request)
 
 
-def answer(channel: socket, stores: Stores, base: str, prefixes: dict[str, str], request: dict[str, Any]) -> None:
+def answer(channel: socket, data: Data, prefixes: dict[str, str], request: dict[str, Any]) -> None:
     """Answer one request; a fault of the query becomes a FAULT frame."""
     frames = Frames(channel, xml=request["accept"].endswith("+xml"))
     try:
-        graphs = chosen_graphs(request["dataset"])
-        form, text = FORMATS[request["accept"]], request["text"]
-
-        def run() -> Any:
-            return stores.fitting(request).query(text, base_iri=base, prefixes=prefixes, **graphs)
-
-        if form == ox.QueryResultsFormat.CSV and MAKES_TRIPLES.search(text):
-            refuse_triples(run())
-        result = run()
+        form = FORMATS[request["accept"]]
+        if form == ox.QueryResultsFormat.CSV and MAKES_TRIPLES.search(request["text"]):
+            refuse_triples(ask(data, prefixes, request))
+        result = ask(data, prefixes, request)
         if isinstance(result, ox.QueryTriples) == isinstance(form, ox.QueryResultsFormat):
             raise SyntaxError(f"{request['accept']} does not fit the form of the query")
         write(result, frames, form)
@@ -118,7 +106,7 @@ def answer(channel: socket, stores: Stores, base: str, prefixes: dict[str, str],
     except Unwritable as problem:
         frames.broken = True  # nothing more of it, not even what is still on its way
         write_frame(channel, Frame.FAULT, json.dumps({"unwritable": str(problem)}).encode())
-    except (SyntaxError, ValueError, OSError, RuntimeError) as problem:
+    except (SyntaxError, ValueError, OSError, RuntimeError, Refusal) as problem:
         frames.broken = True
         write_frame(channel, Frame.FAULT, json.dumps(describe(problem)).encode())
 
@@ -140,18 +128,25 @@ def write(result: Any, frames: Frames, form: ox.QueryResultsFormat | ox.RdfForma
         raise Unwritable(str(problem)) from problem  # of the engine's own errors only its serializers' are of this kind
 
 
-def chosen_graphs(dataset: dict[str, list[str]] | None) -> dict[str, Any]:
-    """The store's arguments for the graphs of a request; none for those of the query, else the union of all."""
-    if dataset is None:
-        return {}
-    return {
-        "default_graph": [ox.NamedNode(iri) for iri in dataset["default"]],
-        "named_graphs": [ox.NamedNode(iri) for iri in dataset["named"]],
-    }
+def ask(data: Data, prefixes: dict[str, str], request: dict[str, Any]) -> Any:
+    """What the engine gives for a request; raises what it raises, and `Refusal`."""
+    text, dataset, named = request["text"], request["dataset"], request["names_graphs"]
+    if not request["may_depart"]:
+        return data.query(text, data.choose(dataset, names_graphs=named), prefixes)
+    try:
+        rewritten, chosen = rewrite(text, dataset, data, prefixes, names_graphs=named)
+        return data.query(rewritten, chosen, prefixes)
+    except (SyntaxError, Refusal) as problem:
+        data.query(text, None, prefixes)  # a mistake in the query comes first, at its place in the text that was sent
+        if isinstance(problem, Refusal):
+            raise
+        raise Refusal("The query cannot be put into words that the engine answers correctly.", PLAINER) from problem
 
 
 def describe(problem: Exception) -> dict[str, str | int | None]:
-    """What a fault says, with line and column where the parser tells them."""
+    """What a fault says, with line and column where they are known, and for a refusal what to write instead."""
+    if isinstance(problem, Refusal):
+        return {"detail": str(problem), "remedy": problem.remedy, "line": problem.line, "column": problem.column}
     text = getattr(problem, "msg", None) or str(problem)
     if place := PLACE.match(text):
         return {"detail": place[3].strip(), "line": int(place[1]), "column": int(place[2])}

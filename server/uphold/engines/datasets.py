@@ -1,0 +1,133 @@
+"""Data sets: what a query is about in a worker, with one real default graph (SPARQL 1.1 Query, 13.2).
+
+The default graph of a query that names several is their merge, which is a set of triples. The engine looks in one graph
+after the other instead and finds a triple once for each that has it. So several graphs are merged into a store of their
+own, unless they are all there are: that merge is the default graph of the snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import pyoxigraph as ox
+
+from uphold.snapshot import Snapshot
+
+__all__ = ["Chosen", "Data", "Refusal", "Stores"]
+
+MOST_MERGED = 500_000
+"""Triples that are merged for one query; to copy them takes about a second for 200,000."""
+
+MOST_KNOWN = 1_000
+NOTHING = ox.Store()
+"""A store to ask what a text means."""
+
+
+class Refusal(Exception):
+    """Why a query is not answered, what to write instead, and where in its text the reason stands."""
+
+    def __init__(self, detail: str, remedy: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(detail)
+        self.remedy, self.line, self.column = remedy, line, column
+
+
+class Stores(NamedTuple):
+    """One snapshot twice: `plain` has the default graph only, and is faster for having less; `whole` has all graphs."""
+
+    plain: ox.Store
+    whole: ox.Store
+
+
+class Chosen(NamedTuple):
+    """The data set of a query: where it is, the arguments that name its graphs to the engine, and its graphs."""
+
+    store: ox.Store
+    arguments: dict[str, Any]
+    default: tuple[ox.NamedNode | ox.DefaultGraph, ...]
+    named: tuple[str, ...]
+
+    def has_node(self, term: Any, graph: str | None) -> bool:
+        """Whether a term is the subject or object of a triple of a named graph, or of the default graph for None."""
+        graphs = self.default if graph is None else (ox.NamedNode(graph),)
+        found = [self.store.quads_for_pattern(None, None, term, name) for name in graphs]
+        if not isinstance(term, ox.Literal):
+            found += [self.store.quads_for_pattern(term, None, None, name) for name in graphs]
+        return any(next(quads, None) is not None for quads in found)
+
+
+class Data:
+    """The stores of a snapshot, and what has been found out about them."""
+
+    def __init__(self, stores: Stores, snapshot: Snapshot) -> None:
+        self.stores, self.snapshot = stores, snapshot
+        self.merged: tuple[Any, ox.Store] | None = None
+        self.known: dict[tuple[str, ...], bool] = {}
+
+    def choose(self, dataset: dict[str, list[str]] | None, *, names_graphs: bool) -> Chosen:
+        """The data set with these graphs; raises `Refusal` when there is too much to merge.
+
+        A graph that is named twice is in the data set once, and one that the snapshot does not have is empty.
+        """
+        everything = tuple(self.snapshot.graphs)
+        if dataset is None:
+            store = self.stores.whole if names_graphs else self.stores.plain
+            return Chosen(store, {}, (ox.DefaultGraph(),), everything)
+        default, named = (tuple(dict.fromkeys(dataset[kind])) for kind in ("default", "named"))
+        filled = tuple(iri for iri in default if iri in self.snapshot.graphs)
+        store = self.stores.whole
+        graphs: tuple[ox.NamedNode | ox.DefaultGraph, ...] = tuple(map(ox.NamedNode, filled or default))
+        if len(filled) > 1:
+            graphs = (ox.DefaultGraph(),)
+            if len(filled) < len(everything):
+                store = self.merge(filled, named)
+        arguments = {"default_graph": list(graphs), "named_graphs": [ox.NamedNode(iri) for iri in named]}
+        return Chosen(store, arguments, graphs, named)
+
+    def merge(self, default: tuple[str, ...], named: tuple[str, ...]) -> ox.Store:
+        """A store with the merge of some graphs as its default graph; the one made last is kept.
+
+        A blank node is the same node in all graphs of a snapshot, so the merge keeps nodes as they are.
+        """
+        key = (frozenset(default), frozenset(named))
+        if self.merged and self.merged[0] == key:
+            return self.merged[1]
+        size = sum(self.snapshot.graphs.get(iri, 0) for iri in (*default, *named))
+        if size > MOST_MERGED:
+            raise Refusal(
+                f"The query asks about a merge of graphs with {size:,} triples; at most {MOST_MERGED:,} are merged.",
+                "Name one graph, or none: without FROM and default-graph-uri, the default graph is the union of all.",
+            )
+        store = ox.Store()
+        store.bulk_extend(ox.Quad(quad.subject, quad.predicate, quad.object) for quad in self.quads(default))
+        store.bulk_extend(self.quads(named))
+        self.merged = (key, store)
+        return store
+
+    def quads(self, graphs: Iterable[str]) -> Iterator[ox.Quad]:
+        """The quads of some graphs."""
+        for iri in graphs:
+            yield from self.stores.whole.quads_for_pattern(None, None, None, ox.NamedNode(iri))
+
+    def query(self, text: str, chosen: Chosen | None, prefixes: dict[str, str]) -> Any:
+        """What the engine gives for a query about a data set, or about none; raises what the engine raises."""
+        store, arguments = (chosen.store, chosen.arguments) if chosen else (NOTHING, {})
+        return store.query(text, base_iri=self.snapshot.base, prefixes=prefixes, **arguments)
+
+    def terms(self, declared: str, texts: Iterable[str], prefixes: dict[str, str]) -> list[Any]:
+        """The terms that the engine reads in these texts, after BASE and PREFIX as `declared`."""
+        written = list(texts)
+        names = [f"?t{number}" for number in range(len(written))]
+        query = f"{declared} SELECT * {{ VALUES ({' '.join(names)}) {{ ({' '.join(written)}) }} }}"
+        row = next(iter(self.query(query, None, prefixes)))
+        return [row[name[1:]] for name in names]
+
+    def overlap(self, declared: str, one: str, other: str, prefixes: dict[str, str]) -> bool:
+        """Whether two paths connect the same two nodes somewhere in the union of all graphs."""
+        key = (declared, one, other)
+        if key not in self.known:
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
+            query = f"{declared} ASK {{ ?from {one} ?to . ?from {other} ?to }}"
+            self.known[key] = bool(self.query(query, self.choose(None, names_graphs=False), prefixes))
+        return self.known[key]

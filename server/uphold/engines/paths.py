@@ -1,0 +1,167 @@
+"""Paths: property paths that the engine has wrong, as patterns that it has right (SPARQL 1.1 Query, 9 and 18.4).
+
+- A path of no length joins a term that the query names with itself, though no triple has it (9.3, and 18.4: ALP,
+  ZeroOrOnePath). Nothing else can join it; so the pattern has the solutions of VALUES with that term.
+- In EXISTS, variables with values are replaced by them (18.6), so the same holds where a variable outside is bound to a
+  term that no triple has. The engine matches the path, then compares; so a path of no length is asked for apart.
+- Alternatives are a union (18.4) and the engine drops what two of them find; where two find the same, they are
+  written as UNION.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from uphold.engines.datasets import Chosen, Data, Refusal
+from uphold.engines.outline import Block, Group, Outline, Pair, Term
+from uphold.engines.reading import Token
+from uphold.engines.routes import Route, alternatives, is_chain, read_route, steps, zero_lengths
+from uphold.engines.scanning import line_column
+
+__all__ = ["Exists", "Paths", "is_simple"]
+
+MOST_ALTERNATIVES = 50
+NIL = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#nil>"
+APART = "Write each alternative as a pattern of its own, joined by UNION, with variables in place of blank nodes."
+UNNAMED = "Write a variable in place of the blank node, and the patterns about it apart."
+
+
+class Exists(NamedTuple):
+    """The outermost EXISTS around a place: its group, its graph, and the variables outside that are nodes of that."""
+
+    group: Group
+    graph: str | None
+    nodes: frozenset[str]
+
+
+class Paths:
+    """The text of a query about a data set, and its paths as they have to be written."""
+
+    def __init__(self, outline: Outline, chosen: Chosen, data: Data, prefixes: dict[str, str]) -> None:
+        self.outline, self.chosen, self.data, self.prefixes = outline, chosen, data, prefixes
+        self.declared = outline.text[: outline.declared]
+        self.labels = [token for token in outline.tokens if token.kind == "node"]
+        self.mark = "_in"
+        while self.mark in outline.text:
+            self.mark += "_"
+        self.suffix = ""
+        self.exists: Exists | None = None
+        self.copies = self.size = 0
+
+    def raw(self, start: int, end: int) -> str:
+        """Text as it stands, with labels of blank nodes that are those of the present copy."""
+        if not self.suffix:
+            return self.outline.text[start:end]
+        parts, at = [], start
+        for label in self.labels:
+            if start <= label.start < end:
+                parts += [self.outline.text[at : label.start], label.text, self.suffix]
+                at = label.start + len(label.text)
+        return "".join([*parts, self.outline.text[at:end]])
+
+    def replaced(self, subject: Term | None, pair: Pair, graph: str | None) -> str:
+        """A group in place of a triple pattern; empty where the engine has it right."""
+        if len(pair.path) == 1:
+            return ""
+        route = read_route(pair.path)
+        if is_chain(route):
+            return ""
+        if count := zero_lengths(route):
+            for here, there in ((subject, pair.value), (pair.value, subject)):
+                if here and here.kind == "constant" and not self.chosen.has_node(self.term(here), graph):
+                    return self.staying(here, there, count, pair.path[0])
+            if any(self.may_be_strange(term, graph) for term in (subject, pair.value)):
+                return self.or_staying(subject, pair)
+        if self.exists or self.are_apart(route):  # EXISTS counts nothing
+            return ""
+        found = alternatives(route, MOST_ALTERNATIVES)
+        ends = self.written(subject), self.written(pair.value)
+        if len(found) > MOST_ALTERNATIVES or not all(ends):
+            detail = "Two alternatives of this path find the same here, and each has to be counted."
+            raise self.refusal(detail, APART, pair.path[0])
+        return f"{{ {' UNION '.join(f'{{ {ends[0]} {steps(each)} {ends[1]} }}' for each in found)} }}"
+
+    def staying(self, here: Term, there: Term | None, count: int, token: Token) -> str:
+        """The solutions of a path that ends where it begins, at a term that no triple of the graph has."""
+        kind = there.kind if there else "other"
+        if there and kind == "variable":
+            return f"{{ VALUES {self.written(there)} {{ {' '.join([self.written(here)] * count)} }} }}"
+        if there and kind == "constant" and self.term(here) != self.term(there):
+            return ""
+        if kind == "other":
+            raise self.refusal("The path begins or ends at a term that no triple of the graph has.", UNNAMED, token)
+        return f"{{ {' UNION '.join(['{ }'] * count)} }}"
+
+    def may_be_strange(self, term: Term | None, graph: str | None) -> bool:
+        """Whether a term is a variable in EXISTS that may have a value outside that no triple of the graph has."""
+        if self.exists is None or term is None or term.kind != "variable":
+            return False
+        name, group = self.outline.text[term.start + 1 : term.end], self.exists.group
+        if name in self.exists.nodes and graph == self.exists.graph:
+            return False
+        tokens = (token for token in self.outline.tokens if not group.start <= token.start < group.end)
+        return any(token.kind == "variable" and token.text[1:] == name for token in tokens)
+
+    def nodes(self, group: Group) -> frozenset[str]:
+        """The variables that the triple patterns of a group bind to nodes of its graph."""
+        blocks = [part for part in group.parts if isinstance(part, Block)]
+        said = [(each.term, pair) for block in blocks for each in block.subjects for pair in each.pairs]
+        terms = [term for subject, pair in said if is_simple(pair.path) for term in (subject, pair.value)]
+        return frozenset(self.outline.text[term.start + 1 : term.end] for term in terms if term.kind == "variable")
+
+    def or_staying(self, subject: Term | None, pair: Pair) -> str:
+        """A path in EXISTS, or the solutions in which it has no length and ends have their values from outside."""
+        here, there = self.written(subject), self.written(pair.value)
+        if not (here and there):
+            raise self.refusal("The path begins or ends at what may be no node of the graph.", UNNAMED, pair.path[0])
+        branches = [f"{here} {steps(read_route(pair.path))} {there}"]
+        variables = [text for text in (here, there) if text[0] in "?$"]
+        if len(variables) == 1:
+            if "[" not in here[0] + there[0]:
+                return ""  # the other end is a node, which no stranger is
+            branches.append(f"FILTER (BOUND({variables[0]}))")
+        else:
+            branches.append(f"FILTER (sameTerm({here}, {there}))")
+            if here[1:] != there[1:]:
+                pairs = ((here, there), (there, here))
+                branches += [f"{{ FILTER (BOUND({a}) && !BOUND({b})) }} BIND ({a} AS {b})" for a, b in pairs]
+        return f"{{ {' UNION '.join(f'{{ {branch} }}' for branch in branches)} }}"
+
+    def are_apart(self, route: Route) -> bool:
+        """Whether no two alternatives of a path, outside `*`, `+` and `?`, find the same."""
+        sign, *inner = route
+        if sign in ("step", "*", "+", "?"):
+            return True
+        if not all(map(self.are_apart, inner)):
+            return False
+        if sign != "|":
+            return True
+        return all(map(is_chain, inner)) and not any(
+            self.data.overlap(self.declared, steps(one), steps(other), self.prefixes)
+            for one, other in combinations(inner, 2)
+        )
+
+    def refusal(self, detail: str, remedy: str, token: Token) -> Refusal:
+        """A refusal because of what stands at a token."""
+        return Refusal(detail, remedy, *line_column(self.outline.text, token.start))
+
+    def written(self, term: Term | None) -> str:
+        """A term as text that may be repeated, or nothing."""
+        if term is None or term.kind == "other":
+            return ""
+        text = self.raw(term.start, term.end)
+        return NIL if text.startswith("(") else text
+
+    def term(self, term: Term) -> Any:
+        """What a constant is."""
+        return self.terms(self.written(term))[0]
+
+    def terms(self, *texts: str) -> list[Any]:
+        """What constants are."""
+        return self.data.terms(self.declared, texts, self.prefixes)
+
+
+def is_simple(path: list[Token]) -> bool:
+    """Whether the engine takes a path for triple patterns."""
+    return len(path) == 1 or is_chain(read_route(path))

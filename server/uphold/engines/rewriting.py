@@ -1,0 +1,155 @@
+"""Rewriting: queries that the engine would answer wrongly, in words that it answers as SPARQL 1.1 Query says.
+
+Each rewriting gives the same solutions by the definitions of section 18, so nothing is lost but the fault:
+
+- `GRAPH ?g { P }` is, for each graph of the data set, the join of P in that graph with ?g for its name, together as a
+  union (18.6). The engine joins ?g with the triple patterns of P instead. That is the same where P is made of them,
+  and ?g is not in P (`is_plain`); else P is written once for each graph, and joined with the name by VALUES.
+- `GRAPH <g> { P }` has no solutions where the data set has no such graph (18.6); the engine asks P for them.
+- `paths` says what becomes of property paths, and `datasets` of default graphs.
+
+What cannot be rewritten so is refused (`Refusal`), never answered otherwise.
+"""
+
+from __future__ import annotations
+
+from uphold.engines.datasets import Chosen, Data, Refusal
+from uphold.engines.outline import Block, Clause, Group, Outline
+from uphold.engines.paths import Exists, Paths, is_simple
+from uphold.engines.reading import Stop
+from uphold.engines.scanning import line_column, unescaped
+
+__all__ = ["rewrite"]
+
+MOST_COPIES = 300
+MOST_TEXT = 400_000
+NOT_TRIPLES = frozenset({"SELECT", "MINUS", "SERVICE", "LATERAL", "GRAPH"})
+TOO_MANY = (
+    "Name the graphs that you mean with FROM NAMED, write GRAPH with an IRI, or leave only triple patterns in the"
+    " group: what else is in it can stand after it."
+)
+
+
+def rewrite(
+    text: str, dataset: dict[str, list[str]] | None, data: Data, prefixes: dict[str, str], *, names_graphs: bool
+) -> tuple[str, Chosen]:
+    """The query in words that the engine answers correctly, and the data set that it is about; raises `Refusal`.
+
+    `dataset` names the graphs of the request, which come before those of the query.
+    """
+    plain = unescaped(text)  # as the engine does before it reads
+    try:
+        outline = Outline(plain, prefixes)
+    except (Stop, RecursionError) as problem:
+        place = line_column(plain, problem.token.start) if isinstance(problem, Stop) else (None, None)
+        detail = "From about here the query cannot be read with certainty."
+        raise Refusal(detail, "Write it with spaces between its parts, as in the examples.", *place) from problem
+    declared = plain[: outline.declared]
+    if dataset is None and outline.dataset:
+        iris = data.terms(declared, (name.text for _, name in outline.dataset), prefixes)
+        found = [(named, iri.value) for (named, _), iri in zip(outline.dataset, iris, strict=True)]
+        dataset = {kind: [iri for named, iri in found if named == (kind == "named")] for kind in ("default", "named")}
+    chosen = data.choose(dataset, names_graphs=names_graphs)
+    return Rewriting(outline, chosen, data, prefixes).text(), chosen
+
+
+class Rewriting(Paths):
+    """Writes a query again, about a data set."""
+
+    def text(self) -> str:
+        """The query; the same text when nothing had to change. Raises `Refusal`."""
+        return self.group(self.outline.root, None)
+
+    def group(self, group: Group, graph: str | None) -> str:
+        """A group about a graph, None for the default graph."""
+        parts, at = [], group.start
+        for part in sorted(group.parts, key=lambda each: each.start):
+            outer = self.exists
+            if isinstance(part, Group) and part.role == "EXISTS":
+                self.exists = outer or Exists(part, graph, self.nodes(group))
+            parts += [self.raw(at, part.start), self.part(part, graph)]
+            self.exists = outer
+            at = part.end
+        return "".join([*parts, self.raw(at, group.end)])
+
+    def part(self, part: Block | Clause | Group, graph: str | None) -> str:
+        """A part of a group."""
+        if isinstance(part, Group):
+            return self.group(part, graph)
+        if isinstance(part, Clause):
+            return self.clause(part)
+        return self.block(part, graph)
+
+    def clause(self, clause: Clause) -> str:
+        """A GRAPH clause."""
+        name, group = clause.name, clause.group
+        if name.kind != "variable":
+            (term,) = self.terms(name.text)
+            if term.value in self.chosen.named:
+                return self.raw(clause.start, group.start) + self.group(group, term.value)
+            return self.raw(clause.start, clause.end) if is_plain(group) else self.nothing(group)
+        used = any(t.kind == "variable" and t.text[1:] == name.text[1:] for t in self.outline.tokens_in(group))
+        if is_plain(group) and not used:
+            return self.raw(clause.start, clause.end)
+        if not self.chosen.named:
+            return self.nothing(group, f"VALUES {name.text} {{ }}")
+        outer = self.suffix
+        copies = []
+        for iri in self.chosen.named:
+            self.copies += 1
+            self.suffix = f"{self.mark}{self.copies}"
+            content = self.group(group, iri)
+            self.size += len(content)
+            if self.copies > MOST_COPIES or self.size > MOST_TEXT:
+                count = len(self.chosen.named)
+                detail = f"This would have to be written out for each of {count} graphs, and the query gets too long."
+                raise self.refusal(detail, TOO_MANY, name)
+            copies.append(f"{{ GRAPH <{iri}> {content} VALUES {name.text} {{ <{iri}> }} }}")
+        self.suffix = outer
+        return f"{{ {' UNION '.join(copies)} }}"
+
+    def nothing(self, group: Group, more: str = "") -> str:
+        """A group with the variables of another, and without solutions."""
+        return f"{{ {self.raw(group.start, group.end)} {more} FILTER (false) }}"
+
+    def block(self, block: Block, graph: str | None) -> str:
+        """A block of triple patterns, those with paths that the engine has wrong replaced by groups after it."""
+        for pair in block.unnamed:
+            self.replaced(None, pair, graph)
+        kept: list[str] = []
+        groups: list[str] = []
+        for subject in block.subjects:
+            news = [self.replaced(subject.term, pair, graph) for pair in subject.pairs]
+            end = subject.pairs[-1].value.end if subject.pairs else subject.term.end
+            if not any(news):
+                kept.append(self.raw(subject.term.start, end))
+                continue
+            groups += [new for new in news if new]
+            left = [pair for pair, new in zip(subject.pairs, news, strict=True) if not new]
+            if left:
+                said = (f"{' '.join(t.text for t in p.path)} {self.raw(p.value.start, p.value.end)}" for p in left)
+                kept.append(f"{self.raw(subject.term.start, subject.term.end)} {' ; '.join(said)}")
+        if not groups:
+            return self.raw(block.start, block.end)
+        return " ".join([*(f"{pattern} ." for pattern in kept), *groups])
+
+
+def is_plain(group: Group) -> bool:
+    """Whether each solution of a group comes from a triple pattern of it, and its parts share what these bind.
+
+    Every pattern then binds the variable of a GRAPH clause around it to the same graph, as 18.6 asks.
+    """
+    if group.words & NOT_TRIPLES:
+        return False
+    binds = False
+    for part in group.parts:
+        if isinstance(part, Group):
+            if not is_plain(part):
+                return False
+            binds = binds or part.role == "GROUP"
+        elif isinstance(part, Block):
+            pairs = [*part.unnamed, *(pair for subject in part.subjects for pair in subject.pairs)]
+            if not all(is_simple(pair.path) for pair in pairs):
+                return False
+            binds = True
+    return binds
