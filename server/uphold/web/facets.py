@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from uphold.question_errors import WrongParameter
 from uphold.rows import rank
 
-__all__ = ["NOT_STATED", "Choice", "Division", "Facet", "find_words", "link", "put_in_order"]
+__all__ = ["NOT_STATED", "Choice", "Division", "Facet", "find_words", "link", "put_in_order", "several"]
 
 NOT_STATED = "not-stated"
 """What a request says for the rows that have no value."""

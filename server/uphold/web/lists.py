@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +16,8 @@ from uphold.errors import NoSuchThing, RequestNotUnderstood
 from uphold.question_errors import WrongParameter
 from uphold.search import LONGEST
 from uphold.web.answering import Answered, ask
-from uphold.web.facets import Choice, Division, Facet, find_words, link, put_in_order
+from uphold.web.envelopes import as_text
+from uphold.web.facets import Choice, Division, Facet, find_words, link, put_in_order, several
 from uphold.web.links import HUMP, plural, words
 from uphold.web.list_acts import ACTS
 from uphold.web.list_records import RECORDS
@@ -24,9 +27,11 @@ from uphold.web.page import Page, reader_language
 from uphold.web.replies import library, opened, send, within
 from uphold.web.showing import about_page, cite_view, scripted
 
-__all__ = ["LIST_PAGES", "show_list"]
+__all__ = ["LIST_FORMS", "LIST_PAGES", "show_list"]
 
 HTML, JSON, CSV = "text/html", "application/json", "text/csv"
+LIST_FORMS = {HTML: "", JSON: "json", CSV: "csv"}
+"""The forms of a list, each with its suffix; the page has none."""
 LIST_PAGES: Mapping[str, ListPage] = {**ACTS, **RECORDS}
 NAMES_ON_A_PAGE, ROWS_ON_A_PAGE = 500, 100
 Row = dict[str, Any]
@@ -44,15 +49,21 @@ class Part(Answered):
         return [*self.shown]
 
 
-def show_list(kind: str, things: Sequence[Thing]) -> Response:
-    """The page with all things of a kind; raises `RequestNotUnderstood`, `WrongParameter` and `NoSuchThing`."""
-    number, made = page_number(), LIST_PAGES.get(kind)
+def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
+    """All things of a kind in a form; raises `RequestNotUnderstood`, `WrongParameter` and `NoSuchThing`."""
+    made = LIST_PAGES.get(kind)
+    if form != HTML:
+        check_fields(made)
+    whole = form != HTML and not read_field("page")  # data come whole unless a page is asked for
+    number = 0 if whole else page_number()
     if made and made.question in library().questions:
         listing = Listing(kind, made, things, number)
         if listing.found or listing.words:
-            return show_rows(listing)
+            return show_rows(listing) if form == HTML else send_rows(listing, form)
     last = check_last(kind, number, len(things), NAMES_ON_A_PAGE)
-    shown = things[(number - 1) * NAMES_ON_A_PAGE : number * NAMES_ON_A_PAGE]
+    shown = things if whole else things[(number - 1) * NAMES_ON_A_PAGE : number * NAMES_ON_A_PAGE]
+    if form != HTML:
+        return send_data(kind, len(things), called(shown), [], (), form)
     title = plural(kind)
     about = about_page(title, f"Every {words(kind).lower()} that Uphold knows, {len(things)} in all, each with a page.")
     page = render_template(
@@ -67,6 +78,48 @@ def show_list(kind: str, things: Sequence[Thing]) -> Response:
         within=within(),
     )
     return send(page, HTML, varies=True)
+
+
+def check_fields(made: ListPage | None) -> None:
+    """Raise `WrongParameter` for a field of the request that the list does not have: data hold what was asked for."""
+    known = ["page", "lang"]
+    if made:
+        known = [*(facet.name for facet in made.facets), *(["q"] if made.find else []), "sort", *known]
+    for name in request.args:
+        if name not in known:
+            raise WrongParameter(f"{name[:80]!r} is no parameter of this list; there are {', '.join(known)}.")
+
+
+def called(things: Sequence[Thing]) -> list[Thing]:
+    """The same things with their names in the reader's language."""
+    found = opened().resources.called([thing.iri for thing in things], reader_language())
+    return [found[thing.iri] for thing in things]
+
+
+def send_rows(listing: Listing, form: str) -> Response:
+    """The things of a list as data with the rows about them, in the order of its page."""
+    told = dict.fromkeys(listing.iri(row) for row in listing.rows)
+    things = {thing.iri: thing for thing in listing.things}
+    shown = [*(things[iri] for iri in told if iri in things), *listing.others]
+    columns = [column.name for column in listing.answer.question.head.columns]
+    columns += [name for other in listing.made.joined for name in other.columns]
+    return send_data(listing.kind, listing.count + len(listing.untold), called(shown), listing.rows, columns, form)
+
+
+def send_data(
+    kind: str, count: int, things: Sequence[Thing], rows: Sequence[Row], columns: Sequence[str], form: str
+) -> Response:
+    """Things, and what rows tell of them: all in JSON; in CSV the rows, or the names where there are none."""
+    if form == JSON:
+        listed = {"kind": kind, "count": count, "things": [thing.as_json() for thing in things], "rows": [*rows]}
+        return send(as_text(listed), JSON)
+    if not columns:
+        columns, rows = ("id", "label"), [thing.as_json() for thing in things]
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([[" ".join(several(row.get(name), "")) for name in columns] for row in rows])
+    return send(written.getvalue(), CSV)
 
 
 def page_number() -> int:
@@ -94,7 +147,7 @@ def show_rows(listing: Listing) -> Response:
         listing.made.intro,
         f"{opened().snapshot.base}doc/{listing.kind}/{link(listing.fields).removesuffix('?')}",
         "CollectionPage",
-        {CSV: listing.download("csv"), JSON: listing.download("json")},
+        {form: listing.address(suffix) for form, suffix in LIST_FORMS.items() if suffix},
     )
     content = render_template(
         "lists.html", page=page, about=about, citation=cite_view(title), within=within(), listing=listing, spaced=spaced
@@ -115,7 +168,7 @@ class Listing:
         rows = self.found if self.finds_itself else find_words(self.found, made.within, self.words)
         asked = {facet.name: read_field(facet.name) for facet in made.facets}
         self.division = Division(rows, made.facets, asked, opened().snapshot.base)
-        self.last = check_last(kind, number, len(self.division.rows), ROWS_ON_A_PAGE)
+        self.last = check_last(kind, number, len(self.division.rows), ROWS_ON_A_PAGE)  # number 0 stands for all pages
         self.fields = {
             **{facet.name: self.division.key(facet, value) for facet, value in self.chosen},
             **{
@@ -156,10 +209,10 @@ class Listing:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows of this page, in order."""
+        """The rows of this page, or of all pages, in order."""
         order = self.sort or self.made.sort
-        rows = put_in_order(self.division.rows, order) if order else self.division.rows
-        return [dict(row) for row in rows[(self.number - 1) * ROWS_ON_A_PAGE : self.number * ROWS_ON_A_PAGE]]
+        rows = [dict(row) for row in (put_in_order(self.division.rows, order) if order else self.division.rows)]
+        return rows[(self.number - 1) * ROWS_ON_A_PAGE : self.number * ROWS_ON_A_PAGE] if self.number else rows
 
     @property
     def count(self) -> int:
@@ -167,12 +220,17 @@ class Listing:
         return len({self.iri(row) for row in self.division.rows})
 
     @cached_property
-    def others(self) -> list[Thing]:
-        """The things of which no row tells, on the last page of the whole list."""
-        if self.words or self.chosen or self.number < self.last:
+    def untold(self) -> list[Thing]:
+        """The things of the whole list of which no row tells."""
+        if self.words or self.chosen:
             return []
         told = {self.iri(row) for row in self.found}
         return [thing for thing in self.things if thing.iri not in told]
+
+    @property
+    def others(self) -> list[Thing]:
+        """The same, on the last page, where they stand."""
+        return [] if 0 < self.number < self.last else self.untold
 
     @property
     def unnamed(self) -> set[str]:
@@ -206,22 +264,20 @@ class Listing:
 
     @property
     def not_applied(self) -> list[str]:
-        """The choices that the downloads leave aside, by their headings."""
+        """The choices that the question leaves aside, by their headings."""
         asked = {facet.name: self.made.asks.get(facet.name, {facet.name: ""}) for facet, _ in self.chosen}
         left = [facet.label for facet, _ in self.chosen if not asked[facet.name].keys() <= self.applied.keys()]
         return [*left, *(["the words"] if self.words and not self.finds_itself else [])]
 
     @cached_property
     def part(self) -> Part:
-        """The answer that the downloads give, with the rows of this page."""
+        """The answer that the question gives, with the rows of this page."""
         return Part(self.answer.question, {name: [text] for name, text in self.applied.items()}, self.rows)
 
-    def download(self, suffix: str) -> str:
-        """The address of the rows as data, in the order chosen where the question has its column."""
-        address, name = self.part.address(suffix), self.sort.removeprefix("-")
-        if not any(column.name == name for column in self.answer.question.head.columns):
-            return address
-        return f"{address}{'&' if '?' in address else '?'}sort={self.sort}"
+    def address(self, suffix: str) -> str:
+        """The address of the list as data, with every choice, and in the language that the page is in."""
+        chosen = link({**self.fields, "lang": self.language}).removesuffix("?")
+        return f"{request.script_root}{within()}/doc/{self.kind}.{suffix}{chosen}"
 
     @property
     def pictures(self) -> list[Answered]:
