@@ -7,7 +7,7 @@ is one value, a list of values, or a text with several values and something betw
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -83,9 +83,19 @@ class Choice:
 class Division:
     """Rows divided by facets, of which a request has chosen values; `chosen` has them as text by the facet's name."""
 
-    def __init__(self, rows: Sequence[Row], facets: Iterable[Facet], chosen: Mapping[str, str], base: str) -> None:
-        """Raises `WrongParameter` for a value that no row has."""
-        self.facets, self.base = tuple(facets), base
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        facets: Iterable[Facet],
+        chosen: Mapping[str, str],
+        base: str,
+        allowed: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """`allowed` are values that may be chosen, by facet, even where no row has one.
+
+        Raises `WrongParameter` for any other value that no row has.
+        """
+        self.facets, self.base, self.allowed = tuple(facets), base, allowed or {}
         self.known = {facet.name: self.known_values(rows, facet) for facet in self.facets}
         self.chosen = {
             facet.name: self.find(facet, chosen[facet.name]) for facet in self.facets if chosen.get(facet.name)
@@ -106,6 +116,8 @@ class Division:
         for value in self.known[facet.name]:
             if text in ((value, facet.key(value, self.base)) if value else (NOT_STATED,)):
                 return value
+        if text in self.allowed.get(facet.name, ()):
+            return text
         raise WrongParameter(f"{facet.name} is {text[:80]!r}, which nothing in this list has.")
 
     def kept(self, without: str = "") -> list[Row]:
@@ -145,7 +157,7 @@ class Division:
         """What a value is called, as far as the facet or the rows tell."""
         if not value:
             return facet.words.get("", "Not stated")
-        return facet.words.get(value) or self.known[facet.name][value]
+        return facet.words.get(value) or self.known[facet.name].get(value, "")
 
 
 def several(cell: Any, split: str) -> list[str]:

@@ -63,7 +63,8 @@ def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
     last = check_last(kind, number, len(things), NAMES_ON_A_PAGE)
     shown = things if whole else things[(number - 1) * NAMES_ON_A_PAGE : number * NAMES_ON_A_PAGE]
     if form != HTML:
-        return send_data(kind, len(things), called(shown), [], (), form)
+        names = [thing.as_json() for thing in called(shown)]
+        return send_data({"kind": kind, "count": len(things), "things": names}, names, ("id", "label"), form)
     title = plural(kind)
     about = about_page(title, f"Every {words(kind).lower()} that Uphold knows, {len(things)} in all, each with a page.")
     page = render_template(
@@ -103,18 +104,15 @@ def send_rows(listing: Listing, form: str) -> Response:
     shown = [*(things[iri] for iri in told if iri in things), *listing.others]
     columns = [column.name for column in listing.answer.question.head.columns]
     columns += [name for other in listing.made.joined for name in other.columns]
-    return send_data(listing.kind, listing.count + len(listing.untold), called(shown), listing.rows, columns, form)
+    names = [thing.as_json() for thing in called(shown)]
+    count = listing.count + len(listing.untold)
+    return send_data({"kind": listing.kind, "count": count, "things": names}, listing.rows, columns, form)
 
 
-def send_data(
-    kind: str, count: int, things: Sequence[Thing], rows: Sequence[Row], columns: Sequence[str], form: str
-) -> Response:
-    """Things, and what rows tell of them: all in JSON; in CSV the rows, or the names where there are none."""
+def send_data(listed: Mapping[str, Any], rows: Sequence[Row], columns: Sequence[str], form: str) -> Response:
+    """What is listed with the rows about it as JSON, or the rows as CSV."""
     if form == JSON:
-        listed = {"kind": kind, "count": count, "things": [thing.as_json() for thing in things], "rows": [*rows]}
-        return send(as_text(listed), JSON)
-    if not columns:
-        columns, rows = ("id", "label"), [thing.as_json() for thing in things]
+        return send(as_text({**listed, "rows": [*rows]}), JSON)
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(columns)
@@ -167,7 +165,8 @@ class Listing:
         self.found = [row for row in self.answered if self.iri(row).startswith(f"{opened().snapshot.base}id/{kind}/")]
         rows = self.found if self.finds_itself else find_words(self.found, made.within, self.words)
         asked = {facet.name: read_field(facet.name) for facet in made.facets}
-        self.division = Division(rows, made.facets, asked, opened().snapshot.base)
+        allowed = {name: known.choices for name, known in self.answer.question.parameters.items()}
+        self.division = Division(rows, made.facets, asked, opened().snapshot.base, allowed)
         self.last = check_last(kind, number, len(self.division.rows), ROWS_ON_A_PAGE)  # number 0 stands for all pages
         self.fields = {
             **{facet.name: self.division.key(facet, value) for facet, value in self.chosen},
