@@ -102,7 +102,8 @@ def kind_choices(given: Given, chosen: Given, kinds: Answered) -> list[Choice]:
 def class_choices(given: Given, chosen: Given) -> list[Choice]:
     """What kinds of things the statements are, the most frequent first."""
     found = {row["discrepancy"] for row in without(given, "class")}
-    rows = [row for row in ask("disputed-statements", kind=given.get("kind")) if row["discrepancy"] in found]
+    about = {name: given.get(name) for name in ("kind", "statement", "treaty")}
+    rows = [row for row in ask("disputed-statements", **about) if row["discrepancy"] in found]
     names = {row["class"]: row["className"] for row in rows}
     counts = Counter(iri for iri, _ in {(row["class"], row["discrepancy"]) for row in rows})
     return [
