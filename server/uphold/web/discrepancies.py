@@ -59,9 +59,10 @@ def disagreements() -> Response:
     if wanted.page > last:
         raise NoSuchThing(f"page {wanted.page} of these discrepancies, which have {last}")
     kinds, statements = ask("discrepancy-kinds"), ask("disputed-statements", kind=given.get("kind"))
+    contradicted = ask("contradicted-figures")
     return show(
         "discrepancies.html",
-        {"found": found, "statements": statements, "kinds": kinds},
+        {"found": found, "statements": statements, "kinds": kinds, "contradicted": contradicted},
         "Where sources disagree",
         DESCRIPTION,
         shown=rows.part((wanted.page - 1) * limit, limit).as_json(),
@@ -77,6 +78,7 @@ def disagreements() -> Response:
         sorts=SORTS,
         sort=",".join(wanted.sort),
         forms=downloads(found, wanted),
+        figures=Counter(row["contradicted"] for row in contradicted),
     )
 
 

@@ -279,6 +279,11 @@ class Listing:
         return f"{request.script_root}{within()}/doc/{self.kind}.{suffix}{chosen}"
 
     @property
+    def further(self) -> list[Answered]:
+        """The other questions of which the list has columns."""
+        return [ask(other.question) for other in self.made.joined if other.question in library().questions]
+
+    @property
     def pictures(self) -> list[Answered]:
         """Questions with charts of the same things, asked with the parameters that they share."""
         found = [library().questions[name] for name in self.made.pictures if name in library().questions]
