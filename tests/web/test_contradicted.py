@@ -1,4 +1,4 @@
-"""By what the figures of the report are contradicted: one answer wherever it is given, computed here from the tables."""
+"""By what the report's figures are contradicted: one answer wherever it is given, computed here from the tables."""
 
 from __future__ import annotations
 

@@ -58,8 +58,8 @@ RECORDS: Mapping[str, ListPage] = {
     "statistic": ListPage(
         "statistics",
         "Figures as the report prints them, none corrected. A share is not turned into a number of countries. The"
-        " treaty record contradicts a figure that it does not bear out on at least one of the days computed; another statement"
-        " of the report does so where the two do not fit together in the respects named.",
+        " treaty record contradicts a figure that it does not bear out on at least one of the days computed; another"
+        " statement of the report does so where the two do not fit together in the respects named.",
         (
             Column("Figure", "statistic", sort="statisticName"),
             Column("As printed", "asPrinted", "quote", sort="value"),
