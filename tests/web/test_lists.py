@@ -219,6 +219,8 @@ def test_every_form_of_a_list_holds_everything_once(project_client: FlaskClient,
     negotiated = project_client.get(f"/doc/{kind}/", headers={"Accept": "application/json"})
     assert negotiated.headers["Content-Location"] == f"/doc/{kind}.json"
     assert "Accept" in negotiated.headers["Vary"]
+    chosen = project_client.get(f"/doc/{kind}/?lang=fr&sort=", headers={"Accept": "text/csv"})
+    assert chosen.headers["Content-Location"] == f"/doc/{kind}.csv?lang=fr&sort="
     assert project_client.get(f"/doc/{kind}.json").data == negotiated.data
     listed = negotiated.get_json()
     assert listed["count"] == len({thing["id"] for thing in listed["things"]}) == len(listed["things"])

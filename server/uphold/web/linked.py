@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 
@@ -120,8 +121,8 @@ def index(kind: str, suffix: str) -> Response:
     if not suffix:
         response.vary.add("Accept")
         if form != HTML:
-            fields = request.query_string.decode("ascii", "replace")
-            here = f"{request.script_root}{within()}/doc/{kind}.{LIST_FORMS[form]}"
+            fields = urlencode([*request.args.items(multi=True)])
+            here = f"{request.script_root}{within()}/doc/{quote(kind)}.{LIST_FORMS[form]}"
             response.headers["Content-Location"] = f"{here}?{fields}" if fields else here
     if form == HTML:
         add_links(response, [link for link in links_of_list(kind) if link.relation != "item"])
