@@ -22,6 +22,8 @@ FILTERS = [
     "?derived=true",
     "?derived=false&text=handover",
     "?statement=statistic:opsc-not-ratified",
+    "?treaty=untip",
+    "?treaty=opsc&class=uphold:Statistic",
     "?kind=arithmetic&sort=-statements",
 ]
 

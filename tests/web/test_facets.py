@@ -15,6 +15,8 @@ from uphold.web.facets import Choice, Division, Facet, find_words, link, put_in_
 FILE = tomllib.loads(Path(__file__).with_name("facets.toml").read_text("utf-8"))
 ROWS = FILE["rows"]
 FACETS = {name: Facet(name=name, **said) for name, said in FILE["facets"].items()}
+DEMANDS = FILE["demands"]
+PARTS = {name: Facet(name=name, **said) for name, said in DEMANDS["facets"].items()}
 
 
 def shown(choice: Choice) -> str:
@@ -39,6 +41,21 @@ def test_a_count_is_the_number_of_rows_after_the_choice(facet: Facet) -> None:
     """What a link promises is what its page has."""
     for choice in Division(ROWS, [facet], {}, BASE).choices(facet):
         assert len(Division(ROWS, [facet], {facet.name: choice.key}, BASE).rows) == choice.count
+
+
+@pytest.mark.parametrize("case", DEMANDS["case"], ids=lambda case: case["why"])
+def test_choices_about_one_part_of_a_row_must_hold_of_the_same_part(case: dict[str, Any]) -> None:
+    """Facets of the same part are tested together, in whatever order they stand."""
+    for facets in ([*PARTS.values()], [*PARTS.values()][::-1]):
+        assert keys(Division(DEMANDS["rows"], facets, case["chosen"], BASE).rows) == case["finds"]
+
+
+@pytest.mark.parametrize("case", DEMANDS["counts"], ids=lambda case: case["why"])
+def test_counts_are_those_of_the_parts_chosen(case: dict[str, Any]) -> None:
+    """A value that no such part has is not offered."""
+    division = Division(DEMANDS["rows"], PARTS.values(), case["chosen"], BASE)
+    found = division.choices(PARTS[case["facet"]])
+    assert sorted(f"{choice.key} {choice.count}" for choice in found) == case["shows"]
 
 
 @pytest.mark.parametrize("text", ["zzz", "3", "<script>", "2011 ", "é" * 10_000])

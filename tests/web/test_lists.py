@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from uphold.engines import GRAPH_TYPES
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
 from uphold.snapshot import current
@@ -21,8 +22,6 @@ from uphold.web.lists import LIST_PAGES
 FILE = tomllib.loads(Path(__file__).with_name("lists.toml").read_text("utf-8"))
 HTML = {"Accept": "text/html"}
 LARGEST = 150_000
-ONLY_ON_PAGES = {"publication"}
-"""Kinds whose choices no question makes."""
 FOUND = re.compile(r'<h2 id="rows">([\d\u202f]+) ')
 CHOICE = re.compile(r'<li><a href="(\?[^"]+)">.*?<span class="count">([\d\u202f]+)</span></a></li>')
 FACET = re.compile(r'<section aria-labelledby="by-([a-z]+)">(.*?)</section>', re.DOTALL)
@@ -64,6 +63,11 @@ def link_to(page: str, words: str) -> str:
     return unescape(link[1])
 
 
+def filled(query: dict[str, Any]) -> dict[str, Any]:
+    """The query of a case, with its long values as long as they are meant to be."""
+    return {name: "x" * 10_000 if value == "long" else value for name, value in query.items()}
+
+
 @pytest.mark.parametrize("kind", LIST_PAGES)
 def test_a_list_shows_only_what_its_questions_answer(client: FlaskClient, kind: str) -> None:
     """Each column, order and facet of the tables is a column of a question, so that a misspelt one is noticed."""
@@ -99,9 +103,8 @@ def test_a_list_leaves_no_thing_out_and_no_page_is_heavy(project_client: FlaskCl
 
 @pytest.mark.parametrize("kind", [kind for kind, made in LIST_PAGES.items() if made.facets])
 def test_a_choice_finds_as_many_as_it_says_and_its_files_hold_them(project_client: FlaskClient, kind: str) -> None:
-    """The first values of each facet; where the files leave the choice aside, the page says so."""
+    """The first values of each facet: as many things in the JSON and the CSV, in the order of the page."""
     seen: dict[str, int] = {}
-    checked = 0
     for facet, query, count in choices(page_of(project_client, kind)):
         seen[facet] = seen.get(facet, 0) + 1
         if seen[facet] > 2:
@@ -109,13 +112,13 @@ def test_a_choice_finds_as_many_as_it_says_and_its_files_hold_them(project_clien
         page = page_of(project_client, kind, query)
         assert (query, found(page)) == (query, count)
         assert len(page.encode()) < LARGEST
-        if "These files leave aside" not in page:
-            rows = list(csv.reader(io.StringIO(project_client.get(link_to(page, "CSV")).text)))
-            place = rows[0].index(LIST_PAGES[kind].columns[0].column)
-            listed = {row[place] for row in rows[1:] if row[place].startswith(f"{BASE}id/{kind}/")}
-            assert (query, len(listed)) == (query, count)
-            checked += 1
-    assert checked or kind in ONLY_ON_PAGES
+        rows = list(csv.reader(io.StringIO(project_client.get(link_to(page, "CSV")).text)))
+        place = rows[0].index(LIST_PAGES[kind].columns[0].column)
+        told = [row[place].removeprefix(f"{BASE}id/") for row in rows[1:]]
+        found_json = project_client.get(link_to(page, "JSON")).get_json()
+        assert (query, len({*told}), found_json["count"]) == (query, count, count)
+        assert [thing["id"].removeprefix(f"{BASE}id/") for thing in found_json["things"]] == [*dict.fromkeys(told)]
+        assert told[:100] == ROW.findall(page)
 
 
 def test_choices_can_be_combined_and_taken_away_one_by_one(project_client: FlaskClient) -> None:
@@ -160,11 +163,18 @@ def test_an_order_is_told_and_can_be_turned_round(project_client: FlaskClient) -
 
 
 def test_the_files_are_in_the_order_of_the_page(project_client: FlaskClient) -> None:
-    """The CSV begins with the same things."""
-    page = page_of(project_client, "jurisdiction", {"sort": "-iso3"})
-    rows = csv.DictReader(io.StringIO(project_client.get(link_to(page, "CSV")).text))
-    listed = [row["jurisdiction"].removeprefix(f"{BASE}id/") for row in rows]
-    assert listed[:50] == ROW.findall(page)[:50]
+    """Whichever column it is, up or down, and with words."""
+    for query in (
+        {"sort": "-iso3"},
+        {"sort": "jurisdictionName", "lang": "fr"},
+        {"sort": "calls", "q": "guin"},
+        {"kind": "State", "sort": "-calls"},
+    ):
+        page = page_of(project_client, "jurisdiction", query)
+        rows = csv.DictReader(io.StringIO(project_client.get(link_to(page, "CSV")).text))
+        listed = [row["jurisdiction"].removeprefix(f"{BASE}id/") for row in rows]
+        assert listed[:100] == ROW.findall(page)
+        assert len(listed) == found(page)
 
 
 def test_a_long_list_has_pages_that_lead_on_and_back(project_client: FlaskClient) -> None:
@@ -195,18 +205,61 @@ def test_names_are_in_the_language_of_the_reader_and_links_keep_it(project_clien
     assert "lang=fr" in link_to(page, "CSV")
 
 
-def test_files_that_hold_more_than_the_list_say_so(project_client: FlaskClient) -> None:
-    """The question about instruments has the treaties, too."""
-    assert "further rows, about things of other kinds" in page_of(project_client, "instrument")
+def test_a_question_that_answers_more_than_the_list_says_so(project_client: FlaskClient) -> None:
+    """The question about instruments has the treaties, too; the files of the list have not."""
+    page = page_of(project_client, "instrument")
+    assert "further rows, about things of other kinds" in page
+    rows = csv.DictReader(io.StringIO(project_client.get(link_to(page, "CSV")).text))
+    assert {row["instrument"].removeprefix(f"{BASE}id/").partition("/")[0] for row in rows} == {"instrument"}
 
 
-def test_json_lists_every_name_whatever_is_chosen(client: FlaskClient) -> None:
-    """Choices are for the page alone."""
-    plain, chosen = (
-        client.get(f"/doc/call/{query}", headers={"Accept": "application/json"}).data
-        for query in ("", "?goal=zzz&page=0")
-    )
-    assert plain == chosen
+@pytest.mark.parametrize("kind", LIST_PAGES)
+def test_every_form_of_a_list_holds_everything_once(project_client: FlaskClient, kind: str) -> None:
+    """JSON by header and by suffix is the same; what no row tells of stands at its end."""
+    negotiated = project_client.get(f"/doc/{kind}/", headers={"Accept": "application/json"})
+    assert negotiated.headers["Content-Location"] == f"/doc/{kind}.json"
+    assert "Accept" in negotiated.headers["Vary"]
+    chosen = project_client.get(f"/doc/{kind}/?lang=fr&sort=", headers={"Accept": "text/csv"})
+    assert chosen.headers["Content-Location"] == f"/doc/{kind}.csv?lang=fr&sort="
+    assert project_client.get(f"/doc/{kind}.json").data == negotiated.data
+    listed = negotiated.get_json()
+    assert listed["count"] == len({thing["id"] for thing in listed["things"]}) == len(listed["things"])
+    as_csv = project_client.get(f"/doc/{kind}/", headers={"Accept": "text/csv"})
+    assert as_csv.mimetype == "text/csv"
+    assert len([*csv.reader(io.StringIO(as_csv.text))]) == 1 + len(listed["rows"])
+
+
+@pytest.mark.parametrize("form", ["application/json", "text/csv"])
+@pytest.mark.parametrize("case", [*FILE["refused"], *FILE["data"]], ids=lambda case: case["why"])
+def test_data_refuse_what_the_list_cannot_answer(client: FlaskClient, case: dict[str, Any], form: str) -> None:
+    """With a problem that names the parameter, and never with all things."""
+    response = client.get(case.get("path", "/doc/call/"), query_string=filled(case["query"]), headers={"Accept": form})
+    assert response.status_code == case.get("status", 400)
+    assert case["says"] in response.get_json(force=True)["detail"]
+
+
+def test_data_come_whole_unless_a_page_is_asked_for(project_client: FlaskClient) -> None:
+    """The second page has the rows of the second page."""
+    page = page_of(project_client, "treaty-action", {"treaty": "crc", "page": "2"})
+    second = project_client.get("/doc/treaty-action.json?treaty=crc&page=2").get_json()
+    assert [thing["id"].removeprefix(f"{BASE}id/") for thing in second["things"]] == ROW.findall(page)
+    whole = project_client.get("/doc/treaty-action.json?treaty=crc").get_json()
+    assert whole["things"][100:200] == second["things"]
+    assert len(whole["things"]) == whole["count"] == second["count"] == found(page)
+
+
+def test_no_form_of_rdf_is_offered_for_a_list(client: FlaskClient) -> None:
+    """So none can leave a choice aside."""
+    for form in GRAPH_TYPES:
+        assert client.get("/doc/call/?treaty=opsc", headers={"Accept": form}).status_code == 406
+
+
+def test_the_links_of_a_list_are_of_the_whole(client: FlaskClient) -> None:
+    """A choice is refused there."""
+    assert client.get("/linkset/call/").status_code == 200
+    refused = client.get("/linkset/call/?treaty=opsc")
+    assert refused.status_code == 400
+    assert "treaty" in refused.get_json()["detail"]
 
 
 def test_a_kept_snapshot_has_its_lists_and_links_within_it(client: FlaskClient, tiny: Settings) -> None:
@@ -216,6 +269,10 @@ def test_a_kept_snapshot_has_its_lists_and_links_within_it(client: FlaskClient, 
     assert response.status_code == 200
     assert f'<th scope="row"><a href="{within}/doc/call/' in response.text
     assert "immutable" in response.headers["Cache-Control"]
+    for words in ("CSV", "JSON"):
+        address = link_to(response.text, words)
+        assert address.startswith(f"{within}/doc/call.")
+        assert "immutable" in client.get(address).headers["Cache-Control"]
 
 
 def test_every_kind_of_the_tiny_data_has_a_list(client: FlaskClient) -> None:
@@ -223,11 +280,6 @@ def test_every_kind_of_the_tiny_data_has_a_list(client: FlaskClient) -> None:
     kinds = set(re.findall(r'href="/doc/([a-z-]+)/"', client.get("/", headers=HTML).text))
     assert len(kinds) > 20
     assert {kind for kind in kinds if client.get(f"/doc/{kind}/", headers=HTML).status_code != 200} == set()
-
-
-def filled(query: dict[str, Any]) -> dict[str, Any]:
-    """The query of a case, with its long values as long as they are meant to be."""
-    return {name: "x" * 10_000 if value == "long" else value for name, value in query.items()}
 
 
 @pytest.mark.parametrize("case", FILE["refused"], ids=lambda case: case["why"])

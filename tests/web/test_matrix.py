@@ -41,6 +41,12 @@ def key(iri: str) -> str:
     return iri.rpartition("/")[2]
 
 
+def table(name: str) -> list[dict[str, str]]:
+    """The rows of a table of the report."""
+    path = Path(Settings().files) / "data" / "report-2011" / f"{name}.csv"
+    return [*csv.DictReader(path.read_text("utf-8").splitlines())]
+
+
 def test_it_has_a_line_for_each_reviewed_and_a_column_for_each_indicator(project_client: FlaskClient) -> None:
     """Every head says what it is the head of."""
     tree = read_page(project_client, "/matrix")
@@ -108,6 +114,27 @@ def test_lines_without_calls_or_findings_can_be_left_out(project_client: FlaskCl
     rows = answer(project_client, "progress-matrix.json?goal=2&limit=1000")
     assert set(found) == {key(row["jurisdiction"]) for row in rows if row[column]}
     assert 0 < len(found) < 42
+
+
+@pytest.mark.parametrize("goal", ["", "1", "2", "3"])
+def test_calls_and_findings_together_are_of_one_indicator(project_client: FlaskClient, goal: str) -> None:
+    """A line is left by a call and a finding under the same indicator, as the tables have them."""
+    goals = {key(row["indicator"]): key(row["goal"]) for row in answer(project_client, "indicators.json")}
+    found = lines(read_page(project_client, f"/matrix?calls=yes&findings=yes&rating=unknown&goal={goal}"))
+    calls, findings = (
+        {
+            (each.partition(":")[2], indicator.partition(":")[2])
+            for row in table(name)
+            for each in row[place].split("|")
+            for indicator in row["indicator"].split("|")
+            if indicator and goal in ("", goals[indicator.partition(":")[2]])
+        }
+        for name, place in (("CallToAction", "addressedTo"), ("Finding", "about"))
+    )
+    reviewed = {key(row["jurisdiction"]) for row in answer(project_client, "progress-matrix.json?limit=1000")}
+    assert set(found) == reviewed & {place for place, _ in calls & findings}
+    apart = reviewed & {place for place, _ in calls} & {place for place, _ in findings}
+    assert goal or apart - set(found)
 
 
 @pytest.mark.parametrize(("sort", "column"), [("calls", -2), ("findings", -1)])

@@ -161,7 +161,14 @@ CLASS_PAGES: Mapping[str, ClassPage] = {
         },
         "DefinedTerm",
     ),
-    "Statistic": ClassPage("things/statistic.html", {"story": ("statistic", {"statistic": THIS})}, "Observation"),
+    "Statistic": ClassPage(
+        "things/statistic.html",
+        {
+            "story": ("statistic", {"statistic": THIS}),
+            "contradicted": ("contradicted-figures", {"statistic": THIS}),
+        },
+        "Observation",
+    ),
     "RecomputedStatistic": ClassPage(
         "things/recomputed-statistic.html",
         {

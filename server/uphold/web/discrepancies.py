@@ -59,9 +59,10 @@ def disagreements() -> Response:
     if wanted.page > last:
         raise NoSuchThing(f"page {wanted.page} of these discrepancies, which have {last}")
     kinds, statements = ask("discrepancy-kinds"), ask("disputed-statements", kind=given.get("kind"))
+    contradicted = ask("contradicted-figures")
     return show(
         "discrepancies.html",
-        {"found": found, "statements": statements, "kinds": kinds},
+        {"found": found, "statements": statements, "kinds": kinds, "contradicted": contradicted},
         "Where sources disagree",
         DESCRIPTION,
         shown=rows.part((wanted.page - 1) * limit, limit).as_json(),
@@ -77,6 +78,7 @@ def disagreements() -> Response:
         sorts=SORTS,
         sort=",".join(wanted.sort),
         forms=downloads(found, wanted),
+        figures=Counter(row["contradicted"] for row in contradicted),
     )
 
 
@@ -102,7 +104,8 @@ def kind_choices(given: Given, chosen: Given, kinds: Answered) -> list[Choice]:
 def class_choices(given: Given, chosen: Given) -> list[Choice]:
     """What kinds of things the statements are, the most frequent first."""
     found = {row["discrepancy"] for row in without(given, "class")}
-    rows = [row for row in ask("disputed-statements", kind=given.get("kind")) if row["discrepancy"] in found]
+    about = {name: given.get(name) for name in ("kind", "statement", "treaty")}
+    rows = [row for row in ask("disputed-statements", **about) if row["discrepancy"] in found]
     names = {row["class"]: row["className"] for row in rows}
     counts = Counter(iri for iri, _ in {(row["class"], row["discrepancy"]) for row in rows})
     return [

@@ -7,15 +7,16 @@ is one value, a list of values, or a text with several values and something betw
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
 
 from uphold.question_errors import WrongParameter
 from uphold.rows import rank
 
-__all__ = ["NOT_STATED", "Choice", "Division", "Facet", "find_words", "link", "put_in_order"]
+__all__ = ["NOT_STATED", "Choice", "Division", "Facet", "find_words", "link", "put_in_order", "several"]
 
 NOT_STATED = "not-stated"
 """What a request says for the rows that have no value."""
@@ -29,7 +30,9 @@ class Facet:
     `kind` is the kind of thing whose IRIs are written as mere keys; the facet's own name when it is absent. `names` is
     a column with what the values are called, in the same order. `split` stands between the values of a cell. With
     `until`, a column with the last day of a period whose first day `column` has, the values are the years of that
-    period. `words` names values that have no name, and under the empty text those rows that have no value.
+    period. `words` names values that have no name, and under the empty text those rows that have no value. Facets with
+    the same `part` speak of the same parts of a row, such as the treaty that a call demands and the outcome of this
+    demand: their cells have one value for each part, in the same order, and a row is found when one part has them all.
     """
 
     name: str
@@ -43,17 +46,20 @@ class Facet:
     words: Mapping[str, str] = field(default_factory=dict)
     by_value: bool = False
     """Whether values come by themselves, the highest first, rather than by how many rows have them."""
+    part: str = ""
 
-    def values(self, row: Row) -> dict[str, str]:
-        """The values of a row as text, each with what it is called; the name is empty when the row does not tell."""
+    def listed(self, row: Row) -> list[str]:
+        """The values of a row as text, in their order; one empty text for a row without any."""
         cell = row.get(self.column)
-        if self.until:
-            return {year: year for year in years(cell, row.get(self.until))}
-        values = several(cell, self.split)
+        return (years(cell, row.get(self.until)) if self.until else several(cell, self.split)) or [""]
+
+    def named(self, row: Row) -> dict[str, str]:
+        """The same values, each with what it is called; the name is empty when the row does not tell."""
+        values = self.listed(row)
         names = several(row.get(self.names), self.split_names if self.split else "") if self.names else []
-        if len(names) != len(values):
-            names = [""] * len(values)
-        return dict(zip(values, names, strict=True))
+        if self.until:
+            names = values
+        return dict(zip(values, names if len(names) == len(values) else [""] * len(values), strict=True))
 
     def key(self, value: str, base: str) -> str:
         """How a request writes a value: `nzl`, `jurisdiction:nzl`, `uphold:Treaty`, or the value itself."""
@@ -77,9 +83,19 @@ class Choice:
 class Division:
     """Rows divided by facets, of which a request has chosen values; `chosen` has them as text by the facet's name."""
 
-    def __init__(self, rows: Sequence[Row], facets: Iterable[Facet], chosen: Mapping[str, str], base: str) -> None:
-        """Raises `WrongParameter` for a value that no row has."""
-        self.facets, self.base = tuple(facets), base
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        facets: Iterable[Facet],
+        chosen: Mapping[str, str],
+        base: str,
+        allowed: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """`allowed` are values that may be chosen, by facet, even where no row has one.
+
+        Raises `WrongParameter` for any other value that no row has.
+        """
+        self.facets, self.base, self.allowed = tuple(facets), base, allowed or {}
         self.known = {facet.name: self.known_values(rows, facet) for facet in self.facets}
         self.chosen = {
             facet.name: self.find(facet, chosen[facet.name]) for facet in self.facets if chosen.get(facet.name)
@@ -91,7 +107,7 @@ class Division:
         """Every value of a facet with its name; the empty one stands for rows without any."""
         found: dict[str, str] = {}
         for row in rows:
-            for value, name in (facet.values(row) or {"": ""}).items():
+            for value, name in facet.named(row).items():
                 found[value] = found.get(value) or name
         return found
 
@@ -100,20 +116,29 @@ class Division:
         for value in self.known[facet.name]:
             if text in ((value, facet.key(value, self.base)) if value else (NOT_STATED,)):
                 return value
+        if text in self.allowed.get(facet.name, ()):
+            return text
         raise WrongParameter(f"{facet.name} is {text[:80]!r}, which nothing in this list has.")
 
     def kept(self, without: str = "") -> list[Row]:
         """The rows that have every value chosen, but for that of the facet `without`."""
-        wanted = [(facet, self.chosen[facet.name]) for facet in self.facets if facet.name in self.chosen]
-        wanted = [(facet, value) for facet, value in wanted if facet.name != without]
-        return [row for row in self.all if all(value in (facet.values(row) or {"": ""}) for facet, value in wanted)]
+        wanted = [facet for facet in self.facets if facet.name in self.chosen and facet.name != without]
+        return [row for row in self.all if all(self.chosen[each.name] in self.found(row, each) for each in wanted)]
+
+    def found(self, row: Row, facet: Facet) -> set[str]:
+        """The values that a facet has in those parts of a row that have every other value chosen for these parts."""
+        others = [each for each in self.facets if each.part and each.part == facet.part and each.name != facet.name]
+        others = [each for each in others if each.name in self.chosen]
+        wanted = tuple(self.chosen[each.name] for each in others)
+        parts = zip_longest(facet.listed(row), *(each.listed(row) for each in others), fillvalue="")
+        return {value for value, *rest in parts if tuple(rest) == wanted}
 
     def choices(self, facet: Facet) -> list[Choice]:
         """The values of a facet, each with the number of rows that have it and every other value chosen.
 
         Those that no row has under the other choices are left out, and what is not stated comes last.
         """
-        counted = Counter(value for row in self.kept(facet.name) for value in facet.values(row) or {"": ""})
+        counted = Counter(value for row in self.kept(facet.name) for value in self.found(row, facet))
         chosen = self.chosen.get(facet.name)
         found = [
             Choice(value, self.key(facet, value), self.name(facet, value), counted[value], value == chosen)
@@ -132,7 +157,7 @@ class Division:
         """What a value is called, as far as the facet or the rows tell."""
         if not value:
             return facet.words.get("", "Not stated")
-        return facet.words.get(value) or self.known[facet.name][value]
+        return facet.words.get(value) or self.known[facet.name].get(value, "")
 
 
 def several(cell: Any, split: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 
@@ -13,7 +14,7 @@ from uphold.web.about import about_thing
 from uphold.web.citing import cite_document
 from uphold.web.class_pages import page_of
 from uphold.web.embed import Embedding
-from uphold.web.lists import show_list
+from uphold.web.lists import LIST_FORMS, show_list
 from uphold.web.memento import add_memento, time_gate
 from uphold.web.negotiation import choose, choose_graph, named_form, split_suffix
 from uphold.web.ontology_html import ontology_html
@@ -110,16 +111,22 @@ def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Li
     return scripted(send(content, HTML, varies=varies)), links_of_thing(described, about, path)
 
 
-@linked.get("/doc/<kind>/")
-def index(kind: str) -> Response:
-    """The list of all things of one kind: a page, or their names as JSON."""
+@linked.get("/doc/<kind>/", defaults={"suffix": ""})
+@linked.get("/doc/<kind>.<any(csv, json):suffix>")
+def index(kind: str, suffix: str) -> Response:
+    """The list of all things of one kind, narrowed as the request says: a page, or the same as JSON or CSV."""
     things = opened().resources.things_of_kind(kind)
-    if choose([HTML, JSON]) == HTML:
-        response = show_list(kind, things)
+    form = next(form for form, known in LIST_FORMS.items() if known == suffix) if suffix else choose([*LIST_FORMS])
+    response = show_list(kind, things, form)
+    if not suffix:
+        response.vary.add("Accept")
+        if form != HTML:
+            fields = urlencode([*request.args.items(multi=True)])
+            here = f"{request.script_root}{within()}/doc/{quote(kind)}.{LIST_FORMS[form]}"
+            response.headers["Content-Location"] = f"{here}?{fields}" if fields else here
+    if form == HTML:
         add_links(response, [link for link in links_of_list(kind) if link.relation != "item"])
-        return response
-    listed = {"kind": kind, "count": len(things), "things": [thing.as_json() for thing in things]}
-    return send(json.dumps(listed, ensure_ascii=False, indent=1) + "\n", JSON, varies=True)
+    return response
 
 
 @linked.get("/ontology", defaults={"suffix": ""})

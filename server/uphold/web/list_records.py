@@ -11,6 +11,15 @@ from uphold.web.listing import Column, Joined, ListPage
 __all__ = ["RECORDS"]
 
 AGREES = {"true": "Yes", "false": "No", "": "Not computed again"}
+COMPUTED = {"true": "Agrees on at least one day", "false": "Differs on at least one day", "": "Not computed again"}
+CONTRADICTED = {
+    "record": "By the treaty record alone",
+    "statement": "By another statement of the report alone",
+    "both": "By the treaty record and by another statement",
+    "agrees": "No, the treaty record agrees",
+    "not-checked": "Not checked",
+}
+"""By what a figure of the report is contradicted: each figure has one of these answers."""
 CAMPAIGN = (
     Column("Campaign", "campaign", sort="campaignName", under="description"),
     Column("Part of", "partOf", "link"),
@@ -48,25 +57,42 @@ RECORDS: Mapping[str, ListPage] = {
     ),
     "statistic": ListPage(
         "statistics",
-        "Figures as the report prints them, none corrected. A share is not turned into a number of countries.",
+        "Figures as the report prints them, none corrected. A share is not turned into a number of countries. The"
+        " treaty record contradicts a figure that it does not bear out on at least one of the days computed; another"
+        " statement of the report does so where the two do not fit together in the respects named.",
         (
             Column("Figure", "statistic", sort="statisticName"),
             Column("As printed", "asPrinted", "quote", sort="value"),
             Column("About", "about", "links", sort="aboutNames"),
             Column("Indicator", "indicator", "link", sort="indicatorName"),
             Column("Year", "year", sort="year"),
+            Column("Contradicted", "contradicted", "choice", sort="contradicted", under="kindNames"),
             Column("Borne out by the record", "agrees", "agrees"),
         ),
         (
+            Facet("contradicted", "Contradicted", "contradicted", words=CONTRADICTED),
             Facet("indicator", "Indicator", "indicator", names="indicatorName", words={"": "None"}),
             Facet("year", "Year", "year", by_value=True, words={"": "None printed"}),
             Facet("unit", "Unit", "unit", names="unitName"),
             Facet("about", "About", "about", names="aboutNames", split=" "),
-            Facet("agrees", "Borne out by the record", "agrees", words=AGREES),
+            Facet("agrees", "Computed again from the treaty record", "agrees", words=COMPUTED),
         ),
         sort="statisticName",
         find="Words in the figure",
-        joined=(Joined("reported-and-recomputed", ("statistic",), {"agrees": "agrees"}),),
+        joined=(
+            Joined("reported-and-recomputed", ("statistic",), {"agrees": "agrees"}),
+            Joined(
+                "contradicted-figures",
+                ("statistic",),
+                {
+                    "contradicted": "contradicted",
+                    "daysComputed": "daysComputed",
+                    "daysAgreeing": "daysAgreeing",
+                    "discrepancies": "discrepancies",
+                    "kindNames": "kindNames",
+                },
+            ),
+        ),
         pictures=("reported-and-recomputed",),
     ),
     "recomputed-statistic": ListPage(

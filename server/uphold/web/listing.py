@@ -19,8 +19,10 @@ __all__ = ["Column", "Joined", "ListPage"]
 class Column:
     """One column of a list: its heading, the column of the question, and how it is shown.
 
-    `show` names a macro of lists.html. `sort` is the column to sort by, `until` the one with the end of a period,
-    `under` one with a remark that stands under the value, and `cite` one with the IRI of what states the value.
+    `show` says how lists.html shows it; a `choice` is shown in the words of the facet with the same column. `sort` is
+    the column to sort by, `until` the one with the end of a period, `under` one with a remark that stands under the
+    value, `cite` one with the IRI of what states the value, and `beside` one with what each of several values is said
+    of, in the same order.
     """
 
     heading: str
@@ -30,6 +32,7 @@ class Column:
     until: str = ""
     under: str = ""
     cite: str = ""
+    beside: str = ""
 
     @property
     def is_figure(self) -> bool:

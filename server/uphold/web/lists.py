@@ -2,57 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Response, render_template, request
 
 from uphold.descriptions import Thing
-from uphold.errors import NoSuchThing, RequestNotUnderstood
+from uphold.errors import RequestNotUnderstood
 from uphold.question_errors import WrongParameter
-from uphold.search import LONGEST
-from uphold.web.answering import Answered, ask
-from uphold.web.facets import Choice, Division, Facet, find_words, link, put_in_order
+from uphold.web.envelopes import as_text
+from uphold.web.facets import link, several
 from uphold.web.links import HUMP, plural, words
 from uphold.web.list_acts import ACTS
 from uphold.web.list_records import RECORDS
-from uphold.web.listing import Column, Joined, ListPage
+from uphold.web.list_rows import Listing, Row, check_last, read_field
+from uphold.web.listing import ListPage
 from uphold.web.metadata import Metadata
 from uphold.web.page import Page, reader_language
 from uphold.web.replies import library, opened, send, within
 from uphold.web.showing import about_page, cite_view, scripted
 
-__all__ = ["LIST_PAGES", "show_list"]
+__all__ = ["LIST_FORMS", "LIST_PAGES", "show_list"]
 
 HTML, JSON, CSV = "text/html", "application/json", "text/csv"
+LIST_FORMS = {HTML: "", JSON: "json", CSV: "csv"}
+"""The forms of a list, each with its suffix; the page has none."""
 LIST_PAGES: Mapping[str, ListPage] = {**ACTS, **RECORDS}
-NAMES_ON_A_PAGE, ROWS_ON_A_PAGE = 500, 100
-Row = dict[str, Any]
+NAMES_ON_A_PAGE = 500
 
 
-@dataclass(frozen=True)
-class Part(Answered):
-    """An answer of which a page shows some rows."""
-
-    shown: Sequence[Row] = ()
-
-    @property
-    def rows(self) -> list[Row]:
-        """The rows that the page shows."""
-        return [*self.shown]
-
-
-def show_list(kind: str, things: Sequence[Thing]) -> Response:
-    """The page with all things of a kind; raises `RequestNotUnderstood`, `WrongParameter` and `NoSuchThing`."""
-    number, made = page_number(), LIST_PAGES.get(kind)
+def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
+    """All things of a kind in a form; raises `RequestNotUnderstood`, `WrongParameter` and `NoSuchThing`."""
+    made = LIST_PAGES.get(kind)
+    if form != HTML:
+        check_fields(made)
+    whole = form != HTML and not read_field("page")  # data come whole unless a page is asked for
+    number = 0 if whole else page_number()
     if made and made.question in library().questions:
         listing = Listing(kind, made, things, number)
         if listing.found or listing.words:
-            return show_rows(listing)
+            return show_rows(listing) if form == HTML else send_rows(listing, form)
     last = check_last(kind, number, len(things), NAMES_ON_A_PAGE)
-    shown = things[(number - 1) * NAMES_ON_A_PAGE : number * NAMES_ON_A_PAGE]
+    shown = things if whole else things[(number - 1) * NAMES_ON_A_PAGE : number * NAMES_ON_A_PAGE]
+    if form != HTML:
+        names = [thing.as_json() for thing in called(shown)]
+        return send_data({"kind": kind, "count": len(things), "things": names}, names, ("id", "label"), form)
     title = plural(kind)
     about = about_page(title, f"Every {words(kind).lower()} that Uphold knows, {len(things)} in all, each with a page.")
     page = render_template(
@@ -69,20 +65,51 @@ def show_list(kind: str, things: Sequence[Thing]) -> Response:
     return send(page, HTML, varies=True)
 
 
+def check_fields(made: ListPage | None) -> None:
+    """Raise `WrongParameter` for a field of the request that the list does not have: data hold what was asked for."""
+    known = ["page", "lang"]
+    if made:
+        known = [*(facet.name for facet in made.facets), *(["q"] if made.find else []), "sort", *known]
+    for name in request.args:
+        if name not in known:
+            raise WrongParameter(f"{name[:80]!r} is no parameter of this list; there are {', '.join(known)}.")
+
+
+def called(things: Sequence[Thing]) -> list[Thing]:
+    """The same things with their names in the reader's language."""
+    found = opened().resources.called([thing.iri for thing in things], reader_language())
+    return [found[thing.iri] for thing in things]
+
+
+def send_rows(listing: Listing, form: str) -> Response:
+    """The things of a list as data with the rows about them, in the order of its page."""
+    told = dict.fromkeys(listing.iri(row) for row in listing.rows)
+    things = {thing.iri: thing for thing in listing.things}
+    shown = [*(things[iri] for iri in told if iri in things), *listing.others]
+    columns = [column.name for column in listing.answer.question.head.columns]
+    columns += [name for other in listing.made.joined for name in other.columns]
+    names = [thing.as_json() for thing in called(shown)]
+    count = listing.count + len(listing.untold)
+    return send_data({"kind": listing.kind, "count": count, "things": names}, listing.rows, columns, form)
+
+
+def send_data(listed: Mapping[str, Any], rows: Sequence[Row], columns: Sequence[str], form: str) -> Response:
+    """What is listed with the rows about it as JSON, or the rows as CSV."""
+    if form == JSON:
+        return send(as_text({**listed, "rows": [*rows]}), JSON)
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([[" ".join(several(row.get(name), "")) for name in columns] for row in rows])
+    return send(written.getvalue(), CSV)
+
+
 def page_number() -> int:
     """The number of the page asked for, from 1; raises `RequestNotUnderstood`."""
     text = request.args.get("page", "1")
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
         raise RequestNotUnderstood(f"page is {text[:80]!r}; it must be a number from 1.")
     return int(text)
-
-
-def check_last(kind: str, number: int, count: int, on_a_page: int) -> int:
-    """The number of the last page; raises `NoSuchThing` for a page after it."""
-    last = max(1, -(-count // on_a_page))
-    if number > last:
-        raise NoSuchThing(f"page {number} of {kind}, which has {last}")
-    return last
 
 
 def show_rows(listing: Listing) -> Response:
@@ -94,193 +121,12 @@ def show_rows(listing: Listing) -> Response:
         listing.made.intro,
         f"{opened().snapshot.base}doc/{listing.kind}/{link(listing.fields).removesuffix('?')}",
         "CollectionPage",
-        {CSV: listing.download("csv"), JSON: listing.download("json")},
+        {form: listing.address(suffix) for form, suffix in LIST_FORMS.items() if suffix},
     )
     content = render_template(
         "lists.html", page=page, about=about, citation=cite_view(title), within=within(), listing=listing, spaced=spaced
     )
     return scripted(send(content, HTML, varies=True))
-
-
-class Listing:
-    """A list as a request asks for it: its rows, the choices that narrow it, and the links from one to the next."""
-
-    def __init__(self, kind: str, made: ListPage, things: Sequence[Thing], number: int) -> None:
-        """Raises `WrongParameter` for a field without such a value, and `NoSuchThing` for a page after the last."""
-        self.kind, self.made, self.things, self.number = kind, made, things, number
-        self.language, self.words, self.sort = reader_language(), read_words(made), read_sort(made)
-        self.answer = ask(made.question, **self.parameters)
-        self.answered = [*joined(self.answer.rows, made.joined)]
-        self.found = [row for row in self.answered if self.iri(row).startswith(f"{opened().snapshot.base}id/{kind}/")]
-        rows = self.found if self.finds_itself else find_words(self.found, made.within, self.words)
-        asked = {facet.name: read_field(facet.name) for facet in made.facets}
-        self.division = Division(rows, made.facets, asked, opened().snapshot.base)
-        self.last = check_last(kind, number, len(self.division.rows), ROWS_ON_A_PAGE)
-        self.fields = {
-            **{facet.name: self.division.key(facet, value) for facet, value in self.chosen},
-            **{
-                name: text
-                for name, text in (("q", self.words), ("sort", self.sort), ("lang", read_field("lang")))
-                if text
-            },
-        }
-
-    @property
-    def finds_itself(self) -> bool:
-        """Whether the question finds words."""
-        return "text" in self.answer.question.parameters
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The values for the question before any choice: the reader's language, and the words."""
-        known = library().questions[self.made.question].parameters
-        return {name: text for name, text in (("lang", self.language), ("text", self.words)) if name in known and text}
-
-    def iri(self, row: Mapping[str, Any]) -> str:
-        """The IRI of the thing that a row is about."""
-        return str(row[self.made.columns[0].column])
-
-    @cached_property
-    def chosen(self) -> list[tuple[Facet, str]]:
-        """The facets of which a value is chosen, each with it."""
-        chosen = self.division.chosen
-        return [(facet, chosen[facet.name]) for facet in self.made.facets if facet.name in chosen]
-
-    @cached_property
-    def choices(self) -> list[tuple[Facet, list[Choice]]]:
-        """The facets that can narrow the list, each with its values."""
-        found = [(facet, self.division.choices(facet)) for facet in self.made.facets]
-        return [
-            (facet, choices) for facet, choices in found if len(choices) > 1 or any(each.chosen for each in choices)
-        ]
-
-    @cached_property
-    def rows(self) -> list[Row]:
-        """The rows of this page, in order."""
-        order = self.sort or self.made.sort
-        rows = put_in_order(self.division.rows, order) if order else self.division.rows
-        return [dict(row) for row in rows[(self.number - 1) * ROWS_ON_A_PAGE : self.number * ROWS_ON_A_PAGE]]
-
-    @property
-    def count(self) -> int:
-        """How many things are found."""
-        return len({self.iri(row) for row in self.division.rows})
-
-    @cached_property
-    def others(self) -> list[Thing]:
-        """The things of which no row tells, on the last page of the whole list."""
-        if self.words or self.chosen or self.number < self.last:
-            return []
-        told = {self.iri(row) for row in self.found}
-        return [thing for thing in self.things if thing.iri not in told]
-
-    @property
-    def unnamed(self) -> set[str]:
-        """The IRIs whose names the page needs and the rows do not tell."""
-        offered = {choice.value for _, choices in self.choices for choice in choices if not choice.name}
-        offered |= {value for facet, value in self.chosen if not self.division.name(facet, value)}
-        return {value for value in offered if value.startswith(f"{opened().snapshot.base}id/")}
-
-    def order(self, column: Column) -> tuple[str, str]:
-        """What a heading says of the order (as `aria-sort` has it), and the order that it leads to."""
-        now = self.sort or self.made.sort
-        if now.removeprefix("-") == column.sort:
-            return ("descending", column.sort) if now.startswith("-") else ("ascending", f"-{column.sort}")
-        return "", f"-{column.sort}" if column.is_figure else column.sort
-
-    def link(self, **changes: str) -> str:
-        """The address of this list with changes, from its first page."""
-        return link(self.fields, **changes)
-
-    @cached_property
-    def applied(self) -> dict[str, str]:
-        """The parameters of the question that leave the rows that the choices leave."""
-        given = dict(self.parameters)
-        for facet, value in self.chosen:
-            if not value or value in self.made.unlike.get(facet.name, ()):
-                continue
-            for name, pattern in self.made.asks.get(facet.name, {facet.name: "{}"}).items():
-                if name in self.answer.question.parameters:
-                    given[name] = pattern.format(self.division.key(facet, value))
-        return given
-
-    @property
-    def not_applied(self) -> list[str]:
-        """The choices that the downloads leave aside, by their headings."""
-        asked = {facet.name: self.made.asks.get(facet.name, {facet.name: ""}) for facet, _ in self.chosen}
-        left = [facet.label for facet, _ in self.chosen if not asked[facet.name].keys() <= self.applied.keys()]
-        return [*left, *(["the words"] if self.words and not self.finds_itself else [])]
-
-    @cached_property
-    def part(self) -> Part:
-        """The answer that the downloads give, with the rows of this page."""
-        return Part(self.answer.question, {name: [text] for name, text in self.applied.items()}, self.rows)
-
-    def download(self, suffix: str) -> str:
-        """The address of the rows as data, in the order chosen where the question has its column."""
-        address, name = self.part.address(suffix), self.sort.removeprefix("-")
-        if not any(column.name == name for column in self.answer.question.head.columns):
-            return address
-        return f"{address}{'&' if '?' in address else '?'}sort={self.sort}"
-
-    @property
-    def pictures(self) -> list[Answered]:
-        """Questions with charts of the same things, asked with the parameters that they share."""
-        found = [library().questions[name] for name in self.made.pictures if name in library().questions]
-        return [
-            Answered(each, {name: [text] for name, text in self.applied.items() if name in each.parameters})
-            for each in found
-        ]
-
-
-def read_field(name: str) -> str:
-    """The one value of a field of the request, or nothing; raises `WrongParameter`."""
-    values = [value for value in request.args.getlist(name) if value]
-    if len(values) > 1:
-        raise WrongParameter(f"{name} stands in the request {len(values)} times; it may stand there once.")
-    return values[0] if values else ""
-
-
-def read_words(made: ListPage) -> str:
-    """The words that are looked for; raises `WrongParameter` for too many."""
-    words = read_field("q").strip() if made.find else ""
-    if len(words) > LONGEST:
-        raise WrongParameter(f"q has {len(words)} characters; it may have {LONGEST}.")
-    return words
-
-
-def read_sort(made: ListPage) -> str:
-    """The order asked for, as the API writes it; raises `WrongParameter` for a column that there is not."""
-    sort, known = read_field("sort"), [column.sort for column in made.columns if column.sort]
-    if sort and sort.removeprefix("-") not in known:
-        raise WrongParameter(
-            f"sort is {sort[:80]!r}; this list has the orders {', '.join(known)}, each also with a minus."
-        )
-    return sort
-
-
-def joined(rows: Sequence[Row], others: Sequence[Joined]) -> Iterator[Row]:
-    """The rows with the columns of other questions, where these are there."""
-    found = [(other, values_of(other)) for other in others if other.question in library().questions]
-    for row in rows:
-        more: Row = {}
-        for other, values in found:
-            more |= values.get(tuple(row.get(name) for name in other.on), {})
-        yield {**row, **more}
-
-
-def values_of(other: Joined) -> dict[tuple[Any, ...], Row]:
-    """The columns of another question by the values on which they are joined; several values become a list."""
-    gathered: dict[tuple[Any, ...], dict[str, list[Any]]] = {}
-    for row in ask(other.question):
-        cells = gathered.setdefault(tuple(row[name] for name in other.on), {name: [] for name in other.columns})
-        for name, column in other.columns.items():
-            if row[column] is not None and row[column] not in cells[name]:
-                cells[name].append(row[column])
-    return {
-        key: {name: values[0] if len(values) == 1 else values or None for name, values in cells.items()}
-        for key, cells in gathered.items()
-    }
 
 
 def spaced(name: object) -> str:

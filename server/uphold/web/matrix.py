@@ -45,13 +45,13 @@ class Line:
         """Whether the report prints its card."""
         return any(cell["cardPrinted"] for cell in self.cells.values())
 
-    def has(self, column: str) -> bool:
-        """Whether a cell counts any call, or any finding."""
-        return any(cell[column] for cell in self.cells.values())
-
-    def is_rated(self, rating: str) -> bool:
-        """Whether a cell has this rating, by its key; `unknown` for one that has none."""
-        return any((key_of(cell["rating"]) if cell["rating"] else UNKNOWN) == rating for cell in self.cells.values())
+    def has(self, rating: str, counted: Collection[str]) -> bool:
+        """Whether one cell has this rating, by its key or `unknown` for none, and counts something in these columns."""
+        return any(
+            rating in ("", key_of(cell["rating"]) if cell["rating"] else UNKNOWN)
+            and all(cell[column] for column in counted)
+            for cell in self.cells.values()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +164,8 @@ def by_treaty(answer: Answered) -> dict[tuple[str, str], str]:
 
 def fits(line: Line, wanted: Mapping[str, str]) -> bool:
     """Whether a line is as the filters want it; the goal and the region are asked for already."""
-    return (
-        (not wanted["rating"] or line.is_rated(wanted["rating"]))
-        and all(not wanted[column] or line.has(column) for column in ("calls", "findings"))
-        and all(not wanted[name] or line.statuses[name][1] == wanted[name] for name in TREATIES)
+    return line.has(wanted["rating"], [column for column in ("calls", "findings") if wanted[column]]) and all(
+        not wanted[name] or line.statuses[name][1] == wanted[name] for name in TREATIES
     )
 
 

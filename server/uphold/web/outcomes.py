@@ -145,7 +145,7 @@ class Calls:
             Facet("treaty", "Treaty", "treaty", names="treatyName"),
             Facet("jurisdiction", "Jurisdiction", "jurisdiction", names="jurisdictionName"),
         )
-        self.division = Division(self.answer.rows, self.facets, fields, self.base)
+        self.division = Division(self.answer.rows, self.facets, fields, self.base, {"outcome": OUTCOMES})
 
     @property
     def sort(self) -> str:

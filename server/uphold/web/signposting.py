@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from uphold.descriptions import Description
 from uphold.engines import GRAPH_TYPES
+from uphold.errors import RequestNotUnderstood
 from uphold.web.about import about_thing
 from uphold.web.class_pages import page_of
 from uphold.web.metadata import Metadata
@@ -46,7 +47,10 @@ def whole() -> Response:
 
 @signposting.get("/linkset/<kind>/")
 def collection(kind: str) -> Response:
-    """The links of the list of a kind: to each thing on it."""
+    """The links of the list of a kind: to each thing on it; raises `RequestNotUnderstood` for a choice among them."""
+    if request.args:
+        chosen = ", ".join(request.args)[:80]
+        raise RequestNotUnderstood(f"The links are those of the whole list, and {chosen} cannot narrow them.")
     return send_linkset(f"{opened().snapshot.base}doc/{kind}/", links_of_list(kind))
 
 

@@ -134,11 +134,12 @@ def document(identity: str, key: str) -> Response:
     return add_memento(lasting(describe(f"id/{stem}", f"snapshots/{identity}/doc/{stem}", form)), key, old=True)
 
 
-@snapshots.get("/snapshots/<identity>/doc/<kind>/")
-def things(identity: str, kind: str) -> Response:
+@snapshots.get("/snapshots/<identity>/doc/<kind>/", defaults={"suffix": ""})
+@snapshots.get("/snapshots/<identity>/doc/<kind>.<any(csv, json):suffix>")
+def things(identity: str, kind: str, suffix: str) -> Response:
     """The list of a kind as this snapshot has it."""
     open_old(identity)
-    return lasting(index_of_kind(kind))
+    return lasting(index_of_kind(kind, suffix))
 
 
 @snapshots.get("/snapshots/timemap/doc/<path:key>")

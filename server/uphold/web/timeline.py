@@ -129,7 +129,7 @@ class Timeline:
         return not asked or any(
             asked in (value, facet.key(value, self.base) if value else "not-stated")
             for row in rows
-            for value in facet.values(row) or {"": ""}
+            for value in facet.listed(row)
         )
 
     @property
