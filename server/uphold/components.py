@@ -2,20 +2,33 @@
 
 pySHACL 0.40 raises where sh:lessThan meets values that cannot be compared, and where the text that a SPARQL-based
 constraint puts into its message has a backslash; either ends the run, with all other results lost. It orders days with
-and without a time zone as text, and accepts what Python can read instead of what XSD writes. Each class here overrides
-the one method at fault.
+and without a time zone as text, and accepts what Python can read instead of what XSD writes. Limited to some focus
+nodes, it skips shapes that are asked of values, since no value is one of those nodes: then sh:not finds fault with
+every value, and sh:or with none. Each class here overrides the one method at fault.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
+from pyshacl.constraints.core.logical_constraints import (
+    AndConstraintComponent,
+    NotConstraintComponent,
+    OrConstraintComponent,
+    XoneConstraintComponent,
+)
 from pyshacl.constraints.core.property_pair_constraints import (
     LessThanConstraintComponent,
     LessThanOrEqualsConstraintComponent,
+)
+from pyshacl.constraints.core.shape_based_constraints import (
+    NodeConstraintComponent,
+    PropertyConstraintComponent,
+    QualifiedValueShapeConstraintComponent,
 )
 from pyshacl.constraints.core.value_constraints import DatatypeConstraintComponent
 from pyshacl.constraints.core.value_range_constraints import (
@@ -140,8 +153,52 @@ class Sparql(SPARQLBasedConstraint):  # type: ignore[misc]
         return PLACEHOLDER.sub(lambda found: str(bound.get(found[1]) or found[0]), msg)
 
 
+class Nested:
+    """A component that asks another shape of the value nodes (4.6, 4.7), whichever nodes are in focus."""
+
+    def evaluate(self, executor: Any, graph: Any, values: Values, path: list[Any]) -> tuple[bool, Reports]:
+        """See `ConstraintComponent.evaluate`."""
+        unlimited = replace(executor, focus_nodes=None)
+        result: tuple[bool, Reports] = super().evaluate(unlimited, graph, values, path)  # type: ignore[misc]
+        return result
+
+
+class And(Nested, AndConstraintComponent):  # type: ignore[misc]
+    """sh:and (4.6.2)."""
+
+
+class Not(Nested, NotConstraintComponent):  # type: ignore[misc]
+    """sh:not (4.6.1)."""
+
+
+class Or(Nested, OrConstraintComponent):  # type: ignore[misc]
+    """sh:or (4.6.3)."""
+
+
+class Xone(Nested, XoneConstraintComponent):  # type: ignore[misc]
+    """sh:xone (4.6.4)."""
+
+
+class NodeShape(Nested, NodeConstraintComponent):  # type: ignore[misc]
+    """sh:node (4.7.1)."""
+
+
+class PropertyShape(Nested, PropertyConstraintComponent):  # type: ignore[misc]
+    """sh:property (4.7.2)."""
+
+
+class QualifiedValueShape(Nested, QualifiedValueShapeConstraintComponent):  # type: ignore[misc]
+    """sh:qualifiedValueShape (4.7.3)."""
+
+
+COMPONENTS = (
+    *(Datatype, MinExclusive, MinInclusive, MaxExclusive, MaxInclusive, LessThan, LessThanOrEquals, Sparql),
+    *(And, Not, Or, Xone, NodeShape, PropertyShape, QualifiedValueShape),
+)
+
+
 def install() -> None:
     """Let pySHACL use these classes for their parameters."""
-    for kind in (Datatype, MinExclusive, MinInclusive, MaxExclusive, MaxInclusive, LessThan, LessThanOrEquals, Sparql):
+    for kind in COMPONENTS:
         for parameter in kind.constraint_parameters():
             CONSTRAINT_PARAMETERS_MAP[parameter] = kind
