@@ -92,8 +92,10 @@ def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
 
     quads = assemble(files, say)
     shapes = to_rdflib(quads.quads_for_graph_name(graph_name(files.base, "shapes")))
-    check(quads, shapes)
-    say("every node conforms to the shapes")
+    warnings = check(quads, shapes).results
+    for result in warnings:
+        say(str(result))
+    say(f"every node conforms to the shapes{f', with {len(warnings)} warnings' if warnings else ''}")
     lines = canonical(quads)
     identity = hashlib.sha256(lines).hexdigest()
     unfinished = state / "snapshots" / f"unfinished-{identity}"

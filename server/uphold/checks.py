@@ -1,15 +1,16 @@
 """Checks: SHACL, with pySHACL as the validator. What does not conform is not published.
 
 A whole data set is judged before it becomes a snapshot; a graph that someone brings is judged with a data set as its
-background, and only its own nodes are judged.
+background, and only its own nodes are judged. Literals are looked at in the lexical form that they came in; what a
+library makes of one that is ill-formed is never used.
 """
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, astuple, dataclass, replace
-from typing import Any
+from dataclasses import astuple, replace
+from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 import rdflib
@@ -18,83 +19,29 @@ from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH, XSD
 from rdflib.term import Node
 
-from uphold.errors import DoesNotConform
+from uphold.components import install
+from uphold.contents import Contents, describe
+from uphold.errors import DoesNotConform, ValidatorFailed
+from uphold.lexical_faults import explain
+from uphold.lexical_forms import well_formed
+from uphold.report import Report, Result
 from uphold.scans import Scanned
 
-__all__ = ["Report", "Result", "check", "judge", "to_rdflib", "warm"]
+__all__ = ["check", "judge", "to_rdflib", "warm"]
 
-
-SIMPLE_PATH = re.compile(r"[A-Za-z][\w+.-]*:(?!.*://.*://)[^\s|^<>]+")  # one IRI, none of the other kinds of path
-ONE_IRI = re.compile(r"(?:https?://|urn:)[^\x00-\x20<>\"{}|\\^`]+")
 PLAIN = str(XSD.string)
 STAND_IN = "urn:uphold:blank-node:"
 NOT_YOURS = "Terms of the ontology are not changed by other graphs: use a namespace of your own, or propose the term."
+LEXICAL = "lexical-form"  # the shape that reports an ill-formed literal where no other one asks for its datatype
+OF_DATATYPES = (SH.DatatypeConstraintComponent, SH.OrConstraintComponent)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One thing that does not conform, in the words of the shape's message."""
-
-    focusNode: str
-    path: str | None
-    value: str | None
-    message: str
-    severity: str
-    shape: str
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the shapes say of a graph."""
-
-    results: tuple[Result, ...]
-
-    @property
-    def conforms(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.results
-
-    def as_json(self) -> dict[str, object]:
-        """The report as the JSON that `uphold validate --json` prints."""
-        return {"conforms": self.conforms, "results": [asdict(result) for result in self.results]}
-
-    def as_graph(self, brought: rdflib.Graph) -> rdflib.Graph:
-        """The report as a sh:ValidationReport; a value is the term that `brought` has, where it has one."""
-        graph, report = rdflib.Graph(bind_namespaces="none"), rdflib.BNode()
-        graph.bind("sh", SH)
-        graph.add((report, RDF.type, SH.ValidationReport))
-        graph.add((report, SH.conforms, rdflib.Literal(self.conforms)))
-        for result in self.results:
-            node = rdflib.BNode()
-            focus = as_term(result.focusNode)
-            graph.add((report, SH.result, node))
-            graph.add((node, RDF.type, SH.ValidationResult))
-            graph.add((node, SH.focusNode, focus))
-            graph.add((node, SH.resultMessage, rdflib.Literal(result.message)))
-            graph.add((node, SH.resultSeverity, SH[result.severity]))
-            graph.add((node, SH.sourceShape, as_term(result.shape)))
-            if result.path and SIMPLE_PATH.fullmatch(result.path):
-                graph.add((node, SH.resultPath, rdflib.URIRef(result.path)))
-            if result.value is not None:
-                terms = (term for term in brought.objects(focus) if str(term) == result.value)
-                graph.add((node, SH.value, next(terms, as_term(result.value))))
-        return graph
-
-    def __str__(self) -> str:
-        """The report for a person, a line for each result."""
-        lines = [
-            f"{r.focusNode} · {r.path or 'the node itself'}{f' = {r.value}' if r.path and r.value else ''}"
-            f" · {r.message} [{r.shape}]"
-            for r in self.results
-        ]
-        return "\n".join(lines) or "Everything conforms."
-
-
-def check(quads: ox.Dataset, shapes: rdflib.Graph) -> None:
+def check(quads: ox.Dataset, shapes: rdflib.Graph) -> Report:
     """Judge a whole data set; raises `DoesNotConform` with the report when anything is wrong."""
-    report = run(to_rdflib(quads), shapes)
+    report = Report(in_order(run(to_rdflib(quads), shapes)))
     if not report.conforms:
-        raise DoesNotConform(len(report.results), str(report))
+        raise DoesNotConform(len(report.violations), "\n".join(map(str, report.results)))
+    return report
 
 
 def judge(brought: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph) -> Report:
@@ -110,11 +57,18 @@ def judge(brought: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph)
         background.add(triple)
     own = set(named.subjects(unique=True))
     anchors = set(shapes.objects(None, SH.targetNode))  # rules about a whole graph hang on one node
-    found = run(background, shapes, own | anchors).results
+    found = run(background, shapes, own | anchors, named)
     results = {r for r in found if rdflib.URIRef(r.focusNode) in own - anchors}
     results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
     results |= without_iri(brought, nameless, shapes) | not_yours(own, anchors)
-    return Report(in_order({without_stand_ins(result) for result in results}))
+    contents = described(brought, background, shapes, anchors)
+    return Report(in_order({without_stand_ins(result) for result in results}), contents)
+
+
+def described(brought: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, anchors: set[Node]) -> Contents:
+    """What came; the base of our IRIs is that of the ontology, on which the whole-graph rules hang."""
+    base = next((str(anchor).removesuffix("ontology") for anchor in anchors), "")
+    return describe(brought, union, shapes, base)
 
 
 def not_yours(own: set[Node], anchors: set[Node]) -> set[Result]:
@@ -132,13 +86,6 @@ def without_stand_ins(result: Result) -> Result:
     focus, value = result.focusNode.replace(STAND_IN, "_:"), result.value
     message = result.message.replace(STAND_IN, "_:")
     return replace(result, focusNode=focus, value=value and value.replace(STAND_IN, "_:"), message=message)
-
-
-def as_term(text: str) -> Node:
-    """The term that a result shows as text."""
-    if text.startswith("_:"):
-        return rdflib.BNode(text[2:])
-    return rdflib.URIRef(text) if ONE_IRI.fullmatch(text) else rdflib.Literal(text)
 
 
 def places(result: Result, brought: rdflib.Graph) -> Iterator[Result]:
@@ -165,27 +112,94 @@ def without_iri(brought: rdflib.Graph, nameless: set[rdflib.BNode], shapes: rdfl
     }
 
 
-def run(data: rdflib.Graph, shapes: rdflib.Graph, focus: Iterable[Node] | None = None) -> Report:
-    """Run pySHACL; `focus` limits the nodes that are judged."""
-    _, found, _ = pyshacl_validate(
-        data,
-        shacl_graph=shapes,
-        inference="none",
-        advanced=False,
-        js=False,
-        do_owl_imports=False,
-        inplace=True,
-        focus_nodes=[str(node) for node in focus] if focus is not None else None,
-    )
-    if not isinstance(found, rdflib.Graph):
-        raise found  # pySHACL hands back its own failure as a value
-    results = {read_result(found, node, data) for node in found.subjects(RDF.type, SH.ValidationResult)}
-    return Report(in_order(results))
+class Found(NamedTuple):
+    """A result, and what is needed to explain it: its value as a term, and the component that it came from."""
+
+    result: Result
+    value: Node | None
+    component: Node | None
+
+
+def run(
+    data: rdflib.Graph,
+    shapes: rdflib.Graph,
+    focus: Iterable[Node] | None = None,
+    brought: rdflib.Graph | None = None,
+) -> set[Result]:
+    """Run pySHACL, and look at the lexical forms in `brought`, or in all data; `focus` limits the nodes for pySHACL.
+
+    Raises `ValidatorFailed` when pySHACL does.
+    """
+    install()
+    try:
+        _, report, _ = pyshacl_validate(
+            data,
+            shacl_graph=shapes,
+            inference="none",
+            advanced=False,
+            js=False,
+            do_owl_imports=False,
+            inplace=True,
+            focus_nodes=[str(node) for node in focus] if focus is not None else None,
+        )
+    except MemoryError:
+        raise
+    except Exception as problem:
+        raise ValidatorFailed from problem
+    if not isinstance(report, rdflib.Graph):
+        raise ValidatorFailed from report  # pySHACL hands back its own failure as a value
+    found = [read_result(report, node, data) for node in report.subjects(RDF.type, SH.ValidationResult)]
+    return explained(found, shapes) | ill_formed(data if brought is None else brought, shapes, found)
+
+
+def explained(found: Iterable[Found], shapes: rdflib.Graph) -> set[Result]:
+    """The results, those about a datatype with what is wrong with the value first."""
+    return {
+        replace(result, message=f"{reason} {result.message}")
+        if component in OF_DATATYPES
+        and isinstance(value, rdflib.Literal)
+        and (reason := explain(str(value), datatype_of(value), datatypes_in(shapes, result.shape)))
+        else result
+        for result, value, component in found
+    }
+
+
+def datatypes_in(shapes: rdflib.Graph, shape: str) -> set[str]:
+    """The datatypes that a shape asks for, in itself or in the members of its sh:or."""
+    node = rdflib.URIRef(shape)
+    heads = shapes.objects(node, SH["or"])
+    members = [node, *(member for head in heads for member in Collection(shapes, head))]
+    return {str(datatype) for member in members for datatype in shapes.objects(member, SH.datatype)}
+
+
+def datatype_of(literal: rdflib.Literal) -> str:
+    """The IRI of a literal's datatype."""
+    return str(RDF.langString if literal.language else literal.datatype or PLAIN)
+
+
+def ill_formed(data: rdflib.Graph, shapes: rdflib.Graph, found: Iterable[Found]) -> set[Result]:
+    """A result for each ill-formed literal of which no shape has said that its datatype is another one."""
+    said = {(r.focusNode, r.path, r.value) for r, _, component in found if component in OF_DATATYPES}
+    rule = next((str(s) for s in shapes.subjects(RDF.type, SH.PropertyShape) if str(s).endswith(f"/{LEXICAL}")), LEXICAL)
+    results = set()
+    for subject, predicate, literal in data:
+        if not isinstance(literal, rdflib.Literal) or literal.datatype is None or not literal.ill_typed:
+            continue
+        focus, path, value = as_text(subject), str(predicate), str(literal)
+        if (focus, path, value) not in said:
+            reason = explain(value, str(literal.datatype), [str(literal.datatype)]) or general(value, literal.datatype)
+            results.add(Result(focus, path, value, reason, "Violation", rule))
+    return results
+
+
+def general(value: str, datatype: rdflib.URIRef) -> str:
+    """What is said of a literal whose datatype people hardly write by hand."""
+    return f'"{value[:80]}" is no lexical form of {datatype}: correct it, or change its datatype.'
 
 
 def warm(data: rdflib.Graph, shapes: rdflib.Graph) -> None:
     """Let all be imported and prepared that running pySHACL needs, so that processes forked from this one have it."""
-    run(data, shapes, shapes.objects(None, SH.targetNode))
+    run(data, shapes, shapes.objects(None, SH.targetNode), rdflib.Graph())
 
 
 def in_order(results: set[Result]) -> tuple[Result, ...]:
@@ -193,20 +207,22 @@ def in_order(results: set[Result]) -> tuple[Result, ...]:
     return tuple(sorted(results, key=lambda result: [text or "" for text in astuple(result)]))
 
 
-def read_result(found: rdflib.Graph, node: Node, data: rdflib.Graph) -> Result:
+def read_result(report: rdflib.Graph, node: Node, data: rdflib.Graph) -> Found:
     """One sh:ValidationResult as plain text values; of alternative paths, those that lead to the value."""
+    focus, value, path = (report.value(node, p) for p in (SH.focusNode, SH.value, SH.resultPath))
+    severity = str(report.value(node, SH.resultSeverity) or SH.Violation).rpartition("#")[2]
+    message = str(report.value(node, SH.resultMessage) or "does not conform")
+    shape = str(report.value(node, SH.sourceShape) or "")
+    leading = [p for p in alternatives(report, path) if (focus, p, value) in data]
+    path_as_text = "|".join(map(str, leading)) or path_text(report, path)
+    value_as_text = None if value is None else as_text(value)
+    result = Result(as_text(focus), path_as_text, value_as_text, message, severity, shape)
+    return Found(result, value, report.value(node, SH.sourceConstraintComponent))
 
-    def text(predicate: rdflib.URIRef) -> str | None:
-        value = found.value(node, predicate)
-        return None if value is None else str(value)
 
-    severity = (text(SH.resultSeverity) or "").rpartition("#")[2]
-    message = text(SH.resultMessage) or "does not conform"
-    shape = text(SH.sourceShape)
-    focus, value, path = (found.value(node, p) for p in (SH.focusNode, SH.value, SH.resultPath))
-    leading = [p for p in alternatives(found, path) if (focus, p, value) in data]
-    path_as_text = "|".join(map(str, leading)) or path_text(found, path)
-    return Result(str(focus), path_as_text, text(SH.value), message, severity or "Violation", shape or "")
+def as_text(term: Node | None) -> str:
+    """A term as a report shows it: a blank node with its label, any other as its IRI or lexical form."""
+    return f"_:{term}" if isinstance(term, rdflib.BNode) else str(term)
 
 
 def alternatives(found: rdflib.Graph, path: Node | None) -> list[Node]:
@@ -227,10 +243,11 @@ def path_text(found: rdflib.Graph, path: Node | None) -> str | None:
     return f"^{path_text(found, inner)}" if inner is not None else str(path)
 
 
-def to_rdflib(quads: Iterable[ox.Quad] | ox.Dataset) -> rdflib.Graph:
-    """The union of all graphs, as one rdflib graph; blank nodes get new names."""
+def to_rdflib(quads: Iterable[ox.Quad] | ox.Dataset, *, labelled: bool = False) -> rdflib.Graph:
+    """The union of all graphs, as one rdflib graph; blank nodes get new names, unless they are to stay `labelled`."""
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # it logs a traceback for each literal it cannot convert
     graph = Scanned()
-    add, known = graph.store.add, Terms()
+    add, known = graph.store.add, Terms(labelled=labelled)
     for quad in quads:
         add((known[quad.subject], known[quad.predicate], known[quad.object]), graph)
     return graph
@@ -239,16 +256,30 @@ def to_rdflib(quads: Iterable[ox.Quad] | ox.Dataset) -> rdflib.Graph:
 class Terms(dict[Any, Node]):
     """The rdflib term for each of Oxigraph's, made once."""
 
+    def __init__(self, *, labelled: bool) -> None:
+        super().__init__()
+        self.labelled = labelled
+
     def __missing__(self, term: Any) -> Node:
         """Make it."""
         made: Node
         if isinstance(term, ox.NamedNode):
             made = rdflib.URIRef(term.value)
         elif isinstance(term, ox.BlankNode):
-            made = rdflib.BNode()
+            made = rdflib.BNode(term.value if self.labelled else None)
         elif term.language or term.datatype.value == PLAIN:
             made = rdflib.Literal(term.value, term.language)
         else:
-            made = rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value))
+            made = typed(term.value, term.datatype.value)
         self[term] = made
         return made
+
+
+def typed(text: str, datatype: str) -> rdflib.Literal:
+    """The literal in the form it came in; one that XSD does not write so has no value, whatever Python reads in it."""
+    good = well_formed(text, datatype)
+    made = rdflib.Literal(text, datatype=rdflib.URIRef(datatype) if good else None, normalize=False)
+    if not good:  # rdflib offers no other way to have a literal that is not converted
+        made._datatype, made._value = rdflib.URIRef(datatype), None  # noqa: SLF001
+    made._ill_typed = not good  # noqa: SLF001
+    return made

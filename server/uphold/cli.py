@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -139,10 +140,22 @@ def run_validate(given: argparse.Namespace, settings: Settings) -> int:
     """Judge files against the shapes, with the current snapshot as background; nothing is stored."""
     from uphold.judge import Ground, judge_triples
 
-    brought = [triple for path in given.file for triple in read_file(path, settings)]
+    brought = [triple for path in given.file for triple in apart(path, read_file(path, settings), given.file)]
     report = judge_triples(brought, Ground.of(current_or_built(settings)))
     print(json.dumps(report.as_json(), indent=1, ensure_ascii=False) if given.json else report)
     return 0 if report.conforms else 1
+
+
+def apart(path: Path, triples: list[ox.Triple], files: Sequence[Path]) -> list[ox.Triple]:
+    """The triples of one file; where there are several files, a blank node is labelled with the file's name, too."""
+    if len(files) == 1:
+        return triples
+    stem = re.sub(r"[^A-Za-z0-9]", "-", path.stem)
+
+    def renamed(term: Any) -> Any:
+        return ox.BlankNode(f"{term.value}-{stem}-{files.index(path)}") if isinstance(term, ox.BlankNode) else term
+
+    return [ox.Triple(renamed(t.subject), t.predicate, renamed(t.object)) for t in triples]
 
 
 def read_file(path: Path, settings: Settings) -> list[ox.Triple]:

@@ -6,6 +6,7 @@ UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryNotSupported, QueryTo
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
              ├─ SourceFault (422): SourceNotRead, RuleFailed, DoesNotConform
+             ├─ ValidatorFailed (500)
              └─ WrongSetting (500), and those of request_, service_ and question_errors.py
 
 An error knows its HTTP status, a stable code and the way out; its text names the value at fault. The web layer turns
@@ -38,6 +39,7 @@ __all__ = [
     "SourceNotRead",
     "UnsupportedMedia",
     "UpholdError",
+    "ValidatorFailed",
     "WrongSetting",
     "WrongUse",
     "all_kinds",
@@ -279,6 +281,18 @@ class DoesNotConform(SourceFault):
 
     def __init__(self, count: int, report: str) -> None:
         super().__init__(f"{count} places do not conform to the shapes.\n{report}")
+
+
+class ValidatorFailed(UpholdError):
+    """The validator raised an exception: what was sent is not to blame, however wrong it is."""
+
+    status = 500
+    code = "validator-failed"
+    title = "The validator failed"
+    remedy = "This is a fault of Uphold, not of your data: report it, with what you sent."
+
+    def __init__(self) -> None:
+        super().__init__("The validator met data that it cannot validate, so there is no report.")
 
 
 class WrongSetting(UpholdError):

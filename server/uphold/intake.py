@@ -131,7 +131,7 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def parse(posted: Posted, settings: Settings, *, base: str | None = None) -> list[ox.Triple]:
-    """The triples of a text that was looked over; its graphs are merged, its blank nodes get labels of their own.
+    """The triples of a text that was looked over; its graphs are merged, its blank nodes keep their labels.
 
     Raises `BodyNotParsed` with line and column where the parser tells, `BodyRefused`, or `BodyTooLarge`.
     """
@@ -140,7 +140,7 @@ def parse(posted: Posted, settings: Settings, *, base: str | None = None) -> lis
         text, form = table(posted, settings), ox.RdfFormat.JSON_LD
     found: list[ox.Triple] = []
     try:
-        for quad in ox.parse(text, format=form, base_iri=base, rename_blank_nodes=True):
+        for quad in ox.parse(text, format=form, base_iri=base, rename_blank_nodes=False):
             if len(found) >= settings.intake_max_triples:
                 raise BodyTooLarge(settings.intake_max_triples, "triples")
             check_terms(quad.triple)

@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 from socket import socket
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from typing import Any, NamedTuple
 import pyoxigraph as ox
 import rdflib
 
-from uphold.checks import Report, judge, to_rdflib, warm
+from uphold.checks import judge, to_rdflib, warm
 from uphold.engines.forking import begin, limit_memory, offer
 from uphold.engines.frames import Frame, read_frame, write_frame
 from uphold.errors import UpholdError
@@ -30,6 +31,7 @@ from uphold.intake import Posted, parse
 from uphold.intake_errors import BodyNotParsed
 from uphold.judging import READY, Judgement
 from uphold.logs import configuration
+from uphold.report import Report
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
 from uphold.sources import graph_name
@@ -57,7 +59,7 @@ def judge_triples(triples: Collection[ox.Triple], ground: Ground) -> Report:
     """Judge triples here and now; only their own nodes are judged, and the ground is spent."""
     if not triples:
         raise BodyNotParsed("There is no statement in it. JSON-LD says nothing where its context lacks a key.")
-    return judge(to_rdflib(quads(triples)), ground.data, ground.shapes)
+    return judge(to_rdflib(quads(triples), labelled=True), ground.data, ground.shapes)
 
 
 def quads(triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
@@ -69,10 +71,8 @@ def answer(posted: Posted, settings: Settings, ground: Ground, prefixes: dict[st
     """What a judge answers: the report, in both forms."""
     found = parse(posted, settings)
     report = judge_triples(found, ground)
-    graph = report.as_graph(to_rdflib(quads(found)))
-    for prefix, start in prefixes.items():
-        graph.bind(prefix, start)
-    return Judgement(report.as_json(), graph.serialize(format="turtle"), len(found))
+    turtle = report.as_turtle(to_rdflib(quads(found), labelled=True), prefixes)
+    return Judgement(report.as_json(), turtle, len(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,10 @@ class Judge:
     prefixes: dict[str, str]
 
     def serve(self, channel: socket) -> None:
-        """Judge what comes; a fault of what was sent is an answer too, and any other is told to the server."""
+        """Judge what comes; a fault of what was sent is an answer too, and one of our own is told to the server.
+
+        A judge that gets no more memory ends without a word, as it does where a library aborts the process.
+        """
         frame = read_frame(channel.makefile("rb"))
         if frame is None:
             return
@@ -92,6 +95,8 @@ class Judge:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         try:
             told = self.judge(Posted(**json.loads(frame[1])))
+        except MemoryError:
+            return
         except Exception:  # noqa: BLE001 whatever it is, the server logs it
             write_frame(channel, Frame.FAULT, traceback.format_exc()[-2000:].encode())
         else:
@@ -102,6 +107,8 @@ class Judge:
         try:
             return asdict(answer(posted, self.settings, self.ground, self.prefixes))
         except UpholdError as error:
+            if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise
             fault = {"code": error.code, "remedy": error.remedy, "line": error.line, "column": error.column}
             return {"fault": {**fault, "detail": str(error)}}
 

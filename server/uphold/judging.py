@@ -19,7 +19,7 @@ from typing import Any
 
 from uphold.engines.frames import Frame
 from uphold.engines.workers import Template, Worker
-from uphold.errors import ServerBusy, UpholdError, all_kinds
+from uphold.errors import ServerBusy, UpholdError, ValidatorFailed, all_kinds
 from uphold.intake import Posted
 from uphold.intake_errors import JudgingStopped
 from uphold.settings import Settings
@@ -89,7 +89,11 @@ class Court:
                 self.template.close()
 
     def judge(self, posted: Posted) -> Judgement:
-        """The judgement on `posted`; raises what `intake.parse` raises, `JudgingStopped` past time or memory."""
+        """The judgement on `posted`.
+
+        Raises what `intake.parse` raises, `JudgingStopped` past time or memory, and `ValidatorFailed`, which is logged,
+        where the judge met a fault of our own.
+        """
         seconds = self.settings.validate_timeout
         until = time.monotonic() + seconds
         try:
@@ -103,8 +107,8 @@ class Court:
         except (EOFError, OSError) as problem:
             raise self.ended() from problem
         if kind != Frame.END:
-            log.warning("a judge failed: %s", content.decode("utf-8", "replace"))
-            raise self.ended()
+            log.error("a judge failed: %s", content.decode("utf-8", "replace"))
+            raise ValidatorFailed
         told: dict[str, Any] = json.loads(content)
         if fault := told.get("fault"):
             raise again(fault)
@@ -116,7 +120,7 @@ class Court:
         return worker.receive(until, None)
 
     def ended(self) -> JudgingStopped:
-        """The error when a judge is gone, most likely because of its memory."""
+        """The error when a judge is gone without a word, as one is that gets no more memory."""
         return JudgingStopped(
             f"Judging ended before there was a report; it may use {self.settings.validate_memory_mb} MB."
         )

@@ -1,0 +1,115 @@
+"""Contents: what came to be validated, and how much of it the shapes could see.
+
+A graph conforms to shapes that target none of its nodes (SHACL 2.1, 3.4), so one that slipped in a namespace or gave no
+class conforms as well as a good one does. So a report says how many triples and things came and how many of them the
+shapes know by their class, and warns where that is few or none, and of terms that are ours but for a slip.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+
+import rdflib
+from rdflib.namespace import RDF, RDFS, SH
+from rdflib.term import Node, URIRef
+
+__all__ = ["Contents", "describe"]
+
+MOST_WARNINGS = 20
+SCHEME = re.compile(r"^https?://(www\.)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The numbers of triples and things that came, and of things whose class the shapes know; and warnings."""
+
+    triples: int = 0
+    things: int = 0
+    known: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The numbers in a sentence."""
+        return (
+            f"{counted(self.triples, 'triple')} came, about {counted(self.things, 'thing')}; "
+            f"the shapes know the class of {self.known:,}."
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """The members of a report in JSON."""
+        return {
+            "triples": self.triples,
+            "things": self.things,
+            "thingsOfKnownClass": self.known,
+            "warnings": list(self.warnings),
+        }
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def describe(brought: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, base: str) -> Contents:
+    """What is in a graph; `union` is the graph and its background, and tells what kinds of things and terms exist."""
+    targets = set(shapes.objects(None, SH.targetClass))
+    classes = {kind for target in targets for kind in union.transitive_subjects(RDFS.subClassOf, target)}
+    things = set(brought.subjects(unique=True))
+    known = sum(1 for thing in things if any(kind in classes for kind in union.objects(thing, RDF.type)))
+    properties = {str(p) for p in union.subjects(RDFS.isDefinedBy, URIRef(f"{base}ontology"))} | {
+        str(p) for p in shapes.objects(None, SH.targetSubjectsOf)
+    }
+    found = [*of_few(len(things), known), *of_classes(brought, classes, base), *of_slips(brought, properties, base)]
+    return Contents(len(brought), len(things), known, tuple(islice(dict.fromkeys(found), MOST_WARNINGS)))
+
+
+def of_few(things: int, known: int) -> Iterator[str]:
+    """The warning that the shapes saw none of the things, or less than half of them."""
+    if 2 * known < things:
+        how_many = "None" if not known else f"Only {known:,}"
+        rest = "almost nothing" if not known else "little"
+        yield (
+            f"{how_many} of {counted(things, 'thing')} has a class that the shapes know, so {rest} was validated: "
+            "give each thing its type, such as uphold:Ratification."
+        )
+
+
+def of_classes(brought: rdflib.Graph, classes: set[Node], base: str) -> Iterator[str]:
+    """A warning for each class that the shapes do not know."""
+    names = {str(kind) for kind in classes}
+    for kind in sorted(map(str, set(brought.objects(None, RDF.type)) - classes)):
+        meant = nearest(kind, names, base)
+        yield f"The shapes do not know the class {kind}{f': did you mean {meant}?' if meant else '.'}"
+
+
+def of_slips(brought: rdflib.Graph, properties: set[str], base: str) -> Iterator[str]:
+    """A warning for each property and each IRI of ours that is written with a slip."""
+    for name in sorted(set(map(str, brought.predicates(unique=True))) - properties):
+        if meant := nearest(name, properties, base):
+            yield f"The shapes do not know the property {name}: did you mean {meant}?"
+    ours = key(base)
+    for name in sorted({str(term) for triple in brought for term in (triple[0], triple[2]) if isinstance(term, URIRef)}):
+        if key(name).startswith(ours) and not name.startswith(base):
+            yield f"{name} is none of the IRIs of the data, which begin with {base}: did you mean that?"
+
+
+def key(iri: str) -> str:
+    """What is alike of IRIs that differ by a slip: scheme, case, `www.` and the sign before the last name."""
+    return SCHEME.sub("", iri.casefold()).replace("#", "/").replace("//", "/")
+
+
+def nearest(iri: str, known: Iterable[str], base: str) -> str | None:
+    """The known IRI that was meant: the same but for a slip, or one of our own names misspelt."""
+    by_key = {key(name): name for name in known}
+    wanted = key(iri)
+    if wanted in by_key:
+        return by_key[wanted] if by_key[wanted] != iri else None
+    if not wanted.startswith(key(base)):
+        return None
+    meant = get_close_matches(wanted, [name for name in by_key if name.startswith(key(base))], 1, 0.9)
+    return by_key[meant[0]] if meant else None
