@@ -5,7 +5,7 @@ UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryTooDeep, QueryTooLong
              ├─ NotFound (404): NoSuchThing, NoSuchSnapshot
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
-             ├─ SourceFault (422): SourceNotRead, RuleFailed, DoesNotConform
+             ├─ SourceFault (422): SourceNotRead, RuleFailed, StatedTwice, DoesNotConform
              └─ WrongSetting (500), and the errors in service_errors.py and question_errors.py
 
 An error knows its HTTP status, a stable code and the way out; its text names the value at fault. The web layer turns
@@ -35,6 +35,7 @@ __all__ = [
     "ServerBusy",
     "SourceFault",
     "SourceNotRead",
+    "StatedTwice",
     "UnsupportedMedia",
     "UpholdError",
     "WrongSetting",
@@ -252,6 +253,17 @@ class RuleFailed(SourceFault):
     code = "rule-failed"
     title = "A rule does not run"
     remedy = "Mend the rule's query."
+
+
+class StatedTwice(SourceFault):
+    """A triple stands in two graphs, so that most engines would count it twice."""
+
+    code = "stated-twice"
+    title = "A statement stands in two graphs"
+    remedy = "Keep the statement in one of the graphs; the other one may still give its own `source` for the thing."
+
+    def __init__(self, count: int, triple: str, graphs: str) -> None:
+        super().__init__(f"Statements that stand in more than one graph: {count}. The first is {triple}, in {graphs}.")
 
 
 class DoesNotConform(SourceFault):
