@@ -10,11 +10,12 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
     *("errors", "service_errors", "question_errors", "settings", "world", "assets"),
-    *("tables", "sources", "rules", "partitions", "catalogue", "scans", "checks", "ontology_page", "snapshot"),
+    *("tables", "sources", "rules", "partitions", "catalogue", "scans", "additions", "checks"),
+    *("ontology_page", "snapshot"),
     *("timing", "metrics", "logs", "engines", "terms"),
     *("heads", "parameters", "questions", "examples", "rows", "documents", "charts", "operations", "openapi"),
     *("search_words", "search_index", "search"),
-    *("history", "changes", "build", "intake_errors", "intake_guards", "intake", "judging", "judge"),
+    *("history", "changes", "build", "intake_errors", "intake_guards", "intake_json", "intake", "judging", "judge"),
     *("results", "page_queries", "writing", "descriptions", "resources", "answers", "library"),
     *("web", "app", "serve", "cli"),
 )
