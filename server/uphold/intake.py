@@ -23,7 +23,7 @@ from uphold.settings import Settings
 from uphold.sources import Files, read_context
 from uphold.tables import NOT_IN_AN_IRI, table_to_jsonld
 
-__all__ = ["MEDIA_TYPES", "SUFFIXES", "Posted", "Sent", "by_suffix", "parse", "read", "receive"]
+__all__ = ["MEDIA_TYPES", "PACKED", "SUFFIXES", "Posted", "Sent", "by_suffix", "parse", "read", "receive"]
 
 CSV, JSON, JSON_LD = "text/csv", "application/json", "application/ld+json"
 MEDIA_TYPES = {

@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
 from uphold.errors import NotAcceptable, RequestNotUnderstood, ServerBusy, UpholdError
-from uphold.intake import MEDIA_TYPES, SUFFIXES, Posted, Sent, by_suffix, receive
+from uphold.intake import MEDIA_TYPES, PACKED, SUFFIXES, Posted, Sent, by_suffix, receive
 from uphold.intake_errors import BodyTooLarge
 from uphold.judging import Judgement, Judges
 from uphold.web.negotiation import choose
@@ -119,8 +119,13 @@ def read_form() -> Posted:
 
 
 def media_type(file: FileStorage) -> tuple[str, str]:
-    """Media type and content encoding of an uploaded file: as its part of the form says, if taken, else by its name."""
-    return (file.content_type or "", "") if file.mimetype in MEDIA_TYPES else by_suffix(file.filename or "")
+    """Media type and content encoding of an uploaded file: what its part of the form says, if taken, else its name.
+
+    A packed file is known by its name alone: some clients give the type of what is in it, and some that of the packing.
+    """
+    name = file.filename or ""
+    encoding = "gzip" if name.lower().endswith(PACKED) else ""
+    return (file.content_type or "" if file.mimetype in MEDIA_TYPES else by_suffix(name)[0]), encoding
 
 
 def welcome() -> Response:
