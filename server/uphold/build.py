@@ -13,6 +13,7 @@ import hashlib
 import json
 import shutil
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +22,7 @@ import pyoxigraph as ox
 
 from uphold import __version__
 from uphold.catalogue import complete, graph_counts
-from uphold.errors import NoSuchSnapshot
+from uphold.errors import NoSuchSnapshot, StatedTwice
 from uphold.examples import as_data
 from uphold.history import keep_only, record
 from uphold.questions import load_questions
@@ -73,7 +74,10 @@ def inputs_digest(files: Files) -> str:
 
 
 def assemble(files: Files, say: Callable[[str], None] = in_silence) -> ox.Dataset:
-    """The whole data set: what the files say, what the rules derive, the questions, and the catalogue of it all."""
+    """The whole data set: what the files say, what the rules derive, the questions, and the catalogue of it all.
+
+    Raises what `read`, `derive` and `complete` raise, and `StatedTwice`.
+    """
     quads = read(files)
     say(f"read {len(quads)} triples")
     for quad in derive(files, quads):
@@ -81,8 +85,20 @@ def assemble(files: Files, say: Callable[[str], None] = in_silence) -> ox.Datase
     for quad in as_data(load_questions(files), files.base):
         quads.add(quad)
     complete(quads, files.base, prefixes(files))
+    state_once(quads)
     say(f"derived: {len(quads)} triples with what the rules add")
     return quads
+
+
+def state_once(quads: ox.Dataset) -> None:
+    """Raise `StatedTwice` when a triple stands in two graphs: most engines would count it twice in their union."""
+    graphs: dict[ox.Triple, list[str]] = defaultdict(list)
+    for quad in quads:
+        graphs[quad.triple].append(str(quad.graph_name))
+    twice = sorted((str(triple), sorted(names)) for triple, names in graphs.items() if len(names) > 1)
+    if twice:
+        triple, names = twice[0]
+        raise StatedTwice(len(twice), triple, " and ".join(names))
 
 
 def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:

@@ -19,6 +19,7 @@ from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH, XSD
 from rdflib.term import Node
 
+from uphold.additions import additions, is_nameless
 from uphold.components import install
 from uphold.contents import Contents, describe
 from uphold.errors import DoesNotConform, ValidatorFailed
@@ -45,22 +46,30 @@ def check(quads: ox.Dataset, shapes: rdflib.Graph) -> Report:
 
 
 def judge(brought: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph) -> Report:
-    """Judge the nodes of a graph that someone brings; it is added to the data set that is its background."""
-    nameless = {node for node in brought.subjects(unique=True) if isinstance(node, rdflib.BNode)}
+    """Judge the nodes of a graph that someone brings; it is added to the data set that is its background.
+
+    What the background has already is no change: of a term of the ontology only what is new is refused, and a graph of
+    which nothing is new conforms, as its background does.
+    """
+    new = additions(brought, background)
+    anchors = set(shapes.objects(None, SH.targetNode))  # rules about a whole graph hang on one node
+    if not new:
+        return Report((), described(brought, background, shapes, anchors))
+    nameless = {node for node, _, _ in new if isinstance(node, rdflib.BNode)}
     names: dict[Node, Node] = {
         node: rdflib.URIRef(f"{STAND_IN}{node}") for node in nameless
     }  # pySHACL focuses on IRIs only
     named = rdflib.Graph()
-    for subject, predicate, value in brought:
+    for subject, predicate, value in (triple for triple in brought if triple in new or not is_nameless(triple)):
         named.add((names.get(subject, subject), predicate, names.get(value, value)))
     for triple in named:
         background.add(triple)
     own = set(named.subjects(unique=True))
-    anchors = set(shapes.objects(None, SH.targetNode))  # rules about a whole graph hang on one node
     found = run(background, shapes, own | anchors, named)
     results = {r for r in found if rdflib.URIRef(r.focusNode) in own - anchors}
     results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
-    results |= without_iri(brought, nameless, shapes) | not_yours(own, anchors)
+    results |= without_iri(brought, nameless, shapes)
+    results |= not_yours({node for node, _, _ in new}, anchors)
     contents = described(brought, background, shapes, anchors)
     return Report(in_order({without_stand_ins(result) for result in results}), contents)
 
@@ -71,11 +80,11 @@ def described(brought: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, 
     return describe(brought, union, shapes, base)
 
 
-def not_yours(own: set[Node], anchors: set[Node]) -> set[Result]:
-    """A result for each term of the ontology that a brought graph speaks about, since it could change the rules."""
+def not_yours(changed: set[Node], anchors: set[Node]) -> set[Result]:
+    """A result for each term of the ontology of which something new is said, since that could change the rules."""
     return {
         Result(str(node), None, str(node), NOT_YOURS, "Violation", str(anchor))
-        for node in own
+        for node in changed
         for anchor in anchors
         if str(node) == str(anchor) or str(node).startswith(f"{anchor}#")
     }

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ from uphold.writing import serialize
 __all__ = ["main"]
 
 EVERYWHERE = ("files", "state", "base")
+BOUNDLESS = 2**40
+"""Bytes and triples of files that are read on the machine of whoever has them."""
 FORMATS = {
     "nq": ox.RdfFormat.N_QUADS,
     "trig": ox.RdfFormat.TRIG,
@@ -74,8 +77,9 @@ def make_parser() -> argparse.ArgumentParser:
 
     command("build", run_build)
     command("serve", run_serve, *(name for name, _, _ in Settings.described() if name not in EVERYWHERE))
-    validating = command("validate", run_validate, "intake_max_bytes", "intake_max_depth", "intake_max_triples")
-    validating.add_argument("file", nargs="+", type=existing_file, help=f"RDF or a table: .{' .'.join(SUFFIXES)}.")
+    validating = command("validate", run_validate, "intake_max_depth")
+    endings = f".{' .'.join(SUFFIXES)}, or these with .gz"
+    validating.add_argument("file", nargs="+", type=existing_file, help=f"RDF or a table: {endings}. Of any size.")
     validating.add_argument("--json", action="store_true", help="Print the report as JSON.")
     asking = command("query", run_query, "query_timeout", "query_memory_mb")
     asking.add_argument("query", help="A file with a query, the name of a question, or - for standard input.")
@@ -140,7 +144,8 @@ def run_validate(given: argparse.Namespace, settings: Settings) -> int:
     """Judge files against the shapes, with the current snapshot as background; nothing is stored."""
     from uphold.judge import Ground, judge_triples
 
-    brought = [triple for path in given.file for triple in apart(path, read_file(path, settings), given.file)]
+    boundless = replace(settings, intake_max_bytes=BOUNDLESS, intake_max_triples=BOUNDLESS)
+    brought = [triple for path in given.file for triple in apart(path, read_file(path, boundless), given.file)]
     report = judge_triples(brought, Ground.of(current_or_built(settings)))
     print(json.dumps(report.as_json(), indent=1, ensure_ascii=False) if given.json else report)
     return 0 if report.conforms else 1
@@ -161,7 +166,8 @@ def apart(path: Path, triples: list[ox.Triple], files: Sequence[Path]) -> list[o
 def read_file(path: Path, settings: Settings) -> list[ox.Triple]:
     """The triples of a file that somebody brings, through the same guards as over HTTP."""
     try:
-        return read(path.read_bytes(), by_suffix(path.name), settings, name=path.name)
+        kind, encoding = by_suffix(path.name)
+        return read(path.read_bytes(), kind, settings, encoding=encoding, name=path.name)
     except OSError as problem:
         raise SourceNotRead(f"{path}: {problem}") from problem
     except UpholdError as problem:

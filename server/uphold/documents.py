@@ -8,16 +8,17 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyoxigraph as ox
 from pyld import jsonld
 
 from uphold.errors import SourceNotRead
+from uphold.tables import CONTEXT_NAME
 
-__all__ = ["CONTEXT_NAME", "frame", "has_context"]
+__all__ = ["frame", "has_context"]
 
-CONTEXT_NAME = "context.jsonld"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 VALUES: Mapping[str, Callable[[str], Any]] = {
     "xsd:integer": int,
@@ -75,8 +76,21 @@ def readable(value: Any, key: str, context: Mapping[str, Any], places: Mapping[s
 
 
 def has_context(document: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """The document as JSON-LD that stands alone."""
-    return {"@context": f"{base}{CONTEXT_NAME}", **document}
+    """The document as JSON-LD that stands alone.
+
+    Decimals are texts in it: JSON-LD reads a number with a fraction as a double and would write 0.51 as `5.1E-1`, which
+    is no decimal (JSON-LD 1.1 API, 8.2.2).
+    """
+    return {"@context": f"{base}{CONTEXT_NAME}", **{key: exact(value) for key, value in document.items()}}
+
+
+def exact(value: Any) -> Any:
+    """The value with numbers that may have a fraction as texts, without an exponent."""
+    if isinstance(value, Mapping):
+        return {key: exact(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [exact(each) for each in value]
+    return f"{Decimal(repr(value)).normalize():f}" if isinstance(value, float) else value
 
 
 def fill(shape: Any, values: Mapping[str, str]) -> Any:

@@ -5,7 +5,7 @@ UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryNotSupported, QueryTo
              ├─ NotFound (404): NoSuchThing, NoSuchSnapshot
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
-             ├─ SourceFault (422): SourceNotRead, RuleFailed, DoesNotConform
+             ├─ SourceFault (422): SourceNotRead, RuleFailed, StatedTwice, DoesNotConform
              ├─ ValidatorFailed (500)
              └─ WrongSetting (500), and those of request_, service_ and question_errors.py
 
@@ -37,6 +37,7 @@ __all__ = [
     "ServerBusy",
     "SourceFault",
     "SourceNotRead",
+    "StatedTwice",
     "UnsupportedMedia",
     "UpholdError",
     "ValidatorFailed",
@@ -270,6 +271,17 @@ class RuleFailed(SourceFault):
     code = "rule-failed"
     title = "A rule does not run"
     remedy = "Mend the rule's query."
+
+
+class StatedTwice(SourceFault):
+    """A triple stands in two graphs, so that most engines would count it twice."""
+
+    code = "stated-twice"
+    title = "A statement stands in two graphs"
+    remedy = "Keep the statement in one of the graphs; the other one may still give its own `source` for the thing."
+
+    def __init__(self, count: int, triple: str, graphs: str) -> None:
+        super().__init__(f"Statements that stand in more than one graph: {count}. The first is {triple}, in {graphs}.")
 
 
 class DoesNotConform(SourceFault):

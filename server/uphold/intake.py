@@ -18,40 +18,59 @@ import pyoxigraph as ox
 from uphold.errors import SourceNotRead, UnsupportedMedia
 from uphold.intake_errors import BodyNotParsed, BodyRefused, BodyTooLarge
 from uphold.intake_guards import guard
+from uphold.intake_json import OwnContext, as_json_ld, with_contexts
 from uphold.settings import Settings
-from uphold.sources import Files
-from uphold.tables import NOT_IN_AN_IRI, Context, table_to_jsonld
+from uphold.sources import Files, read_context
+from uphold.tables import NOT_IN_AN_IRI, table_to_jsonld
 
-__all__ = ["MEDIA_TYPES", "SUFFIXES", "Posted", "by_suffix", "parse", "read", "receive"]
+__all__ = ["MEDIA_TYPES", "PACKED", "SUFFIXES", "Posted", "Sent", "by_suffix", "parse", "read", "receive"]
 
-CSV = "text/csv"
+CSV, JSON, JSON_LD = "text/csv", "application/json", "application/ld+json"
 MEDIA_TYPES = {
     "text/turtle": ox.RdfFormat.TURTLE,
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "application/n-quads": ox.RdfFormat.N_QUADS,
     "application/trig": ox.RdfFormat.TRIG,
-    "application/ld+json": ox.RdfFormat.JSON_LD,
+    JSON_LD: ox.RdfFormat.JSON_LD,
+    JSON: ox.RdfFormat.JSON_LD,
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
     CSV: None,
 }
-"""What is taken: forms of RDF, of which the graphs are merged, and tables."""
+"""What is taken: forms of RDF, of which the graphs are merged, tables, and JSON as our own documents have it."""
 
 SUFFIXES = {
     "ttl": "text/turtle",
     "nt": "application/n-triples",
     "nq": "application/n-quads",
     "trig": "application/trig",
-    "jsonld": "application/ld+json",
+    "jsonld": JSON_LD,
+    "json": JSON,
     "rdf": "application/rdf+xml",
     "csv": CSV,
 }
 """The media type that the ending of a file's name stands for."""
 
+PACKED = ".gz"
 CLASS = re.compile(r"[A-Z][A-Za-z]{0,99}")
 IRI_LENGTH = 2_000  # one long prefix, used often, would make a small text a large graph
 ACTIVE_SCHEMES = ("javascript:", "vbscript:", "data:", "file:", "blob:")
 PARSER_ERROR = re.compile(r"^Parser error at line \d+ .*?: ")
 PLACED = re.compile(r"(\d+)(?:: |, )(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What somebody sends, as it comes.
+
+    `name` is a file's name or a class, and gives a table's rows their class; `visited` is the host, and what all paths
+    on it begin with, at which a client may have found our context.
+    """
+
+    body: bytes
+    media_type: str
+    encoding: str = ""
+    name: str = ""
+    visited: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +82,16 @@ class Posted:
     row_class: str = ""
 
 
-def by_suffix(name: str) -> str:
-    """The media type for a file's name; raises `UnsupportedMedia` for an ending that is not taken."""
+def by_suffix(name: str) -> tuple[str, str]:
+    """Media type and content encoding for a file's name; raises `UnsupportedMedia` for an ending that is not taken."""
+    if name.lower().endswith(PACKED):
+        return by_suffix(name[: -len(PACKED)])[0], "gzip"
     suffix = PurePath(name).suffix.lstrip(".").lower()
     if suffix not in SUFFIXES:
         endings = ", ".join(f".{known}" for known in SUFFIXES)
-        raise unsupported(f"The ending {PurePath(name).suffix or '(none)'} of the file is not one of {endings}.")
-    return SUFFIXES[suffix]
+        ending = PurePath(name).suffix or "(none)"
+        raise unsupported(f"The ending {ending} of the file is not one of {endings}, or these with {PACKED}.")
+    return SUFFIXES[suffix], ""
 
 
 def unsupported(detail: str) -> UnsupportedMedia:
@@ -81,22 +103,22 @@ def unsupported(detail: str) -> UnsupportedMedia:
 
 def read(body: bytes, media_type: str, settings: Settings, *, encoding: str = "", name: str = "") -> list[ox.Triple]:
     """The triples of what somebody sent; see `receive` and `parse` for what it raises."""
-    return parse(receive(body, media_type, settings, encoding=encoding, name=name), settings)
+    return parse(receive(Sent(body, media_type, encoding, name), settings), settings)
 
 
-def receive(body: bytes, media_type: str, settings: Settings, *, encoding: str = "", name: str = "") -> Posted:
-    """Look over a body; `name` is a file's name or a class, and gives a table's rows their class.
+def receive(sent: Sent, settings: Settings) -> Posted:
+    """Look over what somebody sends.
 
     Raises `UnsupportedMedia`, `BodyTooLarge`, `BodyTooDeep`, `BodyRefused` or `BodyNotParsed`.
     """
-    kind, _, parameters = media_type.lower().partition(";")
+    kind, _, parameters = sent.media_type.lower().partition(";")
     kind = kind.strip()
     if kind not in MEDIA_TYPES:
         raise unsupported(f"The body is {kind or 'of no stated type'}, which is not read here.")
     charset = re.search(r"charset\s*=\s*\"?([\w.:-]+)", parameters)
     if charset and charset[1] not in ("utf-8", "utf8", "us-ascii"):
         raise unsupported(f"The body is said to be in {charset[1]}; only UTF-8 is read.")
-    plain = inflate(body, encoding, settings.intake_max_bytes)
+    plain = inflate(sent.body, sent.encoding, settings.intake_max_bytes)
     try:
         text = plain.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as problem:
@@ -105,7 +127,12 @@ def receive(body: bytes, media_type: str, settings: Settings, *, encoding: str =
     if not text.strip():
         raise BodyNotParsed("The body is empty.", 1, 1)
     guard(text, kind, settings.intake_max_depth)
-    stem = PurePath(name.replace("\\", "/")).stem
+    if kind in (JSON, JSON_LD):
+        own = OwnContext(read_context(Files(settings.files, settings.base)).columns, settings.base, sent.visited)
+        written = with_contexts(text, own, settings.intake_max_bytes)
+        written = as_json_ld(written, own) if kind == JSON else written
+        text, kind = written, kind if written == text else JSON
+    stem = PurePath(sent.name.replace("\\", "/").removesuffix(PACKED)).stem
     return Posted(text, kind, stem if CLASS.fullmatch(stem) else "")
 
 
@@ -146,7 +173,8 @@ def parse(posted: Posted, settings: Settings, *, base: str | None = None) -> lis
             check_terms(quad.triple)
             found.append(quad.triple)
     except SyntaxError as problem:
-        line, column = (None, None) if posted.media_type == CSV else (problem.lineno, problem.offset)
+        rewritten = posted.media_type in (CSV, JSON)  # the text has not the lines of what was sent
+        line, column = (None, None) if rewritten else (problem.lineno, problem.offset)
         raise BodyNotParsed(PARSER_ERROR.sub("", problem.msg), line, column) from problem
     except ValueError as problem:
         raise BodyNotParsed(str(problem)) from problem
@@ -155,11 +183,10 @@ def parse(posted: Posted, settings: Settings, *, base: str | None = None) -> lis
 
 def table(posted: Posted, settings: Settings) -> str:
     """The JSON-LD of a table; an error gives its line."""
-    files = Files(settings.files, settings.base)
-    path = files.root / "data" / "context.jsonld"
+    context = read_context(Files(settings.files, settings.base))
     name = Path(posted.row_class or "table")
     try:
-        return table_to_jsonld(name, posted.text, Context.read(files.name(path), files.text(path)))
+        return table_to_jsonld(name, posted.text, context)
     except SourceNotRead as problem:
         placed = PLACED.fullmatch(str(problem).removeprefix(f"{name}:"))
         raise (BodyNotParsed(placed[2], int(placed[1])) if placed else BodyNotParsed(str(problem))) from problem

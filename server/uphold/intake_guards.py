@@ -1,15 +1,13 @@
 """Guards: what can be told of a text before any parser sees it, by scanners that do not recurse.
 
-Parsers of RDF follow nesting as deep as it goes, expand the entities of a document type, and may fetch what a JSON-LD
-context names. So depth is counted, and document types and contexts from elsewhere are refused, here. Each scanner knows
-the tokens of its language, not its grammar, and takes time that grows with the text only.
+Parsers of RDF follow nesting as deep as it goes, and expand the entities of a document type. So depth is counted, and
+document types are refused, here; the contexts of JSON-LD are for `intake_json`. Each scanner knows the tokens of its
+language, not its grammar, and takes time that grows with the text only.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 from uphold.intake_errors import BodyNotParsed, BodyRefused, BodyTooDeep
 
@@ -39,6 +37,7 @@ XML = re.compile(
 XML_ENCODING = re.compile(r"\s*<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"'>]*)[\"']")
 LANGUAGES = {
     "application/ld+json": JSON,
+    "application/json": JSON,
     "application/rdf+xml": XML,
     "text/turtle": TURTLE,
     "application/trig": TURTLE,
@@ -77,24 +76,6 @@ def guard(text: str, media_type: str, max_depth: int) -> None:
             raise BodyTooDeep(max_depth, *line_column(text, found.start()))
     if scanner is XML and (named := XML_ENCODING.match(text)) and named[1].lower() not in ("utf-8", "us-ascii"):
         raise BodyRefused(f"The document says that it is in {named[1]}; only UTF-8 is read.", 1, 1)
-    if scanner is JSON:
-        guard_contexts(text)
-
-
-def guard_contexts(text: str) -> None:
-    """Refuse JSON-LD whose contexts stand elsewhere; none is ever fetched."""
-
-    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        for key, value in pairs:
-            parts = value if isinstance(value, list) else [value]
-            if key == "@import" or (key == "@context" and any(isinstance(part, str) for part in parts)):
-                raise BodyRefused(f"The document takes a context from {json.dumps(value)[:200]}; write it out instead.")
-        return dict(pairs)
-
-    try:
-        json.loads(text, object_pairs_hook=look, parse_int=float, parse_constant=float)
-    except json.JSONDecodeError as problem:
-        raise BodyNotParsed(f"{problem.msg}.", problem.lineno, problem.colno) from problem
 
 
 def line_column(text: str, place: int) -> tuple[int, int]:

@@ -1,7 +1,8 @@
 """Rules: runs `queries/rules/*.rq`, which CONSTRUCT the derived graph from the graphs that people edit.
 
 Rules run in the order of their names, and a later rule sees what an earlier one has derived. A rule states its own
-`uphold:Rule` node, and what it derives points to that rule and to its inputs.
+`uphold:Rule` node, and what it derives points to that rule and to its inputs. What the data already state is not
+derived again, so that it stands in one graph only.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def derive(files: Files, quads: ox.Dataset) -> Iterator[ox.Quad]:
     store.extend(with_union(quads))
     graph = graph_name(files.base, "derived")
     for path in rule_files(files):
-        found = list(run(files, path, store, graph))
+        found = [q for q in run(files, path, store, graph) if ox.Quad(q.subject, q.predicate, q.object) not in store]
         store.extend(with_union(found))
         yield from found
 

@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from uphold.errors import SourceNotRead
 from uphold.settings import CANONICAL_BASE
-from uphold.tables import Context, table_to_jsonld
+from uphold.tables import CONTEXT_NAME, Context, table_to_jsonld
 
 __all__ = ["FOLDERS", "Files", "graph_name", "parse", "read", "read_context"]
 
@@ -78,7 +78,7 @@ def read(files: Files) -> ox.Dataset:
 
 def read_context(files: Files) -> Context:
     """The one context of tables and documents, and the prefixes; raises `SourceNotRead`."""
-    path = files.root / "data" / "context.jsonld"
+    path = files.root / "data" / CONTEXT_NAME
     return Context.read(files.name(path), files.text(path))
 
 

@@ -18,7 +18,10 @@ from typing import Any
 
 from uphold.errors import SourceNotRead
 
-__all__ = ["Context", "table_to_jsonld"]
+__all__ = ["CONTEXT_NAME", "Context", "table_to_jsonld"]
+
+CONTEXT_NAME = "context.jsonld"
+"""The file in `data/`, and the address below the base, of the context."""
 
 SEPARATOR = "|"
 SPREADSHEET_MARK = "\ufeff"

@@ -10,7 +10,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
     *("errors", "request_errors", "service_errors", "question_errors", "settings", "world", "assets"),
-    *("tables", "sources", "rules", "partitions", "catalogue", "scans", "checks", "ontology_page", "snapshot"),
+    *("tables", "sources", "rules", "partitions", "catalogue", "scans", "additions", "checks"),
+    *("ontology_page", "snapshot"),
     *("timing", "metrics", "logs", "engines", "terms"),
     *(
         "heads",
@@ -25,7 +26,7 @@ STEPS = (
         "openapi",
     ),
     *("search_words", "search_index", "search"),
-    *("history", "changes", "build", "intake_errors", "intake_guards", "intake", "judging", "judge"),
+    *("history", "changes", "build", "intake_errors", "intake_guards", "intake_json", "intake", "judging", "judge"),
     *("results", "page_queries", "writing", "descriptions", "resources", "answers", "library"),
     *("web", "app", "serve", "cli"),
 )

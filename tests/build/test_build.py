@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from uphold.build import build
-from uphold.errors import DoesNotConform, NoSuchSnapshot, RuleFailed, SourceNotRead
+from uphold.build import assemble, build
+from uphold.errors import DoesNotConform, NoSuchSnapshot, RuleFailed, SourceNotRead, StatedTwice
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot, current, kept
+from uphold.sources import Files
 
 TINY = Path(__file__).parents[1] / "tiny"
 
@@ -138,6 +139,10 @@ def spoil_fact(files: Path) -> None:
     table.write_text(table.read_text("utf-8").replace("goal:2", "goal:9"), "utf-8")
 
 
+def spoil_home(files: Path) -> None:
+    (files / "data" / "places" / "notes.csv").write_text("id,depositaryReference\ntreaty:opsc,UNTC IV-11-c\n", "utf-8")
+
+
 @pytest.mark.parametrize(
     ("spoil", "error", "says"),
     [
@@ -151,6 +156,7 @@ def spoil_fact(files: Path) -> None:
         (spoil_question, SourceNotRead, r"queries/outcomes/calls-met\.rq:\d+: "),
         (spoil_questions_metadata, SourceNotRead, "No metadata.ttl describes the graph .*graph/questions"),
         (spoil_fact, DoesNotConform, "goal/9"),
+        (spoil_home, StatedTwice, r'"UNTC IV-11-c", in <\S+/graph/places> and <\S+/graph/treaty-actions>'),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -165,6 +171,14 @@ def test_a_spoilt_file_publishes_nothing(
         build(settings)
     assert current(settings.state).id == old.id
     assert [snapshot.id for snapshot in kept(settings.state)] == [old.id]
+
+
+def test_a_rule_does_not_derive_what_is_stated(files: Path) -> None:
+    """An author may state a wider class; it then stands in the author's graph alone."""
+    (files / "data" / "treaties" / "wider.csv").write_text("id,type\ntreaty:opsc,Instrument\n", "utf-8")
+    wider = [q for q in assemble(Files(files)) if q.object.value.endswith("#Instrument")]
+    graphs = {q.graph_name.value.rpartition("/")[2] for q in wider if q.subject.value.endswith("/treaty/opsc")}
+    assert graphs == {"treaty-actions"}
 
 
 def test_the_command_names_file_and_line_of_a_broken_question(files: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -61,6 +62,14 @@ def test_a_good_table_is_found_good(run: Run, tmp_path: Path) -> None:
     """A CSV table named like its class is judged just as RDF is."""
     (tmp_path / "CallToAction.csv").write_text(TABLE, "utf-8")
     assert run("validate", "CallToAction.csv").returncode == 0
+
+
+def test_our_own_dump_is_found_good(run: Run, project_settings: Settings) -> None:
+    """Packed as it is, and larger than what a server takes."""
+    dump = project_settings.state / "current" / "dumps" / "uphold.nq.gz"
+    assert len(gzip.decompress(dump.read_bytes())) > project_settings.intake_max_bytes
+    done = run("validate", "--json", str(dump))
+    assert (done.returncode, json.loads(done.stdout)["results"]) == (0, [])
 
 
 def test_a_bad_file_is_told_what_to_mend(run: Run, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_no_rating_is_filled_in(project_engine: EmbeddedEngine) -> None:
 def test_a_fact_of_both_sources_is_one_node_with_both_citations(project_engine: EmbeddedEngine) -> None:
     """What the report states and the treaty record has are the same acts, cited from both."""
     query = """SELECT ?act (COUNT(DISTINCT ?publication) AS ?sources) {
-      GRAPH graph:report-2011 { ?act uphold:by ?state ; prov:wasDerivedFrom ?printed }
+      GRAPH graph:report-2011 { ?act prov:wasDerivedFrom ?printed } ?act a uphold:TreatyAction .
       ?act prov:wasDerivedFrom/dcterms:isPartOf ?publication ; uphold:notBefore ?first ; uphold:notAfter ?last .
     } GROUP BY ?act"""
     found = rows(project_engine, query)

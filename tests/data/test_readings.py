@@ -121,6 +121,24 @@ def test_each_person_of_the_second_reading_is_an_officeholder() -> None:
     assert missing == []
 
 
+def test_each_body_of_the_second_reading_is_an_organisation() -> None:
+    """Nobody whom the appendix names as presenting, receiving, addressed or acting is missing; each has its country.
+
+    Where only "Parliament" is printed, the label adds whose it is.
+    """
+    ours = [
+        (next(iter(keys(r["jurisdiction"])), ""), bare(name))
+        for r in rows(REPORT / "Organisation.csv")
+        for name in (r["label"], *r["altLabel"].split("|"))
+    ]
+    missing = [
+        (r["jurisdiction"], r["name"])
+        for r in rows(READINGS / "appendix-bodies.csv")
+        if not any(country == r["jurisdiction"] and bare(r["name"]) in name for country, name in ours)
+    ]
+    assert missing == []
+
+
 def test_each_figure_of_the_second_reading_is_a_statistic() -> None:
     """Every number of the body text is the value, or a part, of a statistic, a petition or a count in a note."""
     numbers = set()

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from pyshacl import validate
 from pyshacl.entrypoints import meta_validate
@@ -238,3 +239,18 @@ def test_patterns_take_time_in_proportion_to_the_text() -> None:
     with beside_background(case) as data:
         found = judged(data, shapes("labels"), [str(thing)])
     assert {shape for shape, _ in found} == {"shape:labels-length", "shape:labels-script"}
+
+
+@pytest.mark.parametrize("rule", ["labels-control", "labels-elsewhere"])
+def test_a_pattern_with_escapes_means_the_same_to_other_engines(rule: str) -> None:
+    """Python's, and Oxigraph's as SPARQL calls it: a control character does not match; letters and line ends do."""
+    pattern = str(shapes("labels").value(SHAPE[rule], SH.pattern))
+    controls = [chr(code) for code in (*range(1, 32), *range(127, 160), 0x2028, 0x202E, 0x2066, 0xFEFF)]
+    allowed = ["\t", "\n", "\r", "u", "0", "x", "é", "\u2027", "\u202f", "漢", "\U0001f6a9", ""]
+    found = {char: bool(re.search(pattern, f"a{char}b")) for char in (*controls, *allowed)}
+    assert found == {char: char in allowed for char in found}
+    texts = "\n".join(f"{ox.Literal(f'a{char}b')}" for char in found)
+    asked = f"SELECT ?text {{ VALUES ?text {{ {texts} }} FILTER (REGEX(?text, {ox.Literal(pattern)})) }}"
+    rows = ox.Store().query(asked)
+    assert isinstance(rows, ox.QuerySolutions)
+    assert {row["text"].value for row in rows} == {f"a{char}b" for char in allowed}

@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
 from uphold.errors import RequestNotUnderstood, ServerBusy, UpholdError
-from uphold.intake import MEDIA_TYPES, SUFFIXES, Posted, by_suffix, receive
+from uphold.intake import MEDIA_TYPES, PACKED, SUFFIXES, Posted, Sent, by_suffix, receive
 from uphold.intake_errors import BodyTooLarge
 from uphold.judging import Judgement, Judges
 from uphold.request_errors import WrongFormat
@@ -79,7 +79,12 @@ def read_request() -> Posted:
     except RequestEntityTooLarge as problem:
         drain(4 * settings.intake_max_bytes)
         raise BodyTooLarge(settings.intake_max_bytes) from problem
-    return receive(body, request.content_type or "", settings, encoding=encoding, name=stated_name())
+    return receive(Sent(body, request.content_type or "", encoding, stated_name(), visited()), settings)
+
+
+def visited() -> str:
+    """The host that the client visits, and what all paths on it begin with."""
+    return f"{request.host}{request.script_root}/"
 
 
 def drain(most: int) -> None:
@@ -104,11 +109,14 @@ def read_form() -> Posted:
             f"and {len(files)} files in fields called file."
         )
     named, stated = request.form.get("class", "") or request.args.get("class", ""), stated_type()
+    settings = library().settings
     if files:
         file = files[0]
+        kind, encoding = media_type(file)
         name = named or file.filename or ""
-        return receive(file.read(), stated or media_type(file), library().settings, name=name)
-    return receive(texts[0].encode("utf-8", "replace"), stated or TURTLE, library().settings, name=named)
+        return receive(Sent(file.read(), stated or kind, encoding, name, visited()), settings)
+    text = texts[0].encode("utf-8", "replace")
+    return receive(Sent(text, stated or TURTLE, "", named, visited()), settings)
 
 
 def stated_type() -> str:
@@ -120,9 +128,14 @@ def stated_type() -> str:
         return names[0]
 
 
-def media_type(file: FileStorage) -> str:
-    """The media type of an uploaded file: by its part of the form when that is one that is taken, else by its name."""
-    return file.content_type or "" if file.mimetype in MEDIA_TYPES else by_suffix(file.filename or "")
+def media_type(file: FileStorage) -> tuple[str, str]:
+    """Media type and content encoding of an uploaded file: what its part of the form says, if taken, else its name.
+
+    A packed file is known by its name alone: some clients give the type of what is in it, and some that of the packing.
+    """
+    name = file.filename or ""
+    encoding = "gzip" if name.lower().endswith(PACKED) else ""
+    return (file.content_type or "" if file.mimetype in MEDIA_TYPES else by_suffix(name)[0]), encoding
 
 
 def welcome() -> Response:
