@@ -109,7 +109,7 @@ def rests(met: Sequence[Row]) -> str:
     """What a count of met calls rests on: an assumed day, and those met before the call or before the handover."""
     late = [row for row in met if outcome_of(row) == "met"]
     early = len(met) - len(late)
-    unhanded = sum(row["daysAfterHandover"] is not None and row["daysAfterHandover"] < 0 for row in late)
+    unhanded = sum(row["handoverDate"] is not None and row["notAfter"] < row["handoverDate"] for row in late)
     assumed = [row["callDate"] for row in late if row["assumption"]]
     parts = [f"counted from {words_of(min(assumed))}, an assumed day"] if assumed else []
     parts += [f"{early} of them before the call was made"] if early else []
@@ -122,9 +122,7 @@ def promises_kept(rows: Sequence[Row]) -> Figure:
     dated = [row for row in rows if row["promised"]]
     undated = sum(row["result"] == "joined-undated" for row in rows)
     if not dated:
-        return Figure(
-            f"{undated} of {len(rows)}", "undated promises to join a treaty: joined, perhaps before the promise"
-        )
+        return Figure(f"{undated} of {len(rows)}", "joined, the promise undated")
     more = f"; {undated} more joined, the promise undated" if undated else ""
     return Figure(
         f"{sum(row['result'] == 'kept' for row in dated)} of {len(dated)}",
