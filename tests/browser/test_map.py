@@ -89,7 +89,7 @@ def test_fast_keys_never_show_one_year_over_another(
     page = visit.page
     page.goto(f"{project_address}{address}")
     page.evaluate(WATCH)
-    year = page.get_by_label("Year")
+    year = page.get_by_role("slider", name="Year")
     year.focus()
     for _ in range(PRESSES):
         page.keyboard.press("ArrowLeft", delay=0)
@@ -112,7 +112,7 @@ def test_another_treaty_changes_years_and_names_together(visit: Visit, project_a
     page.evaluate(WATCH)
     page.get_by_label("Treaty", exact=True).select_option("untip")
     page.wait_for_function("document.getElementById('m-shown').textContent === '2023'")
-    assert page.get_by_label("Year").get_attribute("max") == "2023"
+    assert page.get_by_role("slider", name="Year").get_attribute("max") == "2023"
     named = page.locator("#m-absent .signatory.stale").inner_text()
     assert "Congo" in named
     assert "Uganda" in named
@@ -127,7 +127,7 @@ def test_one_answer_draws_all_years(visit: Visit, project_address: str) -> None:
     page, sizes = visit.page, []
     page.on("response", lambda response: sizes.append(response) if "treaty-map" in response.url else None)
     page.goto(f"{project_address}/?year=2010")
-    page.get_by_label("Year").focus()
+    page.get_by_role("slider", name="Year").focus()
     for _ in range(PRESSES):
         page.keyboard.press("ArrowLeft")
     page.wait_for_function("document.getElementById('m-shown').textContent === '2000'")
