@@ -111,10 +111,9 @@ def rests(met: Sequence[Row]) -> str:
     early = len(met) - len(late)
     unhanded = sum(row["handoverDate"] is not None and row["notAfter"] < row["handoverDate"] for row in late)
     assumed = [row["callDate"] for row in late if row["assumption"]]
-    parts = [f"counted from {words_of(min(assumed))}, an assumed day"] if assumed else []
-    parts += [f"{early} of them before the call was made"] if early else []
-    parts += [f"{unhanded} of them before the petition was handed over"] if unhanded else []
-    return "".join(f", {part}" for part in parts)
+    since = f", counted from {words_of(min(assumed))} (assumed)" if assumed else ""
+    counts = ((early, "before the call"), (unhanded, "before the handover"))
+    return since + "".join(f"; {count} {event}" for count, event in counts if count)
 
 
 def promises_kept(rows: Sequence[Row]) -> Figure:
@@ -173,7 +172,7 @@ def call_figure(row: Row) -> Figure:
     outcome = outcome_of(row)
     value, mark = OUTCOMES.get(outcome, ("? Not known", "none"))
     told = {
-        "met": f"{lapse(row) or 'on a day not known,'} after the call{rests([row]).replace('1 of them ', '')}",
+        "met": f"{lapse(row) or 'on a day not known,'} after the call{rests([row]).replace('; 1 ', '; ')}",
         "already-met": "before the call was made",
         "open": f"no consent on record by {words_of(row['asOf'])}",
         "not-applicable": "the addressee is none who can join",

@@ -28,7 +28,7 @@ HTML, SVG, PNG = "text/html", "image/svg+xml", "image/png"
 SUFFIXES = {"html": HTML, "svg": SVG, "png": PNG}
 WIDTH, HEIGHT = 600, 315
 TITLE_LINES, TITLE_UNITS = 4, 41
-FIGURE_LINES, FIGURES = 4, 3
+FIGURES, FIGURE_LINE, FOOTER = 3, 18, 36
 MARGIN, LINE = 28, 28
 embed = Blueprint("embed", __name__)
 
@@ -97,6 +97,8 @@ def draw(card: Card) -> str:
     """The card as SVG: lines of text at their places."""
     title = wrap(clean(card.title), TITLE_UNITS, TITLE_LINES if len(card.figures) < FIGURES else 3)
     figures = card.figures[:FIGURES]
+    below = max(60 + len(title) * LINE + 34, 150)
+    most = (HEIGHT - FOOTER - below - 38) // FIGURE_LINE + 1  # lines of words that end above the address
     column = (WIDTH - 2 * MARGIN) / max(1, len(figures))
     return render_template(
         "embed/card.svg",
@@ -109,11 +111,11 @@ def draw(card: Card) -> str:
                 round(MARGIN + place * column),
                 figure.mark,
                 clean(figure.value),
-                wrap(clean(figure.words), int(column / 6.6), FIGURE_LINES),
+                wrap(clean(figure.words), int(column / 6.6), most),
             )
             for place, figure in enumerate(figures)
         ],
-        below=max(60 + len(title) * LINE + 34, 150),
+        below=below,
         width=WIDTH,
         height=HEIGHT,
         style=STYLE,
