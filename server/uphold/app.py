@@ -31,6 +31,7 @@ from uphold.web.guides import guides
 from uphold.web.headers import HEADERS, PREFLIGHT
 from uphold.web.linked import linked
 from uphold.web.links import add_filters
+from uphold.web.maps import maps
 from uphold.web.matrix import matrix
 from uphold.web.metering import metering
 from uphold.web.observing import Observed
@@ -80,6 +81,7 @@ def create_app(settings: Settings) -> Flask:
     add_handlers(app)
     for blueprint in (
         front,
+        maps,
         site,
         api,
         changes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from xml.etree.ElementTree import Element
 
@@ -9,7 +10,7 @@ import html5lib
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.assets import OUTLINES, vendored
+from uphold.assets import OUTLINES, VENDOR, vendored
 
 HTML = {"Accept": "text/html"}
 needs_outlines = pytest.mark.skipif(OUTLINES not in vendored(), reason="no outlines of states; `make setup` draws them")
@@ -24,34 +25,119 @@ def read(client: FlaskClient, address: str) -> Element:
 
 
 def coloured(page: Element) -> Counter[str]:
-    """How many states on the map have each status."""
-    paths = [path for path in page.iter() if path.tag.endswith("path") and path.get("id", "").startswith("m")]
+    """How many outlines on the map are of each kind."""
+    paths = [path for path in page.iter() if path.tag.endswith("path") and path.get("id", "").startswith("m-")]
     return Counter(path.get("class", "") for path in paths)
 
 
+def told(page: Element) -> dict[str, int]:
+    """The counts of the legend that are not 0."""
+    legend = next(part for part in page.iter("ul") if part.get("id") == "m-counts")
+    found = {item.get("class", ""): int(item.find("strong").text or "") for item in legend}  # type: ignore[union-attr]
+    return {kind: count for kind, count in found.items() if count}
+
+
+BADGES = {"kept": "badge met", "not-kept": "badge open", "joined-undated": "badge none"}
+PROMISES = {
+    "Indonesia": "kept",
+    "Ireland": "not-kept",
+    "Malaysia": "kept",
+    "Malta": "joined-undated",
+    "New Zealand": "kept",
+}
+"""What became of each promise, by Commitment.csv, Handover.csv and TreatyAction.csv; Malta's has no day."""
+
+
 def test_it_says_of_every_promise_whether_it_was_kept(project_client: FlaskClient) -> None:
-    """By whom, and kept or not, as the question about promises has it."""
-    rows = project_client.get("/api/commitments-kept.json").get_json()["data"]
+    """By whom, and kept or not; consent on record keeps no promise whose day is not known."""
     page = read(project_client, "/")
     shown = {
         "".join(line.find("strong").itertext()): line.find("span").get("class")  # type: ignore[union-attr]
         for line in page.iter("p")
         if line.get("class") == "promise"
     }
-    assert shown == {row["jurisdictionName"]: "badge met" if row["kept"] else "badge open" for row in rows}
+    assert shown == {name: BADGES[result] for name, result in PROMISES.items()}
+    rows = project_client.get("/api/commitments-kept.json").get_json()["data"]
+    assert {row["jurisdictionName"]: row["result"] for row in rows} == PROMISES
+    assert {row["kept"] for row in rows if row["jurisdictionName"] == "Malta"} == {None}
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/", "3 of 4 dated promises to join a treaty kept; 1 more joined, the promise undated"),
+        (
+            "/",
+            "22 of 27 demands to join a treaty met since, counted from mid-2010, an assumed day; 3 of them before the",
+        ),
+        ("/outcomes", "counted from 1 July 2010, an assumed day, 3 of them before the petition was handed over"),
+        ("/outcomes", "3 of 4 dated promises to join a treaty kept"),
+        ("/doc/jurisdiction/mlt", "1 of 1 joined, the promise undated"),
+        (
+            "/doc/jurisdiction/irl",
+            "counted from 1 July 2010, an assumed day, 1 of them before the petition was handed over",
+        ),
+        ("/doc/treaty/opsc", "counted from 1 July 2010, an assumed day, 1 of them before the petition was handed over"),
+        ("/doc/call/pak-2", "counted from 1 July 2010, an assumed day, before the petition was handed over"),
+        ("/embed/jurisdiction/irl", "counted from 1 July 2010 (assumed); 1 before the call; 1 before the handover"),
+        ("/embed/jurisdiction/mlt", "joined, the promise undated"),
+        ("/embed/commitment/mlt-1", "Joined; promise undated"),
+        ("/embed/call/pak-2", "counted from 1 July 2010 (assumed); before the handover"),
+    ],
+)
+def test_a_count_says_what_it_rests_on(project_client: FlaskClient, address: str, words: str) -> None:
+    """India, Ireland and Pakistan consented after mid-2010 and before the handovers of 2011."""
+    assert words in " ".join(" ".join(read(project_client, address).itertext()).split()).replace(" ,", ",").replace(
+        " ;", ";"
+    )
 
 
 @needs_outlines
-@pytest.mark.parametrize(("treaty", "year"), [("opsc", 2005), ("untip", 2011), ("cets-201", 2025)])
+@pytest.mark.parametrize(("treaty", "year"), [("opsc", 2005), ("untip", 2011), ("cets-201", 2020), ("crc", 2022)])
 def test_the_map_has_the_colours_of_the_answer(project_client: FlaskClient, treaty: str, year: int) -> None:
-    """Each outline that has a row has its status, and the legend counts every row, drawn or not."""
+    """Each outline that has a row is of its kind, and the legend counts what is drawn."""
     rows = project_client.get(f"/api/treaty-map.json?treaty={treaty}&year={year}&limit=1000").get_json()["data"]
-    page = read(project_client, f"/?treaty={treaty}&year={year}")
-    assert set(coloured(page)) <= {row["status"] for row in rows}
-    assert coloured(page).total() > 190
-    legend = next(part for part in page.iter("ul") if part.get("id") == "m-counts")
-    told = {item.get("class"): int(item.find("strong").text or "") for item in legend}  # type: ignore[union-attr]
-    assert {status: count for status, count in told.items() if count} == Counter(row["status"] for row in rows)
+    drawn = json.loads((VENDOR / OUTLINES).read_text("utf-8"))["outlines"]
+    expected = Counter(f"{row['status']}{' stale' if row['stale'] else ''}" for row in rows if row["m49"] in drawn)
+    for address in (f"/?treaty={treaty}&year={year}", f"/doc/treaty/{treaty}?year={year}"):
+        page = read(project_client, address)
+        assert coloured(page) == expected
+        assert told(page) == expected
+    assert expected.total() > 190
+
+
+@needs_outlines
+def test_a_territory_that_was_not_looked_up_is_an_outline_only(project_client: FlaskClient) -> None:
+    """Greenland is drawn, has no kind and is part of no count."""
+    outline = json.loads((VENDOR / OUTLINES).read_text("utf-8"))["outlines"]["304"]
+    [path] = [path for path in read(project_client, "/").iter() if path.get("d") == outline]
+    assert path.get("class") is None
+
+
+@needs_outlines
+def test_who_is_not_party_is_named(project_client: FlaskClient) -> None:
+    """With what the record says of them, also of those that the map cannot show."""
+    page = read(project_client, "/")
+    absent = next(part for part in page.iter("dl") if part.get("id") == "m-absent")
+    lines = {div.get("class"): " ".join("".join(div.itertext()).split()) for div in absent}
+    assert lines["signatory"] == "Not party: signed only Ireland, Singapore"
+    assert lines["signatory stale"].endswith("Cameroon, Ghana, Kenya, Liberia, Nauru, Zambia")
+    assert lines["neither stale"].endswith("Hong Kong")
+    assert lines[None].startswith("Not drawn European Union (no act on record")
+    assert "Taiwan" in lines[None]
+
+
+def test_an_old_status_says_when_it_was_last_looked_up(project_client: FlaskClient) -> None:
+    """Ghana's newest source is a table of June 2022; no source of Hong Kong's record has a date."""
+    for address, words in (
+        ("/doc/treaty-record/opsc-gha", "last looked up June 2022"),
+        ("/doc/treaty/opsc?of=gha", "last looked up June 2022"),
+        ("/doc/jurisdiction/gha", "last looked up June 2022"),
+        ("/compare?jurisdiction=gha&jurisdiction=irl", "last looked up June 2022"),
+        ("/doc/treaty-record/opsc-hkg", "last looked up on a day not known"),
+    ):
+        text = " ".join(" ".join(read(project_client, address).itertext()).split())
+        assert words in text, address
 
 
 @needs_outlines

@@ -25,7 +25,15 @@ OUTCOMES = {
     "open": ("○ Open", "open"),
     "not-applicable": ("- Cannot consent", "none"),
 }
-KEPT = {True: ("✓ Kept", "met"), False: ("○ Not kept so far", "open"), None: ("? Not known", "none")}
+KEPT = {
+    "kept": ("✓ Kept", "met"),
+    "not-kept": ("○ Not kept so far", "open"),
+    "joined-undated": ("◐ Joined; promise undated", "none"),
+    "joined": ("◐ Joined", "none"),
+    "joined-before": ("◐ Joined before the promise", "none"),
+    "unknown": ("? Not known", "none"),
+}
+"""What a card says of each result of commitments-kept."""
 Row = Mapping[str, Any]
 
 
@@ -90,10 +98,35 @@ def outcome_of(row: Row) -> str:
 
 
 def calls_met(rows: Sequence[Row], words: str) -> list[Figure]:
-    """How many of the calls for a treaty were met; nothing without any."""
-    early = sum(outcome_of(row) == "already-met" for row in rows)
-    words += f", {early} of them before the call was made" if early else ""
-    return [Figure(f"{sum(outcome_of(row) in MET for row in rows)} of {len(rows)}", words)] if rows else []
+    """How many of the calls for a treaty were met, and what that rests on; nothing without any."""
+    if not rows:
+        return []
+    met = [row for row in rows if outcome_of(row) in MET]
+    return [Figure(f"{len(met)} of {len(rows)}", words + rests(met))]
+
+
+def rests(met: Sequence[Row]) -> str:
+    """What a count of met calls rests on: an assumed day, and those met before the call or before the handover."""
+    late = [row for row in met if outcome_of(row) == "met"]
+    early = len(met) - len(late)
+    unhanded = sum(row["handoverDate"] is not None and row["notAfter"] < row["handoverDate"] for row in late)
+    assumed = [row["callDate"] for row in late if row["assumption"]]
+    since = f", counted from {words_of(min(assumed))} (assumed)" if assumed else ""
+    counts = ((early, "before the call"), (unhanded, "before the handover"))
+    return since + "".join(f"; {count} {event}" for count, event in counts if count)
+
+
+def promises_kept(rows: Sequence[Row]) -> Figure:
+    """How many promises were kept, of those whose day is known; the others are told apart."""
+    dated = [row for row in rows if row["promised"]]
+    undated = sum(row["result"] == "joined-undated" for row in rows)
+    if not dated:
+        return Figure(f"{undated} of {len(rows)}", "joined, the promise undated")
+    more = f"; {undated} more joined, the promise undated" if undated else ""
+    return Figure(
+        f"{sum(row['result'] == 'kept' for row in dated)} of {len(dated)}",
+        f"dated promises to join a treaty kept by the newest source{more}",
+    )
 
 
 def jurisdiction_card(iri: str, language: str) -> tuple[str, list[Figure]]:
@@ -103,21 +136,27 @@ def jurisdiction_card(iri: str, language: str) -> tuple[str, list[Figure]]:
     joined, rest = sum(row["status"] == "party" for row in looked_up), len(treaties) - len(looked_up)
     words = f"treaties joined; {rest} not known" if rest else "treaties joined"
     promises = ask("commitments-kept", jurisdiction=iri).rows
+    old = sum(row["stale"] for row in looked_up)
+    words += f"; {old} last looked up years ago or on a day not known" if old else ""
     figures = [Figure(f"{joined} of {len(looked_up)}", words)] if looked_up else []
     figures += calls_met(ask("call-outcomes", jurisdiction=iri).rows, "calls for a treaty met")
     if promises:
-        kept = sum(row["kept"] is True for row in promises)
-        figures.append(Figure(f"{kept} of {len(promises)}", "promises to join a treaty kept"))
+        figures.append(promises_kept(promises))
     return "Jurisdiction", figures
 
 
 def treaty_card(iri: str, language: str) -> tuple[str, list[Figure]]:
     """Parties, calls met, calls open."""
     outcomes = ask("call-outcomes", treaty=iri).rows
-    figures = [Figure(number(row["parties"]), "parties on record") for row in ask("treaties").where(treaty=iri)]
+    figures = [
+        Figure(number(row["parties"]), f"parties on record, by sources up to {words_of(row['asOf'])}")
+        for row in ask("treaties").where(treaty=iri)
+    ]
     figures += calls_met(outcomes, "calls to join it met")
     if outcomes:
-        figures.append(Figure(str(sum(outcome_of(row) == "open" for row in outcomes)), "of these calls still open"))
+        waiting = [row["asOf"] for row in outcomes if outcome_of(row) == "open"]
+        by = f" by {words_of(min(waiting))}" if waiting else ""
+        figures.append(Figure(str(len(waiting)), f"of these calls open{by}"))
     return "Treaty", figures
 
 
@@ -133,7 +172,7 @@ def call_figure(row: Row) -> Figure:
     outcome = outcome_of(row)
     value, mark = OUTCOMES.get(outcome, ("? Not known", "none"))
     told = {
-        "met": f"{lapse(row) or 'on a day not known,'} after the call",
+        "met": f"{lapse(row) or 'on a day not known,'} after the call{rests([row]).replace('; 1 ', '; ')}",
         "already-met": "before the call was made",
         "open": f"no consent on record by {words_of(row['asOf'])}",
         "not-applicable": "the addressee is none who can join",
@@ -150,11 +189,15 @@ def commitment_card(iri: str, language: str) -> tuple[str, list[Figure]]:
 
 def promise_figure(row: Row) -> Figure:
     """Whether the promise of one treaty was kept."""
-    value, mark = KEPT[row["kept"]]
-    told = "the record does not speak of it"
-    if row["kept"]:
-        told = f"{lapse(row)} after the promise" if lapse(row) else "the treaty is joined"
-    elif row["kept"] is False:
+    value, mark = KEPT[row["result"]]
+    told = "no source as new as the promise speaks of it"
+    if row["result"] == "kept":
+        told = f"{lapse(row)} after the promise"
+    elif row["result"] == "joined-undated":
+        told = "the treaty is joined, perhaps before the promise"
+    elif row["answeredBy"]:
+        told = "the treaty is joined"
+    elif row["result"] == "not-kept":
         told = f"no consent on record by {words_of(row['asOf'])}"
         told = f"{number(row['daysOpen'])} days on, {told}" if row["daysOpen"] is not None else told
     return Figure(value, f"{told} · {row['treatyName']}", mark)

@@ -99,7 +99,7 @@ CLASS_PAGES: Mapping[str, ClassPage] = {
             "kept": ("commitments-kept", {"treaty": THIS}),
             "outside": ("non-parties", {"treaty": THIS}),
             "signed": ("signed-not-ratified", {"treaty": THIS}),
-            "world": ("treaty-map", {"treaty": THIS}),
+            "changes": ("treaty-map-changes", {"treaty": THIS}),
             "growth": ("ratification-timeline", {"treaty": THIS}),
             "regions": ("ratification-by-region", {"treaty": THIS}),
             "recomputed": ("reported-and-recomputed", {"treaty": THIS}),

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
-from uphold.assets import OUTLINES, VENDOR
 from uphold.engines import GRAPH_TYPES
 from uphold.question_errors import WrongParameter
 from uphold.terms import Term
 from uphold.web.answering import Answered, ask
+from uphold.web.maps import world_map
 from uphold.web.negotiation import choose_graph
 from uphold.web.replies import library, opened, send
 from uphold.web.showing import about_page, show, view
 from uphold.web.signposting import links_of_catalogue, listed_files
 from uphold.web.structured import catalogue
-from uphold.web.wanting import read_number
-from uphold.world import World, load
 
 __all__ = ["front"]
 
 HTML = "text/html"
-FIRST_YEAR, LAST_YEAR = 1989, 9999
 TREATY = "opsc"
 """The treaty of the map for who does not choose: the one that most calls ask for."""
 TITLE = "Promises against the trafficking of children"
@@ -36,27 +31,6 @@ DESCRIPTION = (
 front = Blueprint("front", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
-    """The map of a treaty in a year: outlines, and the answer that colours them."""
-
-    world: World
-    answer: Answered
-    treaty: str
-    year: int
-    years: tuple[int, int]
-
-    @property
-    def places(self) -> dict[str, dict[str, Any]]:
-        """The row of each state or territory, by its M49 code."""
-        return {row["m49"]: row for row in self.answer}
-
-    @property
-    def counts(self) -> Counter[str]:
-        """How many have each status."""
-        return Counter(row["status"] for row in self.answer)
-
-
 @view(front, "/")
 def home() -> Response:
     """What is inside, the question that it answers best, and the way to everything; as RDF, the catalogue."""
@@ -65,13 +39,14 @@ def home() -> Response:
     if form != HTML:
         return send(resources.document("catalogue", form), label, varies=True)
     answers = {"kept": ask("commitments-kept"), "treaties": ask("treaties"), "outcomes": ask("outcome-summary")}
-    drawn = draw_map(answers["treaties"])
+    treaty = treaty_of_map(answers["treaties"])
+    changes = ask("treaty-map-changes", treaty=treaty) if treaty else None
     about, files = about_page(TITLE, DESCRIPTION), listed_files()
     about = replace(about, iri=opened().snapshot.base)
     about = replace(about, subject=catalogue(about, opened().snapshot, described(resources.graphs()), files))
     response = show(
         "front.html",
-        answers | ({"map": drawn.answer} if drawn else {}),
+        answers | ({"changes": changes} if changes else {}),
         TITLE,
         DESCRIPTION,
         about=about,
@@ -80,7 +55,7 @@ def home() -> Response:
         kinds=resources.kinds(),
         graphs=resources.graphs(),
         questions=library().questions,
-        map=drawn,
+        map=world_map(changes, treaty) if changes else None,
     )
     response.vary.add("Accept")
     return response
@@ -95,18 +70,13 @@ def described(graphs: Iterable[Mapping[str, Term]]) -> list[dict[str, str]]:
     ]
 
 
-def draw_map(treaties: Answered) -> Map | None:
-    """The map that the request asks for; None where no treaty is followed, or no outlines are installed.
+def treaty_of_map(treaties: Answered) -> str:
+    """The key of the treaty that the request asks the map of; empty where no treaty is followed.
 
-    Raises `WrongParameter` for a treaty that is not followed and a year that is none.
+    Raises `WrongParameter` for a treaty that is not followed.
     """
-    world, keys = load(VENDOR / OUTLINES), [row["treaty"].rpartition("/")[2] for row in treaties]
-    if world is None or not keys:
-        return None
-    treaty = request.args.get("treaty") or (TREATY if TREATY in keys else keys[0])
-    if treaty not in keys:
-        raise WrongParameter(f"treaty is {treaty[:80]!r}; the record follows {', '.join(keys)}.")
-    last = int(treaties.rows[0]["asOf"][:4])
-    fields = {"year": [value for value in request.args.getlist("year") if value]}
-    year = min(last, max(FIRST_YEAR, read_number(fields, "year", LAST_YEAR) or last))
-    return Map(world, ask("treaty-map", treaty=treaty, year=str(year)), treaty, year, (FIRST_YEAR, last))
+    keys = [row["treaty"].rpartition("/")[2] for row in treaties]
+    wanted = request.args.get("treaty") or (TREATY if TREATY in keys else next(iter(keys), ""))
+    if wanted and wanted not in keys:
+        raise WrongParameter(f"treaty is {wanted[:80]!r}; the record follows {', '.join(keys)}.")
+    return wanted

@@ -130,7 +130,7 @@ ACTS: Mapping[str, ListPage] = {
             Column("Day", "date", "day", sort="date"),
             Column("Firmness", "strength", "strength"),
             Column("Treaty promised", "treaty", "link", sort="treatyName"),
-            Column("Whether kept", "kept", "kept", cite="keptBy"),
+            Column("Whether kept", "result", "kept", cite="keptBy"),
         ),
         (
             Facet("strength", "Firmness", "strength"),
@@ -139,14 +139,20 @@ ACTS: Mapping[str, ListPage] = {
                 "kept",
                 "Whether kept",
                 "kept",
-                words={"true": "Kept", "false": "Not kept so far", "": "No treaty promised, or not known"},
+                words={"true": "Kept", "false": "Not kept so far", "": "No treaty promised, or not known whether kept"},
             ),
             Facet("jurisdiction", "Given by", "jurisdiction", names="jurisdictionName"),
         ),
         sort="jurisdictionName",
         find="Words in the answer or in a speaker's name",
         within=("commitmentLabel", "spokenBy", "jurisdictionName"),
-        joined=(Joined("commitments-kept", ("commitment", "treaty"), {"kept": "kept", "keptBy": "answeredBy"}),),
+        joined=(
+            Joined(
+                "commitments-kept",
+                ("commitment", "treaty"),
+                {"kept": "kept", "result": "result", "keptBy": "answeredBy"},
+            ),
+        ),
         pictures=("commitments-kept",),
     ),
     "call-outcome": ListPage(
@@ -171,8 +177,9 @@ ACTS: Mapping[str, ListPage] = {
     ),
     "treaty": ListPage(
         "treaties",
-        "The treaties whose signatures and ratifications are followed here. The numbers are as of the day of the"
-        " record, which lacks many signatures of the two conventions of the Council of Europe.",
+        "The treaties whose signatures and ratifications are followed here. The numbers count every act on"
+        " record, up to the newest source for each treaty; most jurisdictions were last looked up earlier. The record"
+        " lacks many signatures of the two conventions of the Council of Europe.",
         (
             Column("Treaty", "treaty", sort="treatyName"),
             Column("Adopted", "adopted", "day", sort="adopted"),

@@ -99,7 +99,7 @@ def length_of(row: Row) -> Length | None:
         if row["maximumDays"] < 0:
             return None
         return Length(max(0, row["minimumDays"]), row["maximumDays"], is_over=True, handover=handover)
-    is_open = row["kept"] is False if "kept" in row else row["outcome"].endswith("/open")
+    is_open = row["result"] == "not-kept" if "result" in row else row["outcome"].endswith("/open")
     so_far = days_between(start, row["asOf"]) if is_open else None
     return None if so_far is None or so_far < 0 else Length(so_far, so_far, is_over=False, handover=handover)
 

@@ -1,53 +1,83 @@
-// Colours the map of the world as the year moves, by the same question that coloured it on the server. Without this
-// script the form beside the map asks for the page again.
+// Draws the map of the world for any year from one answer per treaty, so that the year, the colours, the counts and the
+// names change together. Without this script the form beside the map asks for the page again.
 
 const form = document.querySelector("form[data-map]");
 const year = form.elements.year;
 const treaty = form.elements.treaty;
 const shown = document.getElementById("m-shown");
 const counts = document.getElementById("m-counts");
+const absent = document.getElementById("m-absent");
 const table = document.getElementById("m-table");
+const words = Object.fromEntries([...counts.children].map((item) => [item.className, item.querySelector("span").textContent]));
 const answers = new Map();
-let latest = "";
 
-function fields() {
-  return new URLSearchParams({ treaty: treaty.value, year: year.value });
+function wanted() {
+  return treaty ? treaty.value : year.dataset.treaty;
 }
 
-async function ask(wanted) {
-  // A snapshot never changes, so what was asked once need not be asked again.
-  if (!answers.has(wanted)) {
-    const response = await fetch(`${form.dataset.map}?${wanted}&fields=m49,status&limit=1000`);
+// What each place was from which year on: {"gha": [[2000, "neither"], [2003, "signatory"], …]}, by the key of its page.
+async function ask(key) {
+  if (!answers.has(key)) {
+    const response = await fetch(`${form.dataset.map}?treaty=${key}&fields=jurisdiction,year,status,stale&limit=1000`);
     if (!response.ok) throw new Error(`${response.status}`);
-    answers.set(wanted, (await response.json()).data);
+    const places = {};
+    for (const row of (await response.json()).data) {
+      const place = row.jurisdiction.split(/[/:]/).pop();
+      (places[place] ||= []).push([row.year, row.stale ? `${row.status} stale` : row.status]);
+    }
+    answers.set(key, places);
   }
-  return answers.get(wanted);
+  return answers.get(key);
 }
 
-function colour(rows) {
-  const found = {};
-  for (const row of rows) {
-    found[row.status] = (found[row.status] || 0) + 1;
-    document.getElementById(`m${row.m49}`)?.setAttribute("class", row.status);
+function link(mark) {
+  const made = document.createElement("a");
+  made.href = mark.parentNode.getAttribute("href");
+  made.textContent = mark.textContent;
+  return made;
+}
+
+function list(marks) {
+  const most = Number(form.dataset.most);
+  const parts = marks.slice(0, most).flatMap((mark, place) => (place ? [", ", link(mark)] : [link(mark)]));
+  return marks.length > most ? [...parts, ` and ${marks.length - most} more`] : parts;
+}
+
+function draw(places, until) {
+  const drawn = Object.fromEntries(Object.keys(words).map((kind) => [kind, []]));
+  for (const mark of document.querySelectorAll(".world [id^='m-']")) {
+    if (!mark.matches("path, dd > span")) continue;
+    const kind = (places[mark.id.slice(2)] || []).findLast(([from]) => from <= until)?.[1] || "";
+    mark.setAttribute("class", kind);
+    if (mark.tagName === "path") drawn[kind]?.push(mark);
+    else mark.querySelector(".standing").textContent = words[kind] || "not yet";
   }
   for (const item of counts.children) {
-    const count = found[item.className] || 0;
-    item.hidden = !count;
-    item.querySelector("strong").textContent = count;
+    item.hidden = !drawn[item.className].length;
+    item.querySelector("strong").textContent = drawn[item.className].length;
   }
+  for (const item of absent.querySelectorAll(":scope > div[class]")) {
+    item.hidden = !drawn[item.className].length;
+    item.querySelector("dd").replaceChildren(...list(drawn[item.className]));
+  }
+  shown.textContent = until;
 }
 
+// Everything that is shown changes in this one step, or nothing does.
 async function move() {
-  const wanted = fields().toString();
-  latest = wanted;
-  shown.textContent = year.value;
+  const key = wanted();
   try {
-    const rows = await ask(wanted);
-    if (latest !== wanted) return;
-    colour(rows);
-    table.href = `${form.dataset.map.replace(".json", ".html")}?${wanted}`;
-    history.replaceState(null, "", `?${wanted}`);
-    form.dataset.shows = wanted;
+    const places = await ask(key);
+    if (key !== wanted()) return;
+    const chosen = treaty?.selectedOptions[0];
+    if (chosen) [year.min, year.max] = [chosen.dataset.first, chosen.dataset.last];
+    draw(places, Number(year.value));
+    table.href = `${form.dataset.table}?treaty=${key}&year=${year.value}`;
+    const fields = new URLSearchParams(location.search);
+    if (treaty) fields.set("treaty", key);
+    fields.set("year", year.value);
+    form.dataset.shows = fields;
+    history.replaceState(null, "", `?${fields}${location.hash}`);
   } catch {
     form.querySelector("button").hidden = false; // the page itself can still be asked
   }
@@ -55,4 +85,5 @@ async function move() {
 
 form.querySelector("button").hidden = true;
 year.addEventListener("input", move);
-treaty.addEventListener("change", move);
+treaty?.addEventListener("change", move);
+ask(wanted()).catch(() => {});
