@@ -176,7 +176,7 @@ def test_a_hostile_query_gets_a_clean_answer(server: Target, case: Path) -> None
 )
 def test_what_xml_cannot_hold_is_a_problem_and_never_broken_xml(server: Target, query: str, accept: str) -> None:
     """The other forms hold it."""
-    assert server.ask(query, accept).says == "400 query-not-parsed"
+    assert server.ask(query, accept).says == "406 format-cannot-hold"
     assert server.ask(query, "application/sparql-results+json, application/n-triples").status == 200
     server.is_well()
 

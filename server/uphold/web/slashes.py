@@ -79,7 +79,7 @@ def others(path: str) -> Iterator[str]:
     """The same path with single slashes; and that without a slash at its end, or with one."""
     plain = SEVERAL.sub("/", path)
     ends = [plain, plain[:-1] if plain.endswith("/") else f"{plain}/"]
-    yield from (each for each in ends if each.startswith("/") and each != path)
+    yield from (each for each in ends if path.startswith("/") and each not in ("", path))
 
 
 def close(body: Iterable[bytes]) -> None:
