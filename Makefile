@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup serve test check format gallery bench lock clean
+.PHONY: setup compared serve test check format gallery bench lock clean
 
 VENDOR := server/uphold/web/static/vendor
 
@@ -18,6 +18,14 @@ setup: .venv/.ready $(VENDOR)/.ready
 $(VENDOR)/.ready: .venv/.ready package.json package-lock.json .npmrc server/uphold/assets.py server/uphold/world.py
 	$(BIN)/python -m uphold.assets
 	mkdir -p $(VENDOR)
+	touch $@
+
+# Another SPARQL engine, whose answers tests compare with ours.
+compared: tests/standard/node_modules/.ready
+
+tests/standard/node_modules/.ready: .venv/.ready tests/standard/package.json tests/standard/package-lock.json tests/standard/.npmrc
+	cd tests/standard && $(CURDIR)/$(BIN)/python -c 'from subprocess import run; from uphold.assets import npm; \
+		run([*(npm() or ["npm"]), "ci", "--ignore-scripts", "--silent"], check=True)'
 	touch $@
 
 serve: setup

@@ -33,9 +33,12 @@ PLAIN_TEMPLATE = re.compile(
 )
 WORDS_COMPARED = 20
 CLAUSES = re.compile(
-    r"[?$]\w++|:[\w.%-]*+\w|graph\s*+(?P<graph>[?$<#]|[\w.-]*+:[^\s{]*+\s*+[{#])|from\s*+(?:named\s*+)?(?P<from>[<:\w#])",
+    r"[?$]\w++|:[\w.%-]++|from\s*+(?:named\s*+)?(?P<from>[<:\w#])"
+    r"|graph\s*+(?P<graph>[?$<#]|[\w.-]{100}|[\w.-]{0,99}+:(?:[^\s{]{200}|[^\s{]{0,199}+\s*+[{#]))",
     re.IGNORECASE,
 )
+"""FROM and GRAPH, also with a name too long to be read to its end; not what is part of a variable or a name."""
+
 STAYING = re.compile(r"\*|\?(?!\w)")
 NO_PATH = re.compile(r"(?:\(|(?:^|[ {}()])(?:select|distinct|reduced)|[?$]\w+|[ (][0-9.]+) ?\Z", re.IGNORECASE)
 """What stands before a `*` that is no part of a path: a function, a SELECT, or what is multiplied."""

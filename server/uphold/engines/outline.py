@@ -5,6 +5,7 @@ Only queries that `rewriting` may have to change are read for it, by the grammar
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -95,7 +96,8 @@ class Outline(Grammar):
 
     def tokens_in(self, group: Group) -> list[Token]:
         """The tokens of a group."""
-        return [token for token in self.tokens if group.start <= token.start < group.end]
+        first, last = (bisect_left(self.tokens, at, key=lambda token: token.start) for at in (group.start, group.end))
+        return self.tokens[first:last]
 
     def prologue(self) -> None:
         """Note where BASE and PREFIX end."""

@@ -17,6 +17,7 @@ from uphold.engines.datasets import Chosen, Data, Refusal
 from uphold.engines.outline import Block, Clause, Group, Outline
 from uphold.engines.paths import Exists, Paths, is_simple
 from uphold.engines.reading import Stop
+from uphold.engines.routes import read_route, stays_in_graph
 from uphold.engines.scanning import line_column, unescaped
 
 __all__ = ["rewrite"]
@@ -87,9 +88,9 @@ class Rewriting(Paths):
             (term,) = self.terms(name.text)
             if term.value in self.chosen.named:
                 return self.raw(clause.start, group.start) + self.group(group, term.value)
-            return self.raw(clause.start, clause.end) if is_plain(group) else self.nothing(group)
+            return self.raw(clause.start, clause.end) if is_plain(group, strictly=True) else self.nothing(group)
         used = any(t.kind == "variable" and t.text[1:] == name.text[1:] for t in self.outline.tokens_in(group))
-        if is_plain(group) and not used:
+        if is_plain(group, strictly=self.exists is not None) and not used:
             return self.raw(clause.start, clause.end)
         if not self.chosen.named:
             return self.nothing(group, f"VALUES {name.text} {{ }}")
@@ -134,22 +135,26 @@ class Rewriting(Paths):
         return " ".join([*(f"{pattern} ." for pattern in kept), *groups])
 
 
-def is_plain(group: Group) -> bool:
+def is_plain(group: Group, *, strictly: bool) -> bool:
     """Whether each solution of a group comes from a triple pattern of it, and its parts share what these bind.
 
-    Every pattern then binds the variable of a GRAPH clause around it to the same graph, as 18.6 asks.
+    Every pattern then binds the variable of a GRAPH clause around it to the same graph, as 18.6 asks. Paths between
+    variables may be among them where they stay in a graph, but not `strictly`, as in EXISTS, which gives them values.
     """
     if group.words & NOT_TRIPLES:
         return False
     binds = False
     for part in group.parts:
         if isinstance(part, Group):
-            if not is_plain(part):
+            if not is_plain(part, strictly=strictly or part.role == "EXISTS"):
                 return False
             binds = binds or part.role == "GROUP"
         elif isinstance(part, Block):
-            pairs = [*part.unnamed, *(pair for subject in part.subjects for pair in subject.pairs)]
-            if not all(is_simple(pair.path) for pair in pairs):
-                return False
+            kinds = [(pair, {pair.value.kind}) for pair in part.unnamed]
+            kinds += [(pair, {pair.value.kind, each.term.kind}) for each in part.subjects for pair in each.pairs]
+            for pair, ends in kinds:
+                walks = not strictly and "constant" not in ends and stays_in_graph(read_route(pair.path))
+                if not (walks or is_simple(pair.path)):
+                    return False
             binds = True
     return binds

@@ -10,7 +10,7 @@ from typing import Any
 
 from uphold.engines.reading import Token
 
-__all__ = ["Route", "alternatives", "is_chain", "read_route", "steps", "zero_lengths"]
+__all__ = ["Route", "alternatives", "is_chain", "read_route", "stays_in_graph", "steps", "zero_lengths"]
 
 Route = tuple[Any, ...]
 
@@ -85,6 +85,16 @@ def is_chain(route: Route) -> bool:
     if route[0] == "step":
         return not route[1].startswith("!")
     return route[0] in ("/", "^") and all(map(is_chain, route[1:]))
+
+
+def stays_in_graph(route: Route) -> bool:
+    """Whether the engine finds it between variables once in each graph, also where the graph is a variable.
+
+    It does so for triples and for `*` and `?`. For `+` between two nodes it counts first steps. Whether it does for `|`
+    and negated sets has not been proved.
+    """
+    sign, *inner = route
+    return sign in ("*", "?") or is_chain(route) or (sign in ("/", "^") and all(map(stays_in_graph, inner)))
 
 
 def zero_lengths(route: Route) -> int:
