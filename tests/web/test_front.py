@@ -78,11 +78,11 @@ def test_it_says_of_every_promise_whether_it_was_kept(project_client: FlaskClien
             "counted from 1 July 2010, an assumed day, 1 of them before the petition was handed over",
         ),
         ("/doc/treaty/opsc", "counted from 1 July 2010, an assumed day, 1 of them before the petition was handed over"),
-        ("/doc/call/pak-2", "counted from 1 July 2010, an assumed day, before the petition was handed over"),
-        ("/embed/jurisdiction/irl", "counted from 1 July 2010 (assumed); 1 before the call; 1 before the handover"),
+        ("/doc/call/pak-2", "counted from 1 July 2010, an assumed day, 1 of them before the petition was handed over"),
+        ("/embed/jurisdiction/irl", "from 1 July 2010 (assumed), 1 before the call, 1 before the handover"),
         ("/embed/jurisdiction/mlt", "joined, the promise undated"),
         ("/embed/commitment/mlt-1", "Joined; promise undated"),
-        ("/embed/call/pak-2", "counted from 1 July 2010 (assumed); before the handover"),
+        ("/embed/call/pak-2", "from 1 July 2010 (assumed), before the handover"),
     ],
 )
 def test_a_count_says_what_it_rests_on(project_client: FlaskClient, address: str, words: str) -> None:

@@ -137,8 +137,8 @@ def test_a_treaty_is_legislation_with_the_day_of_its_adoption(client: FlaskClien
 def test_a_thing_with_a_card_is_described_by_its_figures(project_client: FlaskClient) -> None:
     """What is known of it says more than its name."""
     assert re.fullmatch(
-        r"Ireland: \d of \d treaties joined; \d of \d calls for a treaty met, 1 of them before the call was made; "
-        r"\d of \d promises to join a treaty kept\.",
+        r"Ireland: \d of \d treaties joined; \d of \d calls for a treaty met from 1 July 2010 \(assumed\), "
+        r"1 before the call, 1 before the handover; \d of \d dated promises kept\.",
         said(head(project_client, "/doc/jurisdiction/irl"))["description"],
     )
 

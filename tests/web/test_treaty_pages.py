@@ -179,9 +179,12 @@ def test_the_figures_at_its_head_are_those_of_the_questions(project_client: Flas
     (calls,) = [row for row in api(project_client, "outcome-summary.json") if row["treaty"].endswith("/opsc")]
     kept = [row["kept"] for row in api(project_client, "commitments-kept.json?treaty=opsc")]
     said = [words(item) for item in box.iter("li")]
-    assert said[0] == f"{whole['parties']} parties"
-    assert said[1] == f"{calls['met'] + calls['alreadyMet']} of {calls['calls']} calls to join it met"
-    assert said[2] == f"{kept.count(True)} of {len(kept)} promises to join it kept"
+    assert said[0] == f"{whole['parties']} parties on record"
+    assert said[1] == (
+        f"{calls['met'] + calls['alreadyMet']} of {calls['calls']} calls to join it met, counted from"
+        f" 1 July 2010, an assumed day, {calls['metBeforeHandover']} of them before the petition was handed over"
+    )
+    assert said[2] == f"{kept.count(True)} of {len(kept)} dated promises to join it kept"
 
 
 def test_each_call_to_join_it_has_its_outcome_and_days(treaty: Element) -> None:
@@ -195,7 +198,7 @@ def test_each_call_to_join_it_has_its_outcome_and_days(treaty: Element) -> None:
 def test_a_promise_to_join_it_is_shown_with_what_became_of_it(treaty: Element) -> None:
     """Also when it was not kept."""
     said = words(part(treaty, "promises"))
-    assert re.search(r"Not kept so far Ireland, promised 21 July 2011: 5.250 days after the promise", said)
+    assert re.search(r"Not kept so far Ireland, promised 21 July 2011: 5.249 days after the promise", said)
     assert "Kept Malaysia, promised 22 March 2011: 12 April 2012, 387 days after the promise" in said
 
 

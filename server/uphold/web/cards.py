@@ -111,9 +111,9 @@ def rests(met: Sequence[Row]) -> str:
     early = len(met) - len(late)
     unhanded = sum(row["handoverDate"] is not None and row["notAfter"] < row["handoverDate"] for row in late)
     assumed = [row["callDate"] for row in late if row["assumption"]]
-    since = f", counted from {words_of(min(assumed))} (assumed)" if assumed else ""
+    since = f" from {words_of(min(assumed))} (assumed)" if assumed else ""
     counts = ((early, "before the call"), (unhanded, "before the handover"))
-    return since + "".join(f"; {count} {event}" for count, event in counts if count)
+    return since + "".join(f", {count} {event}" for count, event in counts if count)
 
 
 def promises_kept(rows: Sequence[Row]) -> Figure:
@@ -125,7 +125,7 @@ def promises_kept(rows: Sequence[Row]) -> Figure:
     more = f"; {undated} more joined, the promise undated" if undated else ""
     return Figure(
         f"{sum(row['result'] == 'kept' for row in dated)} of {len(dated)}",
-        f"dated promises to join a treaty kept by the newest source{more}",
+        f"dated promises kept{more}",
     )
 
 
@@ -172,7 +172,7 @@ def call_figure(row: Row) -> Figure:
     outcome = outcome_of(row)
     value, mark = OUTCOMES.get(outcome, ("? Not known", "none"))
     told = {
-        "met": f"{lapse(row) or 'on a day not known,'} after the call{rests([row]).replace('; 1 ', '; ')}",
+        "met": f"{lapse(row) or 'on a day not known,'} after the call{rests([row]).replace(', 1 before', ', before')}",
         "already-met": "before the call was made",
         "open": f"no consent on record by {words_of(row['asOf'])}",
         "not-applicable": "the addressee is none who can join",
