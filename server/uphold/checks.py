@@ -61,7 +61,7 @@ def judge(brought: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph)
     results = {r for r in found if rdflib.URIRef(r.focusNode) in own - anchors}
     results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
     results |= without_iri(brought, nameless, shapes) | not_yours(own, anchors)
-    contents = described(brought, background, shapes, anchors)
+    contents = described(named, background, shapes, anchors)
     return Report(in_order({without_stand_ins(result) for result in results}), contents)
 
 
@@ -180,7 +180,9 @@ def datatype_of(literal: rdflib.Literal) -> str:
 def ill_formed(data: rdflib.Graph, shapes: rdflib.Graph, found: Iterable[Found]) -> set[Result]:
     """A result for each ill-formed literal of which no shape has said that its datatype is another one."""
     said = {(r.focusNode, r.path, r.value) for r, _, component in found if component in OF_DATATYPES}
-    rule = next((str(s) for s in shapes.subjects(RDF.type, SH.PropertyShape) if str(s).endswith(f"/{LEXICAL}")), LEXICAL)
+    rule = next(
+        (str(s) for s in shapes.subjects(RDF.type, SH.PropertyShape) if str(s).endswith(f"/{LEXICAL}")), LEXICAL
+    )
     results = set()
     for subject, predicate, literal in data:
         if not isinstance(literal, rdflib.Literal) or literal.datatype is None or not literal.ill_typed:

@@ -10,7 +10,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
     *("errors", "service_errors", "question_errors", "settings", "world", "assets"),
-    *("tables", "sources", "rules", "partitions", "catalogue", "scans", "checks", "ontology_page", "snapshot"),
+    *("tables", "sources", "rules", "partitions", "catalogue", "scans"),
+    *("lexical_forms", "lexical_faults", "xsd_order", "components", "contents", "report", "checks"),
+    *("ontology_page", "snapshot"),
     *("timing", "metrics", "logs", "engines", "terms"),
     *("heads", "parameters", "questions", "examples", "rows", "documents", "charts", "operations", "openapi"),
     *("search_words", "search_index", "search"),
