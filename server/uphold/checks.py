@@ -53,8 +53,9 @@ def judge(brought: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph)
     """
     new = additions(brought, background)
     anchors = set(shapes.objects(None, SH.targetNode))  # rules about a whole graph hang on one node
+    contents = described(brought, background, shapes, anchors)
     if not new:
-        return Report((), described(brought, background, shapes, anchors))
+        return Report((), contents)
     nameless = {node for node, _, _ in new if isinstance(node, rdflib.BNode)}
     names: dict[Node, Node] = {
         node: rdflib.URIRef(f"{STAND_IN}{node}") for node in nameless
@@ -70,7 +71,6 @@ def judge(brought: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph)
     results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
     results |= without_iri(brought, nameless, shapes)
     results |= not_yours({node for node, _, _ in new}, anchors)
-    contents = described(brought, background, shapes, anchors)
     return Report(in_order({without_stand_ins(result) for result in results}), contents)
 
 
@@ -189,7 +189,9 @@ def datatype_of(literal: rdflib.Literal) -> str:
 def ill_formed(data: rdflib.Graph, shapes: rdflib.Graph, found: Iterable[Found]) -> set[Result]:
     """A result for each ill-formed literal of which no shape has said that its datatype is another one."""
     said = {(r.focusNode, r.path, r.value) for r, _, component in found if component in OF_DATATYPES}
-    rule = next((str(s) for s in shapes.subjects(RDF.type, SH.PropertyShape) if str(s).endswith(f"/{LEXICAL}")), LEXICAL)
+    rule = next(
+        (str(s) for s in shapes.subjects(RDF.type, SH.PropertyShape) if str(s).endswith(f"/{LEXICAL}")), LEXICAL
+    )
     results = set()
     for subject, predicate, literal in data:
         if not isinstance(literal, rdflib.Literal) or literal.datatype is None or not literal.ill_typed:

@@ -38,13 +38,15 @@ from pyshacl.constraints.core.value_range_constraints import (
     MinInclusiveConstraintComponent,
 )
 from pyshacl.constraints.sparql.sparql_based_constraints import SPARQLBasedConstraint
+from pyshacl.shape import Shape
 from rdflib.namespace import SH
-from rdflib.term import Literal, Node
+from rdflib.term import BNode, Literal, Node, URIRef
 
 from uphold.xsd_order import compare
 
 __all__ = ["install"]
 
+slower_value_nodes = Shape.value_nodes
 PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 Values = Mapping[Node, Iterable[Node]]
 Reports = list[Any]
@@ -168,7 +170,25 @@ class And(Nested, AndConstraintComponent):  # type: ignore[misc]
 
 
 class Not(Nested, NotConstraintComponent):  # type: ignore[misc]
-    """sh:not (4.6.1)."""
+    """sh:not (4.6.1); a shape that is no more than a pattern is asked as one, in a tenth of the time."""
+
+    def evaluate(self, executor: Any, graph: Any, values: Values, path: list[Any]) -> tuple[bool, Reports]:
+        """See `ConstraintComponent.evaluate`."""
+        patterns = [self.lone_pattern(member) for member in self.not_list]
+        if None in patterns:
+            return super().evaluate(executor, graph, values, path)
+        found = [
+            self.make_v_result(graph, focus, value_node=value)
+            for focus, nodes in values.items()
+            for value in nodes
+            if not isinstance(value, BNode) and any(pattern.search(str(value)) for pattern in patterns)
+        ]
+        return not found, found
+
+    def lone_pattern(self, member: Node) -> re.Pattern[str] | None:
+        """The pattern that is all a shape says (4.4.3); None where it says more."""
+        said = list(self.shape.sg.graph.predicate_objects(member))
+        return re.compile(str(said[0][1])) if len(said) == 1 and said[0][0] == SH.pattern else None
 
 
 class Or(Nested, OrConstraintComponent):  # type: ignore[misc]
@@ -191,6 +211,20 @@ class QualifiedValueShape(Nested, QualifiedValueShapeConstraintComponent):  # ty
     """sh:qualifiedValueShape (4.7.3)."""
 
 
+def value_nodes(shape: Shape, graph: Any, focus: Any, *given: Any, **named: Any) -> dict[Node, set[Node]]:
+    """The value nodes of each focus node (2.1.3), as `Shape.value_nodes` has them.
+
+    pySHACL looks for each member of an alternative path by itself; here all a node's triples are looked through once.
+    """
+    path = shape.path() if shape.is_property_shape else None
+    head = shape.sg.graph.value(path, SH.alternativePath) if isinstance(path, BNode) else None
+    members = set(shape.sg.graph.items(head)) if head is not None else set()
+    if not members or any(not isinstance(member, URIRef) for member in members):
+        return slower_value_nodes(shape, graph, focus, *given, **named)  # type: ignore[no-any-return]
+    nodes = focus if isinstance(focus, (list, set, tuple)) else [focus]
+    return {node: {value for p, value in graph.predicate_objects(node) if p in members} for node in nodes}
+
+
 COMPONENTS = (
     *(Datatype, MinExclusive, MinInclusive, MaxExclusive, MaxInclusive, LessThan, LessThanOrEquals, Sparql),
     *(And, Not, Or, Xone, NodeShape, PropertyShape, QualifiedValueShape),
@@ -199,6 +233,7 @@ COMPONENTS = (
 
 def install() -> None:
     """Let pySHACL use these classes for their parameters."""
+    Shape.value_nodes = value_nodes
     for kind in COMPONENTS:
         for parameter in kind.constraint_parameters():
             CONSTRAINT_PARAMETERS_MAP[parameter] = kind

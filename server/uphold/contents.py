@@ -60,7 +60,9 @@ def describe(brought: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, b
     targets = set(shapes.objects(None, SH.targetClass))
     classes = {kind for target in targets for kind in union.transitive_subjects(RDFS.subClassOf, target)}
     things = set(brought.subjects(unique=True))
-    known = sum(1 for thing in things if any(kind in classes for kind in union.objects(thing, RDF.type)))
+    known = sum(
+        1 for thing in things if any(kind in classes for g in (brought, union) for kind in g.objects(thing, RDF.type))
+    )
     properties = {str(p) for p in union.subjects(RDFS.isDefinedBy, URIRef(f"{base}ontology"))} | {
         str(p) for p in shapes.objects(None, SH.targetSubjectsOf)
     }
@@ -71,10 +73,9 @@ def describe(brought: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, b
 def of_few(things: int, known: int) -> Iterator[str]:
     """The warning that the shapes saw none of the things, or less than half of them."""
     if 2 * known < things:
-        how_many = "None" if not known else f"Only {known:,}"
-        rest = "almost nothing" if not known else "little"
+        seen = f"only {known:,} of {things:,} things" if known else f"none of {counted(things, 'thing')}"
         yield (
-            f"{how_many} of {counted(things, 'thing')} has a class that the shapes know, so {rest} was validated: "
+            f"The shapes know the class of {seen}, so {'little' if known else 'almost nothing'} was validated: "
             "give each thing its type, such as uphold:Ratification."
         )
 
@@ -92,9 +93,11 @@ def of_slips(brought: rdflib.Graph, properties: set[str], base: str) -> Iterator
     for name in sorted(set(map(str, brought.predicates(unique=True))) - properties):
         if meant := nearest(name, properties, base):
             yield f"The shapes do not know the property {name}: did you mean {meant}?"
-    ours = key(base)
-    for name in sorted({str(term) for triple in brought for term in (triple[0], triple[2]) if isinstance(term, URIRef)}):
-        if key(name).startswith(ours) and not name.startswith(base):
+    ours, kinds = key(base), set(map(str, brought.objects(None, RDF.type)))
+    for name in sorted(
+        {str(term) for triple in brought for term in (triple[0], triple[2]) if isinstance(term, URIRef)}
+    ):
+        if key(name).startswith(ours) and not name.startswith(base) and name not in kinds:
             yield f"{name} is none of the IRIs of the data, which begin with {base}: did you mean that?"
 
 

@@ -71,8 +71,8 @@ def answer(posted: Posted, settings: Settings, ground: Ground, prefixes: dict[st
     """What a judge answers: the report, in both forms."""
     found = parse(posted, settings)
     report = judge_triples(found, ground)
-    turtle = report.as_turtle(to_rdflib(quads(found), labelled=True), prefixes)
-    return Judgement(report.as_json(), turtle, len(found))
+    turtle = report.as_turtle(found, prefixes)
+    return Judgement(report.as_json(), turtle)
 
 
 @dataclass(frozen=True, slots=True)

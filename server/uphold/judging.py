@@ -35,11 +35,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The report on what was sent: as JSON, as Turtle, and how many triples were judged."""
+    """The report on what was sent: as JSON and as Turtle."""
 
     report: dict[str, Any]
     turtle: str
-    triples: int
 
 
 class Judges:

@@ -45,7 +45,7 @@ FIGURES = (
     (r"[+-]?[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+|\.[0-9]{3})", "has points between its groups of digits", "write the digits without them, and a decimal point in place of the comma"),
     (r"[+-]?[0-9]+,[0-9]*", "has a decimal comma", "write a decimal point"),
     (rf"[+-]?[0-9]{{1,3}}(?:(?:{SPACES}|['’_˙·])[0-9]{{3}})+([.,][0-9]+)?|[0-9]+(_[0-9]+)+", "has spaces or marks between its groups of digits", "write the digits without them, and a decimal point if there are decimals"),
-    (r"[+-]?[0-9.]+[eE][+-]?[0-9]+", "is in scientific notation, as JSON numbers with a fraction become", "write all its digits; in JSON as a text, such as \"7.5\""),
+    (r"[+-]?[0-9.]+[eE][+-]?[0-9]+", "is in scientific notation, as JSON numbers with a fraction become", 'write all its digits; in JSON as a text, such as "7.5"'),
     (r"[−–—‐‑]\s*[0-9.]+", "has another dash in place of the minus sign", "write the hyphen-minus, such as -5"),
     (r"[+-]?[0-9]+\.[0-9]*|\.[0-9]+", "has a decimal point where a whole number is asked", "write the whole number"),
     (rf"{AMOUNT}\s*(?:{MULTIPLES})\b.*", "is a number with a word for its size", "write all its digits"),
@@ -70,7 +70,11 @@ YEARS = (
     (r"[0-9]{4}\s*[/–-]\s*[0-9]{2,4}", "is a span of years", "write one year"),
     (r"[0-9]{4}\.0*", "is a year that a spreadsheet stored as a number", "write its four digits alone"),
     (r"[0-9]{1,3}", "is a year of fewer than four digits", "write all four"),
-    (r"[0-9]{4}-[0-9]{2}.*|[0-9]{1,2}[./].*|[0-9]{8}", "is more than a year", "write the four digits of the year alone"),
+    (
+        r"[0-9]{4}-[0-9]{2}.*|[0-9]{1,2}[./].*|[0-9]{8}",
+        "is more than a year",
+        "write the four digits of the year alone",
+    ),
     (r"[0-9]{5,}", "is no year of four digits", "read it again in the source"),
 )
 TRUTHS = (

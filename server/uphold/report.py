@@ -8,21 +8,21 @@ that do, in sh:conformanceDisallows, and so the report in RDF does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import pyoxigraph as ox
-import rdflib
-from rdflib.namespace import RDF, RDFS, SH
-from rdflib.term import Node
 
 from uphold.contents import Contents
 
-__all__ = ["ONE_IRI", "Report", "Result"]
+__all__ = ["Report", "Result"]
 
 SIMPLE_PATH = re.compile(r"[A-Za-z][\w+.-]*:(?!.*://.*://)[^\s|^<>]+")  # one IRI, none of the other kinds of path
 ONE_IRI = re.compile(r"(?:https?://|urn:)[^\x00-\x20<>\"{}|\\^`]+")
-DISALLOWS = rdflib.URIRef(f"{SH}conformanceDisallows")  # of SHACL 1.2, which rdflib does not know yet
+LABEL = re.compile(r"_:\w(?:[\w.\-\u00b7]*[\w\-\u00b7])?")
+SH, RDFS = "http://www.w3.org/ns/shacl#", "http://www.w3.org/2000/01/rdf-schema#"
+TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 BLOCKING = "Violation"
 
 
@@ -66,37 +66,35 @@ class Report:
         results = [asdict(result) for result in self.results]
         return {"conforms": self.conforms, "results": results, **self.contents.as_json()}
 
-    def as_turtle(self, brought: rdflib.Graph, prefixes: Mapping[str, str]) -> str:
+    def as_turtle(self, brought: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> str:
         """The report as a sh:ValidationReport; a value is the term that `brought` has, where it has one."""
-        graph, report = rdflib.Graph(bind_namespaces="none"), rdflib.BNode()
-        for triple in self.triples(report, brought):
-            graph.add(triple)
-        lines = ox.parse(graph.serialize(format="nt"), format=ox.RdfFormat.N_TRIPLES)
-        # rdflib's own Turtle writes "5."^^xsd:decimal as 5. and so ends the statement
-        written = ox.serialize(lines, format=ox.RdfFormat.TURTLE, prefixes={**prefixes, "rdfs": str(RDFS)})
+        terms = {(as_text(t.subject), t.predicate.value, as_text(t.object)): t.object for t in brought}
+        written = ox.serialize(
+            self.triples(terms), format=ox.RdfFormat.TURTLE, prefixes={**prefixes, "sh": SH, "rdfs": RDFS}
+        )
         return (written or b"").decode()
 
-    def triples(self, report: rdflib.BNode, brought: rdflib.Graph) -> Iterator[tuple[Node, Node, Node]]:
-        """The statements of the report."""
-        yield report, RDF.type, SH.ValidationReport
-        yield report, SH.conforms, rdflib.Literal(self.conforms)
-        yield report, DISALLOWS, SH[BLOCKING]
+    def triples(self, terms: Mapping[tuple[str, str, str], Any]) -> Iterator[ox.Triple]:
+        """The statements of the report, those with one subject one after another."""
+        report, nodes = ox.BlankNode(), [ox.BlankNode() for _ in self.results]
+        yield ox.Triple(report, TYPE, sh("ValidationReport"))
+        yield ox.Triple(report, sh("conforms"), ox.Literal(self.conforms))
+        yield ox.Triple(report, sh("conformanceDisallows"), sh(BLOCKING))
         for comment in (self.contents.summary, *self.contents.warnings):
-            yield report, RDFS.comment, rdflib.Literal(comment, "en")
-        for result in self.results:
-            node, focus = rdflib.BNode(), as_term(result.focusNode)
-            yield report, SH.result, node
-            yield node, RDF.type, SH.ValidationResult
-            yield node, SH.focusNode, focus
-            yield node, SH.resultMessage, rdflib.Literal(result.message)
-            yield node, SH.resultSeverity, SH[result.severity]
-            yield node, SH.sourceShape, as_term(result.shape)
+            yield ox.Triple(report, ox.NamedNode(f"{RDFS}comment"), ox.Literal(comment, language="en"))
+        for node in nodes:
+            yield ox.Triple(report, sh("result"), node)
+        for node, result in zip(nodes, self.results, strict=True):
+            yield ox.Triple(node, TYPE, sh("ValidationResult"))
+            yield ox.Triple(node, sh("focusNode"), as_term(result.focusNode))
+            yield ox.Triple(node, sh("resultMessage"), ox.Literal(result.message))
+            yield ox.Triple(node, sh("resultSeverity"), sh(result.severity))
+            yield ox.Triple(node, sh("sourceShape"), as_term(result.shape))
             if result.path and SIMPLE_PATH.fullmatch(result.path):
-                yield node, SH.resultPath, rdflib.URIRef(result.path)
+                yield ox.Triple(node, sh("resultPath"), ox.NamedNode(result.path))
             if result.value is not None:
-                path = rdflib.URIRef(result.path) if result.path else None
-                terms = [*brought.objects(focus, path), *brought.objects(focus)]
-                yield node, SH.value, next((t for t in terms if str(t) == result.value), as_term(result.value))
+                known = terms.get((result.focusNode, result.path or "", result.value))
+                yield ox.Triple(node, sh("value"), known if known is not None else as_term(result.value))
 
     def __str__(self) -> str:
         """The report for a person, a line for each result, and what came."""
@@ -106,8 +104,18 @@ class Report:
         return "\n".join([*lines, self.contents.summary, *(f"Warning: {text}" for text in self.contents.warnings)])
 
 
-def as_term(text: str) -> Node:
+def sh(name: str) -> ox.NamedNode:
+    """A term of SHACL."""
+    return ox.NamedNode(f"{SH}{name}")
+
+
+def as_text(term: Any) -> str:
+    """A term of Oxigraph as a result shows it."""
+    return f"_:{term.value}" if isinstance(term, ox.BlankNode) else str(term.value)
+
+
+def as_term(text: str) -> Any:
     """The term that a result shows as text."""
-    if text.startswith("_:"):
-        return rdflib.BNode(text[2:])
-    return rdflib.URIRef(text) if ONE_IRI.fullmatch(text) else rdflib.Literal(text)
+    if LABEL.fullmatch(text):
+        return ox.BlankNode(text[2:])
+    return ox.NamedNode(text) if ONE_IRI.fullmatch(text) else ox.Literal(text)

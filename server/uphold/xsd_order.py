@@ -63,7 +63,7 @@ def sign(first: object, second: object) -> int:
 def value_of(literal: Literal) -> Value | None:
     """The value of a literal that can be compared; None for any other."""
     text, datatype = str(literal), str(literal.datatype or f"{XSD}string")
-    if literal.language or len(text) > MOST_DIGITS and datatype != f"{XSD}string" or not well_formed(text, datatype):
+    if literal.language or (len(text) > MOST_DIGITS and datatype != f"{XSD}string") or not well_formed(text, datatype):
         return None
     name = datatype.removeprefix(XSD)
     if name == "string":

@@ -89,7 +89,9 @@ def test_what_conforms_is_told_and_not_stored(project_address: str, project_sett
     """The snapshot is the same before and after."""
     before = current(project_settings.state).id
     status, headers, body = post(project_address, gzip.compress(GOOD.encode()), Content_Encoding="gzip")
-    assert (status, json.loads(body)) == (200, {"conforms": True, "results": []})
+    report = json.loads(body)
+    assert (status, report["conforms"], report["results"]) == (200, True, [])
+    assert (report["triples"], report["things"], report["thingsOfKnownClass"]) == (1, 1, 0)
     assert (headers["Cache-Control"], headers["Uphold-Snapshot"]) == ("no-store", before)
     assert current(project_settings.state).id == before
 
