@@ -17,6 +17,8 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from uphold.timing import Timing
+
 __all__ = ["Client"]
 
 FIRST_LOOK = 0.2
@@ -27,11 +29,12 @@ BYTES_SENT = 200  # since Linux 4.19
 
 
 class Client:
-    """The client of one request; make it when the request has been read."""
+    """The client of one request, which has been read; how long ago it came is in its `uphold.timing`."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
         self.address = environ.get("REMOTE_ADDR") if "granian" in environ.get("SERVER_SOFTWARE", "").lower() else None
-        self.since = time.monotonic()
+        timing: Timing | None = environ.get("uphold.timing")
+        self.since = time.monotonic() - (timing.seconds() if timing else 0.0)
         self.candidates: dict[tuple[Any, ...], int] | None = None
 
     def is_there(self) -> bool:

@@ -1,0 +1,31 @@
+"""Whether the client of a running request is still there, with real connections."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+
+import pytest
+
+from uphold.timing import Timing
+from uphold.web import connections
+from uphold.web.connections import FIRST_LOOK, Client
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says when a connection last received data")
+
+
+def test_a_client_waits_however_late_its_request_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time that a request spent in the server before its first query does not count as time after it came."""
+    monkeypatch.setattr(connections, "QUEUED_AT_MOST", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
+        accepted, _ = server.accept()
+        with accepted:
+            client.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            timing = Timing("late")
+            time.sleep(3 * FIRST_LOOK)
+            waiting = Client({"REMOTE_ADDR": "127.0.0.1", "SERVER_SOFTWARE": "Granian/2.8", "uphold.timing": timing})
+            time.sleep(1.5 * FIRST_LOOK)
+            assert waiting.is_there()
+            client.close()
+        assert not waiting.is_there()
