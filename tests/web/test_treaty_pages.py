@@ -17,7 +17,7 @@ NONE = "\N{EN DASH}"
 JOINED = {
     "npl": "Nepal: Party Ratification 20 January 2006 20 February 2006 8 September 2000 No call",
     "nzl": "New Zealand: Party Ratification 20 September 2011 20 October 2011 7 September 2000 Asked Met",
-    "twn": f"Taiwan: No act on record {NONE} {NONE} {NONE} No call",
+    "twn": f"Taiwan: No act on record last looked up January 2015 {NONE} {NONE} {NONE} No call",
 }
 LATE_SIGNATURE = "/doc/treaty-action/opsc-sgp-signature-2025-11-25"
 RATIFIED = "/doc/treaty-action/opsc-nzl-ratification-2011-09-20"
@@ -293,7 +293,8 @@ def test_a_record_shows_the_status_and_the_acts_behind_it(project_client: FlaskC
     assert words(part(tree, "acts")).startswith(
         "The acts on record Signature 7 September 2000 Ratification 20 September"
     )
-    assert "Party as of" in words(of_class(tree, "lead")[0])
+    assert "Party" in words(of_class(tree, "lead")[0])
+    assert "Its newest source is of January 2015." in words(of_class(tree, "lead")[0])
 
 
 def test_an_indicator_groups_its_calls_by_who_was_asked(project_client: FlaskClient) -> None:
