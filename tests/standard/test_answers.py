@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -24,11 +25,13 @@ from uphold.catalogue import graph_counts
 from uphold.engines import Dataset
 from uphold.engines.datasets import Data, Refusal, Stores
 from uphold.engines.embedded import EmbeddedEngine
+from uphold.engines.guard import Inspected, Limits, inspect
 from uphold.errors import QueryNotParsed, QueryNotSupported
 from uphold.settings import Settings
 from uphold.snapshot import METADATA, Snapshot
 
 HERE = Path(__file__).parent
+CONCERNED: dict[str, list[str]] = tomllib.loads((HERE / "concerned.toml").read_text("utf-8"))
 REFUSED: dict[str, dict[str, Any]] = tomllib.loads((HERE / "refused.toml").read_text("utf-8"))
 
 
@@ -205,3 +208,24 @@ def test_a_merge_that_is_too_large_is_refused(engine: EmbeddedEngine) -> None:
     with pytest.raises(Refusal, match="600,000 triples; at most 500,000") as caught:
         data.choose({"default": [f"{BASE}g1", f"{BASE}g2"], "named": []}, names_graphs=True)
     assert "Name one graph" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [(text, word == "yes") for word in CONCERNED for text in CONCERNED[word]]
+)
+def test_only_queries_that_may_be_concerned_are_read(text: str, *, expected: bool) -> None:
+    """All others go to the engine as they are."""
+    assert inspect(text, Limits.of(Settings())).may_depart == expected
+
+
+@pytest.mark.parametrize(
+    "piece", ["graph", "graph:", "a*", "(* ", "from ", ":", "?", "graph:a ", "\\u0047", "||", "1*"]
+)
+def test_no_text_keeps_the_guard_busy_with_that(piece: str) -> None:
+    """The longest query that is accepted is looked at in a moment."""
+    text = f"SELECT (1 AS ?n) {{ {piece * (190_000 // len(piece))}"
+    inspected = Inspected(text, gives_graph=False, volatile=False)
+    assert inspected.normal
+    began = time.process_time()
+    assert inspected.may_depart in (True, False)
+    assert time.process_time() - began < 2

@@ -73,7 +73,7 @@ class Paths:
                     return self.staying(here, there, count, pair.path[0])
             if any(self.may_be_strange(term, graph) for term in (subject, pair.value)):
                 return self.or_staying(subject, pair)
-        if self.exists or self.are_apart(route):  # EXISTS counts nothing
+        if not self.counts() or self.are_apart(route):
             return ""
         found = alternatives(route, MOST_ALTERNATIVES)
         ends = self.written(subject), self.written(pair.value)
@@ -81,6 +81,10 @@ class Paths:
             detail = "Two alternatives of this path find the same here, and each has to be counted."
             raise self.refusal(detail, APART, pair.path[0])
         return f"{{ {' UNION '.join(f'{{ {ends[0]} {steps(each)} {ends[1]} }}' for each in found)} }}"
+
+    def counts(self) -> bool:
+        """Whether it matters how often a solution is found: not in EXISTS, but for what a sub-SELECT in it counts."""
+        return self.exists is None or any(token.word == "SELECT" for token in self.outline.tokens_in(self.exists.group))
 
     def staying(self, here: Term, there: Term | None, count: int, token: Token) -> str:
         """The solutions of a path that ends where it begins, at a term that no triple of the graph has."""
