@@ -161,7 +161,7 @@ class Nested:
     def evaluate(self, executor: Any, graph: Any, values: Values, path: list[Any]) -> tuple[bool, Reports]:
         """See `ConstraintComponent.evaluate`."""
         unlimited = replace(executor, focus_nodes=None)
-        result: tuple[bool, Reports] = super().evaluate(unlimited, graph, values, path)
+        result: tuple[bool, Reports] = super().evaluate(unlimited, graph, values, path)  # type: ignore[misc] # of the other base
         return result
 
 
