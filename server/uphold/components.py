@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
 from pyshacl.constraints.core.logical_constraints import (
@@ -52,10 +52,10 @@ Values = Mapping[Node, Iterable[Node]]
 Reports = list[Any]
 
 
-class Datatype(DatatypeConstraintComponent):  # type: ignore[misc] # pySHACL's classes are not typed
+class Datatype(DatatypeConstraintComponent):
     """sh:datatype (4.1.2), where a literal is ill-typed when `checks` has found it so."""
 
-    def _assert_actual_datatype(self, value_node: Node, datatype_rule: Node) -> bool:
+    def _assert_actual_datatype(self, *_: Node) -> bool:
         return True
 
 
@@ -77,25 +77,25 @@ class Bound:
     _evaluate_min_rule = _evaluate_max_rule = beyond
 
 
-class MinExclusive(Bound, MinExclusiveConstraintComponent):  # type: ignore[misc]
+class MinExclusive(Bound, MinExclusiveConstraintComponent):
     """sh:minExclusive (4.3.1)."""
 
     accepted = (1,)
 
 
-class MinInclusive(Bound, MinInclusiveConstraintComponent):  # type: ignore[misc]
+class MinInclusive(Bound, MinInclusiveConstraintComponent):
     """sh:minInclusive (4.3.2)."""
 
     accepted = (0, 1)
 
 
-class MaxExclusive(Bound, MaxExclusiveConstraintComponent):  # type: ignore[misc]
+class MaxExclusive(Bound, MaxExclusiveConstraintComponent):
     """sh:maxExclusive (4.3.3)."""
 
     accepted = (-1,)
 
 
-class MaxInclusive(Bound, MaxInclusiveConstraintComponent):  # type: ignore[misc]
+class MaxInclusive(Bound, MaxInclusiveConstraintComponent):
     """sh:maxInclusive (4.3.4)."""
 
     accepted = (-1, 0)
@@ -135,19 +135,19 @@ def shown(value: Node) -> str:
     return f'"{text[:80]}{"…" if len(text) > 80 else ""}"'
 
 
-class LessThan(Pair, LessThanConstraintComponent):  # type: ignore[misc]
+class LessThan(Pair, LessThanConstraintComponent):
     """sh:lessThan (4.5.3)."""
 
     accepted = (-1,)
 
 
-class LessThanOrEquals(Pair, LessThanOrEqualsConstraintComponent):  # type: ignore[misc]
+class LessThanOrEquals(Pair, LessThanOrEqualsConstraintComponent):
     """sh:lessThanOrEquals (4.5.4)."""
 
     accepted = (-1, 0)
 
 
-class Sparql(SPARQLBasedConstraint):  # type: ignore[misc]
+class Sparql(SPARQLBasedConstraint):
     """sh:sparql (5.3.2), whose messages take any text in the place of a variable."""
 
     def _format_sparql_based_result_message(self, msg: str, bound_vars: Any) -> str:
@@ -161,24 +161,24 @@ class Nested:
     def evaluate(self, executor: Any, graph: Any, values: Values, path: list[Any]) -> tuple[bool, Reports]:
         """See `ConstraintComponent.evaluate`."""
         unlimited = replace(executor, focus_nodes=None)
-        result: tuple[bool, Reports] = super().evaluate(unlimited, graph, values, path)  # type: ignore[misc]
+        result: tuple[bool, Reports] = super().evaluate(unlimited, graph, values, path)  # type: ignore[misc] # of the other base
         return result
 
 
-class And(Nested, AndConstraintComponent):  # type: ignore[misc]
+class And(Nested, AndConstraintComponent):
     """sh:and (4.6.2)."""
 
 
-class Not(Nested, NotConstraintComponent):  # type: ignore[misc]
+class Not(Nested, NotConstraintComponent):
     """sh:not (4.6.1); a shape that is no more than a pattern is asked as one, in a tenth of the time."""
 
     def evaluate(self, executor: Any, graph: Any, values: Values, path: list[Any]) -> tuple[bool, Reports]:
         """See `ConstraintComponent.evaluate`."""
-        patterns = [self.lone_pattern(member) for member in self.not_list]
-        if None in patterns:
+        patterns = [pattern for member in self.not_list if (pattern := self.lone_pattern(member))]
+        if len(patterns) < len(self.not_list):
             return super().evaluate(executor, graph, values, path)
         found = [
-            self.make_v_result(graph, focus, value_node=value)
+            self.make_v_result(graph, cast(Any, focus), value_node=cast(Any, value))
             for focus, nodes in values.items()
             for value in nodes
             if not isinstance(value, BNode) and any(pattern.search(str(value)) for pattern in patterns)
@@ -191,27 +191,27 @@ class Not(Nested, NotConstraintComponent):  # type: ignore[misc]
         return re.compile(str(said[0][1])) if len(said) == 1 and said[0][0] == SH.pattern else None
 
 
-class Or(Nested, OrConstraintComponent):  # type: ignore[misc]
+class Or(Nested, OrConstraintComponent):
     """sh:or (4.6.3)."""
 
 
-class Xone(Nested, XoneConstraintComponent):  # type: ignore[misc]
+class Xone(Nested, XoneConstraintComponent):
     """sh:xone (4.6.4)."""
 
 
-class NodeShape(Nested, NodeConstraintComponent):  # type: ignore[misc]
+class NodeShape(Nested, NodeConstraintComponent):
     """sh:node (4.7.1)."""
 
 
-class PropertyShape(Nested, PropertyConstraintComponent):  # type: ignore[misc]
+class PropertyShape(Nested, PropertyConstraintComponent):
     """sh:property (4.7.2)."""
 
 
-class QualifiedValueShape(Nested, QualifiedValueShapeConstraintComponent):  # type: ignore[misc]
+class QualifiedValueShape(Nested, QualifiedValueShapeConstraintComponent):
     """sh:qualifiedValueShape (4.7.3)."""
 
 
-def value_nodes(shape: Shape, graph: Any, focus: Any, *given: Any, **named: Any) -> dict[Node, set[Node]]:
+def value_nodes(shape: Any, graph: Any, focus: Any, *given: Any, **named: Any) -> dict[Node, set[Node]]:
     """The value nodes of each focus node (2.1.3), as `Shape.value_nodes` has them.
 
     pySHACL looks for each member of an alternative path by itself; here all a node's triples are looked through once.
@@ -233,7 +233,7 @@ COMPONENTS = (
 
 def install() -> None:
     """Let pySHACL use these classes for their parameters."""
-    Shape.value_nodes = value_nodes
+    setattr(Shape, "value_nodes", value_nodes)  # noqa: B010 mypy holds that a method is not assigned to
     for kind in COMPONENTS:
         for parameter in kind.constraint_parameters():
             CONSTRAINT_PARAMETERS_MAP[parameter] = kind

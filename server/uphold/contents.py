@@ -58,7 +58,7 @@ def counted(number: int, noun: str) -> str:
 def describe(brought: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, base: str) -> Contents:
     """What is in a graph; `union` is the graph and its background, and tells what kinds of things and terms exist."""
     targets = set(shapes.objects(None, SH.targetClass))
-    classes = {kind for target in targets for kind in union.transitive_subjects(RDFS.subClassOf, target)}
+    classes = {kind for target in targets for kind in union.transitive_subjects(RDFS.subClassOf, target) if kind}
     things = set(brought.subjects(unique=True))
     known = sum(
         1 for thing in things if any(kind in classes for g in (brought, union) for kind in g.objects(thing, RDF.type))

@@ -4,6 +4,8 @@
 write `38%`, `24,5`, `20.9.2011` or `about 300`, and spreadsheets `#N/A`, `2011.0` or `2011-09-20 00:00:00`.
 """
 
+# ruff: noqa: E501, RUF001 a row of a table is one line, and holds the signs that people write
+
 from __future__ import annotations
 
 import re

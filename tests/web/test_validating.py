@@ -1,5 +1,7 @@
 """What is wrong with data is in the report, and what nobody could validate is said: each case as SHACL and XSD have it."""
 
+# ruff: noqa: E501, RUF001 cases are one line each, and hold the signs that are refused
+
 from __future__ import annotations
 
 import http.client
