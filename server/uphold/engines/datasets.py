@@ -116,11 +116,8 @@ class Data:
 
     def terms(self, declared: str, texts: Iterable[str], prefixes: dict[str, str]) -> list[Any]:
         """The terms that the engine reads in these texts, after BASE and PREFIX as `declared`."""
-        written = list(texts)
-        names = [f"?t{number}" for number in range(len(written))]
-        query = f"{declared} SELECT * {{ VALUES ({' '.join(names)}) {{ ({' '.join(written)}) }} }}"
-        row = next(iter(self.query(query, None, prefixes)))
-        return [row[name[1:]] for name in names]
+        query = f"{declared} SELECT ?term {{ VALUES ?term {{ {' '.join(texts)} }} }}"
+        return [row["term"] for row in self.query(query, None, prefixes)]
 
     def overlap(self, declared: str, one: str, other: str, prefixes: dict[str, str]) -> bool:
         """Whether two paths connect the same two nodes somewhere in the union of all graphs."""
