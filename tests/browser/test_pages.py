@@ -54,7 +54,7 @@ def test_a_mistake_in_a_query_is_shown_beside_the_query(plain_visit: Visit, serv
     assert page.get_by_role("textbox", name="Query").input_value().strip() == "SELECT * WHERE { ?s ?p }"
 
 
-@pytest.mark.parametrize("path", ["/ontology", "/shapes", "/dumps/", "/graph/places", "/problem/not-found"])
+@pytest.mark.parametrize("path", ["/ontology", "/shapes/", "/dumps/", "/graph/places", "/problem/not-found"])
 def test_every_kind_of_page_is_quiet_and_asks_nobody_else(visit: Visit, served: str, path: str) -> None:
     """No external request, nothing that the page's own policy stops."""
     visit.page.goto(f"{served}{path}")

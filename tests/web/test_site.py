@@ -24,7 +24,7 @@ AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 
 ROUTES = [
     *("/", "/doc/jurisdiction/nzl", "/doc/jurisdiction/nzl.ttl", "/doc/jurisdiction/", "/ontology", "/ontology.ttl"),
-    *("/shapes", "/graph/places", "/dumps/", "/dumps/SHA256SUMS", "/dumps/uphold.nq.gz", "/sparql"),
+    *("/shapes", "/shapes/", "/graph/places", "/dumps/", "/dumps/SHA256SUMS", "/dumps/uphold.nq.gz", "/sparql"),
     *("/.well-known/void", "/robots.txt", "/problem/not-found", "/static/uphold.css", "/sparql?query=ASK%7B%7D"),
 ]
 OTHERS = ["/healthz", "/id/jurisdiction/nzl", "/nothing", "/doc/none/x", "/sparql?query=x"]

@@ -143,6 +143,7 @@ def ontology(suffix: str) -> Response:
 
 
 @linked.get("/shapes", defaults={"suffix": ""})
+@linked.get("/shapes/", defaults={"suffix": ""})
 @linked.get("/shapes.<suffix>")
 def shapes(suffix: str) -> Response:
     """All shapes: a list, or all their statements."""
