@@ -18,7 +18,9 @@ from uphold.contents import Contents
 
 __all__ = ["Report", "Result"]
 
-SIMPLE_PATH = re.compile(r"[A-Za-z][\w+.-]*:(?!.*://.*://)[^\s|^<>]+")  # one IRI, none of the other kinds of path
+SIMPLE_PATH = re.compile(
+    r"[A-Za-z][\w+.-]*:(?!.*://)[^\s|^<>#]+(?:#[^\s|^<>#/]*)?"
+)  # one IRI, none of the other kinds of path
 ONE_IRI = re.compile(r"(?:https?://|urn:)[^\x00-\x20<>\"{}|\\^`]+")
 LABEL = re.compile(r"_:\w(?:[\w.\-\u00b7]*[\w\-\u00b7])?")
 SH, RDFS = "http://www.w3.org/ns/shacl#", "http://www.w3.org/2000/01/rdf-schema#"
@@ -118,4 +120,7 @@ def as_term(text: str) -> Any:
     """The term that a result shows as text."""
     if LABEL.fullmatch(text):
         return ox.BlankNode(text[2:])
-    return ox.NamedNode(text) if ONE_IRI.fullmatch(text) else ox.Literal(text)
+    try:
+        return ox.NamedNode(text) if ONE_IRI.fullmatch(text) else ox.Literal(text)
+    except ValueError:  # it looks like an IRI and is none
+        return ox.Literal(text)

@@ -138,7 +138,7 @@ TEXTS = {
     ],
     "labels-character": ["a\u0085b", "a\U000e0041b", "a\U0001d173b"],
     "labels-encoding": [
-        "CÃ´te d’Ivoire", "CÃ”TE", "CÃƒÂ´te", "donâ€™t", "S\ufffdo", "PaweÅ‚", "Ð Ð¾ÑÑÐ¸Ñ".replace("\u0081", ""), "C√¥te", "C├┤te", "ï»¿Goal",
+        "CÃ´te d’Ivoire", "CÃ”TE", "CÃƒÂ´te", "donâ€™t", "S\ufffdo", "PaweÅ‚", "ÐŸÑ€Ð¸Ð²ÐµÑ‚", "C√¥te", "C├┤te", "ï»¿Goal",
     ],
 }  # fmt: skip
 GOOD_TEXTS = [
