@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Versions: @comunica/query-sparql-rdfjs 5.4.1, n3 2.13.12 (npm).
+#
 # Comunica (@comunica/query-sparql-rdfjs 5.4.1): GRAPH ?g around what is no triple pattern is not asked graph by graph. A
 # sub-SELECT with COUNT counts in all graphs together and ?g has no value; SPARQL 1.1 Query, 18.6, has a row for each
 # named graph. FROM <g1> FROM <g2> matches a triple that both have twice (13.2.1).

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Versions: pyoxigraph 0.5.13 (PyPI).
+#
 # pyoxigraph 0.5.13 (Oxigraph) answers these queries otherwise than SPARQL 1.1 Query says, without an error:
 #
 # 1. FROM <g1> FROM <g2>: a triple that both graphs have matches twice; the merge is a set of triples (13.2.1).

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Versions: pyoxigraph 0.5.13 (PyPI).
+#
 # pyoxigraph 0.5.13 (Oxigraph): a cast of a text with white space around the value is an error, so the variable has no
 # value. SPARQL 1.1 Query, 17.5, casts as XPath does, and XPath Functions 3.1, 19.2, first removes white space as the type says
 # (whiteSpace is `collapse` for numbers, booleans and dates: XML Schema Part 2, 4.3.6).

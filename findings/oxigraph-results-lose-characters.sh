@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Versions: pyoxigraph 0.5.13 (PyPI).
+#
 # pyoxigraph 0.5.13 (Oxigraph) writes query results and RDF/XML that a reader does not read as the same values:
 #
 # 1. A carriage return in a literal is written as it is into SPARQL Results XML and RDF/XML. XML parsers turn it into a

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Versions: pyshacl 0.40.1, rdflib 7.6.0 (PyPI).
+#
 # pySHACL 0.40.1 (rdflib 7.6.0): three values that are valid RDF end a whole validation with an exception, where SHACL
 # asks for a result beside all others:
 #   - sh:lessThanOrEquals between two dates of which one is ill-typed (SHACL 4.5.4: "cannot be compared" is a violation): TypeError

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# Versions: pyshacl 0.40.1, rdflib 7.6.0 (PyPI).
+#
 # pySHACL 0.40.1 (rdflib 7.6.0): with `focus_nodes`, shapes that a constraint asks of value nodes are skipped, because the
 # values are not among the focus nodes. A skipped shape counts as conforming, so sh:not reports every value and sh:or none.
 #
