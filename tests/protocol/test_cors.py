@@ -87,7 +87,7 @@ def test_every_answer_may_be_read(client: FlaskClient) -> None:
 def test_a_preflight_is_never_redirected(client: FlaskClient, path: str) -> None:
     """Fetch standard, CORS-preflight fetch: only with a status of 200 to 299 does the request follow."""
     meant = client.options({"/doc/treaty": "/doc/treaty/"}.get(path, "/" + path.strip("/")), headers=ORIGIN)
-    environ = EnvironBuilder(method="OPTIONS", headers=ORIGIN).get_environ() | {"PATH_INFO": path}
+    environ = EnvironBuilder(method="OPTIONS", headers=[*ORIGIN.items()]).get_environ() | {"PATH_INFO": path}
     _, status, headers = run_wsgi_app(client.application, environ, buffered=True)
     assert status.startswith("200")
     for name in ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Allow-Origin"):
