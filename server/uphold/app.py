@@ -18,6 +18,7 @@ from uphold.assets import CHARTS, CONSOLE, EDITOR, vendored
 from uphold.errors import NotFound
 from uphold.judging import Judges
 from uphold.library import Library, Opened
+from uphold.request_errors import WrongFormat
 from uphold.settings import Settings
 from uphold.web.api import api
 from uphold.web.changes import changes
@@ -34,9 +35,10 @@ from uphold.web.links import add_filters
 from uphold.web.maps import maps
 from uphold.web.matrix import matrix
 from uphold.web.metering import metering
+from uphold.web.negotiation import named_form
 from uphold.web.observing import Observed
 from uphold.web.outcomes import outcomes
-from uphold.web.problems import add_handlers, problems
+from uphold.web.problems import add_handlers, problem, problems
 from uphold.web.protocol import body_limit
 from uphold.web.query_service import QueryService
 from uphold.web.replies import opened
@@ -105,6 +107,7 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     app.before_request(refuse_guesses)
     app.after_request(finish)
+    app.after_request(refuse_other_formats)
     return app
 
 
@@ -112,6 +115,20 @@ def refuse_guesses() -> None:
     """Raise `NotFound` where the framework would add a slash without knowing what is there: `Slashes` finds out."""
     if isinstance(request.routing_exception, RequestRedirect):
         raise NotFound(f"Nothing here has the address {request.path}.")
+
+
+def refuse_other_formats(response: Response) -> Response:
+    """The response, or a problem where `format=` names a form other than the only one that this address has."""
+    named = [value for value in request.args.getlist("format") if value]
+    if response.status_code != HTTPStatus.OK or request.method not in ("GET", "HEAD") or not response.mimetype:
+        return response
+    try:
+        named_form(named, [response.mimetype])
+    except WrongFormat as error:
+        response.close()
+        request.environ.pop("uphold.lasts", None)
+        return problem(error)
+    return response
 
 
 def finish(response: Response) -> Response:

@@ -190,7 +190,7 @@ class UnsupportedMedia(UpholdError):
     status = 415
     code = "unsupported-media-type"
     title = "The body has a media type that is not read here"
-    remedy = "Send application/sparql-query in UTF-8, or a form with a query field."
+    remedy = "Send application/sparql-query in UTF-8, or a form with a query field, and do not compress it."
 
 
 class OverLimit(UpholdError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 SENT = (
     *("Accept", "Accept-Datetime", "Accept-Language", "Content-Type", "If-Match", "If-Modified-Since", "If-None-Match"),
@@ -80,3 +81,15 @@ def test_every_answer_may_be_read(client: FlaskClient) -> None:
         assert response.status_code == status
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         assert set(READ) <= listed(response.headers["Access-Control-Expose-Headers"])
+
+
+@pytest.mark.parametrize("path", ["/sparql/", "//sparql", "/validate/", "/doc/treaty", "/api/calls-met/"])
+def test_a_preflight_is_never_redirected(client: FlaskClient, path: str) -> None:
+    """Fetch standard, CORS-preflight fetch: only with a status of 200 to 299 does the request follow."""
+    meant = client.options({"/doc/treaty": "/doc/treaty/"}.get(path, "/" + path.strip("/")), headers=ORIGIN)
+    environ = EnvironBuilder(method="OPTIONS", headers=[*ORIGIN.items()]).get_environ() | {"PATH_INFO": path}
+    _, status, headers = run_wsgi_app(client.application, environ, buffered=True)
+    assert status.startswith("200")
+    for name in ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Allow-Origin"):
+        assert headers[name] == meant.headers[name]
+    assert "Location" not in headers

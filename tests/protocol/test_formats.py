@@ -124,3 +124,25 @@ def test_every_error_is_labelled_as_a_problem(client: FlaskClient, case: dict[st
     if case["method"] == "GET":
         head = client.head(case["path"], headers=headers)
         assert (head.status_code, head.mimetype, head.data) == (response.status_code, response.mimetype, b"")
+
+
+@pytest.mark.parametrize("start", ["/id/jurisdiction/nzl", "/id/jurisdiction/"])
+def test_the_way_to_a_document_keeps_the_form(client: FlaskClient, start: str) -> None:
+    """A thing leads to its document (303) in the form that was named, which is given or refused there."""
+    for name, given in (("json", "application/json"), ("nonsense", "")):
+        led = client.get(f"{start}?format={name}&x=1", headers={"Accept": "text/csv"})
+        assert (led.status_code, led.headers["Location"]) == (303, f"{start.replace('id', 'doc', 1)}?format={name}")
+        check(client.get(led.headers["Location"]), given)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "nonsense"])
+def test_a_compressed_query_is_refused(client: FlaskClient, coding: str) -> None:
+    """RFC 9110, 8.4 and 15.5.16: a coding that is not read is 415, also where the same bytes without it were asked."""
+    for _ in range(2):
+        assert client.post("/sparql", data="ASK {}", content_type=DIRECT).status_code == 200
+    for content_type, sent in ((DIRECT, "ASK {}"), (FORM, "query=ASK+%7B%7D")):
+        refused = client.post("/sparql", data=sent, content_type=content_type, headers={"Content-Encoding": coding})
+        assert (refused.status_code, refused.mimetype) == (415, "application/problem+json")
+        assert coding in refused.get_json()["detail"]
+    as_it_is = {"Content-Encoding": "Identity"}
+    assert client.post("/sparql", data="ASK {}", content_type=DIRECT, headers=as_it_is).status_code == 200

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from flask.testing import FlaskClient
 
 from tests.protocol.tables import rows
+from uphold.web.http_dates import read_http_date
 
 GATES = ("/doc/jurisdiction/nzl", "/doc/jurisdiction/nzl.ttl")
 FILES = ("/dumps/uphold.nq.gz", "/static/uphold.css")
@@ -66,3 +69,19 @@ def test_if_match_compares_strongly(client: FlaskClient, path: str, coding: str 
             assert response.mimetype == "application/problem+json"
             assert response.get_json()["type"].endswith("problem/precondition-failed")
             assert "ETag" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("text", "year"),
+    [
+        ("Saturday, 28-Nov-76 12:00:00 GMT", 2076),
+        ("Sunday, 29-Nov-76 12:00:00 GMT", 2076),
+        ("Sunday, 29-Nov-76 12:00:01 GMT", None),
+        ("Tuesday, 30-Nov-76 12:00:00 GMT", 1976),
+        ("Monday, 30-Nov-76 12:00:00 GMT", None),
+    ],
+)
+def test_two_digits_of_a_year_reach_fifty_years_ahead_to_the_second(text: str, year: int | None) -> None:
+    """5.6.7: a timestamp, not only a year, that is more than 50 years away is the most recent past year."""
+    read = read_http_date(text, dt.datetime(2026, 11, 29, 12, tzinfo=dt.UTC))
+    assert (read and read.year) == year

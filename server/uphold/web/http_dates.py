@@ -38,7 +38,8 @@ def read_http_date(text: str, now: dt.datetime) -> dt.datetime | None:
     if found := RFC_850.fullmatch(text):
         weekday, day, month, short, *time = found.groups()
         year = now.year // 100 * 100 + int(short)
-        year -= 100 if year > now.year + 50 else 0
+        in_year = (MONTHS.index(month) + 1, int(day), *map(int, time))
+        year -= 100 if (year, *in_year) > (now.year + 50, *now.timetuple()[1:6]) else 0
         return moment(LONG_DAYS.index(weekday), year, month, day, time)
     if found := ASCTIME.fullmatch(text):
         weekday, month, day, hour, minute, second, year_text = found.groups()

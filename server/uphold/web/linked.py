@@ -36,14 +36,15 @@ linked = Blueprint("linked", __name__)
 @linked.get("/id/<kind>/")
 @linked.get("/id/<path:key>")
 def thing(kind: str = "", key: str = "") -> Response:
-    """A thing is not a document: go and see the document about it (303)."""
+    """A thing is not a document: go and see the document about it (303), in the form that `format=` names."""
     path = f"{kind}/" if kind else key
     if kind:
         opened().resources.things_of_kind(kind)
     else:
         stem, _ = split_suffix(path, SUFFIXES)
         opened().resources.check(f"{opened().snapshot.base}id/{stem}")
-    response = redirect(f"{request.script_root}/doc/{path}", 303)
+    form = urlencode([("format", value) for value in request.args.getlist("format")])
+    response = redirect(f"{request.script_root}/doc/{path}{form and '?'}{form}", 303)
     response.headers["Cache-Control"] = "no-cache"
     return Response(response.get_data(), 303, response.headers)
 

@@ -67,7 +67,7 @@ def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
 
 def check_fields(made: ListPage | None) -> None:
     """Raise `WrongParameter` for a field of the request that the list does not have: data hold what was asked for."""
-    known = ["page", "lang"]
+    known = ["page", "lang", "format"]
     if made:
         known = [*(facet.name for facet in made.facets), *(["q"] if made.find else []), "sort", *known]
     for name in request.args:

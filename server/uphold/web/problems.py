@@ -24,7 +24,7 @@ from uphold.web.negotiation import choose, prefers_html
 from uphold.web.replies import library, send
 from uphold.web.showing import about_page
 
-__all__ = ["add_handlers", "as_details", "problems"]
+__all__ = ["add_handlers", "as_details", "problem", "problems"]
 
 PROBLEM = "application/problem+json"
 RETRY_AFTER_SECONDS = 5

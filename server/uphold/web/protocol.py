@@ -41,6 +41,9 @@ def read_request(environ: dict[str, Any], settings: Settings) -> Asked:
         media_type = media_type.lower()
         if media_type not in (FORM, DIRECT) or options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             raise UnsupportedMedia(f"The body is {environ.get('CONTENT_TYPE') or 'of no stated type'}.")
+        coding = environ.get("HTTP_CONTENT_ENCODING", "").strip(" \t")
+        if coding.lower() not in ("", "identity"):  # RFC 9110, 8.4
+            raise UnsupportedMedia(f"The body has the content encoding {coding[:40]}, which is not read here.")
         body = read_body(environ, settings)
         fields += parse(body) if media_type == FORM else [("query", decode(body))]
     queries = [value for name, value in fields if name == "query"]

@@ -158,6 +158,7 @@ def key_of(environ: dict[str, Any]) -> tuple[Any, ...] | None:
         get("QUERY_STRING"),
         body,
         get("CONTENT_TYPE"),
+        get("HTTP_CONTENT_ENCODING"),
         get("HTTP_ACCEPT"),
         get("HTTP_ACCEPT_ENCODING"),
         get("HTTP_ACCEPT_DATETIME"),

@@ -34,6 +34,8 @@ class Slashes:
         """Answer one request."""
         path = environ["PATH_INFO"]
         if path.startswith("//") and (found := self.find(path, environ)):  # the framework would not see both slashes
+            if environ["REQUEST_METHOD"] == "OPTIONS":
+                return self.wsgi({**environ, "PATH_INFO": found}, start_response)  # type: ignore[no-any-return]
             start_response(MOVED, self.lead_to(found, environ))
             return [b""]
         heads: list[tuple[str, Headers, Any]] = []
@@ -47,6 +49,8 @@ class Slashes:
             close(body)
             for name in ("uphold.problem", "uphold.type"):  # they are about the 404
                 environ.pop(name, None)
+            if environ["REQUEST_METHOD"] == "OPTIONS":
+                return self.wsgi({**environ, "PATH_INFO": found}, start_response)  # type: ignore[no-any-return]
             status, headers, body = MOVED, self.lead_to(found, environ), [b""]
         start_response(status, headers, exc_info)
         return body
