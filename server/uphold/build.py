@@ -22,7 +22,7 @@ import pyoxigraph as ox
 
 from uphold import __version__
 from uphold.catalogue import complete, graph_counts
-from uphold.errors import NoSuchSnapshot, StatedTwice
+from uphold.errors import NoSuchSnapshot
 from uphold.examples import as_data
 from uphold.history import keep_only, record
 from uphold.questions import load_questions
@@ -30,6 +30,7 @@ from uphold.rules import derive
 from uphold.search_index import write_search_index
 from uphold.settings import Settings
 from uphold.snapshot import METADATA, Snapshot, publish, settle
+from uphold.source_errors import StatedTwice
 from uphold.sources import Files, graph_name, read, read_context
 
 __all__ = ["assemble", "build"]

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pyoxigraph as ox
 
-from uphold.errors import SourceNotRead
 from uphold.partitions import Names, Tally, describe
+from uphold.source_errors import SourceNotRead
 from uphold.sources import graph_name
 
 __all__ = ["complete", "graph_counts"]

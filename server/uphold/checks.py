@@ -22,11 +22,11 @@ from rdflib.term import Node
 from uphold.additions import additions, is_nameless
 from uphold.components import install
 from uphold.contents import Contents, describe
-from uphold.errors import DoesNotConform, ValidatorFailed
 from uphold.lexical_faults import explain
 from uphold.lexical_forms import well_formed
 from uphold.report import Report, Result
 from uphold.scans import Scanned
+from uphold.source_errors import DoesNotConform, ValidatorFailed
 
 __all__ = ["check", "judge", "to_rdflib", "warm"]
 

@@ -18,11 +18,12 @@ import pyoxigraph as ox
 from uphold import __version__
 from uphold.build import build
 from uphold.engines import GRAPH_TYPES, RESULT_TYPES
-from uphold.errors import NoSuchSnapshot, NotFound, SourceNotRead, UpholdError, WrongSetting
+from uphold.errors import NoSuchSnapshot, NotFound, UpholdError, WrongSetting
 from uphold.intake import SUFFIXES, by_suffix, read
 from uphold.question_errors import WrongParameter
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot, current, kept
+from uphold.source_errors import SourceNotRead
 from uphold.sources import Files, graph_name
 from uphold.writing import serialize
 

@@ -14,7 +14,7 @@ from typing import Any
 import pyoxigraph as ox
 from pyld import jsonld
 
-from uphold.errors import SourceNotRead
+from uphold.source_errors import SourceNotRead
 from uphold.tables import CONTEXT_NAME
 
 __all__ = ["frame", "has_context"]

@@ -5,9 +5,7 @@ UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryNotSupported, QueryTo
              ├─ NotFound (404): NoSuchThing, NoSuchSnapshot
              ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
              ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
-             ├─ SourceFault (422): SourceNotRead, RuleFailed, StatedTwice, DoesNotConform
-             ├─ ValidatorFailed (500)
-             └─ WrongSetting (500), and those of request_, service_ and question_errors.py
+             └─ WrongSetting (500), and those of source_, request_, service_ and question_errors.py
 
 An error knows its HTTP status, a stable code and the way out; its text names the value at fault. The web layer turns
 it into problem details (RFC 9457) in one place, the command line into one line on stderr.
@@ -19,7 +17,6 @@ __all__ = [
     "AnswerTooLong",
     "ClientLeft",
     "DeadlinePassed",
-    "DoesNotConform",
     "MemoryPassed",
     "MethodRefused",
     "NoSuchSnapshot",
@@ -33,14 +30,9 @@ __all__ = [
     "QueryTooDeep",
     "QueryTooLong",
     "RequestNotUnderstood",
-    "RuleFailed",
     "ServerBusy",
-    "SourceFault",
-    "SourceNotRead",
-    "StatedTwice",
     "UnsupportedMedia",
     "UpholdError",
-    "ValidatorFailed",
     "WrongSetting",
     "WrongUse",
     "all_kinds",
@@ -247,64 +239,6 @@ class ClientLeft(OverLimit):
     status = 499
     code = "client-left"
     title = "The client left before the answer"
-
-
-class SourceFault(UpholdError):
-    """The files do not make a snapshot."""
-
-    status = 422
-    code = "source-fault"
-    title = "The files do not make a snapshot"
-
-
-class SourceNotRead(SourceFault):
-    """A file of the data set is not readable; the text names file, line and value."""
-
-    code = "source-not-read"
-    title = "A source file is not readable"
-    remedy = "Mend the file at the place given."
-
-
-class RuleFailed(SourceFault):
-    """A rule under `queries/rules/` does not run."""
-
-    code = "rule-failed"
-    title = "A rule does not run"
-    remedy = "Mend the rule's query."
-
-
-class StatedTwice(SourceFault):
-    """A triple stands in two graphs, so that most engines would count it twice."""
-
-    code = "stated-twice"
-    title = "A statement stands in two graphs"
-    remedy = "Keep the statement in one of the graphs; the other one may still give its own `source` for the thing."
-
-    def __init__(self, count: int, triple: str, graphs: str) -> None:
-        super().__init__(f"Statements that stand in more than one graph: {count}. The first is {triple}, in {graphs}.")
-
-
-class DoesNotConform(SourceFault):
-    """The data break at least one shape; `report` lists each result in words."""
-
-    code = "does-not-conform"
-    title = "The data do not conform to the shapes"
-    remedy = "Mend each place that the report names; nothing was published."
-
-    def __init__(self, count: int, report: str) -> None:
-        super().__init__(f"{count} places do not conform to the shapes.\n{report}")
-
-
-class ValidatorFailed(UpholdError):
-    """The validator raised an exception: what was sent is not to blame, however wrong it is."""
-
-    status = 500
-    code = "validator-failed"
-    title = "The validator failed"
-    remedy = "This is a fault of Uphold, not of your data: report it, with what you sent."
-
-    def __init__(self) -> None:
-        super().__init__("The validator met data that it cannot validate, so there is no report.")
 
 
 class WrongSetting(UpholdError):

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from uphold.errors import SourceNotRead
+from uphold.source_errors import SourceNotRead
 
 __all__ = ["COLUMN_TYPES", "Column", "Head", "read_head", "without_head"]
 

@@ -15,11 +15,12 @@ from pathlib import Path, PurePath
 
 import pyoxigraph as ox
 
-from uphold.errors import SourceNotRead, UnsupportedMedia
+from uphold.errors import UnsupportedMedia
 from uphold.intake_errors import BodyNotParsed, BodyRefused, BodyTooLarge
 from uphold.intake_guards import guard
 from uphold.intake_json import OwnContext, as_json_ld, with_contexts
 from uphold.settings import Settings
+from uphold.source_errors import SourceNotRead
 from uphold.sources import Files, read_context
 from uphold.tables import NOT_IN_AN_IRI, table_to_jsonld
 

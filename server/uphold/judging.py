@@ -19,11 +19,12 @@ from typing import Any
 
 from uphold.engines.frames import Frame
 from uphold.engines.workers import Template, Worker
-from uphold.errors import ServerBusy, UpholdError, ValidatorFailed, all_kinds
+from uphold.errors import ServerBusy, UpholdError, all_kinds
 from uphold.intake import Posted
 from uphold.intake_errors import JudgingStopped
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot
+from uphold.source_errors import ValidatorFailed
 
 __all__ = ["READY", "Court", "Judgement", "Judges"]
 

@@ -18,11 +18,12 @@ import pyoxigraph as ox
 
 from uphold.engines.guard import Limits, inspect
 from uphold.engines.mends import explain
-from uphold.errors import SourceNotRead, UpholdError
+from uphold.errors import UpholdError
 from uphold.heads import Head, read_head, without_head
 from uphold.parameters import Parameter, bind, find_parameters, to_term
 from uphold.question_errors import NoSuchQuestion, WrongParameter
 from uphold.settings import Settings
+from uphold.source_errors import SourceNotRead
 from uphold.sources import Files, read_context
 
 __all__ = ["MOST_VALUES", "RESERVED", "Catalogue", "Question", "load_questions"]

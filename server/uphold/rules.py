@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from uphold.errors import RuleFailed
+from uphold.source_errors import RuleFailed
 from uphold.sources import Files, graph_name
 
 __all__ = ["derive", "rule_files"]

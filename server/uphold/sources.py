@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from uphold.errors import SourceNotRead
 from uphold.settings import CANONICAL_BASE
+from uphold.source_errors import SourceNotRead
 from uphold.tables import CONTEXT_NAME, Context, table_to_jsonld
 
 __all__ = ["FOLDERS", "Files", "graph_name", "parse", "read", "read_context"]

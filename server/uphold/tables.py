@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from uphold.errors import SourceNotRead
+from uphold.source_errors import SourceNotRead
 
 __all__ = ["CONTEXT_NAME", "Context", "table_to_jsonld"]
 

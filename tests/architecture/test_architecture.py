@@ -9,7 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 STEPS = (
-    *("errors", "request_errors", "service_errors", "question_errors", "settings", "world", "assets"),
+    *("errors", "source_errors", "request_errors", "service_errors", "question_errors", "settings", "world", "assets"),
     *("tables", "sources", "rules", "partitions", "catalogue", "scans", "additions"),
     *("lexical_forms", "lexical_faults", "xsd_order", "components", "contents", "report", "checks"),
     *("ontology_page", "snapshot"),

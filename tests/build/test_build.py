@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from uphold.build import assemble, build
-from uphold.errors import DoesNotConform, NoSuchSnapshot, RuleFailed, SourceNotRead, StatedTwice
+from uphold.errors import NoSuchSnapshot
 from uphold.settings import Settings
 from uphold.snapshot import Snapshot, current, kept
+from uphold.source_errors import DoesNotConform, RuleFailed, SourceNotRead, StatedTwice
 from uphold.sources import Files
 
 TINY = Path(__file__).parents[1] / "tiny"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from uphold.errors import SourceNotRead
 from uphold.questions import load_questions
 from uphold.settings import Settings
+from uphold.source_errors import SourceNotRead
 from uphold.sources import Files
 
 HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from uphold.errors import SourceNotRead
+from uphold.source_errors import SourceNotRead
 from uphold.tables import Context, table_to_jsonld
 
 HERE = Path(__file__).parent

@@ -19,8 +19,8 @@ from flask import request
 from flask.testing import FlaskClient
 
 from uphold.build import build
-from uphold.errors import SourceNotRead
 from uphold.settings import Settings
+from uphold.source_errors import SourceNotRead
 from uphold.web.wanting import Wanted, page_links
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
