@@ -1,4 +1,4 @@
-"""Parameters together: what two of them ask for is true of one and the same thing, which together.csv names.
+"""Parameters together: what two of them ask for is true of one and the same thing, which together/parameters.csv names.
 
 `said-of` is what the value is said of, `columns` where the rows show it. A demand stands at one place in each of its
 columns. A `context`, such as a day, changes what the rows say, not which of them there are; its pairs are not compared.
@@ -23,7 +23,7 @@ from uphold.settings import Settings
 from uphold.sources import Files
 
 QUESTIONS = load_questions(Files(Settings().files))
-TABLE = [*csv.DictReader(Path(__file__).with_name("together.csv").read_text("utf-8").splitlines())]
+TABLE = [*csv.DictReader((Path(__file__).parent / "together" / "parameters.csv").read_text("utf-8").splitlines())]
 HOW = ("equals", "among", "contains", "from", "until", "is there", "equals at least", "contains at least")
 KNOWN = {(row["question"], row["parameter"]): row for row in TABLE}
 COMPARED = [row for row in TABLE if row["how"] in HOW]
