@@ -122,7 +122,7 @@ class Paths:
         branches = [f"{here} {steps(read_route(pair.path))} {there}"]
         variables = [text for text in (here, there) if text[0] in "?$"]
         if len(variables) == 1:
-            if "[" not in here[0] + there[0]:
+            if "[]" not in (here, there):
                 return ""  # the other end is a node, which no stranger is
             branches.append(f"FILTER (BOUND({variables[0]}))")
         else:
@@ -154,6 +154,8 @@ class Paths:
         """A term as text that may be repeated, or nothing."""
         if term is None or term.kind == "other":
             return ""
+        if term.kind == "blank":
+            return "[]"
         text = self.raw(term.start, term.end)
         return NIL if text.startswith("(") else text
 
