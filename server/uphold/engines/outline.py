@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -99,10 +99,18 @@ class Outline(Grammar):
         self.inside = 0
         self.query()
 
-    def tokens_in(self, group: Group) -> list[Token]:
-        """The tokens of a group."""
+    def tokens_in(self, group: Group | Block) -> list[Token]:
+        """The tokens of a group or block."""
         first, last = (bisect_left(self.tokens, at, key=lambda token: token.start) for at in (group.start, group.end))
         return self.tokens[first:last]
+
+    def blocks(self, group: Group) -> Iterator[Block]:
+        """The blocks of triple patterns in a group and in those within it, in the order of the text."""
+        for part in group.parts:
+            if isinstance(part, Block):
+                yield part
+            else:
+                yield from self.blocks(part.group if isinstance(part, Clause) else part)
 
     def prologue(self) -> None:
         """Note where BASE and PREFIX end."""
