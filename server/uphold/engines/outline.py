@@ -6,7 +6,8 @@ Only queries that `rewriting` may have to change are read for it, by the grammar
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -20,7 +21,10 @@ ROLES = ("OPTIONAL", "MINUS", "SERVICE", "LATERAL")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A subject or an object: its place, and whether it is a `constant`, a `variable`, `[]` (`blank`) or `other`."""
+    """A subject or an object: its place, and whether it is a `constant`, a `variable`, `blank` or `other`.
+
+    `blank` is `[]`, and a label of a blank node that the query has once, which means the same.
+    """
 
     start: int
     end: int
@@ -85,6 +89,7 @@ class Outline(Grammar):
         super().__init__(text, prefixes)
         self.text = text
         self.root = Group(0, len(text))
+        self.labels = Counter(token.text for token in self.tokens if token.kind == "node")
         self.dataset: list[tuple[bool, Token]] = []
         """The graphs that FROM (False) and FROM NAMED (True) name."""
         self.declared = 0
@@ -94,10 +99,18 @@ class Outline(Grammar):
         self.inside = 0
         self.query()
 
-    def tokens_in(self, group: Group) -> list[Token]:
-        """The tokens of a group."""
+    def tokens_in(self, group: Group | Block) -> list[Token]:
+        """The tokens of a group or block."""
         first, last = (bisect_left(self.tokens, at, key=lambda token: token.start) for at in (group.start, group.end))
         return self.tokens[first:last]
+
+    def blocks(self, group: Group) -> Iterator[Block]:
+        """The blocks of triple patterns in a group and in those within it, in the order of the text."""
+        for part in group.parts:
+            if isinstance(part, Block):
+                yield part
+            else:
+                yield from self.blocks(part.group if isinstance(part, Clause) else part)
 
     def prologue(self) -> None:
         """Note where BASE and PREFIX end."""
@@ -189,7 +202,9 @@ class Outline(Grammar):
     def spanned(self, first: int) -> Term:
         """The term that was read from a token on."""
         opening, size = self.tokens[first], self.at - first
-        kind = {"variable": "variable", "node": "other"}.get(opening.kind, "constant")
+        kind = "variable" if opening.kind == "variable" else "constant"
+        if opening.kind == "node":
+            kind = "blank" if self.labels[opening.text] == 1 else "other"
         if opening.text in ("[", "(", "<<"):
             kind = {"[": "blank", "(": "constant"}.get(opening.text, "other") if size == 2 else "other"
         elif any(token.text in ("~", "{|") for token in self.tokens[first : self.at]):

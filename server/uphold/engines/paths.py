@@ -4,8 +4,8 @@
   ZeroOrOnePath). Nothing else can join it; so the pattern has the solutions of VALUES with that term.
 - In EXISTS, variables with values are replaced by them (18.6), so the same holds where a variable outside is bound to a
   term that no triple has. The engine matches the path, then compares; so a path of no length is asked for apart.
-- Alternatives are a union (18.4) and the engine drops what two of them find; where two find the same, they are
-  written as UNION.
+- Alternatives are a union (18.4) and the engine drops what they find a second time; where two of them find the same, or
+  one of several steps may, they are written as UNION.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from uphold.engines.datasets import Chosen, Data, Refusal
 from uphold.engines.outline import Block, Group, Outline, Pair, Term
 from uphold.engines.reading import Token
-from uphold.engines.routes import Route, alternatives, is_chain, read_route, steps, zero_lengths
+from uphold.engines.routes import Route, alternatives, is_chain, is_link, read_route, steps, zero_lengths
 from uphold.engines.scanning import line_column
 
 __all__ = ["Exists", "Paths", "is_simple"]
@@ -78,7 +78,7 @@ class Paths:
         found = alternatives(route, MOST_ALTERNATIVES)
         ends = self.written(subject), self.written(pair.value)
         if len(found) > MOST_ALTERNATIVES or not all(ends):
-            detail = "Two alternatives of this path find the same here, and each has to be counted."
+            detail = "The alternatives of this path may find the same twice, and each time has to be counted."
             raise self.refusal(detail, APART, pair.path[0])
         return f"{{ {' UNION '.join(f'{{ {ends[0]} {steps(each)} {ends[1]} }}' for each in found)} }}"
 
@@ -122,7 +122,7 @@ class Paths:
         branches = [f"{here} {steps(read_route(pair.path))} {there}"]
         variables = [text for text in (here, there) if text[0] in "?$"]
         if len(variables) == 1:
-            if "[" not in here[0] + there[0]:
+            if "[]" not in (here, there):
                 return ""  # the other end is a node, which no stranger is
             branches.append(f"FILTER (BOUND({variables[0]}))")
         else:
@@ -133,7 +133,7 @@ class Paths:
         return f"{{ {' UNION '.join(f'{{ {branch} }}' for branch in branches)} }}"
 
     def are_apart(self, route: Route) -> bool:
-        """Whether no two alternatives of a path, outside `*`, `+` and `?`, find the same."""
+        """Whether no alternatives of a path, outside `*`, `+` and `?`, find the same twice, together or one alone."""
         sign, *inner = route
         if sign in ("step", "*", "+", "?"):
             return True
@@ -141,7 +141,7 @@ class Paths:
             return False
         if sign != "|":
             return True
-        return all(map(is_chain, inner)) and not any(
+        return all(map(is_link, inner)) and not any(
             self.data.overlap(self.declared, steps(one), steps(other), self.prefixes)
             for one, other in combinations(inner, 2)
         )
@@ -154,6 +154,8 @@ class Paths:
         """A term as text that may be repeated, or nothing."""
         if term is None or term.kind == "other":
             return ""
+        if term.kind == "blank":
+            return "[]"
         text = self.raw(term.start, term.end)
         return NIL if text.startswith("(") else text
 

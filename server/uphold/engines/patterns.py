@@ -127,19 +127,23 @@ class Patterns(Expressions):
         while self.begins_triple():
             holds_more = self.sees("[", "(") and self.after().text not in ("]", ")")
             self.node()
-            if not holds_more or not self.sees(".", "}"):
+            if not (holds_more and (self.sees(".", "}", "{") or self.begins_pattern())):
                 self.properties()
             if not self.takes("."):
                 break
         if self.begins_triple() or (template and not self.sees("}")):
             self.stop(".", ";", "}", reason="triple")
 
+    def begins_pattern(self) -> bool:
+        """Whether a word comes next that begins another part of a group."""
+        return self.now.kind == "word" and self.now.word in PATTERNS
+
     def properties(self) -> None:
         """Read properties and their values."""
         self.verb()
         self.objects()
         while self.takes(";"):
-            if not self.sees(";", ".", "]", "}", "|}") and not (self.now.kind == "word" and self.now.word in PATTERNS):
+            if not self.sees(";", ".", "]", "}", "|}", "{") and not self.begins_pattern():
                 self.verb()
                 self.objects()
 

@@ -13,6 +13,10 @@ What cannot be rewritten so is refused (`Refusal`), never answered otherwise.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
+from itertools import pairwise
+
 from uphold.engines.datasets import Chosen, Data, Refusal
 from uphold.engines.outline import Block, Clause, Group, Outline
 from uphold.engines.paths import Exists, Paths, is_simple
@@ -24,6 +28,7 @@ __all__ = ["rewrite"]
 
 MOST_COPIES = 300
 MOST_TEXT = 400_000
+STARS = ("SELECT", "DISTINCT", "REDUCED", "DESCRIBE")
 NOT_TRIPLES = frozenset({"SELECT", "MINUS", "SERVICE", "LATERAL", "GRAPH"})
 TOO_MANY = (
     "Name the graphs that you mean with FROM NAMED, write GRAPH with an IRI, or leave only triple patterns in the"
@@ -51,7 +56,16 @@ def rewrite(
         found = [(named, iri.value) for (named, _), iri in zip(outline.dataset, iris, strict=True)]
         dataset = {kind: [iri for named, iri in found if named == (kind == "named")] for kind in ("default", "named")}
     chosen = data.choose(dataset, names_graphs=names_graphs)
-    return Rewriting(outline, chosen, data, prefixes).text(), chosen
+    rewriting = Rewriting(outline, chosen, data, prefixes)
+    try:
+        return rewriting.text(), chosen
+    except Refusal:
+        named = without_blank_nodes(outline, rewriting.mark)
+        if named == plain:
+            raise
+        with suppress(Stop, Refusal):
+            return Rewriting(Outline(named, prefixes), chosen, data, prefixes).text(), chosen
+        raise
 
 
 class Rewriting(Paths):
@@ -120,7 +134,10 @@ class Rewriting(Paths):
         kept: list[str] = []
         groups: list[str] = []
         for subject in block.subjects:
-            news = [self.replaced(subject.term, pair, graph) for pair in subject.pairs]
+            term = subject.term
+            if term.kind == "blank" and len(subject.pairs) > 1:
+                term = replace(term, kind="other")  # one node, which several patterns are about
+            news = [self.replaced(term, pair, graph) for pair in subject.pairs]
             end = subject.pairs[-1].value.end if subject.pairs else subject.term.end
             if not any(news):
                 kept.append(self.raw(subject.term.start, end))
@@ -133,6 +150,47 @@ class Rewriting(Paths):
         if not groups:
             return self.raw(block.start, block.end)
         return " ".join([*(f"{pattern} ." for pattern in kept), *groups])
+
+
+def without_blank_nodes(outline: Outline, mark: str) -> str:
+    """The query with variables in place of the blank nodes of its patterns, which are such variables (4.1.4, 18.3).
+
+    They begin with `mark`, which the query does not have. The same text where a `*` would select or count them too.
+    """
+    if any(one.word in STARS and other.text == "*" for one, other in pairwise(outline.tokens)):
+        return outline.text
+    parts, at = [], 0
+    names = {label: f"?{mark}{number}" for number, label in enumerate(outline.labels)}
+    for block in outline.blocks(outline.root):
+        inside = outline.tokens_in(block)
+        if any(token.text in ("<<", "{|", "~") for token in inside):
+            continue
+        alone = {subject.term.start for subject in block.subjects if not subject.pairs}
+        done: list[list[str]] = []  # the patterns of each bracket, those of an inner one first
+        writing: list[list[str]] = [[]]
+        for before, token, after in zip([None, *inside], inside, [*inside[1:], None], strict=False):
+            gap = outline.text[token.start + len(token.text) : after.start if after else block.end]
+            if token.text == "[":
+                name = f"?{mark}at{token.start}"
+                if after and after.text == "]":
+                    writing[-1].append(name)
+                    continue
+                if token.start in alone:
+                    writing.append(writing[-1])
+                else:
+                    writing[-1].append(name)
+                    writing.append([])
+                writing[-1] += [name, gap or " "]
+            elif token.text == "]":
+                if before and before.text != "[" and (closed := writing.pop()) is not writing[-1]:
+                    done.append(closed)
+                writing[-1].append(gap)
+            else:
+                writing[-1] += [names.get(token.text, token.text), gap]
+        main = "".join(writing[0]).rstrip().removesuffix(".")
+        parts += [outline.text[at : block.start], " . ".join([main, *map("".join, done)]), " "]
+        at = block.end
+    return "".join([*parts, outline.text[at:]])
 
 
 def is_plain(group: Group, *, strictly: bool) -> bool:

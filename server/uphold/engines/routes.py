@@ -10,7 +10,7 @@ from typing import Any
 
 from uphold.engines.reading import Token
 
-__all__ = ["Route", "alternatives", "is_chain", "read_route", "stays_in_graph", "steps", "zero_lengths"]
+__all__ = ["Route", "alternatives", "is_chain", "is_link", "read_route", "stays_in_graph", "steps", "zero_lengths"]
 
 Route = tuple[Any, ...]
 
@@ -87,6 +87,11 @@ def is_chain(route: Route) -> bool:
     return route[0] in ("/", "^") and all(map(is_chain, route[1:]))
 
 
+def is_link(route: Route) -> bool:
+    """Whether it is one property, in either direction, which connects two nodes once at the most."""
+    return is_chain(route) if route[0] == "step" else route[0] == "^" and is_link(route[1])
+
+
 def stays_in_graph(route: Route) -> bool:
     """Whether the engine finds it between variables once in each graph, also where the graph is a variable.
 
@@ -100,19 +105,18 @@ def stays_in_graph(route: Route) -> bool:
 def zero_lengths(route: Route) -> int:
     """How many solutions a path has that begins at a term which is no node of the graph; each of them ends there.
 
-    `*` and `?` have one, as a set has (ALP and ZeroOrOnePath); `/` joins and `|` adds (18.4).
+    `*` and `?` have one, as a set has (ALP and ZeroOrOnePath); `|` adds. `/` has none: it joins two paths by a variable
+    (18.4), and between variables a path of no length is about the nodes of the graph.
     """
     sign, *inner = route
     counts = [zero_lengths(path) for path in inner if sign != "step"]
     match sign:
-        case "step":
+        case "step" | "/":
             return 0
         case "*" | "?":
             return 1
         case "+":
             return min(1, counts[0])
-        case "/":
-            return counts[0] * counts[1]
     return sum(counts)
 
 
