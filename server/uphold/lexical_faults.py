@@ -21,7 +21,7 @@ AMOUNT = rf"[+-]?[0-9](?:[0-9.,'’]|{SPACES}(?=[0-9]))*"
 CURRENCY = r"(?:[$¢£¤¥₠-⃀]|US\$|USD|EUR|GBP|CHF|JPY|AUD|CAD|NZD|SEK|NOK|DKK|INR|THB)"
 MARKS = ">|<|=|≥|≤|~|≈|±|\\+|\u2248"
 HEDGES = (
-    "about|around|approx|approximately|ca|circa|roughly|some|over|above|under|below|nearly|almost|up to|"
+    "about|around|approx|approximately|c|ca|circa|roughly|min|max|minimum|maximum|some|over|above|under|below|nearly|almost|up to|"
     "(?:more|less|fewer|greater) than|at least|at most|no (?:more|less|fewer) than|between"
 )
 MULTIPLES = "hundreds?|thousands?|k|m|mn|million|millions|bn|billion|billions|lakh|crore|dozen"
@@ -36,8 +36,12 @@ EITHER = (
     ),
 )
 FIGURES = (
-    (r"[+-]?inf(inity)?", "is no finite number", "leave the statement out"),
-    (rf"{AMOUNT}\s*(%|٪|％|‰|per ?cent|percent|pct)", "is a percentage", "write the number alone, and `percent` in `unit`"),
+    (r"[+-]?(inf(inity)?|∞)", "is no finite number", "leave the statement out"),
+    (r"[=@].*", "is a formula of a spreadsheet", "write the number that it gives"),
+    (rf"{AMOUNT}\s*(?:‰|؉|per ?mil(?:le)?)", "counts thousandths", "divide by ten, write the number alone, and `percent` in `unit`"),
+    (rf"{AMOUNT}\s*(?:±|\+/-).*", "is a number with its margin of error", "write the ends in `minValue` and `maxValue`"),
+    (r"[+-]?[0-9.,]+\s*[x×·*]\s*10\s*\^?\s*[-+−⁻]?[0-9⁰¹²³⁴-⁹]+", "is in scientific notation", "write all its digits"),
+    (rf"{AMOUNT}\s*(%|٪|％|per ?cent|percent|pct)", "is a percentage", "write the number alone, and `percent` in `unit`"),
     (rf"[+-]?{CURRENCY}\s*{AMOUNT}.*|{AMOUNT}\s*{CURRENCY}", "is an amount with a currency", "write the number alone, and the currency in `unit`"),
     (rf"(?:{HEDGES})\.?\s.*[0-9].*|(?:{MARKS})\s*{AMOUNT}.*|{AMOUNT}\s*(?:\+|or (?:more|less|fewer)|plus)", "is a number with a word or sign that qualifies it", "write the number alone, and say in `qualifier` how it is meant"),
     (rf"{AMOUNT}\s*(?:-|–|—|to|\.\.)\s*{AMOUNT}", "is a range", "write its ends in `minValue` and `maxValue`"),
@@ -51,7 +55,7 @@ FIGURES = (
     (r"[−–—‐‑]\s*[0-9.]+", "has another dash in place of the minus sign", "write the hyphen-minus, such as -5"),
     (r"[+-]?[0-9]+\.[0-9]*|\.[0-9]+", "has a decimal point where a whole number is asked", "write the whole number"),
     (rf"{AMOUNT}\s*(?:{MULTIPLES})\b.*", "is a number with a word for its size", "write all its digits"),
-    (rf"{AMOUNT}{SPACES}?[^\W\d_].*", "is a number with words", "write the number alone, and what it counts in `unit` and `subject`"),
+    (rf"{AMOUNT}{SPACES}?(?:[^\W\d_]|[*†‡\[(]).*", "is a number with words or notes", "write the number alone, and what it counts in `unit` and `subject`"),
     (r"\(\s*[0-9.,]+\s*\)", "is a number in brackets, as bookkeepers write one below 0", "write it with a minus sign"),
 )  # fmt: skip
 DAYS = (
@@ -65,10 +69,27 @@ DAYS = (
     (r"[0-9]{4}-?[0-9]{3}", "is the number of a day in its year", "write year-month-day, such as 2011-09-20"),
     (r"[0-9]{4}(-[0-9]{2})?", "is a year or month", "write its first day in `notBefore` and its last in `notAfter`"),
     (r"[0-9]{4}\s*[/–-]\s*[0-9]{2,4}", "is a span of years", "write its first day in `notBefore` and its last in `notAfter`"),
-    (r"[0-9]{5}(\.[0-9]+)?", "is the number that a spreadsheet stores for a day", "show the cell as a date, and write year-month-day"),
-    (rf".*\b({MONTHS})[a-z]*\b.*", "is a day or month in words", "write year-month-day; for a month its first day in `notBefore` and its last in `notAfter`"),
+    (r"[0-9]{4}-[0-9]{2}-[0-9]{2}\s*(?:/|–|to)\s*[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}\s*[–-]\s*[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}", "is a span of days", "write its first day in `notBefore` and its last in `notAfter`"),
+    (r"[0-9]{4}[‐-–−][0-9]{2}[‐-–−][0-9]{2}", "has other dashes in place of hyphens", "write year-month-day with the hyphens of the keyboard"),
+    (r"[0-9]{10}|[0-9]{13}", "is a number of seconds or milliseconds since 1970", "write year-month-day, such as 2011-09-20"),
+    (r"[0-9]{5}([.,][0-9]+)?", "is the number that a spreadsheet stores for a day", "show the cell as a date, and write year-month-day"),
+    (r"(?=.*[xu?])[0-9][0-9xu?]{3}(?:-[0-9xu?]{1,2}){0,2}\??", "is a day of which not all is known", "write the first day that it may be in `notBefore` and the last in `notAfter`"),
+    (r".*\b[0-9]+ ?(?:BCE?|AD|CE|BE|AH)\b.*", "is a year of an era", "write year-month-day, from 1800 on, in the Gregorian calendar"),
+    (rf"(?=.*[0-9])(?=.*[^\W\d_]{{2}}).*|.*[年月日].*|.*\b({MONTHS})[a-z]*\b.*", "is a day or month in words", "write year-month-day; for a month its first day in `notBefore` and its last in `notAfter`"),
 )  # fmt: skip
 YEARS = (
+    (
+        r"(?:c\.?|ca\.?|circa|about|mid-?)\s*[0-9]{4}|[0-9]{4}[?*]",
+        "is a year that is not sure",
+        "leave the statement out, or read it again in the source",
+    ),
+    (
+        r"[0-9]{1,4} ?(?:BCE?|AD|CE|BE|AH)|AD [0-9]{1,4}",
+        "is a year of an era",
+        "write the four digits of the year in the Gregorian calendar alone",
+    ),
+    (r"FY ?[0-9]{2,4}.*", "is a financial year", "write the one year that the source means"),
+    (r"[0-9]{4}s", "is a decade", "write one year"),
     (r"[0-9]{4}\s*[/–-]\s*[0-9]{2,4}", "is a span of years", "write one year"),
     (r"[0-9]{4}\.0*", "is a year that a spreadsheet stored as a number", "write its four digits alone"),
     (r"[0-9]{1,3}", "is a year of fewer than four digits", "write all four"),
@@ -80,8 +101,8 @@ YEARS = (
     (r"[0-9]{5,}", "is no year of four digits", "read it again in the source"),
 )
 TRUTHS = (
-    (r"y|yes|t|true|on|wahr|oui|ja|si|sí|x|✓|✔", "is another word for true", "write true"),
-    (r"n|no|f|false|off|falsch|non|nein", "is another word for false", "write false"),
+    (r"y|yes|t|true|on|wahr|vrai|vero|verdadero|oui|ja|si|sí|da|да|x|✓|✔", "is another word for true", "write true"),
+    (r"n|no|f|false|off|falsch|faux|falso|non|nein|✗|✘", "is another word for false", "write false"),
 )
 KINDS = dict.fromkeys(NUMBERS, FIGURES) | {
     "date": DAYS, "dateTime": DAYS, "dateTimeStamp": DAYS, "gYear": YEARS, "gYearMonth": DAYS, "boolean": TRUTHS,

@@ -79,3 +79,12 @@ def test_a_figure_written_as_people_write_it_is_explained(case: Row) -> None:
         assert said.startswith(f'"{case["text"]}" is no xsd:decimal (XSD 1.1 Part 2, 3.3.3)')
         assert case["says"] in said
         assert case["advises"] in said
+
+
+@pytest.mark.parametrize("case", cases("moments.csv"), ids=lambda case: case["text"])
+def test_a_day_a_year_or_a_truth_written_as_people_write_it_is_explained(case: Row) -> None:
+    """The same for these: what it is and what to write."""
+    said = explain(case["text"], f"{XSD}{case['datatype']}", [f"{XSD}{case['datatype']}"])
+    assert said.startswith(f'"{case["text"]}" is no xsd:{case["datatype"]} (XSD 1.1 Part 2')
+    assert case["says"] in said
+    assert case["advises"] in said

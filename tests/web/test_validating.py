@@ -120,10 +120,17 @@ def test_lexical_forms_are_those_that_were_sent(project_address: str) -> None:
 def test_days_have_no_zone_and_years_are_of_our_time(project_address: str) -> None:
     """Both are well-formed (XSD 1.1 Part 2, 3.3.9), and refused by rules of our own."""
     lines = [f"ex:year-{n} dcterms:date {value} ." for n, value in enumerate(STRANGE_YEARS)]
+    lines += [
+        'ex:stale uphold:staleFrom "2012-01-05Z"^^xsd:date .',
+        'ex:looked uphold:lastLookedUp "12012"^^xsd:gYear .',
+        'ex:valid dcterms:valid "2012-09+02:00"^^xsd:gYearMonth .',
+    ]
     lines += ['ex:zone dcterms:date "2012-01-05Z"^^xsd:date .', f"ex:good dcterms:date {DAY} ."]
     found = by_focus(json.loads(sent(project_address, "\n".join(lines))))
     assert [shapes(found[f"year-{n}"]) for n in range(len(STRANGE_YEARS))] == [{"dates-year"}] * len(STRANGE_YEARS)
-    assert shapes(found["zone"]) == {"dates-zone"}
+    assert shapes(found["zone"]) == shapes(found["valid"]) == {"dates-zone"}
+    assert "dates-zone" in shapes(found["stale"])
+    assert "dates-year" in shapes(found["looked"])
     assert found["zone"][0]["value"] == "2012-01-05Z"
     assert "good" not in found
 
@@ -131,6 +138,7 @@ def test_days_have_no_zone_and_years_are_of_our_time(project_address: str) -> No
 TEXTS = {
     "labels-formula": [
         "=1+1", "+1 day", "-1+1", "@SUM(A1)", "\\t=1", "\\rx", "  =1", "\u00a0=1", "＝1", "＋1", "－1", "＠x", "- an item",
+        "'=1", '\\"=1', '\\" +1', "' @x", "＂=1", "＇-1",
     ],
     "labels-control": [
         "a\u200bb", "a\u00adb", "a\u034fb", "a\u061cb", "a\u115fb", "a\u200eb", "a\u2066b", "a\u3164b", "a\ufeffb",
@@ -139,11 +147,13 @@ TEXTS = {
     "labels-character": ["a\u0085b", "a\U000e0041b", "a\U0001d173b"],
     "labels-encoding": [
         "CÃ´te d’Ivoire", "CÃ”TE", "CÃƒÂ´te", "donâ€™t", "S\ufffdo", "PaweÅ‚", "ÐŸÑ€Ð¸Ð²ÐµÑ‚", "C√¥te", "C├┤te", "ï»¿Goal",
+        "children‚Äôs", "â‚¬", "ÄŒesko", "ElazÄŸ", "KuÅŸadasÄ±", "РЎРµСЂР±РёСЏ", "пїЅ",
     ],
 }  # fmt: skip
 GOOD_TEXTS = [
     "Côte d’Ivoire", "MANHÃ”", "«CAFÉ»", "state-run – and more", "a = b", "24-hour line", "\u0645\u06cc\u200c\u0631\u0648\u062f",
     "\u0915\u094d\u200d\u0937", "❤\ufe0f", "👨\u200d👩", "50 °C", "SÃO TOMÉ", "Россия", "日本",
+    "©\ufe0f", "1\ufe0f\u20e3", "ÂNGELO", "État", "СРСР", "СІРІ РІЧКИ", "“Quoted”", "'Quoted'", '\\"Quoted\\"', "’Ndrangheta", "åžå",
 ]  # fmt: skip
 
 
