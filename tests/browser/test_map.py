@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, opened
 from uphold.assets import OUTLINES, VENDOR, vendored
 
 DATA = Path(__file__).parents[2] / "data"
@@ -93,7 +94,7 @@ def test_fast_keys_never_show_one_year_over_another(
     year.focus()
     for _ in range(PRESSES):
         page.keyboard.press("ArrowLeft", delay=0)
-    page.wait_for_function("document.getElementById('m-shown').textContent === '2001'")
+    expect(page.locator("#m-shown")).to_have_text("2001")
     page.evaluate("new Promise(requestAnimationFrame)")
     frames = seen(visit)
     for shown, legend, shapes in frames:
@@ -111,7 +112,7 @@ def test_another_treaty_changes_years_and_names_together(visit: Visit, project_a
     page.goto(f"{project_address}/?treaty=opsc&year=2025")
     page.evaluate(WATCH)
     page.get_by_label("Treaty", exact=True).select_option("untip")
-    page.wait_for_function("document.getElementById('m-shown').textContent === '2023'")
+    expect(page.locator("#m-shown")).to_have_text("2023")
     assert page.get_by_role("slider", name="Year").get_attribute("max") == "2023"
     named = page.locator("#m-absent .signatory.stale").inner_text()
     assert "Congo" in named
@@ -130,5 +131,14 @@ def test_one_answer_draws_all_years(visit: Visit, project_address: str) -> None:
     page.get_by_role("slider", name="Year").focus()
     for _ in range(PRESSES):
         page.keyboard.press("ArrowLeft")
-    page.wait_for_function("document.getElementById('m-shown').textContent === '2000'")
+    expect(page.locator("#m-shown")).to_have_text("2000")
     assert [response.request.sizes()["responseBodySize"] < 5_000 for response in sizes] == [True]
+
+
+def test_the_answers_of_the_front_page_fit_one_screen(browser: Browser, project_address: str) -> None:
+    """At 1440 by 900: the promises, the map with its names, and the way to the contradicted figures."""
+    with opened(browser, 1440, "light") as visit:
+        visit.page.goto(f"{project_address}/")
+        boxes = [part.bounding_box() for part in visit.page.locator(".answers section").all()]
+        assert len(boxes) == 3
+        assert [box["y"] + box["height"] <= 900 for box in boxes if box] == [True] * 3

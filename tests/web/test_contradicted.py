@@ -159,6 +159,17 @@ def test_the_discrepancies_tell_the_same_numbers_and_what_they_count(project_cli
     assert f"{len(named('not-checked'))} are not checked" in told
 
 
+def test_the_front_page_counts_them_and_leads_to_them(project_client: FlaskClient) -> None:
+    """Those that the treaty record, another statement or both contradict, of all that the report prints."""
+    contradicted = named("record") | named("statement") | named("both")
+    [link] = [
+        each
+        for each in read_page(project_client, "/").iter("a")
+        if words(each) == f"Which of the report's figures are contradicted? {len(contradicted)} of {len(WANTED)}"
+    ]
+    assert link.get("href") == "/doc/statistic/"
+
+
 def test_figures_that_the_record_contradicts_are_those_that_were_computed_again_and_differ(
     project_client: FlaskClient,
 ) -> None:

@@ -70,7 +70,11 @@ def test_it_says_of_every_promise_whether_it_was_kept(project_client: FlaskClien
             "/",
             "22 of 27 demands to join a treaty met since, counted from mid-2010, an assumed day; 3 of them before the",
         ),
+        ("/", "Which of the report's figures are contradicted? 42 of 62"),
         ("/outcomes", "counted from 1 July 2010, an assumed day, 3 of them before the petition was handed over"),
+        ("/outcomes", "22 of 27 calls to join a treaty met since, counted from 1 July 2010"),
+        ("/outcomes", "the median until a call was met, by treaty, from the assumed day"),
+        ("/doc/treaty/opsc", "waited 701 days in the median, counted from an assumed day"),
         ("/outcomes", "3 of 4 dated promises to join a treaty kept"),
         ("/doc/jurisdiction/mlt", "1 of 1 joined, the promise undated"),
         (
@@ -138,6 +142,25 @@ def test_an_old_status_says_when_it_was_last_looked_up(project_client: FlaskClie
     ):
         text = " ".join(" ".join(read(project_client, address).itertext()).split())
         assert words in text, address
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/doc/treaty/opsc", "47 party, 5 signed only (5 by an old or undated source)"),
+        ("/doc/treaty/opsc", "46 party, 1 signed only, 2 no act on record (2 by an old or undated source)"),
+        ("/doc/treaty/opsc", "43 party, 1 signed only"),
+        ("/matrix", "no act on record by the newest source, last looked up on a day not known"),
+        ("/matrix", "signed only by the newest source, last looked up 3 December 2025"),
+        ("/embed/jurisdiction/sgp", "treaties joined; 2 of the others by an old or undated source"),
+        ("/doc/jurisdiction/sgp", "Asked to join, 1 July 2010, an assumed day"),
+        ("/compare?jurisdiction=gha&jurisdiction=irl", "Asked to join, 1 July 2010, an assumed day"),
+    ],
+)
+def test_a_summary_says_what_is_old_and_what_is_assumed(project_client: FlaskClient, address: str, words: str) -> None:
+    """Ghana, Cameroon, Kenya, Liberia and Zambia are read in 2022; Ireland and Singapore in December 2025."""
+    text = " ".join(" ".join(read(project_client, address).itertext()).split()).replace(" ,", ",")
+    assert words in text, address
 
 
 @needs_outlines

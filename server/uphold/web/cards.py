@@ -137,7 +137,7 @@ def jurisdiction_card(iri: str, language: str) -> tuple[str, list[Figure]]:
     words = f"treaties joined; {rest} not known" if rest else "treaties joined"
     promises = ask("commitments-kept", jurisdiction=iri).rows
     old = sum(row["stale"] for row in looked_up)
-    words += f"; {old} last looked up years ago or on a day not known" if old else ""
+    words += f"; {old} of the others by an old or undated source" if old else ""
     figures = [Figure(f"{joined} of {len(looked_up)}", words)] if looked_up else []
     figures += calls_met(ask("call-outcomes", jurisdiction=iri).rows, "calls for a treaty met")
     if promises:

@@ -39,6 +39,7 @@ def home() -> Response:
     if form != HTML:
         return send(resources.document("catalogue", form), label, varies=True)
     answers = {"kept": ask("commitments-kept"), "treaties": ask("treaties"), "outcomes": ask("outcome-summary")}
+    answers["figures"] = ask("contradicted-figures")
     treaty = treaty_of_map(answers["treaties"])
     changes = ask("treaty-map-changes", treaty=treaty) if treaty else None
     about, files = about_page(TITLE, DESCRIPTION), listed_files()

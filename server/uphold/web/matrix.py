@@ -22,6 +22,8 @@ TREATIES: Mapping[str, str] = {"optional-protocol": "opsc", "trafficking-protoco
 STATUSES = ("party", "signatory", "neither", "uncertain", "unknown")
 SORTS = ("name", "calls", "findings")
 UNKNOWN = "unknown"
+NOT_LOOKED_UP: Mapping[str, Any] = {"status": UNKNOWN, "stale": False}
+"""What the record says of a jurisdiction and a treaty that it has no row of."""
 PURPOSE = (
     "Each jurisdiction reviewed under the twelve indicators of the progress card: its rating where one is known, and "
     "how many calls to it and findings about it name the indicator."
@@ -36,7 +38,7 @@ class Line:
     jurisdiction: str
     name: str
     cells: Mapping[str, Mapping[str, Any]]
-    statuses: Mapping[str, tuple[str, str]]
+    statuses: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]
     calls: int
     findings: int
 
@@ -147,7 +149,7 @@ def lines(asked: Asked) -> list[Line]:
             next(iter(own.values()))["jurisdictionName"],
             own,
             {
-                name: (then.get((iri, treaty), UNKNOWN), now.get((iri, treaty), UNKNOWN))
+                name: (then.get((iri, treaty), NOT_LOOKED_UP), now.get((iri, treaty), NOT_LOOKED_UP))
                 for name, treaty in TREATIES.items()
             },
             totals[iri]["calls"],
@@ -157,15 +159,15 @@ def lines(asked: Asked) -> list[Line]:
     ]
 
 
-def by_treaty(answer: Answered) -> dict[tuple[str, str], str]:
-    """The status of each jurisdiction in each treaty, by its IRI and the treaty's key."""
-    return {(row["jurisdiction"], key_of(row["treaty"])): row["status"] for row in answer}
+def by_treaty(answer: Answered) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The row of each jurisdiction in each treaty, with its status and date, by its IRI and the treaty's key."""
+    return {(row["jurisdiction"], key_of(row["treaty"])): row for row in answer}
 
 
 def fits(line: Line, wanted: Mapping[str, str]) -> bool:
     """Whether a line is as the filters want it; the goal and the region are asked for already."""
     return line.has(wanted["rating"], [column for column in ("calls", "findings") if wanted[column]]) and all(
-        not wanted[name] or line.statuses[name][1] == wanted[name] for name in TREATIES
+        not wanted[name] or line.statuses[name][1]["status"] == wanted[name] for name in TREATIES
     )
 
 
