@@ -68,7 +68,7 @@ def with_contexts(text: str, own: OwnContext, most: int) -> str:
         for key, value in pairs:
             if key == "@import":
                 raise refused(value, own)
-        return {key: put(value) if key == "@context" else value for key, value in pairs}
+        return {key: put(value) if key == "@context" else exact(value, own.terms.get(key)) for key, value in pairs}
 
     document = read(text, look)
     return json.dumps(document, ensure_ascii=False, default=number) if named else text

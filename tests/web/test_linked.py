@@ -168,7 +168,7 @@ def test_parts_without_a_name_stand_inside_what_they_belong_to(project_client: F
 def test_a_list_in_the_data_is_a_list_on_the_page_and_in_json(project_client: FlaskClient) -> None:
     """Nobody has to read rdf:first and rdf:rest."""
     found = project_client.get("/shapes/privacy-small-numerator.json").get_json()
-    assert len(found["facts"]["sh:or"][0]["list"]) == 3
+    assert len(found["facts"]["sh:or"][0]["list"]) == 4
     assert "rdf:first" not in project_client.get("/shapes/privacy-small-numerator.html").text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from flask import request
@@ -28,10 +29,13 @@ def editor_words(opened: Opened) -> dict[str, Any]:
         for term in resources.vocabulary()
     ]
     few = {kind for kind, count in resources.kinds().items() if count <= MOST_OF_A_KIND}
-    things = [
-        {"name": name(thing.short, thing.iri), "label": thing.label.text}
-        for thing in resources.everything()
-        if thing.short.partition(":")[0] in few
-    ]
+    things = sorted(  # by name, since alike names side by side are smaller when compressed
+        (
+            {"name": name(thing.short, thing.iri), "label": thing.label.text}
+            for thing in resources.everything()
+            if thing.short.partition(":")[0] in few
+        ),
+        key=itemgetter("name"),
+    )
     places = {"base": resources.base, "root": request.script_root, "within": within(), "snapshot": opened.snapshot.id}
     return {**places, "prefixes": dict(sorted(prefixes.items())), "terms": terms, "things": things}

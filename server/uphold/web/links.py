@@ -33,6 +33,9 @@ NAMES = {
     "prov:wasDerivedFrom": "rests on",
 }
 
+STAYS_IN_QUERY = "?:/(),;*=!@$"
+"""What SPARQL is full of and the query of an address may hold as it is (RFC 3986, 3.4), so that links are short."""
+
 
 def local_path(iri: str, base: str) -> str | None:
     """Where this host answers for an IRI under the base; None for any other IRI."""
@@ -52,7 +55,8 @@ def add_filters(app: Flask, base: str) -> None:
 
     def query_link(query: str) -> str:
         """The address that runs a query and shows its result as a page."""
-        return f"{request.script_root}{within()}/sparql?{urlencode({'query': query, 'format': 'html'})}"
+        fields = urlencode({"query": query, "format": "html"}, safe=STAYS_IN_QUERY)
+        return f"{request.script_root}{within()}/sparql?{fields}"
 
     app.add_template_filter(href, "href")
     app.add_template_filter(query_link, "query_link")
