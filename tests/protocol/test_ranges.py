@@ -41,7 +41,7 @@ def parts_of(response: TestResponse) -> list[tuple[str, bytes]]:
     whole: Any = message_from_bytes(
         b"Content-Type: " + response.headers["Content-Type"].encode() + b"\r\n\r\n" + response.data, policy=HTTP
     )
-    return [(part["Content-Range"], part.get_content()) for part in whole.iter_parts()]
+    return [(part["Content-Range"], part.get_payload(decode=True)) for part in whole.iter_parts()]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])
