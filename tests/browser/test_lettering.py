@@ -30,7 +30,7 @@ IN_LANGUAGES = [
 ]
 LONG = "A name that is longer than all those that the data has, as a name may be that is added one day"
 """What stands in for the names of places; the widest that the data has are half as long."""
-MOST_BYTES = 60_000
+MOST_BYTES = 64_000
 """Of a chart as it is sent, compressed."""
 FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

@@ -29,7 +29,7 @@ SUFFIXES = {"html": HTML, "svg": SVG, "png": PNG}
 WIDTH, HEIGHT = 600, 315
 TITLE_LINES, TITLE_UNITS = 4, 41
 FIGURES = 3
-MARGIN, GAP, LINE, SMALL_LINE = 28, 12, 28, 18
+MARGIN, GAP, LINE, SMALL_LINE = 28, 12, 30, 18
 FOOT = 38
 """Height of the part under the figures, which says where the card comes from."""
 embed = Blueprint("embed", __name__)
@@ -101,7 +101,7 @@ def draw(card: Card) -> str:
     title = wrap(clean(card.title), TITLE_UNITS, TITLE_LINES if len(card.figures) < FIGURES else 3)
     figures = card.figures[:FIGURES]
     column = (WIDTH - 2 * MARGIN) / max(1, len(figures))
-    below = max(60 + len(title) * LINE + 34, 150)
+    below = max(60 + len(title) * LINE + 22, 150)
     lines = 1 + (HEIGHT - FOOT - below - 38) // SMALL_LINE
     return render_template(
         "embed/card.svg",
