@@ -51,12 +51,19 @@ class UpholdError(Exception):
 
 
 class WrongUse(UpholdError):
-    """What was asked cannot be done, whoever asks."""
+    """What was asked cannot be done, whoever asks; a line and column say where in the text, where that is known."""
 
     status = 400
     code = "bad-request"
     title = "The request cannot be answered"
     remedy = "Change the request as the detail says."
+
+    def __init__(
+        self, detail: str, line: int | None = None, column: int | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.line, self.column = line, column
+        self.remedy = remedy or type(self).remedy
 
 
 class RequestNotUnderstood(WrongUse):
@@ -73,13 +80,6 @@ class QueryNotParsed(WrongUse):
     title = "The query does not parse"
     remedy = "Mend the query at the line and column given; docs/ask.md has examples that run."
 
-    def __init__(
-        self, detail: str, line: int | None = None, column: int | None = None, remedy: str | None = None
-    ) -> None:
-        super().__init__(detail)
-        self.line, self.column = line, column
-        self.remedy = remedy or type(self).remedy
-
 
 class QueryNotSupported(WrongUse):
     """The query parses, and the engine would answer it wrongly; the remedy says what to write instead."""
@@ -87,13 +87,6 @@ class QueryNotSupported(WrongUse):
     code = "query-not-supported"
     title = "The query would not be answered correctly"
     remedy = 'Write the query another way, as docs/ask.md says under "Where the engine departs from the standard".'
-
-    def __init__(
-        self, detail: str, line: int | None = None, column: int | None = None, remedy: str | None = None
-    ) -> None:
-        super().__init__(detail)
-        self.line, self.column = line, column
-        self.remedy = remedy or type(self).remedy
 
 
 class QueryTooDeep(WrongUse):
