@@ -8,9 +8,11 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
@@ -24,6 +26,9 @@ from uphold.settings import Settings
 __all__ = ["application", "serve"]
 
 MOST_PROCESSES = 4
+STARTED = "UPHOLD_STARTED_FILE"
+"""Names, in the environment, the file to which a server process writes once its app is there."""
+
 SHORT_LIFE = 5.0
 PAUSE = 2.0
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
@@ -49,8 +54,10 @@ def serve(settings: Settings) -> None:
         log_dictconfig=configuration(settings.log_level),
     )
     hear_signals()
-    with added_up(settings.state) if settings.metrics else nullcontext():
-        server.serve()
+    with tempfile.NamedTemporaryFile(prefix="uphold-started-") as started:
+        os.environ[STARTED] = started.name
+        with added_up(settings.state) if settings.metrics else nullcontext():
+            server.serve()
 
 
 def processes(settings: Settings) -> int:
@@ -69,7 +76,10 @@ def application() -> Any:
     )  # Ctrl-C is for the process that started this one, which then stops it; Granian fails when told often
     hear_signals()
     lighten()
-    return create()
+    app = create()
+    if started := os.environ.get(STARTED):
+        Path(started).write_text("started", "ascii")
+    return app
 
 
 def hear_signals() -> None:
@@ -94,16 +104,15 @@ def hear_signals() -> None:
 
 
 class Persistent(MPServer):
-    """Granian with two things mended.
+    """Granian with two things fixed.
 
-    Once a process has lived for a while, it goes on starting processes that fail again and again, with a pause in
-    between; Granian itself ends when one fails within 5.5 seconds of having been started again, and takes the processes
-    with it that are well. A server that never came up still ends, so that whoever starts it sees why.
+    Once an app has started, the server goes on starting processes that fail again and again, with a pause in between.
+    Granian itself ends when one fails within 5.5 seconds of having been started again, and takes the processes with it
+    that are well. A server whose app never started ends with the first process that fails, however long loading took,
+    so that whoever starts it sees why.
 
     And a stop reaches a process that is still starting, which Granian otherwise waits for until it kills it.
     """
-
-    proven = False
 
     def signal_handler_interrupt(self, *told: Any, **more: Any) -> None:
         """Stop; a process that was forked a moment ago, and so has this handler too, has nothing to finish."""
@@ -113,12 +122,14 @@ class Persistent(MPServer):
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         """Start the failed processes again."""
-        ages = [time.monotonic() - each.birth for each in self.wrks]
-        self.proven = self.proven or max(ages) >= SHORT_LIFE
-        if self.proven and any(ages[failed] < SHORT_LIFE for failed in workers):
+        if not Path(os.environ[STARTED]).stat().st_size:
+            self.interrupt_children.extend(workers)  # by this Granian ends with a status of 1
+            self.main_loop_interrupt.set()
+            self.interrupt_signal = True
+            return
+        if any(time.monotonic() - self.wrks[failed].birth < SHORT_LIFE for failed in workers):
             self.main_loop_interrupt.wait(PAUSE)  # a stop ends the pause
         super()._respawn_workers(workers, spawn_target, target_loader, delay)
-        if self.proven:
-            self.respawned_wrks.clear()  # what Granian tells a crash loop by
+        self.respawned_wrks.clear()  # by this Granian recognizes a crash loop
         if self.interrupt_signal:  # it came just before Granian cleared the event that wakes its loop
             self.main_loop_interrupt.set()

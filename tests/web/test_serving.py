@@ -47,10 +47,17 @@ class Running:
         """Its server processes."""
         return [pid for pid in children(self.process.pid) if WORKER not in command(pid)]
 
+    def templates(self) -> list[int]:
+        """The processes from which its server processes fork query workers."""
+        return [pid for server in self.processes() for pid in children(server)]
+
+    def query_workers(self) -> list[int]:
+        """The query workers."""
+        return [pid for template in self.templates() for pid in children(template)]
+
     def workers(self) -> list[int]:
-        """The templates of its server processes, and the query workers forked from them."""
-        templates = [pid for server in self.processes() for pid in children(server)]
-        return [*templates, *(pid for template in templates for pid in children(template))]
+        """The templates, and the query workers forked from them."""
+        return [*self.templates(), *self.query_workers()]
 
     def get(self, path: str, **fields: str) -> tuple[int, bytes]:
         """Status and body of a page."""
@@ -133,9 +140,9 @@ def asking(running: Running, seconds: float) -> Iterator[threading.Thread]:
             answers.append(running.get("/sparql", query=ENDLESS, timeout=f"{seconds}"))
 
     asker = threading.Thread(target=ask)
-    before = {worker: ticks(worker) for worker in running.workers()}
+    before = {worker: ticks(worker) for worker in running.query_workers()}
     asker.start()
-    assert wait_until(lambda: any(ticks(w) > before.get(w, 0) + 20 for w in running.workers()))
+    assert wait_until(lambda: any(ticks(w) > before.get(w, 0) + 20 for w in running.query_workers()))
     asker.answers = answers  # type: ignore[attr-defined]
     yield asker
     asker.join(60)
@@ -228,10 +235,18 @@ def test_a_process_that_fails_again_and_again_does_not_end_the_server(tiny: Sett
         assert running.process.poll() is None
 
 
-def test_a_server_that_never_came_up_ends(tiny: Settings) -> None:
-    """Whoever starts it with a wrong setting hears of it, and is not left with a server that answers nothing."""
+@pytest.mark.parametrize("seconds", [0, 6])
+def test_a_server_that_never_came_up_ends(tiny: Settings, seconds: int) -> None:
+    """Whoever starts it with a wrong setting is informed, however long it takes until the app notices."""
+    delayed = f"""
+import sys, time
+import uphold.app, uphold.cli
+create = uphold.app.create
+uphold.app.create = lambda: (time.sleep({seconds}), create())[1]
+sys.exit(uphold.cli.main(sys.argv[1:]))
+"""
     elsewhere = ["--files", str(tiny.files), "--state", str(tiny.state), "--base", "https://example.org/"]
-    arguments = [sys.executable, "-m", "uphold.cli", "serve", *elsewhere, "--port", "0"]
+    arguments = [sys.executable, "-c", delayed, "serve", *elsewhere, "--port", "0"]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "the snapshot was built for" in done.stderr
