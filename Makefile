@@ -15,7 +15,7 @@ setup: .venv/.ready $(VENDOR)/.ready
 	touch $@
 
 # What pages use in a browser; npm is the machine's own, else the one that requirements.lock brings.
-$(VENDOR)/.ready: .venv/.ready package.json package-lock.json .npmrc server/uphold/assets.py server/uphold/world.py
+$(VENDOR)/.ready: .venv/.ready package.json package-lock.json .npmrc $(wildcard server/uphold/assets/*.py)
 	$(BIN)/python -m uphold.assets
 	mkdir -p $(VENDOR)
 	touch $@
@@ -24,7 +24,7 @@ $(VENDOR)/.ready: .venv/.ready package.json package-lock.json .npmrc server/upho
 compared: tests/standard/node_modules/.ready
 
 tests/standard/node_modules/.ready: .venv/.ready tests/standard/package.json tests/standard/package-lock.json tests/standard/.npmrc
-	cd tests/standard && $(CURDIR)/$(BIN)/python -c 'from subprocess import run; from uphold.assets import npm; \
+	cd tests/standard && $(CURDIR)/$(BIN)/python -c 'from subprocess import run; from uphold.assets.vendor import npm; \
 		run([*(npm() or ["npm"]), "ci", "--ignore-scripts", "--silent"], check=True)'
 	touch $@
 

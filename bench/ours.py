@@ -14,12 +14,13 @@ from typing import ClassVar
 import pyoxigraph as ox
 
 from bench.servers import ROOT, Server
-from uphold import __version__, build
-from uphold.catalogue import graph_counts
-from uphold.search_index import write_search_index
+from uphold import __version__
+from uphold.build import pipeline
+from uphold.build.dataset_description import graph_counts
+from uphold.rdf.sources import Files
+from uphold.search.index import write_search_index
 from uphold.settings import CANONICAL_BASE, Settings
-from uphold.snapshot import METADATA, Snapshot, publish
-from uphold.sources import Files
+from uphold.snapshots.snapshot import METADATA, Snapshot, publish
 
 __all__ = ["Uphold", "write_snapshot"]
 
@@ -60,15 +61,15 @@ def write_snapshot(data: Path, state: Path) -> Snapshot:
         ox.Quad(triple.subject, triple.predicate, triple.object, GRAPH)
         for triple in ox.parse(path=str(data), format=ox.RdfFormat.N_TRIPLES)
     )
-    lines = build.canonical(quads)
+    lines = pipeline.canonical(quads)
     identity = hashlib.sha256(lines).hexdigest()
     folder = state / "snapshots" / identity
     (folder / "dumps").mkdir(parents=True)
     (folder / "data.nq").write_bytes(lines)
-    union = build.union_of(quads)
+    union = pipeline.union_of(quads)
     (folder / "union.nt").write_bytes(union)
     (folder / "with-union.nq").write_bytes(lines + union)
-    build.write_index(folder)
+    pipeline.write_index(folder)
     write_search_index(quads, folder / "search", Settings().base)
     settings = Settings()
     metadata = {
@@ -77,7 +78,7 @@ def write_snapshot(data: Path, state: Path) -> Snapshot:
         "base": settings.base,
         "quads": len(quads),
         "graphs": graph_counts(quads),
-        "prefixes": build.prefixes(Files(settings.files, settings.base)),
+        "prefixes": pipeline.prefixes(Files(settings.files, settings.base)),
     }
     (folder / METADATA).write_text(json.dumps(metadata, indent=1) + "\n", "utf-8")
     snapshot = Snapshot.open(folder)

@@ -21,11 +21,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from uphold.app import create_app
-from uphold.build import build, inputs_digest
-from uphold.engines.embedded import EmbeddedEngine
+from uphold.build.pipeline import build, inputs_digest
+from uphold.engines.oxigraph.engine import EmbeddedEngine
+from uphold.rdf.sources import Files
 from uphold.settings import Settings
-from uphold.snapshot import Snapshot
-from uphold.sources import Files
+from uphold.snapshots.snapshot import Snapshot
 
 TINY = Path(__file__).parent / "tiny"
 NOT_OURS = (

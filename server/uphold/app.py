@@ -14,46 +14,45 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wsgi import ClosingIterator
 
 from uphold import __version__
-from uphold.assets import CHARTS, CONSOLE, EDITOR, vendored
-from uphold.errors import NotFound
-from uphold.judging import Judges
-from uphold.library import Library, Opened
-from uphold.request_errors import WrongFormat
+from uphold.assets.vendor import CHARTS, CONSOLE, EDITOR, vendored
+from uphold.errors import NotFound, WrongFormat
+from uphold.serving.open_snapshots import Library, Opened
 from uphold.settings import Settings
-from uphold.web.api import api
-from uphold.web.changes import changes
-from uphold.web.compare import compare
-from uphold.web.conditions import Conditional
-from uphold.web.discrepancies import discrepancies
-from uphold.web.embed import embed
-from uphold.web.encoding import Encoded
-from uphold.web.front import front
-from uphold.web.guides import guides
-from uphold.web.headers import HEADERS, PREFLIGHT
-from uphold.web.linked import linked
-from uphold.web.links import add_filters
-from uphold.web.maps import maps
-from uphold.web.matrix import matrix
-from uphold.web.metering import metering
-from uphold.web.negotiation import named_form
-from uphold.web.observing import Observed
-from uphold.web.outcomes import outcomes
-from uphold.web.problems import add_handlers, problem, problems
-from uphold.web.protocol import body_limit
-from uphold.web.query_service import QueryService
-from uphold.web.replies import opened
-from uphold.web.reply_cache import ReplyCache
-from uphold.web.search import search
-from uphold.web.signposting import signposting
-from uphold.web.site import site
-from uphold.web.sitemap import sitemap
-from uphold.web.slashes import Slashes
-from uphold.web.snapshots import snapshots
-from uphold.web.sparql import sparql
-from uphold.web.structured import structured
-from uphold.web.timeline import timeline
-from uphold.web.transfers import Transfers
-from uphold.web.validate import validate
+from uphold.validation.service import Judges
+from uphold.web.data.api import api
+from uphold.web.data.changes import changes
+from uphold.web.data.metrics_endpoint import metering
+from uphold.web.data.site import site
+from uphold.web.data.sitemap import sitemap
+from uphold.web.data.snapshots import snapshots
+from uphold.web.data.validate import validate
+from uphold.web.http.headers import HEADERS, PREFLIGHT
+from uphold.web.http.negotiation import named_form
+from uphold.web.http.responses import opened
+from uphold.web.http.sparql_protocol import body_limit
+from uphold.web.metadata.json_ld import structured
+from uphold.web.middleware.access_log import Observed
+from uphold.web.middleware.compression import Encoded
+from uphold.web.middleware.conditional_requests import Conditional
+from uphold.web.middleware.response_cache import ReplyCache
+from uphold.web.middleware.trailing_slashes import Slashes
+from uphold.web.middleware.transfer_limit import Transfers
+from uphold.web.rendering.problem_details import add_handlers, problem, problems
+from uphold.web.rendering.template_filters import add_filters
+from uphold.web.resources.dereferencing import linked
+from uphold.web.resources.embed import embed
+from uphold.web.resources.signposting import signposting
+from uphold.web.sparql.fast_path import QueryService
+from uphold.web.sparql.views import sparql
+from uphold.web.topics.compare import compare
+from uphold.web.topics.discrepancies import discrepancies
+from uphold.web.topics.guides import guides
+from uphold.web.topics.home import front
+from uphold.web.topics.matrix import matrix
+from uphold.web.topics.outcomes import outcomes
+from uphold.web.topics.search import search
+from uphold.web.topics.timeline import timeline
+from uphold.web.topics.treaty_map import maps
 
 __all__ = ["create", "create_app"]
 

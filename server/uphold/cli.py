@@ -16,16 +16,14 @@ from typing import Any
 import pyoxigraph as ox
 
 from uphold import __version__
-from uphold.build import build
-from uphold.engines import GRAPH_TYPES, RESULT_TYPES
-from uphold.errors import NoSuchSnapshot, NotFound, UpholdError, WrongSetting
-from uphold.intake import SUFFIXES, by_suffix, read
-from uphold.question_errors import WrongParameter
+from uphold.build.pipeline import build
+from uphold.errors import NoSuchSnapshot, NotFound, SourceNotRead, UpholdError, WrongParameter, WrongSetting
+from uphold.rdf.media_types import GRAPH_TYPES, RESULT_TYPES
+from uphold.rdf.serialization import serialize
+from uphold.rdf.sources import Files, graph_name
 from uphold.settings import Settings
-from uphold.snapshot import Snapshot, current, kept
-from uphold.source_errors import SourceNotRead
-from uphold.sources import Files, graph_name
-from uphold.writing import serialize
+from uphold.snapshots.snapshot import Snapshot, current, kept
+from uphold.validation.upload import SUFFIXES, by_suffix, read
 
 __all__ = ["main"]
 
@@ -132,8 +130,8 @@ def run_build(given: argparse.Namespace, settings: Settings) -> int:
 
 def run_serve(given: argparse.Namespace, settings: Settings) -> int:
     """Serve the current snapshot over HTTP; build it first when there is none."""
-    from uphold.engines.calls import Caller
-    from uphold.serve import serve
+    from uphold.engines.federation.endpoint_client import Caller
+    from uphold.server import serve
 
     Caller(settings)  # so that a wrong list of endpoints is told here, and not by each process that cannot start
     current_or_built(settings)
@@ -143,7 +141,7 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
 
 def run_validate(given: argparse.Namespace, settings: Settings) -> int:
     """Judge files against the shapes, with the current snapshot as background; nothing is stored."""
-    from uphold.judge import Ground, judge_triples
+    from uphold.validation.worker import Ground, judge_triples
 
     boundless = replace(settings, intake_max_bytes=BOUNDLESS, intake_max_triples=BOUNDLESS)
     brought = [triple for path in given.file for triple in apart(path, read_file(path, boundless), given.file)]
@@ -179,8 +177,8 @@ def read_file(path: Path, settings: Settings) -> list[ox.Triple]:
 
 def run_query(given: argparse.Namespace, settings: Settings) -> int:
     """Answer a SPARQL query from a file, or a question by its name."""
-    from uphold.engines.embedded import EmbeddedEngine
     from uphold.engines.guard import Limits, inspect
+    from uphold.engines.oxigraph.engine import EmbeddedEngine
 
     text = find_query(given.query, given.parameter, settings)
     gives_graph = inspect(text, Limits.of(settings)).gives_graph
@@ -198,7 +196,7 @@ def run_query(given: argparse.Namespace, settings: Settings) -> int:
 
 def find_query(name: str, parameters: Sequence[str], settings: Settings) -> str:
     """The text of a query: standard input, a file, or the question of this name with its parameters."""
-    from uphold.questions import load_questions
+    from uphold.questions.files import load_questions
 
     if not parameters and name == "-":
         return sys.stdin.read()

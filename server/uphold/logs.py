@@ -10,7 +10,7 @@ import json
 import logging
 from typing import Any
 
-from uphold.timing import CURRENT
+from uphold.server_timing import CURRENT
 
 __all__ = ["JsonLines", "configuration", "lighten"]
 

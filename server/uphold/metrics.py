@@ -15,7 +15,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uphold.snapshot import Snapshot
+from uphold.snapshots.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from uphold.answers import IN_MEMORY, Answers, Whole
-from uphold.engines import Answer
+from uphold.engines.interface import Answer
+from uphold.engines.result_cache import IN_MEMORY, Answers, Whole
 from uphold.errors import AnswerTooLong, ClientLeft, DeadlinePassed, ServerBusy
 
 Wanted = Callable[[], bool]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 from tests.api.test_openapi import RELEASED, shape
-from uphold.openapi import describe
-from uphold.questions import load_questions
+from uphold.questions.files import load_questions
+from uphold.questions.openapi import describe
+from uphold.rdf.sources import Files
 from uphold.settings import Settings
-from uphold.sources import Files
 
 if __name__ == "__main__":
     settings = Settings()

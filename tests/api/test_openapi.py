@@ -14,10 +14,10 @@ from hypothesis import settings as tries
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis import GenerationMode
 
-from uphold.openapi import describe
-from uphold.questions import load_questions
+from uphold.questions.files import load_questions
+from uphold.questions.openapi import describe
+from uphold.rdf.sources import Files
 from uphold.settings import Settings
-from uphold.sources import Files
 
 RELEASED = Path(__file__).with_name("released.json")
 EXAMPLES = 8

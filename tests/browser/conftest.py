@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
 
-from uphold.assets import CHARTS, CONSOLE, EDITOR, npm, vendored
+from uphold.assets.vendor import CHARTS, CONSOLE, EDITOR, npm, vendored
 
 CHROMIUM = Path("/usr/bin/chromium")
 PATIENCE_MS = 30_000

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.conftest import CHROMIUM, FLAGS, opened
 from tests.browser.looking import KINDS, ROOT, Kind
 from tests.conftest import running_server
-from uphold.build import build
+from uphold.build.pipeline import build
 from uphold.settings import Settings
 
 PAGE = ROOT / "docs" / "gallery.md"

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.looking import AXE, KINDS, LOOKS, MOST_KILOBYTES, Kind, Looking, Seen, look
-from uphold.assets import npm
+from uphold.assets.vendor import npm
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("assets")]
 every_page = pytest.mark.parametrize("appearance", LOOKS)

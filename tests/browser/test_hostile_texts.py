@@ -20,7 +20,7 @@ from playwright.sync_api import Browser
 from tests.browser.conftest import Visit, opened
 from tests.browser.looking import KINDS, Kind
 from tests.conftest import TINY, running_server
-from uphold.build import build
+from uphold.build.pipeline import build
 from uphold.settings import Settings
 
 pytestmark = pytest.mark.browser

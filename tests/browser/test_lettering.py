@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserType, Page
 
 from tests.browser.conftest import CHROMIUM, FLAGS, opened
-from uphold.assets import VENDOR
-from uphold.charts import Painter
+from uphold.assets.vendor import VENDOR
+from uphold.questions.charts import Painter
 
 pytestmark = pytest.mark.browser
 

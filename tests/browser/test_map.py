@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Visit, opened
-from uphold.assets import OUTLINES, VENDOR, vendored
+from uphold.assets.vendor import OUTLINES, VENDOR, vendored
 
 DATA = Path(__file__).parents[2] / "data"
 PRESSES = 15

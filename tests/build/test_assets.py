@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from uphold.assets import CHARTS, CONSOLE, EDITOR, OUTLINES, npm, vendored
+from uphold.assets.vendor import CHARTS, CONSOLE, EDITOR, OUTLINES, npm, vendored
 
 ROOT = Path(__file__).parents[2]
 VENDOR = ROOT / "server" / "uphold" / "web" / "static" / "vendor"

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from uphold.build import assemble, build
-from uphold.errors import NoSuchSnapshot
+from uphold.build.pipeline import assemble, build
+from uphold.errors import DoesNotConform, NoSuchSnapshot, RuleFailed, SourceNotRead, StatedTwice
+from uphold.rdf.sources import Files
 from uphold.settings import Settings
-from uphold.snapshot import Snapshot, current, kept
-from uphold.source_errors import DoesNotConform, RuleFailed, SourceNotRead, StatedTwice
-from uphold.sources import Files
+from uphold.snapshots.snapshot import Snapshot, current, kept
 
 TINY = Path(__file__).parents[1] / "tiny"
 

@@ -8,8 +8,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from uphold.assets import vendored
-from uphold.sources import Files
+from uphold.assets.vendor import vendored
+from uphold.rdf.sources import Files
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ def test_an_unpacked_wheel_has_the_same_files_as_the_checkout(tmp_path: Path) ->
         wheel.extractall(tmp_path / "site")
     for name in vendored():
         assert (tmp_path / "site" / "uphold" / "web" / "static" / "vendor" / name).is_file()
-    code = "import uphold.settings as s, uphold.sources as f; print(f.Files(s.Settings().files).digest())"
+    code = "import uphold.settings as s, uphold.rdf.sources as f; print(f.Files(s.Settings().files).digest())"
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True

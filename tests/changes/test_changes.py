@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from uphold.build import build
-from uphold.changes import Change, count_changes, patch
-from uphold.history import at, keep_only, record, timeline
+from uphold.build.pipeline import build
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.snapshot import Snapshot, publish
+from uphold.snapshots.diff import Change, count_changes, patch
+from uphold.snapshots.publication_log import at, keep_only, record, timeline
+from uphold.snapshots.snapshot import Snapshot, publish
 
 TINY = Path(__file__).parents[1] / "tiny"
 PLACES = f"{BASE}graph/places"

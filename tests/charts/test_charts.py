@@ -12,9 +12,8 @@ from typing import Any
 
 import pytest
 
-from uphold.charts import MOST_ROWS, Painter, fill
-from uphold.errors import ServerBusy
-from uphold.question_errors import ChartNotDrawn, ChartTooLarge
+from uphold.errors import ChartNotDrawn, ChartTooLarge, ServerBusy
+from uphold.questions.charts import MOST_ROWS, Painter, fill
 
 SVG = "image/svg+xml"
 SPEC = {
@@ -74,21 +73,21 @@ def test_more_rows_than_a_picture_shows_are_the_askers_to_reduce() -> None:
 def test_a_process_that_is_stuck_is_given_up(painter: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
     """It keeps nobody waiting for ever, whether it does not read or does not answer; the next chart is drawn."""
     painter.draw(chart("warm"), SVG)
-    monkeypatch.setattr("uphold.charts.SECONDS", 0.5)
+    monkeypatch.setattr("uphold.questions.charts.SECONDS", 0.5)
     for count in (1, 4_000):  # the second is more than a pipe holds
         assert painter.process
         os.kill(painter.process.pid, signal.SIGSTOP)
         with pytest.raises(ChartNotDrawn, match="too long"):
             painter.draw(chart("stuck", count), SVG)
-        monkeypatch.setattr("uphold.charts.SECONDS", 30.0)
+        monkeypatch.setattr("uphold.questions.charts.SECONDS", 30.0)
         assert painter.draw(chart("next"), SVG).startswith(b"<svg")
-        monkeypatch.setattr("uphold.charts.SECONDS", 0.5)
+        monkeypatch.setattr("uphold.questions.charts.SECONDS", 0.5)
 
 
 def test_a_chart_that_waits_too_long_for_others_is_told_to_come_again(
     painter: Painter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's threads are not spent on waiting."""
-    monkeypatch.setattr("uphold.charts.WAITS", 0.05)
+    monkeypatch.setattr("uphold.questions.charts.WAITS", 0.05)
     with painter.lock, pytest.raises(ServerBusy):
         painter.draw(chart("late"), SVG)

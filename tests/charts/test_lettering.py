@@ -12,9 +12,9 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.assets import VENDOR
-from uphold.charts import Painter
-from uphold.lettering import fit
+from uphold.assets.vendor import VENDOR
+from uphold.questions.charts import Painter
+from uphold.questions.text_widths import fit
 
 SVG = "image/svg+xml"
 SPACE = "{http://www.w3.org/2000/svg}"

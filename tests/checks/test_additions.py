@@ -9,7 +9,7 @@ import pytest
 import rdflib
 from rdflib.compare import isomorphic
 
-from uphold.additions import additions
+from uphold.validation.added_triples import additions
 
 CASES = tomllib.loads(Path(__file__).with_name("additions.toml").read_text("utf-8"))
 

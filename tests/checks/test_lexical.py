@@ -10,10 +10,10 @@ import pytest
 from rdflib.namespace import XSD
 from rdflib.term import BNode, Literal, Node, URIRef
 
-from uphold.lexical_faults import explain
-from uphold.lexical_forms import FORMS, well_formed
-from uphold.tables import Context
-from uphold.xsd_order import compare
+from uphold.rdf.csv_tables import Context
+from uphold.validation.lexical_faults import explain
+from uphold.validation.lexical_forms import FORMS, well_formed
+from uphold.validation.xsd_order import compare
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

@@ -7,7 +7,7 @@ import time
 import rdflib
 from rdflib.namespace import RDF, SH, SKOS
 
-from uphold.checks import judge
+from uphold.validation.shacl import judge
 
 THING = "https://data.example/thing/"
 

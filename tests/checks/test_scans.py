@@ -7,9 +7,9 @@ import pytest
 import rdflib
 from rdflib.plugins.sparql import CUSTOM_EVALS
 
-from uphold.checks import to_rdflib
 from uphold.settings import Settings
-from uphold.snapshot import current
+from uphold.snapshots.snapshot import current
+from uphold.validation.shacl import to_rdflib
 
 TEXT = r"""
 @prefix : <https://data.example/> .

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from uphold.engines.embedded import EmbeddedEngine
+from uphold.engines.oxigraph.engine import EmbeddedEngine
 
 ROOT = Path(__file__).parents[2]
 NO_CONFIRMED_INSTANCE = {"Denunciation", "TerritorialExtension"}  # docs/open-facts.md says why

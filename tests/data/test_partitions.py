@@ -13,9 +13,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from uphold.engines import Dataset
-from uphold.engines.embedded import EmbeddedEngine
-from uphold.partitions import Names
+from uphold.build.void import Names
+from uphold.engines.interface import Dataset
+from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.settings import CANONICAL_BASE as BASE
 
 HERE = Path(__file__).parent / "partitions"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pyoxigraph as ox
 import pytest
 
-from uphold.snapshot import Snapshot
+from uphold.snapshots.snapshot import Snapshot
 
 NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 """All but `Char`, production 2 of XML 1.0 (fifth edition)."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from uphold.engines.embedded import EmbeddedEngine
+from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.settings import Settings
 
 ROOT = Path(__file__).parents[2]

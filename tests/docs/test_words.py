@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from uphold.web.guides import read_wording
+from uphold.web.topics.guides import read_wording
 
 ROOT = Path(__file__).parents[2]
 WORDING = read_wording()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pyld import jsonld
 
-from uphold.documents import frame, has_context
+from uphold.questions.framing import frame, has_context
 from uphold.settings import Settings
 
 BASE = "https://w3id.org/uphold/"

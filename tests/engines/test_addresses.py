@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from uphold.engines.addresses import is_public, permitted, read_networks
+from uphold.engines.federation.ssrf_guard import is_public, permitted, read_networks
 from uphold.errors import WrongSetting
 
 CASES = list(csv.DictReader((Path(__file__).parent / "addresses.csv").read_text("utf-8").splitlines()))

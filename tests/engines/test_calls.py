@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from uphold.engines.addresses import Resolver
-from uphold.engines.calls import JSON_RESULTS, Caller, CallFailed
+from uphold.engines.federation.endpoint_client import JSON_RESULTS, Caller, CallFailed
+from uphold.engines.federation.ssrf_guard import Resolver
 from uphold.errors import WrongSetting
 from uphold.settings import Settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from uphold.engines.clauses import find_clauses
+from uphold.engines.federation.service_clauses import find_clauses
 from uphold.errors import UpholdError
 
 CASES = sorted((Path(__file__).parent / "clauses").glob("*.rq"))

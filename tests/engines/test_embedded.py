@@ -14,8 +14,8 @@ from contextlib import suppress
 
 import pytest
 
-from uphold.engines import Dataset
-from uphold.engines.embedded import EmbeddedEngine
+from uphold.engines.interface import Dataset
+from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.errors import (
     ClientLeft,
     DeadlinePassed,
@@ -27,7 +27,7 @@ from uphold.errors import (
     ServerBusy,
 )
 from uphold.settings import Settings
-from uphold.snapshot import current
+from uphold.snapshots.snapshot import current
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER (?c != ?f && ?f != ?i) }"
 GREEDY = "SELECT * WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?i"

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 import pytest
 
-from uphold.engines.embedded import EmbeddedEngine
-from uphold.errors import DeadlinePassed, QueryNotParsed, QueryRefused
-from uphold.service_errors import ServiceFailed, ServiceRefused
+from uphold.engines.oxigraph.engine import EmbeddedEngine
+from uphold.errors import DeadlinePassed, QueryNotParsed, QueryRefused, ServiceFailed, ServiceRefused
 from uphold.settings import Settings
-from uphold.snapshot import current
+from uphold.snapshots.snapshot import current
 
 if TYPE_CHECKING:
     from tests.engines.conftest import Endpoint

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.engines.embedded import EmbeddedEngine
 from uphold.engines.grammar import Grammar
 from uphold.engines.guard import inspect
 from uphold.engines.mends import explain
+from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.errors import QueryNotParsed
 from uphold.settings import Settings
-from uphold.snapshot import current
+from uphold.snapshots.snapshot import current
 
 CASES = tomllib.loads((Path(__file__).parent / "mends.toml").read_text("utf-8"))["case"]
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,9 @@ import zlib
 import pyoxigraph as ox
 import pytest
 
-from uphold.errors import UnsupportedMedia, UpholdError
-from uphold.intake import by_suffix, read
-from uphold.intake_errors import BodyNotParsed, BodyRefused, BodyTooDeep, BodyTooLarge
+from uphold.errors import BodyNotParsed, BodyRefused, BodyTooDeep, BodyTooLarge, UnsupportedMedia, UpholdError
 from uphold.settings import Settings
+from uphold.validation.upload import by_suffix, read
 
 SETTINGS = Settings()
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -10,9 +10,9 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from uphold.intake import Sent, parse, receive
-from uphold.intake_errors import BodyNotParsed, BodyRefused, BodyTooLarge
+from uphold.errors import BodyNotParsed, BodyRefused, BodyTooLarge
 from uphold.settings import Settings
+from uphold.validation.upload import Sent, parse, receive
 
 SETTINGS = Settings()
 BASE = "https://w3id.org/uphold/"

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.build import build
-from uphold.intake import Posted
-from uphold.intake_errors import JudgingStopped
-from uphold.judging import Court, Judgement
+from uphold.build.pipeline import build
+from uphold.errors import JudgingStopped
 from uphold.settings import Settings
-from uphold.snapshot import current
+from uphold.snapshots.snapshot import current
+from uphold.validation.service import Court, Judgement
+from uphold.validation.upload import Posted
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc")
 

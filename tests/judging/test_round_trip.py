@@ -13,12 +13,12 @@ import pytest
 import rdflib
 from flask.testing import FlaskClient
 
-from uphold.additions import additions
-from uphold.checks import judge, to_rdflib
-from uphold.intake import Sent, by_suffix, parse, read, receive
-from uphold.judge import Ground, quads
 from uphold.settings import Settings
-from uphold.snapshot import Snapshot
+from uphold.snapshots.snapshot import Snapshot
+from uphold.validation.added_triples import additions
+from uphold.validation.shacl import judge, to_rdflib
+from uphold.validation.upload import Sent, by_suffix, parse, read, receive
+from uphold.validation.worker import Ground, quads
 
 ROOT = Path(__file__).parents[2]
 BASE = "https://w3id.org/uphold/"

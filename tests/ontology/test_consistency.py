@@ -12,7 +12,7 @@ import pytest
 import rdflib
 from rdflib import OWL, RDF
 
-from uphold.tables import Context, table_to_jsonld
+from uphold.rdf.csv_tables import Context, table_to_jsonld
 
 ERROR = rdflib.URIRef("http://www.daml.org/2002/03/agents/agent-ont#error")  # how owlrl marks a contradiction
 PREFIXES = """

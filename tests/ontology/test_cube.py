@@ -9,7 +9,7 @@ import pytest
 import rdflib
 from rdflib import QB, RDF, RDFS, SKOS, URIRef
 
-from uphold.tables import Context, table_to_jsonld
+from uphold.rdf.csv_tables import Context, table_to_jsonld
 
 TERM = "https://w3id.org/uphold/ontology#"
 STRUCTURES = {"Assessment": "assessments", "Statistic": "statistics"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from uphold.parameters import Parameter, bind, find_parameters, to_term
-from uphold.question_errors import WrongParameter
+from uphold.errors import WrongParameter
+from uphold.questions.parameters import Parameter, bind, find_parameters, to_term
 from uphold.settings import CANONICAL_BASE
 
 HERE = Path(__file__).parent

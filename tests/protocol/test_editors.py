@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 import pyoxigraph as ox
 import pytest
 
-from uphold.engines.embedded import EmbeddedEngine
-from uphold.questions import load_questions
+from uphold.engines.oxigraph.engine import EmbeddedEngine
+from uphold.questions.files import load_questions
+from uphold.rdf.sources import Files, read_context
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.sources import Files, read_context
 
 HERE = Path(__file__).parent / "editors"
 LOOKUPS = sorted(path.stem for path in HERE.glob("*.rq"))

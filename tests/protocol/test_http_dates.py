@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.protocol.tables import rows
-from uphold.web.http_dates import read_http_date
+from uphold.web.http.http_dates import read_http_date
 
 GATES = ("/doc/jurisdiction/nzl", "/doc/jurisdiction/nzl.ttl")
 FILES = ("/dumps/uphold.nq.gz", "/static/uphold.css")

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.engines.embedded import EmbeddedEngine
-from uphold.questions import Question, load_questions
+from uphold.engines.oxigraph.engine import EmbeddedEngine
+from uphold.questions.files import Question, load_questions
+from uphold.rdf.sources import Files
 from uphold.settings import Settings
-from uphold.sources import Files
 
 HERE = Path(__file__).parent
 QUESTIONS = load_questions(Files(Settings().files))

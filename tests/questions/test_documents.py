@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.questions import Question, load_questions
+from uphold.questions.files import Question, load_questions
+from uphold.rdf.sources import Files
 from uphold.settings import Settings
-from uphold.sources import Files
 
 DOCUMENTS = [question for question in load_questions(Files(Settings().files)).values() if question.gives_graph]
 

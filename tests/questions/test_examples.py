@@ -9,11 +9,11 @@ import pytest
 import rdflib
 from rdflib import DCTERMS, FOAF, OWL, RDF, RDFS, SH, XSD, Literal, URIRef
 
-from uphold.examples import as_data
-from uphold.questions import Catalogue, Question, load_questions
+from uphold.questions.examples import as_data
+from uphold.questions.files import Catalogue, Question, load_questions
+from uphold.rdf.sources import Files
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.sources import Files
 
 SCHEMA = rdflib.Namespace("https://schema.org/")
 GRAPH = URIRef(f"{BASE}graph/questions")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from uphold.questions import load_questions
+from uphold.errors import SourceNotRead
+from uphold.questions.files import load_questions
+from uphold.rdf.sources import Files
 from uphold.settings import Settings
-from uphold.source_errors import SourceNotRead
-from uphold.sources import Files
 
 HERE = Path(__file__).parent
 BAD = sorted((HERE / "bad").glob("*.rq"))

@@ -12,9 +12,9 @@ from typing import cast
 import pyoxigraph as ox
 import pytest
 
-from uphold.questions import load_questions
+from uphold.questions.files import load_questions
+from uphold.rdf.sources import Files
 from uphold.settings import Settings
-from uphold.sources import Files
 
 HERE = Path(__file__).parent / "status"
 QUESTIONS = load_questions(Files(Settings().files))

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.engines.embedded import EmbeddedEngine
-from uphold.questions import load_questions
+from uphold.engines.oxigraph.engine import EmbeddedEngine
+from uphold.questions.files import load_questions
+from uphold.rdf.sources import Files
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.sources import Files
 
 QUESTIONS = load_questions(Files(Settings().files))
 TABLE = [*csv.DictReader((Path(__file__).parent / "together" / "parameters.csv").read_text("utf-8").splitlines())]

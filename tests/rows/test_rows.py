@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from uphold.heads import Column
-from uphold.rows import typed
+from uphold.questions.metadata import Column
+from uphold.questions.rows import typed
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,13 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from uphold.errors import NoSuchSnapshot
-from uphold.question_errors import WrongParameter
-from uphold.search import LONGEST, Found, Search
-from uphold.search_index import Named, collect, write_search_index
-from uphold.search_words import split
+from uphold.errors import NoSuchSnapshot, WrongParameter
+from uphold.rdf.terms import Names
+from uphold.search.analysis import split
+from uphold.search.index import Named, collect, write_search_index
+from uphold.search.query import LONGEST, Found, Search
 from uphold.settings import Settings
-from uphold.snapshot import Snapshot, current
-from uphold.terms import Names
+from uphold.snapshots.snapshot import Snapshot, current
 
 HERE = Path(__file__).parent
 CASES = list(csv.DictReader((HERE / "cases.csv").read_text("utf-8").splitlines()))

@@ -22,7 +22,7 @@ from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.collection import Collection
 from rdflib.namespace import OWL, RDF, RDFS, SH, SKOS
 
-from uphold.components import install
+from uphold.validation.constraint_components import install
 
 install()  # pySHACL limited to focus nodes finds fault with what sh:not asks of values
 HERE = Path(__file__).parent

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from uphold.source_errors import SourceNotRead
-from uphold.tables import Context, table_to_jsonld
+from uphold.errors import SourceNotRead
+from uphold.rdf.csv_tables import Context, table_to_jsonld
 
 HERE = Path(__file__).parent
 GOOD = sorted((HERE / "good").glob("*.csv"))

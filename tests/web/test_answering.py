@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import g
 from flask.testing import FlaskClient
 
-from uphold.web.answering import ask
+from uphold.web.rendering.question_results import ask
 
 
 def test_all_questions_of_a_page_look_at_one_connection(client: FlaskClient) -> None:

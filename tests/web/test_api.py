@@ -18,10 +18,10 @@ import pytest
 from flask import request
 from flask.testing import FlaskClient
 
-from uphold.build import build
+from uphold.build.pipeline import build
+from uphold.errors import SourceNotRead
 from uphold.settings import Settings
-from uphold.source_errors import SourceNotRead
-from uphold.web.wanting import Wanted, page_links
+from uphold.web.http.request_parameters import Wanted, page_links
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 CALLS = "/api/calls-met"

@@ -24,10 +24,10 @@ from prometheus_client.parser import text_string_to_metric_families as read_metr
 from werkzeug.test import TestResponse
 
 from tests.conftest import TINY, running_server
-from uphold.build import build
+from uphold.build.pipeline import build
 from uphold.settings import Settings
-from uphold.web.observing import Observed
-from uphold.web.transfers import Transfers
+from uphold.web.middleware.access_log import Observed
+from uphold.web.middleware.transfer_limit import Transfers
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 NAME = "SELECT ?name { jurisdiction:tha skos:altLabel ?name }"

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from tests.web.reading import classed, read_page, words
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.snapshot import current
+from uphold.snapshots.snapshot import current
 
 BAD = [*csv.DictReader(Path(__file__).with_name("bad-choices.csv").read_text("utf-8").splitlines())]
 PAIR = "/compare?jurisdiction=nzl&jurisdiction=irl"

@@ -8,16 +8,16 @@ import time
 
 import pytest
 
-from uphold.timing import Timing
-from uphold.web import connections
-from uphold.web.connections import FIRST_LOOK, Client
+from uphold.server_timing import Timing
+from uphold.web.http import client_disconnect
+from uphold.web.http.client_disconnect import FIRST_LOOK, Client
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says when a connection last received data")
 
 
 def test_a_client_waits_however_late_its_request_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time that a request spent in the server before its first query does not count as time after it came."""
-    monkeypatch.setattr(connections, "QUEUED_AT_MOST", 0.1)
+    monkeypatch.setattr(client_disconnect, "QUEUED_AT_MOST", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
         accepted, _ = server.accept()
         with accepted:

@@ -12,10 +12,10 @@ import html5lib
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.assets import CONSOLE, EDITOR, vendored
+from uphold.assets.vendor import CONSOLE, EDITOR, vendored
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.web.headers import POLICY
+from uphold.web.http.headers import POLICY
 
 PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 HTML = {"Accept": "text/html"}

@@ -16,8 +16,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from uphold.settings import CANONICAL_BASE as BASE
-from uphold.web.cards import KINDS, Card, Figure
-from uphold.web.embed import draw, width, wrap
+from uphold.web.resources.cards import KINDS, Card, Figure
+from uphold.web.resources.embed import draw, width, wrap
 
 NAMES = tomllib.loads((Path(__file__).parent / "hostile-names.toml").read_text("utf-8"))["names"]
 THINGS = ["jurisdiction/nzl", "treaty/opsc", "call/nzl-1", "commitment/nzl-1"]

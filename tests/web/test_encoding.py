@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
-from uphold.web.encoding import AT_ONCE, LEAST, Encoded
+from uphold.web.middleware.compression import AT_ONCE, LEAST, Encoded
 
 CASES = list(csv.DictReader(Path(__file__).with_name("accept-encoding.csv").read_text("utf-8").splitlines()))
 UNPACK: dict[str | None, Callable[[bytes], bytes]] = {

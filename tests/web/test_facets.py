@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from uphold.question_errors import WrongParameter
+from uphold.errors import WrongParameter
 from uphold.settings import CANONICAL_BASE as BASE
-from uphold.web.facets import Choice, Division, Facet, find_words, link, put_in_order
+from uphold.web.rendering.facets import Choice, Division, Facet, find_words, link, put_in_order
 
 FILE = tomllib.loads(Path(__file__).with_name("facets.toml").read_text("utf-8"))
 ROWS = FILE["rows"]

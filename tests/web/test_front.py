@@ -10,7 +10,7 @@ import html5lib
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.assets import OUTLINES, VENDOR, vendored
+from uphold.assets.vendor import OUTLINES, VENDOR, vendored
 
 HTML = {"Accept": "text/html"}
 needs_outlines = pytest.mark.skipif(OUTLINES not in vendored(), reason="no outlines of states; `make setup` draws them")

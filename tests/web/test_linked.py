@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.snapshot import Snapshot, current
+from uphold.snapshots.snapshot import Snapshot, current
 
 NZL = rdflib.URIRef(f"{BASE}id/jurisdiction/nzl")
 RDF_FORMS = {"ttl": "turtle", "nt": "nt", "jsonld": "json-ld", "rdf": "xml"}

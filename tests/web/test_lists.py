@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.engines import GRAPH_TYPES
+from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.snapshot import current
-from uphold.web.lists import LIST_PAGES
+from uphold.snapshots.snapshot import current
+from uphold.web.resources.lists.views import LIST_PAGES
 
 FILE = tomllib.loads(Path(__file__).with_name("lists.toml").read_text("utf-8"))
 HTML = {"Accept": "text/html"}

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.web.reading import classed, read_page, words
 from uphold.settings import Settings
-from uphold.snapshot import current
+from uphold.snapshots.snapshot import current
 
 FILTERS = [*csv.DictReader(Path(__file__).with_name("matrix-filters.csv").read_text("utf-8").splitlines())]
 LARGEST = 150_000

@@ -15,10 +15,10 @@ from flask.testing import FlaskClient
 
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.snapshot import Snapshot, current
-from uphold.web.citing import Citation
-from uphold.web.metadata import cut
-from uphold.web.structured import as_script
+from uphold.snapshots.snapshot import Snapshot, current
+from uphold.web.metadata.citations import Citation
+from uphold.web.metadata.json_ld import as_script
+from uphold.web.metadata.metadata import cut
 
 HTML = {"Accept": "text/html"}
 NAMES = tomllib.loads((Path(__file__).parent / "hostile-names.toml").read_text("utf-8"))["names"]

@@ -20,11 +20,11 @@ from werkzeug.test import Client
 
 from uphold.errors import UpholdError, WrongSetting, all_kinds
 from uphold.logs import JsonLines
+from uphold.server_timing import CURRENT, Timing, spend, timed
 from uphold.settings import Settings
-from uphold.snapshot import current
-from uphold.timing import CURRENT, Timing, spend, timed
-from uphold.web.observing import Observed
-from uphold.web.transfers import Transfers
+from uphold.snapshots.snapshot import current
+from uphold.web.middleware.access_log import Observed
+from uphold.web.middleware.transfer_limit import Transfers
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 PERSONAL = "SELECT ?x WHERE { ?x ?y 'something personal' }"
@@ -106,7 +106,7 @@ def test_one_line_tells_of_one_request(
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
     assert line == {
         "level": "info",
-        "logger": "uphold.web.observing",
+        "logger": "uphold.web.middleware.access_log",
         "message": "request",
         "request": response.headers["Uphold-Request"],
         "method": "GET",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from uphold.web.rulers import anchor, ruler
+from uphold.web.rendering.axis import anchor, ruler
 
 CASES = [
     [23.5, 24.5, 26.2, 23.8, 21.4],

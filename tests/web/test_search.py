@@ -12,10 +12,10 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.build import build
+from uphold.build.pipeline import build
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.snapshot import current
+from uphold.snapshots.snapshot import current
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 TINY = Path(__file__).parents[1] / "tiny"

@@ -30,7 +30,7 @@ from uphold.settings import Settings
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc")
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER (?c != ?f && ?f != ?i) }"
-WORKER, JUDGE = "uphold.engines.worker", "uphold.judge"
+WORKER, JUDGE = "uphold.engines.oxigraph.worker", "uphold.validation.worker"
 SOON = 15.0
 GONE = (OSError, HTTPException)
 
@@ -339,7 +339,7 @@ def test_everything_the_server_says_is_a_line_of_json(tiny: Settings) -> None:
         running.process.terminate()
         running.process.wait(30)
         lines = running.lines()
-    assert {"_granian", "uphold.web.observing"} <= {line["logger"] for line in lines}
+    assert {"_granian", "uphold.web.middleware.access_log"} <= {line["logger"] for line in lines}
     assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
 
 

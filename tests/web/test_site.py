@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.build import build
+from uphold.build.pipeline import build
 from uphold.errors import NoSuchSnapshot, all_kinds
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.snapshot import current
+from uphold.snapshots.snapshot import current
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 

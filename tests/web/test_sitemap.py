@@ -12,11 +12,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.history import debuts, timeline
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.snapshot import current
-from uphold.web.sitemap import files
+from uphold.snapshots.publication_log import debuts, timeline
+from uphold.snapshots.snapshot import current
+from uphold.web.data.sitemap import files
 
 NAMESPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 CHILDREN = {"urlset": "url", "sitemapindex": "sitemap"}

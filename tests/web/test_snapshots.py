@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.build import build
+from uphold.build.pipeline import build
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.snapshot import Snapshot
+from uphold.snapshots.snapshot import Snapshot
 
 TINY = Path(__file__).parents[1] / "tiny"
 NAME = "SELECT ?name { jurisdiction:tha skos:altLabel ?name }"

@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
-from uphold.web.protocol import unescape
+from uphold.web.http.sparql_protocol import unescape
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 CALLS = "SELECT (COUNT(?call) AS ?calls) WHERE { ?call a uphold:CallToAction }"

@@ -20,7 +20,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from uphold.settings import Settings
-from uphold.snapshot import current
+from uphold.snapshots.snapshot import current
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 ID, SH = "https://w3id.org/uphold/id/", "http://www.w3.org/ns/shacl#"

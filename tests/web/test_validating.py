@@ -18,7 +18,7 @@ import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.build import build
+from uphold.build.pipeline import build
 from uphold.cli import main
 from uphold.settings import Settings
 

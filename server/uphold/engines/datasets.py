@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pyoxigraph as ox
 
-from uphold.snapshot import Snapshot
+from uphold.snapshots.snapshot import Snapshot
 
 __all__ = ["Chosen", "Data", "Refusal", "Stores"]
 

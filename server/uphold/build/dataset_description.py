@@ -1,0 +1,90 @@
+"""The catalogue: what the data set says of itself, completed with the counts that only a build knows.
+
+Each graph is described by hand in a `metadata.ttl`; here each gets its number of triples, the catalogue lists it, and
+graph `void` says what each holds by class and property. Graph `void` counts the other graphs and not itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+import pyoxigraph as ox
+
+from uphold.build.void import Names, Tally, describe
+from uphold.errors import SourceNotRead
+from uphold.rdf.sources import graph_name
+
+__all__ = ["complete", "graph_counts"]
+
+VOID_TRIPLES = ox.NamedNode("http://rdfs.org/ns/void#triples")
+DCAT_DATASET = ox.NamedNode("http://www.w3.org/ns/dcat#Dataset")
+TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+CATALOG = ox.NamedNode("http://www.w3.org/ns/dcat#Catalog")
+LISTS = ox.NamedNode("http://www.w3.org/ns/dcat#dataset")
+SUBSET = ox.NamedNode("http://rdfs.org/ns/void#subset")
+INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
+
+
+def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
+    """Add graph `void`, and to graph `catalogue` the size of each graph and the list of them.
+
+    Raises `SourceNotRead` for a graph that no metadata.ttl describes.
+    """
+    catalogue, contents = graph_name(base, "catalogue"), graph_name(base, "void")
+    described = {quad.subject for quad in quads.quads_for_graph_name(catalogue) if quad.object == DCAT_DATASET}
+    catalogs = (q.subject for q in quads.quads_for_graph_name(catalogue) if q.predicate == TYPE and q.object == CATALOG)
+    whole = [catalog for catalog in catalogs if isinstance(catalog, ox.NamedNode)]
+    graphs = {quad.graph_name for quad in quads if isinstance(quad.graph_name, ox.NamedNode)}
+    names = sorted({*graphs, contents}, key=str)
+    for name in names:
+        if name not in described:
+            raise SourceNotRead(f"No metadata.ttl describes the graph {name} as a dcat:Dataset.")
+    for name in names:
+        for catalog in whole:
+            quads.add(ox.Quad(catalog, LISTS, name, catalogue))
+            quads.add(ox.Quad(catalog, SUBSET, name, catalogue))
+    short = Names(prefixes)
+    sets = [*names, *whole]
+    supposed = sizes(quads, catalogue, sets, contents, 0)
+    size = sum(1 for _ in partitions([*quads, *supposed], base, short))  # figures may still change, their number cannot
+    for quad in sizes(quads, catalogue, sets, contents, size):
+        quads.add(quad)
+    for quad in list(partitions(quads, base, short)):
+        quads.add(quad)
+
+
+def sizes(
+    quads: ox.Dataset, catalogue: ox.NamedNode, sets: list[ox.NamedNode], contents: ox.NamedNode, size: int
+) -> list[ox.Quad]:
+    """The number of triples of each of `sets`, these statements counted in; what is no graph is the union of all."""
+    counts = Counter(quad.graph_name for quad in quads)
+    counts[catalogue] += len(sets)
+    counts[contents] = size
+    union = len({quad.triple for quad in quads}) + len(sets) + size
+    return [
+        ox.Quad(each, VOID_TRIPLES, ox.Literal(str(counts.get(each, union)), datatype=INTEGER), catalogue)
+        for each in sets
+    ]
+
+
+def partitions(quads: Iterable[ox.Quad], base: str, names: Names) -> Iterator[ox.Quad]:
+    """Graph `void`: what each graph and their union hold; graph `void` itself is left out."""
+    graphs: dict[ox.NamedNode, set[ox.Triple]] = defaultdict(set)
+    for quad in quads:
+        if isinstance(quad.graph_name, ox.NamedNode):
+            graphs[quad.graph_name].add(quad.triple)
+    contents, place = graph_name(base, "void"), f"{base}.well-known/void#"
+    for graph, triples in graphs.items():
+        start = f"{place}{graph.value.removeprefix(f'{base}graph/')}"
+        for triple in describe(graph, Tally(triples, ranges=False), start, names):
+            yield ox.Quad(triple.subject, triple.predicate, triple.object, contents)
+    union = Tally(set[ox.Triple]().union(*graphs.values()), ranges=True)
+    for triple in describe(ox.NamedNode(base), union, f"{place}all", names):
+        yield ox.Quad(triple.subject, triple.predicate, triple.object, contents)
+
+
+def graph_counts(quads: ox.Dataset) -> dict[str, int]:
+    """The number of triples in each graph, by the graph's IRI."""
+    counts = Counter(quad.graph_name.value for quad in quads)
+    return dict(sorted(counts.items()))

@@ -1,0 +1,69 @@
+"""The template of query workers: a process that holds one snapshot and forks workers, as `forking` says.
+
+Its greeting is a name of the order in which rows come.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+from socket import socket
+from typing import cast
+
+import pyoxigraph as ox
+
+from uphold.engines.datasets import Stores
+from uphold.engines.oxigraph.worker import work
+from uphold.engines.processes.fork_server import begin, limit_memory, memory_in_use, offer
+from uphold.snapshots.snapshot import Snapshot
+
+__all__ = ["ORDER_BYTES", "main"]
+
+ORDER_BYTES = 8
+SAMPLE = "SELECT * WHERE { ?s ?p ?o } LIMIT 2000"
+
+
+def main(arguments: list[str]) -> None:
+    """Run a template: `snapshot folder`, `memory` or `disk`, bytes that a query may use; control on stdin."""
+    snapshot, index, memory = Snapshot.open(Path(arguments[0])), arguments[1], int(arguments[2])
+    control = begin()
+    stores = open_stores(snapshot, index)
+    limit_memory(memory_in_use() + memory)
+
+    def answer_queries(channel: socket) -> None:
+        work(channel, stores, snapshot)
+
+    offer(control, order(stores), answer_queries, sealed=index == "memory")
+
+
+def open_stores(snapshot: Snapshot, index: str) -> Stores:
+    """The snapshot's stores: loaded into memory, or its index opened to read only."""
+    if index == "disk":
+        store = ox.Store.read_only(str(snapshot.folder / "index"))
+        return Stores(store, store)
+    return Stores(loaded(snapshot.union), loaded(snapshot.with_union))
+
+
+def loaded(path: Path) -> ox.Store:
+    """A store in memory with the content of an N-Quads file.
+
+    Loading renames blank nodes at random, and the order of rows depends on their names; so the lines with blank nodes
+    are added by their own names, and every process that loads a snapshot gives the same rows in the same order.
+    """
+    lines = path.read_bytes().splitlines(keepends=True)
+    store = ox.Store()
+    store.bulk_load(b"".join(line for line in lines if b"_:" not in line), format=ox.RdfFormat.N_QUADS)
+    store.bulk_extend(ox.parse(b"".join(line for line in lines if b"_:" in line), format=ox.RdfFormat.N_QUADS))
+    return store
+
+
+def order(stores: Stores) -> bytes:
+    """Names the order in which rows come: it differs between kinds of index and, in memory, with the number of CPUs."""
+    rows = cast("ox.QuerySolutions", stores.plain.query(SAMPLE))
+    written = rows.serialize(format=ox.QueryResultsFormat.CSV) or b""
+    return hashlib.sha256(written).digest()[:ORDER_BYTES]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,31 @@
+"""Errors about the endpoints that a query calls with SERVICE; they hang in the tree of `errors`.
+
+UpholdError ─┬─ … QueryRefused (403): ServiceRefused
+             └─ ServiceFailed (502)
+"""
+
+from __future__ import annotations
+
+from uphold.errors.base import QueryRefused, UpholdError
+
+__all__ = ["ServiceFailed", "ServiceRefused"]
+
+
+class ServiceRefused(QueryRefused):
+    """The query calls an endpoint in a way, or one, that is not allowed here."""
+
+    code = "service-refused"
+    title = "The query calls an endpoint that it may not call"
+    remedy = "Remove the clause, or ask those who run this server to add the endpoint to the setting service_allowed."
+
+
+class ServiceFailed(UpholdError):
+    """Another endpoint, which the query calls, gave no usable answer."""
+
+    status = 502
+    code = "service-failed"
+    title = "Another endpoint gave no usable answer"
+    remedy = "Try the clause at that endpoint itself; with SERVICE SILENT the query is answered without it."
+
+    def __init__(self, endpoint: str, reason: str) -> None:
+        super().__init__(f"The endpoint {endpoint} {reason}.")

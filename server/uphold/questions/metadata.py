@@ -1,0 +1,156 @@
+"""Heads: what the lines `#+ …` of a question file say, in grlc's convention (YAML), checked key by key.
+
+docs/questions.md describes the keys. A head that says something else than it should stops the build.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from uphold.errors import SourceNotRead
+
+__all__ = ["COLUMN_TYPES", "Column", "Head", "read_head", "without_head"]
+
+MARK = "#+"
+COLUMN_TYPES = ("iri", "string", "integer", "decimal", "boolean", "date", "year", "month")
+COLUMN = re.compile(rf"({'|'.join(COLUMN_TYPES)})(\??), (\S.*)", re.DOTALL)
+DEPRECATED = re.compile(r"([a-z0-9-]+) since ([0-9]{4}-[0-9]{2}-[0-9]{2})")
+TEXTS = ("summary", "description", "path", "frame", "chart", "since", "deprecated")
+MAPS = ("columns", "parameters", "kinds", "defaults", "enumerate")
+LISTS = ("tags", "repeatable")
+GRLC_ONLY = ("endpoint", "endpoint_in_url", "method", "transform")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the rows: its name is a variable of the SELECT, and a key of the JSON."""
+
+    name: str
+    type: str
+    nullable: bool
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """All that a head says; what it does not say is empty."""
+
+    summary: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    enumerate: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeatable: tuple[str, ...] = ()
+    pagination: int = 100
+    path: str = ""
+    frame: str = ""
+    chart: str = ""
+    since: str = ""
+    deprecated: str = ""
+    deprecated_since: str = ""
+
+
+def without_head(text: str) -> str:
+    """The query itself; the lines of the head are left empty, so that places in it stay where they are."""
+    return "\n".join("" if line.startswith(MARK) else line for line in text.split("\n"))
+
+
+def read_head(text: str, name: Path) -> Head:
+    """The head of a question file; raises `SourceNotRead` with file and line."""
+    said = load(text, name)
+
+    def refuse(key: str, problem: str) -> SourceNotRead:
+        return SourceNotRead(f"{name}:{line_of(text, key)}: {key} {problem}")
+
+    known = (*TEXTS, *MAPS, *LISTS, *GRLC_ONLY, "pagination")
+    for key in said:
+        if key not in known:
+            raise refuse(str(key), f"is no key of a head; there are {', '.join(known)}.")
+    for key in TEXTS:
+        if not isinstance(said.get(key, ""), str):
+            raise refuse(key, "must be a text.")
+    if not said.get("summary", "").endswith("?"):
+        raise refuse("summary", "must be there, and be a question that ends with a question mark.")
+    pagination = said.get("pagination", 100)
+    if not isinstance(pagination, int) or not 0 < pagination <= 1000:
+        raise refuse("pagination", "must be a number of rows from 1 to 1000.")
+    successor, day = read_successor(said.pop("deprecated", ""), refuse)
+    maps = {key: read_map(said.get(key) or {}, refuse, key) for key in MAPS}
+    columns = []
+    for column, words in maps["columns"].items():
+        found = COLUMN.fullmatch(one(words))
+        if not found:
+            raise refuse("columns", f"says of {column} {one(words)!r}, which is not «type, meaning».")
+        columns.append(Column(column, found[1], bool(found[2]), found[3]))
+    return Head(
+        **{key: " ".join(said[key].split()) for key in TEXTS if key in said},
+        tags=tuple(map(str, said.get("tags") or ())),
+        columns=tuple(columns),
+        deprecated=successor,
+        deprecated_since=day,
+        parameters={key: one(words) for key, words in maps["parameters"].items()},
+        kinds={key: one(words) for key, words in maps["kinds"].items()},
+        defaults=maps["defaults"],
+        enumerate=maps["enumerate"],
+        repeatable=tuple(map(str, said.get("repeatable") or ())),
+        pagination=pagination,
+    )
+
+
+def read_successor(given: str, refuse: Any) -> tuple[str, str]:
+    """The question to ask instead, and since when; both empty where there is none."""
+    found = DEPRECATED.fullmatch(given)
+    if given and not found:
+        raise refuse("deprecated", "names the question to ask instead and the day, as in «calls-met since 2026-11-24».")
+    return (found[1], found[2]) if found else ("", "")
+
+
+def load(text: str, name: Path) -> dict[str, Any]:
+    """The YAML of a head."""
+    lines = [line.removeprefix(MARK) if line.startswith(MARK) else "" for line in text.split("\n")]
+    try:
+        said = yaml.load("\n".join(lines), Loader=yaml.BaseLoader)  # noqa: S506 it makes texts and nothing else
+    except yaml.MarkedYAMLError as problem:
+        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+        raise SourceNotRead(f"{name}:{line}: the head is no YAML: {problem.problem}.") from problem
+    if not isinstance(said, dict):
+        raise SourceNotRead(f"{name}:1: the file has no head; it begins with «#+ summary: …?».")
+    pagination = said.get("pagination")
+    if isinstance(pagination, str) and pagination.isdecimal():
+        said["pagination"] = int(pagination)
+    return said
+
+
+def read_map(said: Any, refuse: Any, key: str) -> dict[str, tuple[str, ...]]:
+    """A mapping, or grlc's list of mappings with one key each, as texts by name."""
+    parts = said if isinstance(said, list) else [said]
+    found: dict[str, tuple[str, ...]] = {}
+    for part in parts:
+        if not isinstance(part, dict):
+            raise refuse(key, "must give a value for each name.")
+        for name, value in part.items():
+            values = value if isinstance(value, list) else [value]
+            if not all(isinstance(each, str) for each in values):
+                raise refuse(key, f"says of {name} what is no text.")
+            found[str(name)] = tuple(" ".join(each.split()) for each in values)
+    return found
+
+
+def one(words: tuple[str, ...]) -> str:
+    """The text of a key that has one."""
+    return words[0] if len(words) == 1 else ""
+
+
+def line_of(text: str, key: str) -> int:
+    """The line of a head that a key is on, from 1; the first line when it is not there."""
+    found = re.search(rf"^#\+\s*{re.escape(key)}\s*:", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 1

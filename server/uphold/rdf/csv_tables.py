@@ -1,0 +1,131 @@
+"""Tables: CSV files that become RDF through the one JSON-LD context, `data/context.jsonld`.
+
+A column is a term of the context, a row is a node, `|` parts the values of a cell, an empty cell says nothing. A file
+named like a class (`CallToAction.csv`) gives its rows that class, unless the row's `type` names another one.
+Nothing here knows what a column means: that is said in the context.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from uphold.errors import SourceNotRead
+
+__all__ = ["CONTEXT_NAME", "Context", "table_to_jsonld"]
+
+CONTEXT_NAME = "context.jsonld"
+"""The file in `data/`, and the address below the base, of the context."""
+
+SEPARATOR = "|"
+SPREADSHEET_MARK = "\ufeff"
+NOT_IN_AN_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The JSON-LD context of the columns, and the prefixes that cells and queries may use."""
+
+    columns: dict[str, Any]
+    prefixes: dict[str, str]
+
+    @classmethod
+    def read(cls, path: Path, text: str) -> Context:
+        """The context in `text`; raises `SourceNotRead` naming `path` when it is not one."""
+        try:
+            document = json.loads(text)
+            return cls(document["@context"], document["prefixes"])
+        except (json.JSONDecodeError, KeyError, TypeError) as problem:
+            raise SourceNotRead(f"{path}: not a JSON-LD context with prefixes: {problem}") from problem
+
+    def has(self, column: str) -> bool:
+        """Whether `column` is a term for a property, the id or the type; a property read backwards is no column."""
+        term = self.columns.get(column)
+        return term in ("@id", "@type") or (isinstance(term, dict) and "@id" in term)
+
+    def gives_iris(self, column: str) -> bool:
+        """Whether the cells of `column` are IRIs."""
+        term = self.columns[column]
+        return term == "@id" or (isinstance(term, dict) and term.get("@type") == "@id")
+
+    def expand(self, iri: str) -> str:
+        """The full IRI for what stands in a cell; raises `ValueError` saying what is wrong with it."""
+        prefix, colon, key = iri.partition(":")
+        if NOT_IN_AN_IRI.search(iri):
+            raise ValueError("has a character that no IRI may have")
+        if not colon or not key:
+            raise ValueError("is not an IRI; write it as prefix:key, for example jurisdiction:tha")
+        if prefix in ("http", "https", "urn"):
+            return iri
+        if prefix not in self.prefixes:
+            raise ValueError(f"has the prefix {prefix}:, which the context does not declare")
+        return self.prefixes[prefix] + key
+
+
+def table_to_jsonld(path: Path, text: str, context: Context) -> str:
+    """The JSON-LD document for the table in `text`.
+
+    Raises `SourceNotRead`, naming file, line and column, for a column that the context lacks, a row of another length,
+    a row without id, an id given twice, or a cell that should be an IRI and is none.
+    """
+    nodes: list[dict[str, Any]] = []
+    seen: dict[str, int] = {}
+    default_type = path.stem if path.stem[:1].isupper() else None
+    for line, row in rows(path, text, context):
+        node: dict[str, Any] = {
+            column: cell_values(path, line, column, cell, context) for column, cell in row.items() if cell
+        }
+        if default_type and "type" not in node:
+            node["type"] = default_type
+        identity = row.get("id", "")
+        if not identity or SEPARATOR in identity:
+            raise SourceNotRead(f"{path}:{line}: a row needs exactly one id.")
+        if identity in seen:
+            raise SourceNotRead(
+                f"{path}:{line}: {identity} stands in line {seen[identity]} already; join the two rows."
+            )
+        seen[identity] = line
+        nodes.append({**node, "id": node["id"][0]})
+    return json.dumps({"@context": context.columns, "@graph": nodes}, ensure_ascii=False)
+
+
+def rows(path: Path, text: str, context: Context) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row with the line it ends on, as trimmed cells by column."""
+    reader = csv.reader(io.StringIO(text.removeprefix(SPREADSHEET_MARK), newline=""), strict=True)
+    try:
+        columns = [name.strip() for name in next(reader, [])]
+        for column in columns:
+            if not context.has(column):
+                raise SourceNotRead(f"{path}:1: the context has no column {column!r}.")
+        if len(set(columns)) != len(columns):
+            raise SourceNotRead(f"{path}:1: a column stands twice.")
+        for cells in reader:
+            if not any(cells):
+                continue
+            if len(cells) != len(columns):
+                raise SourceNotRead(
+                    f"{path}:{reader.line_num}: {len(cells)} cells in a table of {len(columns)} columns."
+                )
+            yield reader.line_num, dict(zip(columns, (cell.strip() for cell in cells), strict=True))
+    except csv.Error as problem:
+        raise SourceNotRead(f"{path}:{reader.line_num}: {problem}") from problem
+
+
+def cell_values(path: Path, line: int, column: str, cell: str, context: Context) -> list[str]:
+    """The values of one cell, as full IRIs where the column asks for IRIs."""
+    values = [value.strip() for value in cell.split(SEPARATOR)]
+    if not context.gives_iris(column):
+        return values
+    expanded = []
+    for value in values:
+        try:
+            expanded.append(context.expand(value))
+        except ValueError as problem:
+            raise SourceNotRead(f"{path}:{line}, column {column}: {value!r} {problem}.") from problem
+    return expanded

@@ -1,0 +1,131 @@
+"""Sources: reads the files that people edit into named graphs.
+
+`ontology/`, `shapes/` and each folder of `data/` are the graph that their own `metadata.ttl` describes; the files of
+that name in `data/` itself and in `queries/` describe the graphs that a build adds. The descriptions together make the
+graph `catalogue`. Reading adds nothing and judges nothing: that is for `rules` and `checks`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from uphold.errors import SourceNotRead
+from uphold.rdf.csv_tables import CONTEXT_NAME, Context, table_to_jsonld
+from uphold.settings import CANONICAL_BASE
+
+__all__ = ["FOLDERS", "Files", "graph_name", "parse", "read", "read_context"]
+
+METADATA = "metadata.ttl"
+FOLDERS = ("ontology", "data", "shapes", "queries")
+DATASET = ox.NamedNode("http://www.w3.org/ns/dcat#Dataset")
+TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The folder with the project's files, and the base that their IRIs get when they are read."""
+
+    root: Path
+    base: str = CANONICAL_BASE
+
+    def text(self, path: Path) -> str:
+        """The text of one file; IRIs under the canonical base are put under `base`."""
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as problem:
+            raise SourceNotRead(f"{self.name(path)}: not UTF-8 at byte {problem.start}.") from problem
+        return text if self.base == CANONICAL_BASE else text.replace(CANONICAL_BASE, self.base)
+
+    def name(self, path: Path) -> Path:
+        """The path as people know it, from the root."""
+        return path.relative_to(self.root) if path.is_relative_to(self.root) else path
+
+    def digest(self) -> str:
+        """A digest of every file's name and content: equal digests build equal snapshots."""
+        digest = hashlib.sha256(self.base.encode())
+        for folder in FOLDERS:
+            for path in sorted((self.root / folder).rglob("*")):
+                if path.is_file():
+                    name = self.name(path).as_posix().encode()
+                    digest.update(b"%d:%s%s" % (len(name), name, hashlib.sha256(path.read_bytes()).digest()))
+        return digest.hexdigest()
+
+
+def graph_name(base: str, name: str) -> ox.NamedNode:
+    """The IRI of the graph with this name."""
+    return ox.NamedNode(f"{base}graph/{name}")
+
+
+def read(files: Files) -> ox.Dataset:
+    """All files as one data set of named graphs; raises `SourceNotRead` with file and line."""
+    if not (files.root / "ontology").is_dir():
+        raise SourceNotRead(f"{files.root} has no folder ontology/; set `files` to the folder that has the data.")
+    quads = ox.Dataset()
+    context = read_context(files)
+    data_folders = sorted(path for path in (files.root / "data").iterdir() if path.is_dir())
+    for folder in (files.root / "ontology", files.root / "shapes", *data_folders):
+        read_folder(quads, files, folder, context)
+    for folder in (files.root / "data", files.root / "queries", files.root / "queries" / "rules"):
+        if folder.name != "queries" or (folder / METADATA).is_file():  # without questions there is nothing to describe
+            read_descriptions(quads, files, folder)
+    return quads
+
+
+def read_context(files: Files) -> Context:
+    """The one context of tables and documents, and the prefixes; raises `SourceNotRead`."""
+    path = files.root / "data" / CONTEXT_NAME
+    return Context.read(files.name(path), files.text(path))
+
+
+def read_folder(quads: ox.Dataset, files: Files, folder: Path, context: Context) -> None:
+    """Add one folder: its tables and Turtle to the graph that its metadata names."""
+    graph = read_metadata(quads, files, folder)
+    for path in sorted(folder.rglob("*.ttl")):
+        if path.name != METADATA:
+            add(quads, parse(files, path), graph)
+    for path in sorted(folder.rglob("*.csv")):
+        document = table_to_jsonld(files.name(path), files.text(path), context)
+        add(quads, triples(document, ox.RdfFormat.JSON_LD, files.name(path)), graph)
+
+
+def read_metadata(quads: ox.Dataset, files: Files, folder: Path) -> ox.NamedNode:
+    """Add a folder's metadata.ttl to the catalogue; the graph that it describes."""
+    graphs = read_descriptions(quads, files, folder)
+    if len(graphs) != 1 or not isinstance(graph := graphs.pop(), ox.NamedNode):
+        raise SourceNotRead(f"{files.name(folder / METADATA)} must describe exactly one dcat:Dataset with an IRI.")
+    return graph
+
+
+def read_descriptions(quads: ox.Dataset, files: Files, folder: Path) -> set[ox.NamedNode | ox.BlankNode | ox.Triple]:
+    """Add a folder's metadata.ttl to the catalogue; the graphs that it describes."""
+    path = folder / METADATA
+    if not path.is_file():
+        raise SourceNotRead(f"{files.name(folder)} has no {METADATA} that says which graph it is.")
+    metadata = list(parse(files, path))
+    add(quads, metadata, graph_name(files.base, "catalogue"))
+    return {triple.subject for triple in metadata if triple.predicate == TYPE and triple.object == DATASET}
+
+
+def parse(files: Files, path: Path) -> Iterator[ox.Triple]:
+    """The triples of a Turtle file."""
+    return triples(files.text(path), ox.RdfFormat.TURTLE, files.name(path))
+
+
+def triples(text: str, form: ox.RdfFormat, name: Path) -> Iterator[ox.Triple]:
+    """The triples in `text`; an error names the file and, where the parser tells, the line."""
+    try:
+        for quad in ox.parse(text, format=form, rename_blank_nodes=True):
+            yield quad.triple
+    except SyntaxError as problem:
+        raise SourceNotRead(f"{name}:{problem.lineno or 1}: {problem.msg}") from problem
+
+
+def add(quads: ox.Dataset, found: Iterator[ox.Triple] | list[ox.Triple], graph: ox.NamedNode) -> None:
+    """Put triples into a named graph of the data set."""
+    for triple in found:
+        quads.add(ox.Quad(triple.subject, triple.predicate, triple.object, graph))

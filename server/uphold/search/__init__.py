@@ -1,0 +1,1 @@
+"""Finding things by name: what is compared of labels, the index, and queries to it."""

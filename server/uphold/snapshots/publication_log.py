@@ -1,0 +1,91 @@
+"""History: which snapshot became current when, and which old ones are kept.
+
+The file `history` in the state folder has a line per publication, the moment and the id; it is replaced in one rename.
+A snapshot without a line (the process ended before it was written) counts from the moment it was built.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from uphold.errors import NoSuchSnapshot
+from uphold.snapshots.snapshot import Snapshot, kept, sync_folder
+
+__all__ = ["Moment", "at", "debuts", "keep_only", "record", "timeline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A snapshot became current."""
+
+    time: dt.datetime
+    snapshot: Snapshot
+
+
+def record(state: Path, identity: str) -> None:
+    """Note that a snapshot is now current, unless it was so already; the times never go back."""
+    lines = read_lines(state)
+    if lines and lines[-1][1] == identity:
+        return
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    lines.append((max([now, *(time for time, _ in lines)]), identity))
+    unfinished = state / "history.new"
+    with unfinished.open("w", encoding="ascii") as file:
+        file.writelines(f"{time.isoformat()} {name}\n" for time, name in lines)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(unfinished, state / "history")
+    sync_folder(state)
+
+
+def read_lines(state: Path) -> list[tuple[dt.datetime, str]]:
+    """Every (moment, id) noted."""
+    path = state / "history"
+    pairs = [line.split() for line in path.read_text("ascii").splitlines()] if path.exists() else []
+    return [(dt.datetime.fromisoformat(time), identity) for time, identity in pairs]
+
+
+def timeline(state: Path) -> list[Moment]:
+    """Every publication of a snapshot that is still kept, the first one first."""
+    snapshots = {snapshot.id: snapshot for snapshot in kept(state)}
+    lines = read_lines(state)
+    noted = {identity for _, identity in lines}
+    lines += [(dt.datetime.fromisoformat(s.created), s.id) for s in snapshots.values() if s.id not in noted]
+    return [
+        Moment(time, snapshots[name]) for time, name in sorted(lines, key=lambda line: line[0]) if name in snapshots
+    ]
+
+
+def debuts(moments: list[Moment]) -> list[Moment]:
+    """Each snapshot once, at the moment when it first became current."""
+    first: dict[str, Moment] = {}
+    for moment in moments:
+        first.setdefault(moment.snapshot.id, moment)
+    return list(first.values())
+
+
+def at(moments: list[Moment], time: dt.datetime) -> Moment:
+    """What was current at a time; before the first publication, the first. Raises `NoSuchSnapshot` without any."""
+    if not moments:
+        raise NoSuchSnapshot("No snapshot is kept.")
+    return next((moment for moment in reversed(moments) if moment.time <= time), moments[0])
+
+
+def keep_only(state: Path, count: int, current: str) -> list[str]:
+    """Remove the snapshots that have been out of use longest, down to `count` (0: none); never `current`.
+
+    Returns the ids of those removed. Each goes by a rename first, so nobody finds half of one.
+    """
+    last = {moment.snapshot.id: moment for moment in timeline(state)}
+    others = sorted((m for m in last.values() if m.snapshot.id != current), key=lambda moment: moment.time)
+    gone = [moment.snapshot for moment in others[: max(0, len(others) + 1 - count)]] if count else []
+    for snapshot in gone:
+        removed = snapshot.folder.with_name(f"removed-{snapshot.id}")
+        shutil.rmtree(removed, ignore_errors=True)
+        os.replace(snapshot.folder, removed)
+        shutil.rmtree(removed)
+    return [snapshot.id for snapshot in gone]

@@ -1,0 +1,296 @@
+"""Checks: SHACL, with pySHACL as the validator. What does not conform is not published.
+
+A whole data set is judged before it becomes a snapshot; a graph that someone brings is judged with a data set as its
+background, and only its own nodes are judged. Literals are looked at in the lexical form that they came in; what a
+library makes of one that is ill-formed is never used.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, replace
+from typing import Any, NamedTuple
+
+import pyoxigraph as ox
+import rdflib
+from pyshacl import validate as pyshacl_validate
+from rdflib.collection import Collection
+from rdflib.namespace import RDF, SH, XSD
+from rdflib.term import Node
+
+from uphold.errors import DoesNotConform, ValidatorFailed
+from uphold.validation.added_triples import additions, is_nameless
+from uphold.validation.constraint_components import install
+from uphold.validation.coverage import Contents, describe
+from uphold.validation.graph_scans import Scanned
+from uphold.validation.lexical_faults import explain
+from uphold.validation.lexical_forms import well_formed
+from uphold.validation.report import Report, Result
+
+__all__ = ["check", "judge", "to_rdflib", "warm"]
+
+PLAIN = str(XSD.string)
+STAND_IN = "urn:uphold:blank-node:"
+NOT_YOURS = "Terms of the ontology are not changed by other graphs: use a namespace of your own, or propose the term."
+LEXICAL = "lexical-form"  # the shape that reports an ill-formed literal where no other one asks for its datatype
+OF_DATATYPES = (SH.DatatypeConstraintComponent, SH.OrConstraintComponent)
+
+
+def check(quads: ox.Dataset, shapes: rdflib.Graph) -> Report:
+    """Judge a whole data set; raises `DoesNotConform` with the report when anything is wrong."""
+    report = Report(in_order(run(to_rdflib(quads), shapes)))
+    if not report.conforms:
+        raise DoesNotConform(len(report.violations), "\n".join(map(str, report.results)))
+    return report
+
+
+def judge(brought: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph) -> Report:
+    """Judge the nodes of a graph that someone brings; it is added to the data set that is its background.
+
+    What the background has already is no change: of a term of the ontology only what is new is refused, and a graph of
+    which nothing is new conforms, as its background does.
+    """
+    new = additions(brought, background)
+    anchors = set(shapes.objects(None, SH.targetNode))  # rules about a whole graph hang on one node
+    contents = described(brought, background, shapes, anchors)
+    if not new:
+        return Report((), contents)
+    nameless = {node for node, _, _ in new if isinstance(node, rdflib.BNode)}
+    names: dict[Node, Node] = {
+        node: rdflib.URIRef(f"{STAND_IN}{node}") for node in nameless
+    }  # pySHACL focuses on IRIs only
+    named = rdflib.Graph()
+    for subject, predicate, value in (triple for triple in brought if triple in new or not is_nameless(triple)):
+        named.add((names.get(subject, subject), predicate, names.get(value, value)))
+    for triple in named:
+        background.add(triple)
+    own = set(named.subjects(unique=True))
+    found = run(background, shapes, own | anchors, named)
+    results = {r for r in found if rdflib.URIRef(r.focusNode) in own - anchors}
+    results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
+    results |= without_iri(brought, nameless, shapes)
+    results |= not_yours({node for node, _, _ in new}, anchors)
+    return Report(in_order({without_stand_ins(result) for result in results}), contents)
+
+
+def described(brought: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, anchors: set[Node]) -> Contents:
+    """What came; the base of our IRIs is that of the ontology, on which the whole-graph rules hang."""
+    base = next((str(anchor).removesuffix("ontology") for anchor in anchors), "")
+    return describe(brought, union, shapes, base)
+
+
+def not_yours(changed: set[Node], anchors: set[Node]) -> set[Result]:
+    """A result for each term of the ontology of which something new is said, since that could change the rules."""
+    return {
+        Result(str(node), None, str(node), NOT_YOURS, "Violation", str(anchor))
+        for node in changed
+        for anchor in anchors
+        if str(node) == str(anchor) or str(node).startswith(f"{anchor}#")
+    }
+
+
+def without_stand_ins(result: Result) -> Result:
+    """The result with blank nodes shown as such."""
+    focus, value = result.focusNode.replace(STAND_IN, "_:"), result.value
+    message = result.message.replace(STAND_IN, "_:")
+    return replace(result, focusNode=focus, value=value and value.replace(STAND_IN, "_:"), message=message)
+
+
+def places(result: Result, brought: rdflib.Graph) -> Iterator[Result]:
+    """A result of a whole-graph rule, once for each brought node that has to do with the value it names."""
+    value = rdflib.URIRef(result.value or "")
+    if (value, None, None) in brought:
+        yield replace(result, focusNode=str(value))
+        return
+    for subject in {*brought.subjects(value, None), *brought.subjects(RDF.type, value)}:
+        yield replace(result, focusNode=str(subject))
+
+
+def without_iri(brought: rdflib.Graph, nameless: set[rdflib.BNode], shapes: rdflib.Graph) -> set[Result]:
+    """What shape identifiers-iri says of blank nodes, which have a stand-in when the other rules are asked."""
+    rule = next((s for s in shapes.subjects(SH.nodeKind, SH.IRI) if str(s).endswith("/identifiers-iri")), None)
+    if rule is None:
+        return set()
+    namespace = {str(kind).rpartition("#")[0] for kind in shapes.objects(rule, SH.targetClass)}
+    message = str(shapes.value(rule, SH.message))
+    return {
+        Result(f"_:{node}", None, f"_:{node}", message, "Violation", str(rule))
+        for node in nameless
+        if any(str(kind).rpartition("#")[0] in namespace for kind in brought.objects(node, RDF.type))
+    }
+
+
+class Found(NamedTuple):
+    """A result, and what is needed to explain it: its value as a term, and the component that it came from."""
+
+    result: Result
+    value: Node | None
+    component: Node | None
+
+
+def run(
+    data: rdflib.Graph,
+    shapes: rdflib.Graph,
+    focus: Iterable[Node] | None = None,
+    brought: rdflib.Graph | None = None,
+) -> set[Result]:
+    """Run pySHACL, and look at the lexical forms in `brought`, or in all data; `focus` limits the nodes for pySHACL.
+
+    Raises `ValidatorFailed` when pySHACL does.
+    """
+    install()
+    try:
+        _, report, _ = pyshacl_validate(
+            data,
+            shacl_graph=shapes,
+            inference="none",
+            advanced=False,
+            js=False,
+            do_owl_imports=False,
+            inplace=True,
+            focus_nodes=[str(node) for node in focus] if focus is not None else None,
+        )
+    except MemoryError:
+        raise
+    except Exception as problem:
+        raise ValidatorFailed from problem
+    if not isinstance(report, rdflib.Graph):
+        raise ValidatorFailed from report  # pySHACL hands back its own failure as a value
+    found = [read_result(report, node, data) for node in report.subjects(RDF.type, SH.ValidationResult)]
+    return explained(found, shapes) | ill_formed(data if brought is None else brought, shapes, found)
+
+
+def explained(found: Iterable[Found], shapes: rdflib.Graph) -> set[Result]:
+    """The results, those about a datatype with what is wrong with the value first."""
+    return {
+        replace(result, message=f"{reason} {result.message}")
+        if component in OF_DATATYPES
+        and isinstance(value, rdflib.Literal)
+        and (reason := explain(str(value), datatype_of(value), datatypes_in(shapes, result.shape)))
+        else result
+        for result, value, component in found
+    }
+
+
+def datatypes_in(shapes: rdflib.Graph, shape: str) -> set[str]:
+    """The datatypes that a shape asks for, in itself or in the members of its sh:or."""
+    node = rdflib.URIRef(shape)
+    heads = shapes.objects(node, SH["or"])
+    members = [node, *(member for head in heads for member in Collection(shapes, head))]
+    return {str(datatype) for member in members for datatype in shapes.objects(member, SH.datatype)}
+
+
+def datatype_of(literal: rdflib.Literal) -> str:
+    """The IRI of a literal's datatype."""
+    return str(RDF.langString if literal.language else literal.datatype or PLAIN)
+
+
+def ill_formed(data: rdflib.Graph, shapes: rdflib.Graph, found: Iterable[Found]) -> set[Result]:
+    """A result for each ill-formed literal of which no shape has said that its datatype is another one."""
+    said = {(r.focusNode, r.path, r.value) for r, _, component in found if component in OF_DATATYPES}
+    rule = next(
+        (str(s) for s in shapes.subjects(RDF.type, SH.PropertyShape) if str(s).endswith(f"/{LEXICAL}")), LEXICAL
+    )
+    results = set()
+    for subject, predicate, literal in data:
+        if not isinstance(literal, rdflib.Literal) or literal.datatype is None or not literal.ill_typed:
+            continue
+        focus, path, value = as_text(subject), str(predicate), str(literal)
+        if (focus, path, value) not in said:
+            reason = explain(value, str(literal.datatype), [str(literal.datatype)]) or general(value, literal.datatype)
+            results.add(Result(focus, path, value, reason, "Violation", rule))
+    return results
+
+
+def general(value: str, datatype: rdflib.URIRef) -> str:
+    """What is said of a literal whose datatype people hardly write by hand."""
+    return f'"{value[:80]}" is no lexical form of {datatype}: correct it, or change its datatype.'
+
+
+def warm(data: rdflib.Graph, shapes: rdflib.Graph) -> None:
+    """Let all be imported and prepared that running pySHACL needs, so that processes forked from this one have it."""
+    run(data, shapes, shapes.objects(None, SH.targetNode), rdflib.Graph())
+
+
+def in_order(results: set[Result]) -> tuple[Result, ...]:
+    """Results sorted by node, path and value."""
+    return tuple(sorted(results, key=lambda result: [text or "" for text in astuple(result)]))
+
+
+def read_result(report: rdflib.Graph, node: Node, data: rdflib.Graph) -> Found:
+    """One sh:ValidationResult as plain text values; of alternative paths, those that lead to the value."""
+    focus, value, path = (report.value(node, p) for p in (SH.focusNode, SH.value, SH.resultPath))
+    severity = str(report.value(node, SH.resultSeverity) or SH.Violation).rpartition("#")[2]
+    message = str(report.value(node, SH.resultMessage) or "does not conform")
+    shape = str(report.value(node, SH.sourceShape) or "")
+    leading = [p for p in alternatives(report, path) if (focus, p, value) in data]
+    path_as_text = "|".join(map(str, leading)) or path_text(report, path)
+    value_as_text = None if value is None else as_text(value)
+    result = Result(as_text(focus), path_as_text, value_as_text, message, severity, shape)
+    return Found(result, value, report.value(node, SH.sourceConstraintComponent))
+
+
+def as_text(term: Node | None) -> str:
+    """A term as a report shows it: a blank node with its label, any other as its IRI or lexical form."""
+    return f"_:{term}" if isinstance(term, rdflib.BNode) else str(term)
+
+
+def alternatives(found: rdflib.Graph, path: Node | None) -> list[Node]:
+    """The members of an alternative path, none of another one."""
+    head = found.value(path, SH.alternativePath) if path is not None else None
+    return list(Collection(found, head)) if head is not None else []
+
+
+def path_text(found: rdflib.Graph, path: Node | None) -> str | None:
+    """A SHACL property path (SHACL 2.3.1) as SPARQL writes it."""
+    if path is None or isinstance(path, rdflib.URIRef):
+        return None if path is None else str(path)
+    if either := alternatives(found, path):
+        return "|".join(path_text(found, member) or "" for member in either)
+    if (path, RDF.first, None) in found:
+        return "/".join(path_text(found, member) or "" for member in Collection(found, path))
+    inner = found.value(path, SH.inversePath)
+    return f"^{path_text(found, inner)}" if inner is not None else str(path)
+
+
+def to_rdflib(quads: Iterable[ox.Quad] | ox.Dataset, *, labelled: bool = False) -> rdflib.Graph:
+    """The union of all graphs, as one rdflib graph; blank nodes get new names, unless they are to stay `labelled`."""
+    logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # it logs a traceback for each literal it cannot convert
+    graph = Scanned()
+    add, known = graph.store.add, Terms(labelled=labelled)
+    for quad in quads:
+        add((known[quad.subject], known[quad.predicate], known[quad.object]), graph)
+    return graph
+
+
+class Terms(dict[Any, Node]):
+    """The rdflib term for each of Oxigraph's, made once."""
+
+    def __init__(self, *, labelled: bool) -> None:
+        super().__init__()
+        self.labelled = labelled
+
+    def __missing__(self, term: Any) -> Node:
+        """Make it."""
+        made: Node
+        if isinstance(term, ox.NamedNode):
+            made = rdflib.URIRef(term.value)
+        elif isinstance(term, ox.BlankNode):
+            made = rdflib.BNode(term.value if self.labelled else None)
+        elif term.language or term.datatype.value == PLAIN:
+            made = rdflib.Literal(term.value, term.language)
+        else:
+            made = typed(term.value, term.datatype.value)
+        self[term] = made
+        return made
+
+
+def typed(text: str, datatype: str) -> rdflib.Literal:
+    """The literal in the form it came in; one that XSD does not write so has no value, whatever Python reads in it."""
+    good = well_formed(text, datatype)
+    made = rdflib.Literal(text, datatype=rdflib.URIRef(datatype) if good else None, normalize=False)
+    if not good:  # rdflib offers no other way to have a literal that is not converted
+        made._datatype, made._value = rdflib.URIRef(datatype), None  # noqa: SLF001
+    made._ill_typed = not good  # noqa: SLF001
+    return made

@@ -1,0 +1,214 @@
+"""Intake: what somebody sends becomes triples, or an error that says what is wrong with it and where.
+
+`receive` looks at the bytes before any parser does, in time that grows with their size only: how many, how deep, in
+UTF-8, without document type, entity or context from elsewhere. `parse` then reads them, which a hostile text can still
+make slow; a server leaves it to a process that it can end. `read` is both.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+import pyoxigraph as ox
+
+from uphold.errors import BodyNotParsed, BodyRefused, BodyTooLarge, SourceNotRead, UnsupportedMedia
+from uphold.rdf.csv_tables import NOT_IN_AN_IRI, table_to_jsonld
+from uphold.rdf.sources import Files, read_context
+from uphold.settings import Settings
+from uphold.validation.upload_guards import guard
+from uphold.validation.upload_json import OwnContext, as_json_ld, with_contexts
+
+__all__ = ["MEDIA_TYPES", "PACKED", "SUFFIXES", "Posted", "Sent", "by_suffix", "parse", "read", "receive"]
+
+CSV, JSON, JSON_LD = "text/csv", "application/json", "application/ld+json"
+MEDIA_TYPES = {
+    "text/turtle": ox.RdfFormat.TURTLE,
+    "application/n-triples": ox.RdfFormat.N_TRIPLES,
+    "application/n-quads": ox.RdfFormat.N_QUADS,
+    "application/trig": ox.RdfFormat.TRIG,
+    JSON_LD: ox.RdfFormat.JSON_LD,
+    JSON: ox.RdfFormat.JSON_LD,
+    "application/rdf+xml": ox.RdfFormat.RDF_XML,
+    CSV: None,
+}
+"""What is taken: forms of RDF, of which the graphs are merged, tables, and JSON as our own documents have it."""
+
+SUFFIXES = {
+    "ttl": "text/turtle",
+    "nt": "application/n-triples",
+    "nq": "application/n-quads",
+    "trig": "application/trig",
+    "jsonld": JSON_LD,
+    "json": JSON,
+    "rdf": "application/rdf+xml",
+    "csv": CSV,
+}
+"""The media type that the ending of a file's name stands for."""
+
+PACKED = ".gz"
+CLASS = re.compile(r"[A-Z][A-Za-z]{0,99}")
+IRI_LENGTH = 2_000  # one long prefix, used often, would make a small text a large graph
+ACTIVE_SCHEMES = ("javascript:", "vbscript:", "data:", "file:", "blob:")
+PARSER_ERROR = re.compile(r"^Parser error at line \d+ .*?: ")
+PLACED = re.compile(r"(\d+)(?:: |, )(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What somebody sends, as it comes.
+
+    `name` is a file's name or a class, and gives a table's rows their class; `visited` is the host, and what all paths
+    on it begin with, at which a client may have found our context.
+    """
+
+    body: bytes
+    media_type: str
+    encoding: str = ""
+    name: str = ""
+    visited: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What somebody sent, looked over and not yet parsed; a table's rows may have a class."""
+
+    text: str
+    media_type: str
+    row_class: str = ""
+
+
+def by_suffix(name: str) -> tuple[str, str]:
+    """Media type and content encoding for a file's name; raises `UnsupportedMedia` for an ending that is not taken."""
+    if name.lower().endswith(PACKED):
+        return by_suffix(name[: -len(PACKED)])[0], "gzip"
+    suffix = PurePath(name).suffix.lstrip(".").lower()
+    if suffix not in SUFFIXES:
+        endings = ", ".join(f".{known}" for known in SUFFIXES)
+        ending = PurePath(name).suffix or "(none)"
+        raise unsupported(f"The ending {ending} of the file is not one of {endings}, or these with {PACKED}.")
+    return SUFFIXES[suffix], ""
+
+
+def unsupported(detail: str) -> UnsupportedMedia:
+    """The error that lists what is taken."""
+    error = UnsupportedMedia(detail)
+    error.remedy = f"Send one of {', '.join(MEDIA_TYPES)}, in UTF-8; it may be compressed with gzip or deflate."
+    return error
+
+
+def read(body: bytes, media_type: str, settings: Settings, *, encoding: str = "", name: str = "") -> list[ox.Triple]:
+    """The triples of what somebody sent; see `receive` and `parse` for what it raises."""
+    return parse(receive(Sent(body, media_type, encoding, name), settings), settings)
+
+
+def receive(sent: Sent, settings: Settings) -> Posted:
+    """Look over what somebody sends.
+
+    Raises `UnsupportedMedia`, `BodyTooLarge`, `BodyTooDeep`, `BodyRefused` or `BodyNotParsed`.
+    """
+    kind, _, parameters = sent.media_type.lower().partition(";")
+    kind = kind.strip()
+    if kind not in MEDIA_TYPES:
+        raise unsupported(f"The body is {kind or 'of no stated type'}, which is not read here.")
+    charset = re.search(r"charset\s*=\s*\"?([\w.:-]+)", parameters)
+    if charset and charset[1] not in ("utf-8", "utf8", "us-ascii"):
+        raise unsupported(f"The body is said to be in {charset[1]}; only UTF-8 is read.")
+    plain = inflate(sent.body, sent.encoding, settings.intake_max_bytes)
+    try:
+        text = plain.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as problem:
+        line = plain.count(b"\n", 0, problem.start) + 1
+        raise BodyNotParsed(f"The body is not UTF-8 at byte {problem.start}.", line) from problem
+    if not text.strip():
+        raise BodyNotParsed("The body is empty.", 1, 1)
+    guard(text, kind, settings.intake_max_depth)
+    if kind in (JSON, JSON_LD):
+        own = OwnContext(read_context(Files(settings.files, settings.base)).columns, settings.base, sent.visited)
+        written = with_contexts(text, own, settings.intake_max_bytes)
+        written = as_json_ld(written, own) if kind == JSON else written
+        text, kind = written, kind if written == text else JSON
+    stem = PurePath(sent.name.replace("\\", "/").removesuffix(PACKED)).stem
+    return Posted(text, kind, stem if CLASS.fullmatch(stem) else "")
+
+
+def inflate(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body without its content encoding; it is never unpacked further than `limit` bytes."""
+    encoding = encoding.strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        raise unsupported(f"The body has the content encoding {encoding}, which is not read here.")
+    if len(body) > limit:
+        raise BodyTooLarge(limit)
+    if encoding in ("", "identity"):
+        return body
+    try:
+        packed = zlib.decompressobj(zlib.MAX_WBITS | (16 if "gzip" in encoding else 0))
+        plain = packed.decompress(body, limit + 1)
+    except zlib.error as problem:
+        raise BodyNotParsed(f"The body is not {encoding}, as its content encoding says.") from problem
+    if len(plain) > limit:
+        raise BodyTooLarge(limit)
+    if not packed.eof or packed.unused_data:
+        raise BodyNotParsed(f"The body is {'more than' if packed.eof else 'not the whole of'} one {encoding} stream.")
+    return plain
+
+
+def parse(posted: Posted, settings: Settings, *, base: str | None = None) -> list[ox.Triple]:
+    """The triples of a text that was looked over; its graphs are merged, its blank nodes keep their labels.
+
+    Raises `BodyNotParsed` with line and column where the parser tells, `BodyRefused`, or `BodyTooLarge`.
+    """
+    text, form = posted.text, MEDIA_TYPES[posted.media_type]
+    if form is None:
+        text, form = table(posted, settings), ox.RdfFormat.JSON_LD
+    found: list[ox.Triple] = []
+    try:
+        for quad in ox.parse(text, format=form, base_iri=base, rename_blank_nodes=False):
+            if len(found) >= settings.intake_max_triples:
+                raise BodyTooLarge(settings.intake_max_triples, "triples")
+            check_terms(quad.triple)
+            found.append(quad.triple)
+    except SyntaxError as problem:
+        rewritten = posted.media_type in (CSV, JSON)  # the text has not the lines of what was sent
+        line, column = (None, None) if rewritten else (problem.lineno, problem.offset)
+        raise BodyNotParsed(PARSER_ERROR.sub("", problem.msg), line, column) from problem
+    except ValueError as problem:
+        raise BodyNotParsed(str(problem)) from problem
+    return found
+
+
+def table(posted: Posted, settings: Settings) -> str:
+    """The JSON-LD of a table; an error gives its line."""
+    context = read_context(Files(settings.files, settings.base))
+    name = Path(posted.row_class or "table")
+    try:
+        return table_to_jsonld(name, posted.text, context)
+    except SourceNotRead as problem:
+        placed = PLACED.fullmatch(str(problem).removeprefix(f"{name}:"))
+        raise (BodyNotParsed(placed[2], int(placed[1])) if placed else BodyNotParsed(str(problem))) from problem
+
+
+def check_terms(triple: ox.Triple) -> None:
+    """Refuse what is no RDF 1.1, and IRIs that would do harm where a page or a program uses them."""
+    for iri in iris(triple):
+        shown = iri if len(iri) <= 200 else f"{iri[:200]}…"
+        if len(iri) > IRI_LENGTH:
+            raise BodyRefused(f"The IRI {shown} has {len(iri)} characters; at most {IRI_LENGTH} are accepted.")
+        if NOT_IN_AN_IRI.search(iri):
+            raise BodyRefused(f"The IRI {shown!r} has a character that no IRI may have.")
+        if iri.lower().startswith(ACTIVE_SCHEMES):
+            raise BodyRefused(f"The IRI {shown!r} has a scheme that names no thing but runs or reads something.")
+
+
+def iris(triple: ox.Triple) -> Iterator[str]:
+    """The IRIs of a triple, the datatype of its literal included."""
+    for term in triple:
+        if isinstance(term, ox.NamedNode):
+            yield term.value
+        elif isinstance(term, ox.Triple) or getattr(term, "direction", None):
+            raise BodyRefused(f"{str(term)[:200]} is no term of RDF 1.1, which is what is read here.")
+        elif isinstance(term, ox.Literal):
+            yield term.datatype.value

@@ -1,0 +1,25 @@
+"""Metering: the counts of the server, for Prometheus."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from uphold.errors import NotFound
+from uphold.metrics import metrics
+from uphold.web.http.responses import library, opened
+
+__all__ = ["metering"]
+
+metering = Blueprint("metering", __name__)
+
+
+@metering.get("/metrics")
+def show() -> Response:
+    """All counts of all server processes; raises `NotFound` when the setting says so."""
+    if not library().settings.metrics:
+        raise NotFound("This server shows no metrics.")
+    content, content_type = metrics().exposition(request.headers.get("Accept", ""), opened().snapshot)
+    response = Response(content, content_type=content_type)
+    response.vary.add("Accept")
+    response.headers["Cache-Control"] = "no-store"
+    return response

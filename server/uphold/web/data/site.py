@@ -1,0 +1,92 @@
+"""The site: downloads, and what machines look for first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, request, send_from_directory
+
+from uphold.errors import NotFound
+from uphold.snapshots.snapshot import Snapshot
+from uphold.web.http.negotiation import choose
+from uphold.web.http.responses import opened, send
+from uphold.web.rendering.render import about_page
+
+__all__ = ["Download", "downloads", "site"]
+
+HTML = "text/html"
+MEDIA_TYPES = {".ttl.gz": "text/turtle", ".nq.gz": "application/n-quads", ".trig.gz": "application/trig"}
+site = Blueprint("site", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One file to download."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@site.get("/dumps/")
+def dumps() -> Response:
+    """The files for download with sizes and checksums."""
+    found = downloads(opened().snapshot)
+    form = choose([HTML, "application/json"])
+    if form == HTML:
+        return send(
+            render_template(
+                "dumps.html",
+                downloads=found,
+                about=about_page(
+                    "Downloads", "The whole data set of a snapshot and each of its graphs, as files with checksums."
+                ),
+            ),
+            form,
+            varies=True,
+        )
+    base = f"{opened().snapshot.base}dumps/"
+    listed = [{"id": f"{base}{file.name}", "size": file.size, "sha256": file.sha256} for file in found]
+    return send(json.dumps({"snapshot": opened().snapshot.id, "files": listed}, indent=1) + "\n", form, varies=True)
+
+
+@site.get("/dumps/<name>")
+def dump(name: str) -> Response:
+    """One file, or the checksums of all."""
+    snapshot = opened().snapshot
+    if name == "SHA256SUMS":
+        return send((snapshot.dumps / name).read_bytes(), "text/plain")
+    found = next((file for file in downloads(snapshot) if file.name == name), None)
+    if found is None:
+        raise NotFound(f"No download is called {name!r}.")
+    response = send_from_directory(
+        Path(snapshot.dumps).resolve(), name, mimetype="application/gzip", as_attachment=True, etag=found.sha256
+    )
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def downloads(snapshot: Snapshot) -> list[Download]:
+    """The files that the snapshot's checksums list."""
+    lines = (snapshot.dumps / "SHA256SUMS").read_text("ascii").splitlines()
+    pairs = [line.split("  ", 1) for line in lines]
+    return [Download(name, (snapshot.dumps / name).stat().st_size, digest) for digest, name in pairs]
+
+
+@site.get("/healthz")
+def health() -> Response:
+    """Whether the server answers, and about which snapshot."""
+    snapshot = opened().snapshot
+    state = {"status": "ok", "snapshot": snapshot.id, "created": snapshot.created, "quads": snapshot.quads}
+    response = Response(json.dumps(state) + "\n", content_type="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@site.get("/robots.txt")
+def robots() -> Response:
+    """Everything may be read; query results and old snapshots are not for crawlers. The sitemap lists the rest."""
+    root, listed = request.script_root, f"Sitemap: {opened().snapshot.base}sitemap.xml\n"
+    return send(f"User-agent: *\nDisallow: {root}/sparql?\nDisallow: {root}/snapshots/\n\n{listed}", "text/plain")

@@ -1,0 +1,93 @@
+"""Sitemap: every document that a search engine should know of, with the day since when it says what it says.
+
+The addresses are those under the base, so the sitemap too is to be fetched from there; `robots.txt` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+from flask import Blueprint, Response
+
+from uphold.errors import NotFound
+from uphold.serving.resources import Resources
+from uphold.snapshots.publication_log import debuts, timeline
+from uphold.web.http.responses import library, opened, send
+
+__all__ = ["addresses", "files", "sitemap"]
+
+MOST_ADDRESSES, MOST_BYTES = 50_000, 50 * 1024 * 1024
+"""What one file may have by the rules of sitemaps.org."""
+
+ABOUT_THE_WHOLE = (
+    *("", "outcomes", "timeline", "compare", "matrix", "discrepancies"),
+    *("ontology", "shapes", "dumps/", "partners", "words"),
+)
+NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+XML = "application/xml"
+SAFE = "/:@!$&'()*+,;=~-._%#?"
+sitemap = Blueprint("sitemap", __name__)
+
+
+@sitemap.get("/sitemap.xml", defaults={"number": 0})
+@sitemap.get("/sitemap-<int(min=1):number>.xml")
+def show(number: int) -> Response:
+    """The sitemap; when it takes more than one file, the list of them, and each of them by its number."""
+    base = opened().snapshot.base
+    found = files(base, addresses(base, opened().resources), published())
+    if number >= len(found):
+        raise NotFound(f"There is no sitemap {number}; there are {len(found) - 1} parts.")
+    return send(found[number], XML)
+
+
+def published() -> str:
+    """When the snapshot first became current."""
+    snapshot = opened().snapshot
+    moments = debuts(timeline(library().settings.state))
+    return next((each.time.isoformat() for each in moments if each.snapshot.id == snapshot.id), snapshot.created)
+
+
+def addresses(base: str, resources: Resources) -> Iterator[str]:
+    """The address of every document: those about the whole, the lists, and the one about each thing."""
+    yield from (f"{base}{page}" for page in ABOUT_THE_WHOLE)
+    for kind in sorted(resources.kinds()):
+        yield f"{base}doc/{kind}/"
+        for thing in resources.things_of_kind(kind):
+            yield f"{base}doc/{thing.iri.removeprefix(f'{base}id/')}"
+
+
+def files(
+    base: str, urls: Iterable[str], changed: str, most: int = MOST_ADDRESSES, size: int = MOST_BYTES
+) -> list[str]:
+    """`sitemap.xml`, and after it its parts if there are any, each of at most so many addresses and bytes."""
+    parts = [whole("urlset", part) for part in split((entry("url", url, changed) for url in urls), most, size)]
+    if len(parts) == 1:
+        return parts
+    names = (f"{base}sitemap-{number}.xml" for number in range(1, len(parts) + 1))
+    return [whole("sitemapindex", [entry("sitemap", name, changed) for name in names]), *parts]
+
+
+def split(entries: Iterable[str], most: int, size: int) -> Iterator[list[str]]:
+    """The entries in groups that fit into one file each."""
+    group: list[str] = []
+    left = room = size - len(whole("sitemapindex", []))
+    for found in chain(entries, [""]):
+        left -= len(found)
+        if group and (not found or left < 0 or len(group) == most):
+            yield group
+            group, left = [], room - len(found)
+        group.append(found)
+
+
+def entry(element: str, address: str, changed: str) -> str:
+    """One address, in ASCII as sitemaps.org wants it, and when it last changed."""
+    return f"<{element}><loc>{escape(quote(address, safe=SAFE))}</loc><lastmod>{changed}</lastmod></{element}>\n"
+
+
+def whole(element: str, entries: list[str]) -> str:
+    """A file with these entries."""
+    return f'{HEAD}<{element} xmlns="{NAMESPACE}">\n{"".join(entries)}</{element}>\n'

@@ -1,0 +1,192 @@
+"""Validate: data that somebody sends, judged by the shapes; nothing is stored."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from flask import Blueprint, Response, current_app, render_template, request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.http import parse_options_header
+
+from uphold.errors import BodyTooLarge, RequestNotUnderstood, ServerBusy, UpholdError, WrongFormat
+from uphold.validation.service import Judgement, Judges
+from uphold.validation.upload import MEDIA_TYPES, PACKED, SUFFIXES, Posted, Sent, by_suffix, receive
+from uphold.web.http.negotiation import choose, named_form, prefers_html
+from uphold.web.http.responses import library, opened, send
+from uphold.web.rendering.problem_details import as_details
+from uphold.web.rendering.render import about_page
+
+__all__ = ["validate"]
+
+HTML, JSON, TURTLE = "text/html", "application/json", "text/turtle"
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+FORM_OVERHEAD = 20_000
+MOST_PARTS = 20
+validate = Blueprint("validate", __name__)
+
+
+@validate.route("/validate", methods=["GET", "POST"])
+def endpoint() -> Response:
+    """Judge what is sent, or show the form to send it with."""
+    if request.method != "POST":
+        return welcome()
+    try:
+        form = choose([JSON, TURTLE, HTML])
+        posted = read_request()
+        judgement = judges().judge(posted, opened().court)
+        request.environ["uphold.outcome"] = "conforms" if judgement.report["conforms"] else "does-not-conform"
+    except UpholdError as error:
+        if prefers_html() and not isinstance(error, ServerBusy):
+            return uncached(page(problem=as_details(error), text=text_sent(error)), HTML, error.status)
+        raise
+    if form == HTML:
+        return uncached(page(judgement=judgement, text=text_sent()), HTML)
+    return uncached(judgement.turtle if form == TURTLE else as_json(judgement), form)
+
+
+def judges() -> Judges:
+    """The judges of the app that answers this request."""
+    found: Judges = current_app.extensions["uphold-judges"]
+    return found
+
+
+def as_json(judgement: Judgement) -> str:
+    """The report as `uphold validate --json` prints it."""
+    return json.dumps(judgement.report, indent=1, ensure_ascii=False) + "\n"
+
+
+def read_request() -> Posted:
+    """What the request brings: its body, or the one text or file of a form."""
+    settings = library().settings
+    is_form = request.mimetype in FORMS
+    # a body of no stated length is cut at this limit without a word, so it lets one byte more pass than `receive` does
+    request.max_content_length = settings.intake_max_bytes + (FORM_OVERHEAD if is_form else 1)
+    request.max_form_memory_size, request.max_form_parts = request.max_content_length, MOST_PARTS
+    if is_form and request.mimetype != FORMS[0]:
+        request.max_content_length = 3 * request.max_content_length  # percent-encoding makes three bytes of one
+        request.max_form_memory_size = request.max_content_length
+    encoding = request.headers.get("Content-Encoding", "")
+    try:
+        if is_form:
+            if encoding:
+                raise RequestNotUnderstood("A form is not read when it is compressed; compress a file inside it.")
+            return read_form()
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge as problem:
+        drain(4 * settings.intake_max_bytes)
+        raise BodyTooLarge(settings.intake_max_bytes) from problem
+    return receive(Sent(body, request.content_type or "", encoding, stated_name(), visited()), settings)
+
+
+def visited() -> str:
+    """The host that the client visits, and what all paths on it begin with."""
+    return f"{request.host}{request.script_root}/"
+
+
+def drain(most: int) -> None:
+    """Read on to the end of a body that is refused, within reason: a client that still sends would not hear why."""
+    while most > 0 and (part := request.environ["wsgi.input"].read(min(most, 1_000_000))):
+        most -= len(part)
+
+
+def stated_name() -> str:
+    """The class in the address, else the name that the file had."""
+    _, options = parse_options_header(request.headers.get("Content-Disposition"))
+    return request.args.get("class") or options.get("filename", "")
+
+
+def read_form() -> Posted:
+    """The one text or file of a form; raises `RequestNotUnderstood` when there is none, or more."""
+    texts = [text for text in request.form.getlist("text") if text.strip()]
+    files = [file for file in request.files.getlist("file") if file.filename]
+    if len(texts) + len(files) != 1:
+        raise RequestNotUnderstood(
+            f"A form must bring one text or one file; there are {len(texts)} texts in fields called text, "
+            f"and {len(files)} files in fields called file."
+        )
+    named, stated = request.form.get("class", "") or request.args.get("class", ""), stated_type()
+    settings = library().settings
+    if files:
+        file = files[0]
+        kind, encoding = media_type(file)
+        name = named or file.filename or ""
+        return receive(Sent(file.read(), stated or kind, encoding, name, visited()), settings)
+    text = texts[0].encode("utf-8", "replace")
+    return receive(Sent(text, stated or TURTLE, "", named, visited()), settings)
+
+
+def stated_type() -> str:
+    """The media type in the field `format`, which may use a shorter name for it; what is not known stays as it is."""
+    names = [name for name in request.form.getlist("format") if name]
+    try:
+        return named_form(names, list(MEDIA_TYPES)) or ""
+    except WrongFormat:
+        return names[0]
+
+
+def media_type(file: FileStorage) -> tuple[str, str]:
+    """Media type and content encoding of an uploaded file: what its part of the form says, if taken, else its name.
+
+    A packed file is known by its name alone: some clients give the type of what is in it, and some that of the packing.
+    """
+    name = file.filename or ""
+    encoding = "gzip" if name.lower().endswith(PACKED) else ""
+    return (file.content_type or "" if file.mimetype in MEDIA_TYPES else by_suffix(name)[0]), encoding
+
+
+def welcome() -> Response:
+    """Without data: the form for people, a short description for programs."""
+    form = choose([HTML, JSON, TURTLE])
+    settings = library().settings
+    if form == HTML:
+        return send(page(), HTML, varies=True)
+    if form == TURTLE:
+        return send(service(), TURTLE, varies=True)
+    described = {
+        "description": "POST data, and get the report of the shapes on it; nothing is stored.",
+        "takes": list(MEDIA_TYPES),
+        "gives": [JSON, TURTLE, HTML],
+        "maxBytes": settings.intake_max_bytes,
+        "maxTriples": settings.intake_max_triples,
+    }
+    return send(json.dumps(described, indent=1) + "\n", JSON, varies=True)
+
+
+def service() -> str:
+    """The description as RDF."""
+    base = opened().snapshot.base
+    return (
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n@prefix dcterms: <http://purl.org/dc/terms/> .\n\n"
+        f"<{base}validate> a dcat:DataService ;\n"
+        '    dcterms:title "Check data"@en ;\n'
+        '    dcterms:description "POST data, and get the report of the shapes on it; nothing is stored."@en ;\n'
+        f"    dcterms:conformsTo <http://www.w3.org/TR/shacl/> ;\n    dcat:endpointURL <{base}validate> .\n"
+    )
+
+
+def text_sent(error: UpholdError | None = None) -> str:
+    """The text of the form, to be mended; nothing when the form itself could not be read."""
+    unread = request.mimetype not in FORMS or isinstance(error, BodyTooLarge)
+    return "" if unread else request.form.get("text", "")
+
+
+def page(**found: object) -> str:
+    """The form, with what was found."""
+    about = about_page(
+        "Check data",
+        "Send RDF or a table, and hear line by line what does not conform to the shapes; nothing is stored.",
+        indexed=not found,
+    )
+    kinds = {SUFFIXES[suffix]: suffix for suffix in SUFFIXES}
+    return render_template("validate.html", kinds=kinds, settings=library().settings, about=about, **found)
+
+
+def uncached(content: str, media_type: str, status: int = HTTPStatus.OK) -> Response:
+    """A reply that holds for this request alone."""
+    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+    response = Response(content, status, content_type=f"{media_type}{charset}")
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept")
+    return response

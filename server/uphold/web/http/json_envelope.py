@@ -1,0 +1,35 @@
+"""Envelopes: what every JSON answer with rows has around them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from uphold.web.http.responses import opened
+
+__all__ = ["as_text", "enveloped"]
+
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+
+
+def enveloped(question: str, data: list[dict[str, Any]], links: Mapping[str, str], **more: Any) -> str:
+    """The answer as JSON, with what it says of itself and `more` of that.
+
+    `generated` is when the snapshot was made: the answer has not changed since.
+    """
+    snapshot = opened().snapshot
+    meta = {
+        "question": question,
+        "snapshot": snapshot.id,
+        "generated": snapshot.created,
+        "licence": LICENCE,
+        "source": snapshot.base,
+        **more,
+    }
+    return as_text({"data": data, "links": links, "meta": meta})
+
+
+def as_text(content: Any) -> str:
+    """JSON for people and programs."""
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,214 @@
+"""Observing: each request gets an id, is timed, counted and logged in one line.
+
+`Observed` goes around everything but the reply cache, which counts for itself. Layers inside note what they
+know in the request's environ: `uphold.query` (the text of a query), `uphold.problem` (the code of an error) and
+`uphold.outcome` (what came of a validation); time goes to `uphold.timing`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import logging
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+from uphold.errors import PreconditionFailed, RangeNotSatisfiable, ServerBusy, UpholdError
+from uphold.metrics import metrics
+from uphold.server_timing import CURRENT, Timing
+from uphold.settings import Settings
+from uphold.web.http.headers import with_snapshot
+from uphold.web.middleware.transfer_limit import Transfers, take_place
+
+__all__ = ["Observed", "endpoint_of", "identify"]
+
+ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+ENDPOINTS = frozenset(
+    {
+        *("doc", "id", "sparql", "snapshots", "dumps", "ontology", "shapes", "graph", "validate", "static", "problem"),
+        *("embed", "linkset", "partners", "words"),
+        *("healthz", "metrics", "sitemap.xml", "robots.txt", ".well-known"),
+    }
+)
+LONGEST_PATH, LONGEST_QUERY = 500, 2000
+SHORT = 1_000_000
+"""Bytes up to which a body is held in memory until the client has taken it."""
+Headers = list[tuple[str, str]]
+PREFIX, NUMBERS = secrets.token_hex(4), itertools.count(1)
+log = logging.getLogger(__name__)
+
+
+class Observed:
+    """Watches over the app inside."""
+
+    def __init__(self, wsgi: Any, settings: Settings, transfers: Transfers) -> None:
+        self.wsgi, self.settings, self.transfers = wsgi, settings, transfers
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
+        identity = identify(environ)
+        timing = environ["uphold.timing"] = Timing(identity)
+        environ["uphold.request"] = identity
+        exchange = Exchange(environ, timing, start_response)
+        token = CURRENT.set(timing)
+        try:
+            body = self.sendable(self.wsgi(environ, exchange.start), exchange)
+        except (ServerBusy, PreconditionFailed, RangeNotSatisfiable) as error:
+            body = exchange.fail(self.settings.base, error)
+        except Exception:
+            log.exception("unforeseen error around the app")
+            body = exchange.fail(self.settings.base, UpholdError("The server failed in a way that was not foreseen."))
+        finally:
+            CURRENT.reset(token)
+        if isinstance(body, list):
+            exchange.end(sum(map(len, body)))
+            return body
+        return Watched(body, exchange, self.transfers)
+
+    def sendable(self, body: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
+        """A short body as a list, which keeps no thread; a long one once it has a place among the transfers."""
+        if isinstance(body, list):
+            return body
+        try:
+            if exchange.length <= SHORT or exchange.environ["REQUEST_METHOD"] == "HEAD":
+                whole = [b"".join(body)]
+                close(body)
+                return whole
+            take_place(self.transfers.sending)
+        except BaseException:
+            close(body)
+            raise
+        return body
+
+
+def identify(environ: dict[str, Any]) -> str:
+    """The id of a request: the one that it brought, if that is a plain word, else a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID")
+    return given if given and ACCEPTED.fullmatch(given) else f"{PREFIX}-{next(NUMBERS)}"
+
+
+class Exchange:
+    """One request and what is sent for it."""
+
+    __slots__ = ("environ", "length", "snapshot", "start_response", "status", "timing")
+
+    def __init__(self, environ: dict[str, Any], timing: Timing, start_response: Callable[..., Any]) -> None:
+        self.environ, self.timing, self.start_response = environ, timing, start_response
+        self.status, self.snapshot, self.length = "", "", SHORT + 1
+
+    def start(self, status: str, headers: Headers, exc_info: Any = None) -> Any:
+        """Send status and headers, with the id of the request and where its time went."""
+        self.status = status[:3]
+        self.snapshot = next((value for name, value in headers if name == "Uphold-Snapshot"), "")
+        self.length = next((int(value) for name, value in headers if name == "Content-Length"), SHORT + 1)
+        added = [("Uphold-Request", self.timing.request), ("Server-Timing", self.timing.header())]
+        return self.start_response(status, [*headers, *added], exc_info)
+
+    def fail(self, base: str, error: UpholdError) -> list[bytes]:
+        """Answer for an app that could not, or whose answer cannot be sent now."""
+        self.environ["uphold.problem"] = error.code
+        told = {"type": f"{base}problem/{error.code}", "title": error.title, "status": error.status}
+        told |= {"detail": str(error), "remedy": error.remedy, "instance": f"urn:uphold:request:{self.timing.request}"}
+        content = json.dumps(told).encode() + b"\n"
+        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(content)))]
+        headers += [("Retry-After", "5")] if isinstance(error, ServerBusy) else []
+        headers += [("Content-Range", f"bytes */{error.size}")] if isinstance(error, RangeNotSatisfiable) else []
+        if opened := self.environ.get("uphold.opened"):
+            headers += with_snapshot(opened.snapshot.id)
+        status = HTTPStatus(error.status)
+        self.start(f"{status.value} {status.phrase}", [*headers, ("Cache-Control", "no-store")])
+        return [] if self.environ["REQUEST_METHOD"] == "HEAD" else [content]
+
+    def end(self, size: int) -> None:
+        """Count and log the request; its answer is out."""
+        path = self.environ.get("PATH_INFO", "/")
+        method, endpoint, seconds = self.environ["REQUEST_METHOD"], endpoint_of(path), self.timing.seconds()
+        counts = metrics()
+        counts.request(method if method in METHODS else "other", endpoint, self.status).inc()
+        counts.duration(endpoint).observe(seconds)
+        if "uphold.query" in self.environ:
+            counts.query(self.outcome()).inc()
+        if endpoint == "validate" and method == "POST":
+            counts.validations.labels(self.outcome()).inc()
+        if log.isEnabledFor(logging.INFO):
+            log.info("request", extra={"fields": self.fields(method, path, size, seconds)})
+
+    def outcome(self) -> str:
+        """What came of what was asked: the code of the error, or that it went well and how."""
+        return str(self.environ.get("uphold.problem") or self.environ.get("uphold.outcome", "ok"))
+
+    def fields(self, method: str, path: str, size: int, seconds: float) -> dict[str, Any]:
+        """What the log says of the request."""
+        query: str | None = self.environ.get("uphold.query")
+        found = {
+            "request": self.timing.request,
+            "method": method[:20],
+            "path": path[:LONGEST_PATH],
+            "status": int(self.status or 0),
+            "bytes": size,
+            "ms": round(seconds * 1000, 2),
+            "snapshot": self.snapshot,
+            "by": "cache" if "cache" in self.timing.notes else "pages" if query is None else "engine",
+        }
+        if "uphold.problem" in self.environ:
+            found["problem"] = self.environ["uphold.problem"]
+        if query is not None:
+            found["query"] = hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            if log.isEnabledFor(logging.DEBUG):
+                found["text"] = query[:LONGEST_QUERY]
+        return found
+
+
+def endpoint_of(path: str) -> str:
+    """The group of addresses that a path belongs to, one of few."""
+    if path == "/":
+        return "front"
+    first = path.lstrip("/").partition("/")[0]
+    name = first if first in ENDPOINTS else first.partition(".")[0]
+    return name if name in ENDPOINTS else "other"
+
+
+class Watched:
+    """A body that knows how much of it was sent; closed, it says so and gives its place among the transfers back."""
+
+    def __init__(self, body: Iterable[bytes], exchange: Exchange, transfers: Transfers) -> None:
+        self.body, self.exchange, self.transfers = body, exchange, transfers
+        self.chunks, self.size, self.ended = iter(body), 0, False
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The body itself."""
+        return self
+
+    def __next__(self) -> bytes:
+        """The next piece."""
+        try:
+            chunk = next(self.chunks)
+        except StopIteration:
+            raise
+        except Exception:
+            named = {"fields": {"request": self.exchange.timing.request}}
+            log.exception("an answer broke off after %d bytes", self.size, extra=named)
+            raise
+        self.size += len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        """The server has done with the body."""
+        try:
+            close(self.body)
+        finally:
+            if not self.ended:
+                self.ended = True
+                self.transfers.sending.release()
+                self.exchange.end(self.size)
+
+
+def close(body: Iterable[bytes]) -> None:
+    """Close a body that can be closed."""
+    if hasattr(body, "close"):
+        body.close()

@@ -1,0 +1,211 @@
+"""Conditions: preconditions and ranges (RFC 9110, sections 13 and 14), for every answer in the same way.
+
+The app inside answers in full, and with 304 to a client whose If-None-Match or If-Modified-Since says that it has the
+answer. What is left is done here: If-Match and If-Unmodified-Since, and Range with If-Range. A range counts the bytes
+before any compression, so `Encoded` goes around.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from werkzeug.http import http_date, parse_etags
+from werkzeug.wsgi import ClosingIterator
+
+from uphold.errors import PreconditionFailed, RangeNotSatisfiable
+from uphold.web.http.content_codings import wanted
+from uphold.web.http.http_dates import read_http_date
+
+__all__ = ["Conditional"]
+
+DATES = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
+RANGE = re.compile(r"([0-9]+)-([0-9]*)|-([0-9]+)")
+LONGEST_RANGE, MOST_PARTS = 1_000, 20
+"""Characters of a Range header up to which it is read, and its ranges: who asks for more gets the whole."""
+Headers = list[tuple[str, str]]
+
+
+class Span(NamedTuple):
+    """The bytes from `first` to `last`, both included, and what is sent before them."""
+
+    first: int
+    last: int
+    before: bytes = b""
+
+
+class Conditional:
+    """WSGI middleware (PEP 3333) over an app that answers in full."""
+
+    def __init__(self, wsgi: Any) -> None:
+        self.wsgi = wsgi
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request.
+
+        Raises `PreconditionFailed` and `RangeNotSatisfiable`.
+        """
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self.wsgi(environ, start_response)  # type: ignore[no-any-return]
+        keep_valid_dates(environ)
+        asked = {name: environ.pop(f"HTTP_{name}", "") for name in ("IF_MATCH", "RANGE", "IF_RANGE")}
+        heads: list[tuple[str, Headers, Any]] = []
+
+        def catch(status: str, headers: Headers, exc_info: Any = None) -> None:
+            heads[:] = [(status, headers, exc_info)]
+
+        body: Iterable[bytes] = self.wsgi(environ, catch)
+        status, headers, exc_info = heads[0]
+        try:
+            if status[:3] in ("200", "304"):
+                check(asked["IF_MATCH"], environ, headers)
+            if status[:3] == "200":
+                status, headers, body = in_part(environ, asked, headers, body)
+        except BaseException:
+            close(body)
+            raise
+        start_response(status, headers, exc_info)
+        return body
+
+
+def keep_valid_dates(environ: dict[str, Any]) -> None:
+    """Let the app see dates in one form only; one that is no HTTP date counts as not sent (13.1.3, 13.1.4)."""
+    for name in DATES:
+        if name in environ:
+            read = read_http_date(environ.pop(name).strip(" \t"), dt.datetime.now(dt.UTC))
+            if read:
+                environ[name] = http_date(read)
+
+
+def check(if_match: str, environ: dict[str, Any], headers: Headers) -> None:
+    """Raise `PreconditionFailed` unless the answer is as the client says (13.2.2, steps 1 and 2)."""
+    tag = field(headers, "etag")
+    if if_match:
+        tags = parse_etags(if_match)
+        strong = tag.removesuffix('"').removeprefix('"') if tag.startswith('"') else ""
+        coding = wanted(environ.get("HTTP_ACCEPT_ENCODING", "")).coding
+        if not (tags.star_tag or (strong and (tags.is_strong(strong) or tags.is_strong(f"{strong}-{coding}")))):
+            raise PreconditionFailed(f"If-Match is {if_match[:200]}, and the answer is {tag or 'without a tag'}.")
+    elif (since := environ.get("HTTP_IF_UNMODIFIED_SINCE")) and (changed := field(headers, "last-modified")):
+        now = dt.datetime.now(dt.UTC)
+        allowed, modified = read_http_date(since, now), read_http_date(changed, now)
+        if allowed and modified and modified > allowed:
+            raise PreconditionFailed(f"If-Unmodified-Since is {since}, and the answer is of {changed}.")
+
+
+def in_part(
+    environ: dict[str, Any], asked: dict[str, str], headers: Headers, body: Iterable[bytes]
+) -> tuple[str, Headers, Iterable[bytes]]:
+    """The answer, or the parts of it that the client asks for; raises `RangeNotSatisfiable`."""
+    tag, length = field(headers, "etag"), field(headers, "content-length")
+    if not (tag.startswith('"') and length.isdigit()) or field(headers, "content-encoding"):
+        return "200 OK", headers, body
+    headers = [
+        *((name, value) for name, value in headers if name.lower() != "accept-ranges"),
+        ("Accept-Ranges", "bytes"),
+    ]
+    size = int(length)
+    spans = read_range(asked["RANGE"], size) if environ["REQUEST_METHOD"] == "GET" and size else None
+    insists = wanted(environ.get("HTTP_ACCEPT_ENCODING", "")).always  # on a coding, of which no part is made
+    if spans is None or insists or not holds(asked["IF_RANGE"], tag, field(headers, "last-modified")):
+        return "200 OK", headers, body
+    if not spans:
+        raise RangeNotSatisfiable(size)
+    kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+    end = b""
+    if len(spans) == 1:
+        kept.append(("Content-Range", f"bytes {spans[0].first}-{spans[0].last}/{size}"))
+    else:
+        kept, spans, end = as_multipart(kept, spans, size)
+    sent = sum(len(span.before) + span.last + 1 - span.first for span in spans) + len(end)
+    parts = cut(body, spans, end)
+    headers = [*kept, ("Content-Length", str(sent))]
+    if isinstance(body, list):
+        return "206 Partial Content", headers, [b"".join(parts)]
+    return "206 Partial Content", headers, ClosingIterator(parts, [lambda: close(body)])
+
+
+def holds(if_range: str, tag: str, changed: str) -> bool:
+    """Whether the range is wanted of this answer (13.1.5): the same strong tag, or exactly the same date."""
+    if_range = if_range.strip(" \t")
+    if not if_range or if_range.endswith('"'):
+        return not if_range or if_range == tag
+    now = dt.datetime.now(dt.UTC)
+    date = read_http_date(if_range, now)
+    return date is not None and date == read_http_date(changed, now)
+
+
+def read_range(header: str, size: int) -> list[Span] | None:
+    """The parts asked for that there are (14.1.2), those that meet as one; None when the whole is to be sent.
+
+    The whole is also sent to who asks in another unit, in no valid form, for parts out of order, or for too many.
+    """
+    unit, _, listed = header.partition("=")
+    ranges = [text for each in listed.split(",") if (text := each.strip(" \t"))]
+    if unit.strip().lower() != "bytes" or len(header) > LONGEST_RANGE or not 0 < len(ranges) <= MOST_PARTS:
+        return None
+    spans: list[Span] = []
+    for text in ranges:
+        found = RANGE.fullmatch(text)
+        if not found:
+            return None
+        first, last, suffix = found.groups()
+        start = int(first) if first else max(0, size - int(suffix))
+        stop = min(size - 1, int(last) if last else size - 1)
+        if first and last and int(last) < int(first):
+            return None
+        if start >= size or stop < start:
+            continue
+        if spans and start < spans[-1].first:
+            return None
+        if spans and start <= spans[-1].last + 1:
+            spans[-1] = Span(spans[-1].first, max(spans[-1].last, stop))
+        else:
+            spans.append(Span(start, stop))
+    return spans
+
+
+def as_multipart(headers: Headers, spans: list[Span], size: int) -> tuple[Headers, list[Span], bytes]:
+    """Headers, parts with their own headers, and the end, of several parts (14.6)."""
+    boundary, media_type = secrets.token_hex(16), field(headers, "content-type")
+    headers = [(name, value) for name, value in headers if name.lower() != "content-type"]
+    headers.append(("Content-Type", f"multipart/byteranges; boundary={boundary}"))
+    parts = [
+        Span(
+            first,
+            last,
+            f"\r\n--{boundary}\r\nContent-Type: {media_type}\r\n"
+            f"Content-Range: bytes {first}-{last}/{size}\r\n\r\n".encode(),
+        )
+        for first, last, _ in spans
+    ]
+    return headers, parts, f"\r\n--{boundary}--\r\n".encode()
+
+
+def cut(body: Iterable[bytes], spans: list[Span], end: bytes) -> Iterator[bytes]:
+    """The parts of a body, which come in order."""
+    chunks, chunk, place = iter(body), b"", 0
+    for first, last, before in spans:
+        yield before
+        while True:
+            if part := chunk[max(0, first - place) : last + 1 - place]:
+                yield part
+            if place + len(chunk) > last:
+                break
+            place += len(chunk)
+            chunk = next(chunks)
+    yield end
+
+
+def field(headers: Headers, wanted_name: str) -> str:
+    """The value of a field; an empty text without it."""
+    return next((value for name, value in headers if name.lower() == wanted_name), "")
+
+
+def close(body: Iterable[bytes]) -> None:
+    """Close a body that can be closed."""
+    if hasattr(body, "close"):
+        body.close()

@@ -1,0 +1,1 @@
+"""From answers to pages: questions asked for a page, names, sources, dates, links, problem documents."""

@@ -1,0 +1,208 @@
+"""Facets: rows divided by the values of their columns, found by words and put in order, and the links to do so.
+
+Nothing here knows of a request or of a question: rows are dictionaries by column, as `Answered.rows` has them. A cell
+is one value, a list of values, or a text with several values and something between them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
+from urllib.parse import urlencode
+
+from uphold.errors import WrongParameter
+from uphold.questions.rows import rank
+
+__all__ = ["NOT_STATED", "Choice", "Division", "Facet", "find_words", "link", "put_in_order", "several"]
+
+NOT_STATED = "not-stated"
+"""What a request says for the rows that have no value."""
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One way to divide rows: the field of a request, its heading, and the column whose values divide them.
+
+    `kind` is the kind of thing whose IRIs are written as mere keys; the facet's own name when it is absent. `names` is
+    a column with what the values are called, in the same order. `split` stands between the values of a cell. With
+    `until`, a column with the last day of a period whose first day `column` has, the values are the years of that
+    period. `words` names values that have no name, and under the empty text those rows that have no value. Facets with
+    the same `part` speak of the same parts of a row, such as the treaty that a call demands and the outcome of this
+    demand: their cells have one value for each part, in the same order, and a row is found when one part has them all.
+    """
+
+    name: str
+    label: str
+    column: str
+    kind: str = ""
+    names: str = ""
+    split: str = ""
+    split_names: str = "; "
+    until: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+    by_value: bool = False
+    """Whether values come by themselves, the highest first, rather than by how many rows have them."""
+    part: str = ""
+
+    def listed(self, row: Row) -> list[str]:
+        """The values of a row as text, in their order; one empty text for a row without any."""
+        cell = row.get(self.column)
+        return (years(cell, row.get(self.until)) if self.until else several(cell, self.split)) or [""]
+
+    def named(self, row: Row) -> dict[str, str]:
+        """The same values, each with what it is called; the name is empty when the row does not tell."""
+        values = self.listed(row)
+        names = several(row.get(self.names), self.split_names if self.split else "") if self.names else []
+        if self.until:
+            names = values
+        return dict(zip(values, names if len(names) == len(values) else [""] * len(values), strict=True))
+
+    def key(self, value: str, base: str) -> str:
+        """How a request writes a value: `nzl`, `jurisdiction:nzl`, `uphold:Treaty`, or the value itself."""
+        if value.startswith(f"{base}id/"):
+            kind, _, key = value.removeprefix(f"{base}id/").partition("/")
+            return key if kind == (self.kind or self.name) else f"{kind}:{key}"
+        return value.replace(f"{base}ontology#", "uphold:", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a facet: as the rows have it, as a request writes it, its name, and how many rows one would see."""
+
+    value: str
+    key: str
+    name: str
+    count: int
+    chosen: bool
+
+
+class Division:
+    """Rows divided by facets, of which a request has chosen values; `chosen` has them as text by the facet's name."""
+
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        facets: Iterable[Facet],
+        chosen: Mapping[str, str],
+        base: str,
+        allowed: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """`allowed` are values that may be chosen, by facet, even where no row has one.
+
+        Raises `WrongParameter` for any other value that no row has.
+        """
+        self.facets, self.base, self.allowed = tuple(facets), base, allowed or {}
+        self.known = {facet.name: self.known_values(rows, facet) for facet in self.facets}
+        self.chosen = {
+            facet.name: self.find(facet, chosen[facet.name]) for facet in self.facets if chosen.get(facet.name)
+        }
+        self.all = rows
+        self.rows = self.kept()
+
+    def known_values(self, rows: Iterable[Row], facet: Facet) -> dict[str, str]:
+        """Every value of a facet with its name; the empty one stands for rows without any."""
+        found: dict[str, str] = {}
+        for row in rows:
+            for value, name in facet.named(row).items():
+                found[value] = found.get(value) or name
+        return found
+
+    def find(self, facet: Facet, text: str) -> str:
+        """The value that a request means; raises `WrongParameter`."""
+        for value in self.known[facet.name]:
+            if text in ((value, facet.key(value, self.base)) if value else (NOT_STATED,)):
+                return value
+        if text in self.allowed.get(facet.name, ()):
+            return text
+        raise WrongParameter(f"{facet.name} is {text[:80]!r}, which nothing in this list has.")
+
+    def kept(self, without: str = "") -> list[Row]:
+        """The rows that have every value chosen, but for that of the facet `without`."""
+        wanted = [facet for facet in self.facets if facet.name in self.chosen and facet.name != without]
+        return [row for row in self.all if all(self.chosen[each.name] in self.found(row, each) for each in wanted)]
+
+    def found(self, row: Row, facet: Facet) -> set[str]:
+        """The values that a facet has in those parts of a row that have every other value chosen for these parts."""
+        others = [each for each in self.facets if each.part and each.part == facet.part and each.name != facet.name]
+        others = [each for each in others if each.name in self.chosen]
+        wanted = tuple(self.chosen[each.name] for each in others)
+        parts = zip_longest(facet.listed(row), *(each.listed(row) for each in others), fillvalue="")
+        return {value for value, *rest in parts if tuple(rest) == wanted}
+
+    def choices(self, facet: Facet) -> list[Choice]:
+        """The values of a facet, each with the number of rows that have it and every other value chosen.
+
+        Those that no row has under the other choices are left out, and what is not stated comes last.
+        """
+        counted = Counter(value for row in self.kept(facet.name) for value in self.found(row, facet))
+        chosen = self.chosen.get(facet.name)
+        found = [
+            Choice(value, self.key(facet, value), self.name(facet, value), counted[value], value == chosen)
+            for value in self.known[facet.name]
+            if counted[value] or value == chosen
+        ]
+        if facet.by_value:
+            return sorted(found, key=lambda choice: (choice.value != "", rank(choice.value)), reverse=True)
+        return sorted(found, key=lambda choice: (not choice.value, -choice.count, rank(choice.name or choice.key)))
+
+    def key(self, facet: Facet, value: str) -> str:
+        """How a request writes a value of a facet."""
+        return facet.key(value, self.base) if value else NOT_STATED
+
+    def name(self, facet: Facet, value: str) -> str:
+        """What a value is called, as far as the facet or the rows tell."""
+        if not value:
+            return facet.words.get("", "Not stated")
+        return facet.words.get(value) or self.known[facet.name].get(value, "")
+
+
+def several(cell: Any, split: str) -> list[str]:
+    """The values of a cell as text, as JSON writes them; none for one that is empty."""
+    if cell is None or cell == "":
+        return []
+    if isinstance(cell, list):
+        return [text for each in cell for text in several(each, split)]
+    if isinstance(cell, bool):
+        return ["true" if cell else "false"]
+    text = str(cell)
+    return [part for part in (text.split(split) if split else [text]) if part]
+
+
+def years(first: Any, last: Any) -> list[str]:
+    """The years from that of the first day to that of the last; none where either is no day."""
+    start, end = str(first)[:4], str(last)[:4]
+    if not (start.isdecimal() and end.isdecimal() and start <= end):
+        return []
+    return [str(year) for year in range(int(start), min(int(end), int(start) + 100) + 1)]
+
+
+def find_words(rows: Sequence[Row], columns: Sequence[str], text: str) -> list[Row]:
+    """The rows in one of whose columns the text stands, in capitals or not; all for an empty text."""
+    wanted = text.casefold()
+    return (
+        [row for row in rows if any(wanted in str(row.get(name) or "").casefold() for name in columns)]
+        if text
+        else [*rows]
+    )
+
+
+def put_in_order(rows: Sequence[Row], key: str) -> list[Row]:
+    """The rows by a column, from high to low when it has a minus before it; empty cells last, ties as they were."""
+    name, down = key.removeprefix("-"), key.startswith("-")
+    known = [row for row in rows if row.get(name) not in (None, "", [])]
+    unknown = [row for row in rows if row.get(name) in (None, "", [])]
+    return [*sorted(known, key=lambda row: rank(first(row[name])), reverse=down), *unknown]
+
+
+def first(cell: Any) -> Any:
+    """The first of several values, or the only one."""
+    return cell[0] if isinstance(cell, list) else cell
+
+
+def link(fields: Mapping[str, str], **changes: str) -> str:
+    """The query of an address with these fields and changes to them; a field that becomes empty is left out."""
+    return f"?{urlencode({name: value for name, value in {**fields, **changes}.items() if value})}"

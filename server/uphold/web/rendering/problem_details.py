@@ -1,0 +1,130 @@
+"""Problems: every error as problem details (RFC 9457), from the error alone, and the pages that explain each kind."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import NotFound as NoRoute
+
+from uphold.errors import (
+    MethodRefused,
+    NotFound,
+    QueryTooLong,
+    ServerBusy,
+    UpholdError,
+    WrongUse,
+    all_kinds,
+)
+from uphold.web.http.negotiation import choose, prefers_html
+from uphold.web.http.responses import library, send
+from uphold.web.rendering.render import about_page
+
+__all__ = ["add_handlers", "as_details", "problem", "problems"]
+
+PROBLEM = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+LONGEST_DETAIL = 1_000
+problems = Blueprint("problems", __name__)
+log = logging.getLogger(__name__)
+
+
+def add_handlers(app: Flask) -> None:
+    """Answer every error of `app` in the one shape."""
+    app.register_error_handler(UpholdError, problem)
+    app.register_error_handler(HTTPException, http_problem)
+    app.register_error_handler(Exception, unforeseen_problem)
+
+
+def as_details(error: UpholdError) -> dict[str, Any]:
+    """The error as problem details; members without a value are absent. `instance` has the id that the log has."""
+    request.environ["uphold.problem"] = error.code
+    identity = request.environ.get("uphold.request")
+    details = {
+        "type": f"{library().settings.base}problem/{error.code}",
+        "title": error.title,
+        "status": int(error.status),
+        "detail": shortened(str(error)) or error.title,
+        "instance": f"urn:uphold:request:{identity}" if identity else None,
+        "remedy": error.remedy,
+        "line": error.line,
+        "column": error.column,
+    }
+    return {name: value for name, value in details.items() if value is not None}
+
+
+def shortened(detail: str) -> str:
+    """The detail without what a client sent to make it long."""
+    return detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]}…"
+
+
+def problem(error: UpholdError, headers: dict[str, str] | None = None) -> Response:
+    """The reply to an error: a page for who prefers HTML, problem details for everybody else, whatever they accept."""
+    details = as_details(error)
+    if prefers_html():
+        response = Response(
+            render_template(
+                "problem.html", problem=details, about=about_page(error.title, error.remedy, indexed=False)
+            ),
+            content_type="text/html; charset=utf-8",
+        )
+    else:
+        response = Response(json.dumps(details, ensure_ascii=False) + "\n", content_type=PROBLEM)
+    response.status_code = error.status
+    response.vary.add("Accept")
+    response.headers["Cache-Control"] = "no-store"
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, ServerBusy):
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response.headers.update(headers or {})
+    return response
+
+
+def http_problem(error: HTTPException) -> Response | HTTPException:
+    """The reply to an error that the framework found."""
+    if error.code is None:
+        return error
+    if isinstance(error, MethodNotAllowed):
+        allowed = ", ".join(sorted(error.valid_methods or ()))
+        return problem(MethodRefused(f"{request.method} is not one of {allowed}."), {"Allow": allowed})
+    if isinstance(error, NoRoute):
+        return problem(NotFound(f"Nothing here has the address {request.path}."))
+    if isinstance(error, RequestEntityTooLarge):
+        return problem(QueryTooLong(request.content_length or 0, library().settings.query_max_bytes))
+    found: UpholdError = WrongUse(error.description or error.name)
+    if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        found = UpholdError("The server could not answer this request.")
+    found.status = error.code
+    return problem(found)
+
+
+def unforeseen_problem(error: Exception) -> Response:
+    """The reply to a fault of ours; what it was stands in the log only."""
+    log.error("unforeseen error on %s %s", request.method, request.path, exc_info=error)
+    return problem(UpholdError("The server failed in a way that was not foreseen."))
+
+
+@problems.get("/problem/<code>")
+def explain(code: str) -> Response:
+    """What a kind of error means and what to do about it."""
+    kind = next((kind for kind in all_kinds() if kind.code == code), None)
+    if kind is None:
+        raise NotFound(f"No error has the code {code!r}.")
+    meaning = {
+        "type": f"{library().settings.base}problem/{kind.code}",
+        "title": kind.title,
+        "status": int(kind.status),
+        "description": " ".join((kind.__doc__ or "").split()),
+        "remedy": kind.remedy,
+    }
+    form = choose(["text/html", "application/json"])
+    if form == "text/html":
+        return send(
+            render_template("problem.html", problem=meaning, about=about_page(kind.title, str(meaning["description"]))),
+            form,
+            varies=True,
+        )
+    return send(json.dumps(meaning, ensure_ascii=False) + "\n", form, varies=True)

@@ -1,0 +1,129 @@
+"""Answering: a question asked on behalf of a page, its rows or its document, and the addresses of the same as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from flask import g, request
+
+from uphold.engines.interface import Answer
+from uphold.questions.files import Question
+from uphold.questions.framing import frame
+from uphold.questions.rows import Rows, read_rows
+from uphold.web.http.client_disconnect import Client
+from uphold.web.http.responses import library, opened
+
+__all__ = ["RESULTS", "TRIPLES", "Answered", "Unasked", "ask", "frame_answer", "run_query"]
+
+RESULTS, TRIPLES = "application/sparql-results+json", "application/n-triples"
+
+
+def run_query(query: str, form: str) -> bytes:
+    """The engine's answer to a bound query in a form; to the same query it is given again."""
+    key = f"question {opened().snapshot.id} {opened().page_engine.order()} {form} {query}"
+    if "client" not in g:  # one for the whole page: a page that asks much is not slower to arrive than its request
+        g.client = Client(request.environ)
+
+    def run(wanted: Callable[[], bool]) -> Answer:
+        return opened().page_engine.query(query, accept=form, wanted=wanted)
+
+    found = library().answers.ask(key, run, g.client.is_there)
+    try:
+        return b"".join(found)
+    finally:
+        found.close()
+
+
+def frame_answer(question: Question, query: str, terms: Mapping[str, Sequence[str]]) -> Any:
+    """The document that the answer of a CONSTRUCT question is; None when there is nothing to tell."""
+    values = {name: each[0][1:-1] for name, each in terms.items() if each and each[0].startswith("<")}
+    triples = run_query(query, TRIPLES)
+    return frame(triples, question.frame, library().context.columns, opened().snapshot.base, values)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question with the values given to it; the engine is asked when the answer is first read."""
+
+    question: Question
+    given: Mapping[str, Sequence[str]]
+    shown: Sequence[dict[str, Any]] | None = field(default=None, kw_only=True)
+    """The rows that a page shows, where it shows some of them; the addresses lead to all."""
+    asked: ClassVar[bool] = True
+
+    @cached_property
+    def query(self) -> str:
+        """The query, with the values in it."""
+        return self.question.bound(self.given)
+
+    @cached_property
+    def table(self) -> Rows:
+        """All rows of a SELECT."""
+        return read_rows(run_query(self.query, RESULTS), self.question.head.columns)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of a SELECT, each with typed values by column; of a part, those that it shows."""
+        return self.table.as_json() if self.shown is None else [*self.shown]
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The document of a CONSTRUCT; empty when there is nothing to tell."""
+        found: dict[str, Any] = frame_answer(self.question, self.query, dict(self.question.terms(self.given))) or {}
+        return found
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def where(self, **wanted: Any) -> list[dict[str, Any]]:
+        """The rows whose columns have these values."""
+        return [row for row in self.rows if all(row[name] == value for name, value in wanted.items())]
+
+    def only(self, **kept: Container[Any]) -> Answered:
+        """The part whose columns have one of these values each."""
+        return replace(self, shown=[row for row in self if all(row[name] in values for name, values in kept.items())])
+
+    def address(self, suffix: str = "") -> str:
+        """Where the API gives the same answer, in the form of the suffix; without one it is negotiated."""
+        base = opened().snapshot.base
+        fields = [
+            (name, value.removeprefix(f"{base}id/{self.question.parameters[name].kind}/"))
+            for name, values in self.given.items()
+            for value in values
+        ]
+        ending = f".{suffix}" if suffix else ""
+        query = f"?{urlencode(fields)}" if fields else ""
+        return f"{request.script_root}/api/{self.question.name}{ending}{query}"
+
+
+@dataclass(frozen=True)
+class Unasked(Answered):
+    """A question that lacks what it would be asked about: without rows, and with an empty document."""
+
+    asked: ClassVar[bool] = False
+
+    @cached_property
+    def table(self) -> Rows:
+        """No rows."""
+        return Rows((), ())
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """Nothing to tell."""
+        return {}
+
+
+def ask(name: str, **given: str | Sequence[str] | None) -> Answered:
+    """The answer to the question with this name; values that are None or empty are left out.
+
+    Reading it raises what the engine raises, and `WrongParameter` for a value that cannot be.
+    """
+    values = {key: [value] if isinstance(value, str) else list(value) for key, value in given.items() if value}
+    return Answered(library().questions[name], values)

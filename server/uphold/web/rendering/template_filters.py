@@ -1,0 +1,114 @@
+"""Links and words for the templates: identifiers become addresses on this host, slugs become words."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urlencode
+
+from flask import Flask, request
+
+from uphold.serving.descriptions import Thing
+from uphold.web.http.responses import within
+from uphold.web.rendering.axis import anchor, ruler
+from uphold.web.rendering.dates import day, period, scale
+from uphold.web.rendering.event_sequence import course
+from uphold.web.rendering.page_context import nodes
+
+__all__ = ["add_filters", "local_path"]
+
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+SAFE = "/:@!$&'()*+,;=~-._%"
+NAMES = {
+    "dcterms:isPartOf": "part of",
+    "foaf:page": "page",
+    "rdf:type": "kind",
+    "rdfs:isDefinedBy": "defined in",
+    "rdfs:subClassOf": "kind of",
+    "skos:altLabel": "also called",
+    "skos:broader": "belongs to",
+    "skos:closeMatch": "much the same elsewhere",
+    "skos:exactMatch": "the same elsewhere",
+    "skos:inScheme": "in the list",
+    "skos:prefLabel": "name",
+    "prov:wasDerivedFrom": "rests on",
+}
+
+STAYS_IN_QUERY = "?:/(),;*=!@$"
+"""What SPARQL is full of and the query of an address may hold as it is (RFC 3986, 3.4), so that links are short."""
+
+
+def local_path(iri: str, base: str) -> str | None:
+    """Where this host answers for an IRI under the base; None for any other IRI."""
+    if not iri.startswith(base):
+        return None
+    path, mark, fragment = iri[len(base) :].lstrip("/").partition("#")
+    start, path = (within(), f"doc/{path[3:]}") if path.startswith("id/") else ("", path)
+    return f"{request.script_root}{start}/{quote(path, safe=SAFE)}{mark}{quote(fragment, safe=SAFE)}"
+
+
+def add_filters(app: Flask, base: str) -> None:
+    """Give the templates their filters."""
+
+    def href(iri: str) -> str | None:
+        """The address to link to; None for what is no web address, which stays plain text."""
+        return local_path(iri, base) or (iri if iri.startswith(("http://", "https://")) else None)
+
+    def query_link(query: str) -> str:
+        """The address that runs a query and shows its result as a page."""
+        fields = urlencode({"query": query, "format": "html"}, safe=STAYS_IN_QUERY)
+        return f"{request.script_root}{within()}/sparql?{fields}"
+
+    app.add_template_filter(href, "href")
+    app.add_template_filter(query_link, "query_link")
+    app.add_template_filter(number, "number")
+    app.add_template_filter(anchor, "anchor")
+    app.add_template_filter(plural, "plural")
+    app.add_template_filter(words, "words")
+    app.add_template_filter(property_name, "property_name")
+    app.add_template_filter(size, "size")
+    app.add_template_filter(language, "language")
+    app.add_template_filter(nodes, "nodes")
+    app.add_template_filter(day, "day")
+    app.add_template_filter(period, "period")
+    app.add_template_global(ruler, "ruler")
+    app.add_template_global(scale, "scale")
+    app.add_template_global(course, "course")
+
+
+def number(value: int | str) -> str:
+    """A number with thin spaces between thousands."""
+    return f"{int(value):,}".replace(",", "\u202f")
+
+
+def plural(kind: str) -> str:
+    """The kind of a thing, as its IRI has it, in words and in the plural."""
+    name = words(kind)
+    if name.endswith("asis"):
+        return f"{name[:-2]}es"
+    if name.endswith(("s", "x")):
+        return f"{name}es"
+    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+
+
+def words(slug: str) -> str:
+    """A slug in words, as a heading has it."""
+    return slug.replace("-", " ").capitalize()
+
+
+def property_name(thing: Thing) -> str:
+    """What a property is called; one without a label by the words of its local name."""
+    if thing.short in NAMES:
+        return NAMES[thing.short]
+    if thing.label.text != thing.short:
+        return thing.label.text
+    return HUMP.sub(" ", thing.short.rpartition(":")[2].rpartition("/")[2]).lower()
+
+
+def size(count: int) -> str:
+    """A size in bytes, for people."""
+    return f"{count} B" if count < 1000 else f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
+
+
+def language(tag: str) -> str:
+    """A language tag for HTML, where an unknown language is the empty tag."""
+    return "" if tag == "und" else tag

@@ -1,0 +1,1 @@
+"""One thing at its address, and the lists of things."""

@@ -1,0 +1,93 @@
+"""About: the metadata of the page about a thing, and the thing in one plain sentence, from what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from uphold.rdf.media_types import GRAPH_TYPES
+from uphold.serving.descriptions import Description
+from uphold.web.http.responses import opened
+from uphold.web.metadata.metadata import Image, Metadata
+from uphold.web.metadata.schema_org import schema_class, schema_subject
+from uphold.web.rendering.template_filters import number, plural, property_name
+from uphold.web.resources.cards import has_card, make_card
+
+__all__ = ["about_thing", "sentence_about"]
+
+SAID = ("skos:definition", "dcterms:description", "dcterms:abstract", "rdfs:comment")
+PASSED_OVER = frozenset(
+    {
+        *("rdf:type", "skos:prefLabel", "skos:altLabel", "rdfs:label", "dcterms:title", "foaf:name", *SAID),
+        *("prov:wasDerivedFrom", "skos:inScheme", "rdfs:isDefinedBy", "skos:exactMatch", "skos:closeMatch"),
+        *("owl:sameAs", "uphold:derivedBy", "uphold:asOf", "vs:term_status", "skos:topConceptOf", "uphold:position"),
+        *("qb:dataSet", "skos:note", "dcterms:identifier", "uphold:entryIntoForceBasis", "uphold:ordinal"),
+    }
+)
+MOST_FACTS, MOST_VALUES = 5, 3
+
+
+def about_thing(about: Description, path: str, here: str, language: str, schema: str = "Thing") -> Metadata:
+    """The metadata of the page about the thing at `path`, whose forms are at `here` with a suffix."""
+    base, key = opened().snapshot.base, path.removeprefix("id/")
+    is_thing, title = path.startswith("id/"), about.thing.label.text
+    address = f"{base}doc/{key}" if is_thing else f"{base}{path}"
+    sentence = sentence_about(about, path, language)
+    found = schema_class(about.types, base, schema)
+    kind = key.partition("/")[0]
+    return Metadata(
+        title,
+        sentence,
+        about.thing.iri,
+        found,
+        {form: f"{here}.{suffix}" for form, suffix in {**GRAPH_TYPES, "application/json": "json"}.items()},
+        address,
+        ((plural(kind), f"{base}doc/{kind}/"),) if is_thing else (),
+        Image(f"{base}embed/{key}.png", sentence) if is_thing and has_card(path) else None,
+        schema_subject(about, found, address, base),
+    )
+
+
+def sentence_about(about: Description, path: str, language: str) -> str:
+    """A sentence about the thing at `path`: what is said of it, else its figures, else its first facts."""
+    stated = [
+        value.term
+        for fact in about.facts
+        if fact.property.short in SAID
+        for value in fact.values
+        if value.term.kind == "literal"
+    ]
+    kind = min((each.label.text for each in about.types), key=len, default="")
+    if stated:
+        best = next((term for term in stated if term.language in (language, "en", "")), stated[0])
+        return best.value
+    if path.startswith("id/") and has_card(path):
+        card, _, key = path.removeprefix("id/").partition("/")
+        if (made := make_card(card, key, language)).tells:
+            return made.sentence
+    facts = "; ".join([*facts_told(about), *counts_told(about)][:MOST_FACTS])
+    name = about.thing.label.text.rstrip(" .")
+    named = f"{kind[0].upper()}{kind[1:]}: {name}." if kind and ":" not in kind else f"{name}."
+    return f"{named} {facts[0].upper()}{facts[1:]}." if facts else named
+
+
+def facts_told(about: Description) -> Iterator[str]:
+    """The facts of a thing, each in a few words."""
+    dated = any(fact.property.short == "dcterms:date" for fact in about.facts)
+    for fact in about.facts:
+        if dated and fact.property.short in ("uphold:notBefore", "uphold:notAfter"):
+            continue
+        values = [
+            value.thing.label.text if value.thing else value.term.value
+            for value in fact.values
+            if value.term.kind != "blank"
+        ]
+        if fact.property.short not in PASSED_OVER and values:
+            more = f" and {len(values) - MOST_VALUES} more" if len(values) > MOST_VALUES else ""
+            yield f"{property_name(fact.property)} {', '.join(values[:MOST_VALUES])}{more}"
+
+
+def counts_told(about: Description) -> Iterator[str]:
+    """How many things point to it, by the property with which they do."""
+    for each in about.incoming:
+        if each.property.short not in PASSED_OVER:
+            yield f"{property_name(each.property)} of {number(each.count)} {'other' if each.count == 1 else 'others'}"

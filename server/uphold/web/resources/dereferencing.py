@@ -1,0 +1,180 @@
+"""Linked data: every IRI under the base answers, in the form that the client or the suffix asks for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, redirect, render_template, request
+
+from uphold.errors import NoSuchThing
+from uphold.rdf.media_types import GRAPH_TYPES
+from uphold.web.http.negotiation import choose, choose_graph, named_form, split_suffix
+from uphold.web.http.responses import opened, send, within
+from uphold.web.metadata.citations import cite_document
+from uphold.web.rendering.link_header import Link, add_links
+from uphold.web.rendering.page_context import Page, reader_language
+from uphold.web.rendering.render import about_page, scripted
+from uphold.web.resources.about import about_thing
+from uphold.web.resources.embed import Embedding
+from uphold.web.resources.lists.views import LIST_FORMS, show_list
+from uphold.web.resources.memento import add_memento, time_gate
+from uphold.web.resources.ontology_html import ontology_html
+from uphold.web.resources.page_registry import page_of
+from uphold.web.resources.signposting import links_of_list, links_of_thing
+
+__all__ = ["describe", "linked", "split_form"]
+
+HTML, JSON = "text/html", "application/json"
+FORMS = {HTML: "html", **GRAPH_TYPES, JSON: "json"}
+SUFFIXES = {suffix: media_type for media_type, suffix in FORMS.items()}
+GRAPH_SUFFIXES = {suffix: media_type for media_type, suffix in GRAPH_TYPES.items()} | {"html": HTML}
+linked = Blueprint("linked", __name__)
+
+
+@linked.get("/id/<kind>/")
+@linked.get("/id/<path:key>")
+def thing(kind: str = "", key: str = "") -> Response:
+    """A thing is not a document: go and see the document about it (303), in the form that `format=` names."""
+    path = f"{kind}/" if kind else key
+    if kind:
+        opened().resources.things_of_kind(kind)
+    else:
+        stem, _ = split_suffix(path, SUFFIXES)
+        opened().resources.check(f"{opened().snapshot.base}id/{stem}")
+    form = urlencode([("format", value) for value in request.args.getlist("format")])
+    response = redirect(f"{request.script_root}/doc/{path}{form and '?'}{form}", 303)
+    response.headers["Cache-Control"] = "no-cache"
+    return Response(response.get_data(), 303, response.headers)
+
+
+@linked.get("/doc/<path:key>")
+def document(key: str) -> Response:
+    """The document about a thing."""
+    stem, form = split_form(key)
+    past = time_gate(key)
+    return past or add_memento(describe(f"id/{stem}", f"doc/{stem}", form), key, old=False)
+
+
+def split_form(key: str) -> tuple[str, str | None]:
+    """The key of a thing, and the form that its suffix asks for."""
+    return split_suffix(key, SUFFIXES)
+
+
+@linked.get("/graph/<path:name>", defaults={"space": "graph"})
+@linked.get("/shapes/<path:name>", defaults={"space": "shapes"})
+@linked.get("/ontology/<path:name>", defaults={"space": "ontology"})
+def part(space: str, name: str) -> Response:
+    """What is said of a graph, a shape or a version of the ontology."""
+    stem, form = (name, None) if space == "ontology" else split_suffix(name, SUFFIXES)
+    return describe(f"{space}/{stem}", f"{space}/{stem}", form)
+
+
+def describe(path: str, address: str, form: str | None) -> Response:
+    """The description of the IRI at `path` under the base; its forms are at `address` with a suffix."""
+    resources, iri = opened().resources, f"{opened().snapshot.base}{path}"
+    chosen, label = fixed(form) if form else choose_graph(list(FORMS))
+    links = [Link(f"{opened().snapshot.base}doc/{path[3:]}", "describes", HTML)] if path.startswith("id/") else []
+    here = f"{request.script_root}/{address}"
+    if chosen in GRAPH_TYPES:
+        response = send(resources.rdf(iri, chosen), label, varies=form is None)
+    elif chosen == JSON:
+        content: dict[str, Any] = {**resources.describe(iri).as_json(), "prefixes": resources.names.prefixes}
+        response = send(json.dumps(content, ensure_ascii=False, indent=1) + "\n", chosen, varies=form is None)
+    else:
+        response, links = show_thing(path, here, varies=form is None)
+    if form is None:
+        response.headers["Content-Location"] = f"{here}.{FORMS[chosen]}"
+    add_links(response, [Link(iri, "describes"), *links])
+    return response
+
+
+def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Link]]:
+    """The page about the IRI at `path`, and the links that its header has; its forms are at `here` with a suffix."""
+    language = reader_language()
+    described = opened().resources.describe(f"{opened().snapshot.base}{path}", language)
+    made = page_of([kind.iri for kind in described.types], opened().snapshot.base) if path.startswith("id/") else None
+    about = about_thing(described, path, here, language, made.schema if made else "Thing")
+    page = Page(made.answers(described) if made else {}, language, [described.thing.iri])
+    content = render_template(
+        made.template if made else "thing.html",
+        made=made,
+        page=page,
+        description=described,
+        about=about,
+        here=here,
+        path=path,
+        citation=cite_document(opened().snapshot, path, about.title) if path.startswith("id/") else None,
+        within=within(),
+        card=Embedding(path.removeprefix("id/"), about.title) if about.image else None,
+    )
+    return scripted(send(content, HTML, varies=varies)), links_of_thing(described, about, path)
+
+
+@linked.get("/doc/<kind>/", defaults={"suffix": ""})
+@linked.get("/doc/<kind>.<any(csv, json):suffix>")
+def index(kind: str, suffix: str) -> Response:
+    """The list of all things of one kind, narrowed as the request says: a page, or the same as JSON or CSV."""
+    things = opened().resources.things_of_kind(kind)
+    form = next(form for form, known in LIST_FORMS.items() if known == suffix) if suffix else choose([*LIST_FORMS])
+    response = show_list(kind, things, form)
+    if not suffix:
+        response.vary.add("Accept")
+        if form != HTML:
+            fields = urlencode([*request.args.items(multi=True)])
+            here = f"{request.script_root}{within()}/doc/{quote(kind)}.{LIST_FORMS[form]}"
+            response.headers["Content-Location"] = f"{here}?{fields}" if fields else here
+    if form == HTML:
+        add_links(response, [link for link in links_of_list(kind) if link.relation != "item"])
+    return response
+
+
+@linked.get("/ontology", defaults={"suffix": ""})
+@linked.get("/ontology.<suffix>")
+def ontology(suffix: str) -> Response:
+    """The ontology: its page by pyLODE, or all its statements."""
+    form, label = whole_form(suffix)
+    if form == HTML:
+        page, policy = ontology_html(opened().snapshot)
+        response = send(page, form, varies=not suffix)
+        response.headers["Content-Security-Policy"] = policy
+        return response
+    return send(opened().resources.graph("ontology", form), label, varies=not suffix)
+
+
+@linked.get("/shapes", defaults={"suffix": ""})
+@linked.get("/shapes/", defaults={"suffix": ""})
+@linked.get("/shapes.<suffix>")
+def shapes(suffix: str) -> Response:
+    """All shapes: a list, or all their statements."""
+    form, label = whole_form(suffix)
+    if form == HTML:
+        about = about_page(
+            "Shapes",
+            "What must hold of the data, in SHACL: each rule with its message.",
+            {form: f"{request.script_root}/shapes.{suffix}" for form, suffix in GRAPH_TYPES.items()},
+        )
+        page = render_template("shapes.html", shapes=opened().resources.shapes(), about=about)
+        return send(page, form, varies=not suffix)
+    return send(opened().resources.graph("shapes", form), label, varies=not suffix)
+
+
+@linked.get("/.well-known/void")
+def void() -> Response:
+    """What the data set says of itself."""
+    form, label = choose_graph(list(GRAPH_TYPES))
+    return send(opened().resources.document("catalogue", form), label, varies=True)
+
+
+def whole_form(suffix: str) -> tuple[str, str]:
+    """The form of a whole graph and what to call it: by suffix, else by negotiation."""
+    if suffix and suffix not in GRAPH_SUFFIXES:
+        raise NoSuchThing(f"{request.path} (the forms are .{', .'.join(GRAPH_SUFFIXES)})")
+    return fixed(GRAPH_SUFFIXES[suffix]) if suffix else choose_graph([HTML, *GRAPH_TYPES])
+
+
+def fixed(form: str) -> tuple[str, str]:
+    """The form that a suffix stands for, and what to call it; raises `WrongFormat` when `format=` names another."""
+    named_form(request.args.getlist("format"), [form])
+    return form, form

@@ -1,0 +1,73 @@
+"""Listing: what is said of a list: its question, its columns and its facets.
+
+The lists themselves stand in two tables, `list_acts` and `list_records`. Any kind that neither of them has is listed by
+name alone. A facet that is called as a parameter of the question is passed on to its downloads; `asks` says what to
+pass where the names differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from uphold.web.rendering.facets import Facet
+
+__all__ = ["Column", "Joined", "ListPage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a list: its heading, the column of the question, and how it is shown.
+
+    `show` says how lists.html shows it; a `choice` is shown in the words of the facet with the same column. `sort` is
+    the column to sort by, `until` the one with the end of a period, `under` one with a remark that stands under the
+    value, `cite` one with the IRI of what states the value, and `beside` one with what each of several values is said
+    of, in the same order.
+    """
+
+    heading: str
+    column: str
+    show: str = "text"
+    sort: str = ""
+    until: str = ""
+    under: str = ""
+    cite: str = ""
+    beside: str = ""
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether it holds numbers, which are set to the end of their cells."""
+        return self.show in ("number", "amount", "span")
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Columns of another question, joined to the rows where the columns `on` agree; several values become a list."""
+
+    question: str
+    on: tuple[str, ...]
+    columns: Mapping[str, str]
+    """Each column of the other question by its name in the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """How the things of one kind are listed; the first column shows the thing itself."""
+
+    question: str
+    intro: str
+    columns: tuple[Column, ...]
+    facets: tuple[Facet, ...] = ()
+    sort: str = ""
+    """The order of who does not choose; that of the question when empty."""
+    find: str = ""
+    """What the field for words finds; there is no field when it is empty."""
+    within: tuple[str, ...] = ()
+    """The columns in which words are found, where the question has no parameter `text` to do it."""
+    joined: tuple[Joined, ...] = ()
+    asks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Parameters of the question by the name of a facet, with {} for the value."""
+    unlike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Values by the name of a facet for which the parameter of that name means something else."""
+    pictures: tuple[str, ...] = ()
+    """Questions whose charts show the same things."""

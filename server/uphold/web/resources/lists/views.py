@@ -1,0 +1,133 @@
+"""Lists: the page of all things of a kind, with what narrows it, its order, its pages and the same as data."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Response, render_template, request
+
+from uphold.errors import RequestNotUnderstood, WrongParameter
+from uphold.serving.descriptions import Thing
+from uphold.web.http.json_envelope import as_text
+from uphold.web.http.responses import library, opened, send, within
+from uphold.web.metadata.metadata import Metadata
+from uphold.web.rendering.facets import link, several
+from uphold.web.rendering.page_context import Page, reader_language
+from uphold.web.rendering.render import about_page, cite_view, scripted
+from uphold.web.rendering.template_filters import HUMP, plural, words
+from uphold.web.resources.lists.acts import ACTS
+from uphold.web.resources.lists.listing import ListPage
+from uphold.web.resources.lists.records import RECORDS
+from uphold.web.resources.lists.rows import Listing, Row, check_last, read_field
+
+__all__ = ["LIST_FORMS", "LIST_PAGES", "show_list"]
+
+HTML, JSON, CSV = "text/html", "application/json", "text/csv"
+LIST_FORMS = {HTML: "", JSON: "json", CSV: "csv"}
+"""The forms of a list, each with its suffix; the page has none."""
+LIST_PAGES: Mapping[str, ListPage] = {**ACTS, **RECORDS}
+NAMES_ON_A_PAGE = 500
+
+
+def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
+    """All things of a kind in a form; raises `RequestNotUnderstood`, `WrongParameter` and `NoSuchThing`."""
+    made = LIST_PAGES.get(kind)
+    if form != HTML:
+        check_fields(made)
+    whole = form != HTML and not read_field("page")  # data come whole unless a page is asked for
+    number = 0 if whole else page_number()
+    if made and made.question in library().questions:
+        listing = Listing(kind, made, things, number)
+        if listing.found or listing.words:
+            return show_rows(listing) if form == HTML else send_rows(listing, form)
+    last = check_last(kind, number, len(things), NAMES_ON_A_PAGE)
+    shown = things if whole else things[(number - 1) * NAMES_ON_A_PAGE : number * NAMES_ON_A_PAGE]
+    if form != HTML:
+        names = [thing.as_json() for thing in called(shown)]
+        return send_data({"kind": kind, "count": len(things), "things": names}, names, ("id", "label"), form)
+    title = plural(kind)
+    about = about_page(title, f"Every {words(kind).lower()} that Uphold knows, {len(things)} in all, each with a page.")
+    page = render_template(
+        "index.html",
+        kind=kind,
+        things=shown,
+        count=len(things),
+        number=number,
+        last=last,
+        about=about,
+        citation=cite_view(title),
+        within=within(),
+    )
+    return send(page, HTML, varies=True)
+
+
+def check_fields(made: ListPage | None) -> None:
+    """Raise `WrongParameter` for a field of the request that the list does not have: data hold what was asked for."""
+    known = ["page", "lang", "format"]
+    if made:
+        known = [*(facet.name for facet in made.facets), *(["q"] if made.find else []), "sort", *known]
+    for name in request.args:
+        if name not in known:
+            raise WrongParameter(f"{name[:80]!r} is no parameter of this list; there are {', '.join(known)}.")
+
+
+def called(things: Sequence[Thing]) -> list[Thing]:
+    """The same things with their names in the reader's language."""
+    found = opened().resources.called([thing.iri for thing in things], reader_language())
+    return [found[thing.iri] for thing in things]
+
+
+def send_rows(listing: Listing, form: str) -> Response:
+    """The things of a list as data with the rows about them, in the order of its page."""
+    told = dict.fromkeys(listing.iri(row) for row in listing.rows)
+    things = {thing.iri: thing for thing in listing.things}
+    shown = [*(things[iri] for iri in told if iri in things), *listing.others]
+    columns = [column.name for column in listing.answer.question.head.columns]
+    columns += [name for other in listing.made.joined for name in other.columns]
+    names = [thing.as_json() for thing in called(shown)]
+    count = listing.count + len(listing.untold)
+    return send_data({"kind": listing.kind, "count": count, "things": names}, listing.rows, columns, form)
+
+
+def send_data(listed: Mapping[str, Any], rows: Sequence[Row], columns: Sequence[str], form: str) -> Response:
+    """What is listed with the rows about it as JSON, or the rows as CSV."""
+    if form == JSON:
+        return send(as_text({**listed, "rows": [*rows]}), JSON)
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([[" ".join(several(row.get(name), "")) for name in columns] for row in rows])
+    return send(written.getvalue(), CSV)
+
+
+def page_number() -> int:
+    """The number of the page asked for, from 1; raises `RequestNotUnderstood`."""
+    text = request.args.get("page", "1")
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
+        raise RequestNotUnderstood(f"page is {text[:80]!r}; it must be a number from 1.")
+    return int(text)
+
+
+def show_rows(listing: Listing) -> Response:
+    """The page of a list that has rows."""
+    title = plural(listing.kind)
+    page = Page({"rows": listing.part}, listing.language, listing.unnamed)
+    about = Metadata(
+        title,
+        listing.made.intro,
+        f"{opened().snapshot.base}doc/{listing.kind}/{link(listing.fields).removesuffix('?')}",
+        "CollectionPage",
+        {form: listing.address(suffix) for form, suffix in LIST_FORMS.items() if suffix},
+    )
+    content = render_template(
+        "lists.html", page=page, about=about, citation=cite_view(title), within=within(), listing=listing, spaced=spaced
+    )
+    return scripted(send(content, HTML, varies=True))
+
+
+def spaced(name: object) -> str:
+    """The name of a class or of a kind in words."""
+    return HUMP.sub(" ", str(name)).capitalize()

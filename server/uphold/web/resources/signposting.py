@@ -1,0 +1,160 @@
+"""Signposting: typed links by which programs find their way from a page to its identifier, data, licence and author.
+
+The FAIR Signposting profile at both levels: the links that matter stand in the `Link` header, and all of them in a
+set of links of its own (RFC 9264) at `/linkset/<kind>/<key>`; `/linkset` has those of the whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, request
+
+from uphold.errors import RequestNotUnderstood
+from uphold.rdf.media_types import GRAPH_TYPES
+from uphold.serving.descriptions import Description
+from uphold.web.data.site import downloads
+from uphold.web.http.responses import opened, send, within
+from uphold.web.metadata.json_ld import LICENCE
+from uphold.web.metadata.metadata import Metadata
+from uphold.web.rendering.link_header import SAFE, SCHEMA, Link
+from uphold.web.resources.about import about_thing
+from uphold.web.resources.page_registry import page_of
+
+__all__ = [
+    "LINKSET",
+    "links_of_catalogue",
+    "links_of_list",
+    "links_of_thing",
+    "listed_files",
+    "signposting",
+    "write_linkset",
+]
+
+LINKSET, HTML = "application/linkset+json", "text/html"
+signposting = Blueprint("signposting", __name__)
+
+
+@signposting.get("/linkset")
+def whole() -> Response:
+    """The links of the front page."""
+    return send_linkset(opened().snapshot.base, links_of_catalogue(listed_files()))
+
+
+@signposting.get("/linkset/<kind>/")
+def collection(kind: str) -> Response:
+    """The links of the list of a kind: to each thing on it; raises `RequestNotUnderstood` for a choice among them."""
+    if request.args:
+        chosen = ", ".join(request.args)[:80]
+        raise RequestNotUnderstood(f"The links are those of the whole list, and {chosen} cannot narrow them.")
+    return send_linkset(f"{opened().snapshot.base}doc/{kind}/", links_of_list(kind))
+
+
+@signposting.get("/linkset/<path:key>")
+def thing(key: str) -> Response:
+    """The links of the document about a thing."""
+    base = opened().snapshot.base
+    about = opened().resources.describe(f"{base}id/{key}")
+    data = about_thing(about, f"id/{key}", f"{base}doc/{key}", "en", schema_of(about))
+    return send_linkset(data.canonical, links_of_thing(about, data, f"id/{key}"))
+
+
+def schema_of(about: Description) -> str:
+    """The class at schema.org that the page of a thing states."""
+    page = page_of([kind.iri for kind in about.types], opened().snapshot.base)
+    return page.schema if page else "Thing"
+
+
+def links_of_thing(about: Description, data: Metadata, path: str) -> list[Link]:
+    """The links of the document about the thing at `path`; of a kept snapshot, those of its state there."""
+    base, place = opened().snapshot.base, within()
+    state = f"{base}{place.removeprefix('/')}/doc/{path.removeprefix('id/')}"
+    stated = {graph["licence"].value for graph in graphs_of(about) if "licence" in graph}
+    licences = {licence for licence in stated if licence.startswith(("http://", "https://"))} or {LICENCE}
+    links = [
+        Link(state if place else about.thing.iri, "cite-as"),
+        Link(f"{SCHEMA}AboutPage", "type"),
+        Link(f"{SCHEMA}{data.schema}", "type"),
+        *(Link(licence, "license") for licence in sorted(licences)),
+        Link(f"{base}id/organisation/uphold-contributors", "author"),
+    ]
+    start = state if place else data.canonical
+    links += [Link(f"{start}.{suffix}", "describedby", form) for form, suffix in GRAPH_TYPES.items()]
+    if path.startswith("id/") and not place:
+        kind = path.split("/")[1]
+        links += [
+            Link(f"{base}doc/{kind}/", "collection", HTML),
+            Link(f"{base}linkset/{path.removeprefix('id/')}", "linkset", LINKSET),
+        ]
+    return links
+
+
+def graphs_of(about: Description) -> list[Mapping[str, Any]]:
+    """What the catalogue says of the graphs that speak of a thing."""
+    own = {graph.iri for graph in about.graphs}
+    return [row for row in opened().resources.graphs() if row["graph"].value in own]
+
+
+def links_of_list(kind: str) -> list[Link]:
+    """The links of the list of a kind; raises `NoSuchThing`."""
+    base, things = opened().snapshot.base, opened().resources.things_of_kind(kind)
+    return [
+        Link(f"{SCHEMA}CollectionPage", "type"),
+        Link(LICENCE, "license"),
+        Link(f"{base}linkset/{kind}/", "linkset", LINKSET),
+        *(Link(f"{base}doc/{thing.iri.removeprefix(f'{base}id/')}", "item", HTML) for thing in things),
+    ]
+
+
+def listed_files() -> list[dict[str, Any]]:
+    """The files of the snapshot, as the front page lists them for programs."""
+    return [
+        {"name": file.name, "form": "application/gzip", "size": file.size, "sha256": file.sha256}
+        for file in downloads(opened().snapshot)
+    ]
+
+
+def links_of_catalogue(files: Sequence[Mapping[str, Any]]) -> list[Link]:
+    """The links of the front page: the whole data set, its description and its files."""
+    base = opened().snapshot.base
+    return [
+        Link(base, "cite-as"),
+        Link(f"{SCHEMA}AboutPage", "type"),
+        Link(f"{SCHEMA}Dataset", "type"),
+        Link(LICENCE, "license"),
+        Link(f"{base}id/organisation/uphold-contributors", "author"),
+        Link(f"{base}.well-known/void", "describedby", "text/turtle"),
+        *(
+            Link(f"{base}dumps/{file['name']}", "item", file["form"])
+            for file in files
+            if file["name"].startswith("uphold.")
+        ),
+        Link(f"{base}linkset", "linkset", LINKSET),
+    ]
+
+
+def write_linkset(contexts: Mapping[str, Iterable[Link]]) -> str:
+    """Links by the address that they lead from, as a set of links in JSON (RFC 9264, 4.2)."""
+    found = []
+    for anchor, links in contexts.items():
+        targets: dict[str, list[dict[str, str]]] = defaultdict(list)
+        for link in links:
+            if link.relation != "linkset":
+                address = quote(link.target, safe=SAFE)
+                targets[link.relation].append({"href": address, **({"type": link.form} if link.form else {})})
+        found.append({"anchor": quote(anchor, safe=SAFE), **targets})
+    return json.dumps({"linkset": found}, ensure_ascii=False, indent=1) + "\n"
+
+
+def send_linkset(page: str, links: list[Link]) -> Response:
+    """The links of a page, and those that lead back from each form of its data."""
+    back = {
+        link.target: [Link(page, "describes", HTML)]
+        for link in links
+        if link.relation == "describedby" and link.target != page
+    }
+    return send(write_linkset({page: links, **back}), LINKSET)

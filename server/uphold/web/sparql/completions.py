@@ -1,0 +1,41 @@
+"""What the editor in a browser knows of a snapshot: prefixes, terms and things to complete, and where links lead."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+
+from flask import request
+
+from uphold.serving.open_snapshots import Opened
+from uphold.web.http.responses import within
+
+__all__ = ["editor_words"]
+
+MOST_OF_A_KIND = 250
+"""Kinds of which there are more are not completed: nobody reads on so long a list, and it would make the file large."""
+
+
+def editor_words(opened: Opened) -> dict[str, Any]:
+    """Prefixes, terms with their use and meaning, and things with their labels."""
+    resources, prefixes = opened.resources, opened.snapshot.prefixes
+
+    def name(short: str, iri: str) -> str:
+        """The short name where its prefix is declared, else the IRI."""
+        return short if short != iri and short.partition(":")[0] in prefixes else f"<{iri}>"
+
+    terms = [
+        {key: value for key, value in {**term, "name": name(term["name"], term["iri"]), "iri": None}.items() if value}
+        for term in resources.vocabulary()
+    ]
+    few = {kind for kind, count in resources.kinds().items() if count <= MOST_OF_A_KIND}
+    things = sorted(  # by name, since alike names side by side are smaller when compressed
+        (
+            {"name": name(thing.short, thing.iri), "label": thing.label.text}
+            for thing in resources.everything()
+            if thing.short.partition(":")[0] in few
+        ),
+        key=itemgetter("name"),
+    )
+    places = {"base": resources.base, "root": request.script_root, "within": within(), "snapshot": opened.snapshot.id}
+    return {**places, "prefixes": dict(sorted(prefixes.items())), "terms": terms, "things": things}

@@ -1,0 +1,143 @@
+"""The SPARQL endpoint: SPARQL 1.1 Protocol queries by GET and both POSTs, the service description, and a plain form."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from uphold.assets.vendor import EDITOR, vendored
+from uphold.engines.guard import Limits
+from uphold.engines.result_cache import Whole
+from uphold.errors import UpholdError
+from uphold.rdf.media_types import GRAPH_TYPES
+from uphold.rdf.result_table import read_table
+from uphold.web.http.client_disconnect import Client
+from uphold.web.http.headers import WITH_EDITOR
+from uphold.web.http.negotiation import choose_graph, prefers_html
+from uphold.web.http.responses import library, opened, send, within
+from uphold.web.http.sparql_protocol import Asked, read_request
+from uphold.web.metadata.citations import cite_query
+from uphold.web.rendering.problem_details import as_details
+from uphold.web.rendering.render import about_page
+from uphold.web.sparql.completions import editor_words
+from uphold.web.sparql.execution import HTML, JSON_RESULTS, TURTLE, Question, fetch, reply, understand
+
+__all__ = ["endpoint", "sparql", "words"]
+
+TURTLE_SHOWN = 100_000
+sparql = Blueprint("sparql", __name__)
+
+
+@sparql.route("/sparql", methods=["GET", "POST"])
+def endpoint() -> Response:
+    """Answer a query, or show what there is to ask."""
+    if request.method in ("GET", "HEAD") and not request.query_string:
+        return welcome()
+    asked = request.environ.get("uphold.asked") or Asked("", forms=tuple(request.args.getlist("format")))
+    try:
+        if fault := request.environ.get("uphold.fault"):
+            raise fault
+        asked = request.environ.get("uphold.asked") or read_request(request.environ, library().settings)
+        request.environ["uphold.query"] = asked.query
+        question = understand(asked, request.headers.get("Accept", ""), library().settings)
+        if question.form == HTML:
+            return show_answer(question)
+        made = reply(question, opened(), library(), request.environ)
+    except UpholdError as error:
+        if prefers_html(asked.forms):
+            return show(asked, status=error.status, problem=as_details(error))
+        raise
+    request.environ["uphold.lasts"] = made.lasts
+    return Response(made.body, made.status, made.headers)
+
+
+def show_answer(question: Question) -> Response:
+    """The form with the beginning of the answer."""
+    asked, gives_graph = question.asked, question.inspected.gives_graph
+    question = replace(question, form=TURTLE if gives_graph else JSON_RESULTS)
+    name = question.name(opened())
+    found = fetch(question, name, opened(), library().answers, Client(request.environ))
+    try:
+        if not gives_graph:
+            return show(asked, lasts=bool(name), table=read_table(io.BufferedReader(Pieces(found))))
+        text = found.start(TURTLE_SHOWN).decode("utf-8", "ignore")
+        return show(asked, lasts=bool(name), turtle=text, whole=found.size <= TURTLE_SHOWN)
+    finally:
+        found.close()
+
+
+class Pieces(io.RawIOBase):
+    """An answer as a file to read."""
+
+    def __init__(self, answer: Whole) -> None:
+        self.pieces = iter(answer)
+        self.left = b""
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes."""
+        self.left = self.left or next(self.pieces, b"")
+        count = min(len(buffer), len(self.left))
+        buffer[:count], self.left = self.left[:count], self.left[count:]
+        return count
+
+
+def welcome() -> Response:
+    """Without a query: the form for people, the service description for programs."""
+    form, label = choose_graph([*GRAPH_TYPES, HTML])
+    if form == HTML:
+        return show(Asked(""))
+    return send(opened().resources.document("service", form, **stated_limits()), label, varies=True)
+
+
+def show(asked: Asked, *, status: int = HTTPStatus.OK, lasts: bool = True, **found: object) -> Response:
+    """The form, with what was found."""
+    page = render_template(
+        "sparql.html",
+        about=about_page(
+            "SPARQL",
+            "Ask the whole graph with SPARQL 1.1: an editor, examples, and an answer within the time limit.",
+            indexed=not asked.query,
+        ),
+        asked=asked,
+        questions=library().questions,
+        names=opened().resources.names,
+        within=within(),
+        citation=cite_query(opened().snapshot, asked.query, asked.dataset),
+        **found,
+    )
+    response = send(page, HTML, status, varies=True, lasts=lasts)
+    if EDITOR in vendored():
+        response.headers["Content-Security-Policy"] = WITH_EDITOR
+    return response
+
+
+@sparql.get("/sparql/editor.json")
+def words() -> Response:
+    """What the editor completes with."""
+    return send(json.dumps(editor_words(opened()), ensure_ascii=False, separators=(",", ":")), "application/json")
+
+
+def stated_limits() -> dict[str, list[str]]:
+    """The limits as the service description states them, as SPARQL literals."""
+    settings = library().settings
+    stated = {
+        "seconds": settings.query_timeout,
+        "memory": settings.query_memory_mb,
+        "bytes": settings.query_max_bytes,
+        "depth": settings.query_max_depth,
+        "answer": settings.answer_max_mb,
+    }
+    features = ["UnionDefaultGraph", *(["BasicFederatedQuery"] if Limits.of(settings).services else [])]
+    described = {"feature": [f"<http://www.w3.org/ns/sparql-service-description#{name}>" for name in features]}
+    return described | {
+        name: [f"{value:f}" if isinstance(value, float) else str(value)] for name, value in stated.items()
+    }

@@ -1,0 +1,1 @@
+"""Pages about more than one thing: the front page, outcomes, comparisons, the map."""

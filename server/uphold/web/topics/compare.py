@@ -1,0 +1,174 @@
+"""Comparing: two to six jurisdictions side by side, and the choice of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from uphold.web.http.responses import library, opened, within
+from uphold.web.rendering.page_context import reader_language
+from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.render import show, view
+
+__all__ = ["compare"]
+
+FEWEST, MOST = 2, 6
+"""How many jurisdictions make a comparison, and how many fit beside one another."""
+PURPOSE = (
+    "What states, territories and unions joined, were asked, promised and did against the trafficking of children, "
+    "side by side."
+)
+OF_ALL = ("call-outcomes", "commitments-kept", "petitions", "handovers")
+"""Questions that are short enough to be asked once for all jurisdictions."""
+NO_REGION = "Organisations and groups of countries in the report"
+compare = Blueprint("compare", __name__)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a request chooses: IRIs to show, IRIs for which there is no room, and texts that name no jurisdiction."""
+
+    shown: Sequence[str]
+    beyond: Sequence[str]
+    unknown: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Jurisdictions of one region to choose from, by name."""
+
+    region: str
+    is_reviewed: bool
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Comparisons to begin with that one answer suggests: what the jurisdictions share, and which they are."""
+
+    title: str
+    answer: Answered
+    groups: Mapping[str, Sequence[str]]
+
+
+@view(compare, "/compare")
+def side_by_side() -> Response:
+    """The jurisdictions that the address names, side by side, and a form to choose them.
+
+    Raises `WrongParameter` for a value that can name nothing.
+    """
+    known = jurisdictions()
+    names = {row["jurisdiction"]: row["jurisdictionName"] for row in known}
+    choice = read_choice(request.args.getlist("jurisdiction"), names)
+    shown = choice.shown
+    title = (
+        f"{listed([names[iri] for iri in shown])}, side by side" if len(shown) >= FEWEST else "Compare jurisdictions"
+    )
+    answers = answers_about(shown) if shown else {}
+    return show(
+        "compare.html",
+        answers,
+        title,
+        PURPOSE,
+        choice=choice,
+        names=names,
+        reviews={row["jurisdiction"]: (row["firstReviewed"], row["lastReviewed"]) for row in known},
+        acts={iri: answers[f"acts of {iri}"] for iri in shown},
+        offers=offers(),
+        starts=[] if shown else starts(known),
+        fewest=FEWEST,
+        most=MOST,
+    )
+
+
+def jurisdictions() -> Answered:
+    """All jurisdictions, with names in the reader's language."""
+    return ask("jurisdictions", lang=reader_language())
+
+
+def read_choice(values: Iterable[str], known: Mapping[str, str]) -> Choice:
+    """The choice among known IRIs that values make, each a key or an IRI; raises `WrongParameter`."""
+    question = library().questions["compare-jurisdictions"]
+    given: dict[str, str] = {}
+    for value in filter(None, values):
+        terms = dict(question.terms({"jurisdiction": [value]}))
+        given.setdefault(terms["jurisdiction"][0][1:-1], value)
+    found = [iri for iri in given if iri in known]
+    return Choice(found[:MOST], found[MOST:], [value for iri, value in given.items() if iri not in known])
+
+
+def answers_about(shown: Sequence[str]) -> dict[str, Answered]:
+    """What a comparison is made of; answers about all jurisdictions are narrowed to those shown."""
+    answers = {
+        "summary": ask("compare-jurisdictions", jurisdiction=shown),
+        "treaties": ask("jurisdiction-treaties", jurisdiction=shown),
+        "rounds": ask("review-rounds"),
+        **{name: ask(name).only(jurisdiction=shown) for name in OF_ALL},
+        **{f"acts of {iri}": ask("treaty-actions", jurisdiction=iri) for iri in shown},
+    }
+    return answers if len(shown) >= FEWEST else {**answers, "neighbours": ask("neighbours", jurisdiction=shown[0])}
+
+
+@compare.app_template_global("jurisdictions_offered")
+def offers() -> list[Offer]:
+    """What to choose from: those that a review covers first, then the others, both by region.
+
+    Regions of UN M49 are left out, since no source tells of what they did.
+    """
+    found: dict[tuple[bool, bool, str], list[Row]] = {}
+    for row in jurisdictions():
+        if row["kind"] != "Region" or row["m49"] is None:
+            group = (row["firstReviewed"] is None, row["regionName"] is None, row["regionName"] or NO_REGION)
+            found.setdefault(group, []).append(row)
+    return [
+        Offer(group[2], not group[0], sorted(rows, key=lambda row: row["jurisdictionName"].casefold()))
+        for group, rows in sorted(found.items())
+    ]
+
+
+def starts(known: Answered) -> list[Start]:
+    """Comparisons to begin with, as the data suggest them."""
+    promised, handovers = ask("commitments-kept"), ask("handovers")
+    waiting = ask("call-outcomes", outcome="open")
+    reviewed = [row for row in known if row["firstReviewed"] is not None]
+    found = [
+        Start("They promised to join the same treaty", promised, shared(promised, "treatyName")),
+        Start("They were asked to join the same treaty and have not done so", waiting, shared(waiting, "treatyName")),
+        Start("They lie in the same region, and were reviewed", known, shared(reviewed, "regionName")),
+        Start("Their petitions were handed over on the same day", handovers, shared(handovers, "date")),
+    ]
+    return [start for start in found if start.groups]
+
+
+def shared(rows: Iterable[Row], column: str) -> dict[str, list[str]]:
+    """The jurisdictions with the same value in a column, by that value and in the order of names; two or more."""
+    found: dict[str, dict[str, None]] = {}
+    placed = [row for row in rows if row[column] is not None and row["jurisdiction"] is not None]
+    for row in sorted(placed, key=lambda row: row["jurisdictionName"].casefold()):
+        found.setdefault(row[column], {})[row["jurisdiction"]] = None
+    return {value: [*iris] for value, iris in sorted(found.items()) if len(iris) >= FEWEST}
+
+
+@compare.app_template_global("comparison_address")
+def address(iris: Iterable[str]) -> str:
+    """Where these jurisdictions are compared, in the snapshot and the language of this request."""
+    fields = [("jurisdiction", key(iri)) for iri in iris]
+    fields += [("lang", value) for value in request.args.getlist("lang")[:1] if value]
+    return f"{request.script_root}{within()}/compare{f'?{urlencode(fields)}' if fields else ''}"
+
+
+@compare.app_template_filter("key")
+def key(iri: str) -> str:
+    """The key of a jurisdiction, as in addresses; an IRI of another kind as it stands."""
+    return iri.removeprefix(f"{opened().snapshot.base}id/jurisdiction/")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

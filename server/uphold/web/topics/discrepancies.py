@@ -1,0 +1,152 @@
+"""Discrepancies: where sources disagree, all of it in the open, narrowed down by facets.
+
+The parameters of the page are those of the question `discrepancies`, so what it shows is what the API gives.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from uphold.errors import NoSuchThing
+from uphold.questions.files import Question
+from uphold.web.http.request_parameters import Wanted, page_links, read_wanted
+from uphold.web.http.responses import library, opened
+from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.render import show, view
+
+__all__ = ["discrepancies"]
+
+QUESTION = "discrepancies"
+PER_PAGE = 50
+MOST_ROWS = 1_000
+DESCRIPTION = (
+    "Statements that do not fit together: within the report, between it and the treaty record, or within that record. "
+    "Each stays as its source has it; nothing is corrected or left out."
+)
+SORTS = {"kindName": "Kind", "discrepancyName": "Name", "-statements": "Number of statements"}
+FOUND_BY = {"false": "A person who read the sources", "true": "A rule"}
+Given = Mapping[str, Sequence[str]]
+discrepancies = Blueprint("discrepancies", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a facet: its name, how many there would be, and the address that takes it, or that drops it."""
+
+    name: str
+    count: int
+    address: str
+    is_chosen: bool
+
+
+@view(discrepancies, "/discrepancies")
+def disagreements() -> Response:
+    """The discrepancies that the request asks for, fifty on a page, and the facets to narrow them down."""
+    question = library().questions[QUESTION]
+    wanted = read_wanted(question, {}, (), from_form=True)
+    given = {name: values for name, values in wanted.given.items() if name != "lang"}
+    chosen = read_chosen(question, given)
+    found = ask(QUESTION, **given)
+    rows = found.table.sorted_by(wanted.sort)
+    limit = wanted.limit or PER_PAGE
+    last = max(1, -(-len(rows) // limit))
+    if wanted.page > last:
+        raise NoSuchThing(f"page {wanted.page} of these discrepancies, which have {last}")
+    kinds, statements = ask("discrepancy-kinds"), ask("disputed-statements", kind=given.get("kind"))
+    contradicted = ask("contradicted-figures")
+    return show(
+        "discrepancies.html",
+        {"found": found, "statements": statements, "kinds": kinds, "contradicted": contradicted},
+        "Where sources disagree",
+        DESCRIPTION,
+        shown=rows.part((wanted.page - 1) * limit, limit).as_json(),
+        total=len(rows),
+        first=(wanted.page - 1) * limit + 1,
+        links=page_links(request.path.removeprefix(request.script_root), wanted, limit, len(rows)),
+        facets={
+            "In what respect": kind_choices(given, chosen, kinds),
+            "Kind of statement": class_choices(given, chosen),
+            "Found by": derived_choices(given),
+        },
+        given=given,
+        sorts=SORTS,
+        sort=",".join(wanted.sort),
+        forms=downloads(found, wanted),
+        figures=Counter(row["contradicted"] for row in contradicted),
+    )
+
+
+def read_chosen(question: Question, given: Given) -> dict[str, list[str]]:
+    """The IRIs in the request by parameter; raises `WrongParameter`, and `NoSuchThing` for one without a statement."""
+    question.bound(given)  # refuses a parameter that there is not
+    terms = {name: [term[1:-1] for term in each if term.startswith("<")] for name, each in question.terms(given)}
+    for iri in (iri for each in terms.values() for iri in each):
+        opened().resources.check(iri)
+    return terms
+
+
+def kind_choices(given: Given, chosen: Given, kinds: Answered) -> list[Choice]:
+    """The kinds of discrepancies, the most frequent first."""
+    counts = Counter(row["kind"] for row in without(given, "kind"))
+    return [
+        choice("kind", key_of(row["kind"]), row["kindName"], counts[row["kind"]], row["kind"] in chosen.get("kind", ()))
+        for row in kinds
+        if counts[row["kind"]] or row["kind"] in chosen.get("kind", ())
+    ]
+
+
+def class_choices(given: Given, chosen: Given) -> list[Choice]:
+    """What kinds of things the statements are, the most frequent first."""
+    found = {row["discrepancy"] for row in without(given, "class")}
+    about = {name: given.get(name) for name in ("kind", "statement", "treaty")}
+    rows = [row for row in ask("disputed-statements", **about) if row["discrepancy"] in found]
+    names = {row["class"]: row["className"] for row in rows}
+    counts = Counter(iri for iri, _ in {(row["class"], row["discrepancy"]) for row in rows})
+    return [
+        choice("class", opened().resources.names.short(iri), names[iri], count, iri in chosen.get("class", ()))
+        for iri, count in sorted(counts.items(), key=lambda each: (-each[1], names[each[0]]))
+    ]
+
+
+def derived_choices(given: Given) -> list[Choice]:
+    """Whether a person or a rule found them."""
+    counts = Counter("true" if row["derivedBy"] else "false" for row in without(given, "derived"))
+    now = [{"1": "true", "0": "false"}.get(value, value) for value in given.get("derived", ())]
+    return [choice("derived", value, name, counts[value], value in now) for value, name in FOUND_BY.items()]
+
+
+def without(given: Given, name: str) -> list[dict[str, Any]]:
+    """The rows there would be if one parameter were left out."""
+    return ask(QUESTION, **{each: values for each, values in given.items() if each != name}).rows
+
+
+def key_of(iri: str) -> str:
+    """The key of a kind, as a parameter takes it."""
+    return iri.rpartition("/")[2]
+
+
+def choice(parameter: str, value: str, name: str, count: int, is_chosen: bool) -> Choice:
+    """A value of a facet; its address starts from the first page."""
+    fields = [
+        (key, text) for key, text in request.args.items(multi=True) if text and key not in (parameter, "page")
+    ] + ([] if is_chosen else [(parameter, value)])
+    query = f"?{urlencode(fields)}" if fields else ""
+    return Choice(name[:1].upper() + name[1:], count, f"{request.script_root}{request.path}{query}", is_chosen)
+
+
+def downloads(found: Answered, wanted: Wanted) -> dict[str, str]:
+    """The addresses of the same rows, in the same order, as data."""
+    order: dict[str, object] = {"sort": ",".join(wanted.sort)} if wanted.sort else {}
+    fields = {"csv": order, "json": {**order, "limit": MOST_ROWS}}
+    return {form: extend(found.address(form), each) for form, each in fields.items()}
+
+
+def extend(address: str, fields: Mapping[str, object]) -> str:
+    """An address with further fields in its query."""
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(fields)}" if fields else address

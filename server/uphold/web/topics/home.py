@@ -1,0 +1,83 @@
+"""The front page: which promises were kept, where each treaty is joined in each year, and the way to everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from flask import Blueprint, Response, request
+
+from uphold.errors import WrongParameter
+from uphold.rdf.media_types import GRAPH_TYPES
+from uphold.rdf.terms import Term
+from uphold.web.http.negotiation import choose_graph
+from uphold.web.http.responses import library, opened, send
+from uphold.web.metadata.json_ld import catalogue
+from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.render import about_page, show, view
+from uphold.web.resources.signposting import links_of_catalogue, listed_files
+from uphold.web.topics.treaty_map import world_map
+
+__all__ = ["front"]
+
+HTML = "text/html"
+TREATY = "opsc"
+"""The treaty of the map for who does not choose: the one that most calls ask for."""
+TITLE = "Promises against the trafficking of children"
+DESCRIPTION = (
+    "What states promised against the trafficking of children, what campaigners asked of them, and what they then "
+    "did: open linked data, every fact with its source."
+)
+front = Blueprint("front", __name__)
+
+
+@view(front, "/")
+def home() -> Response:
+    """What is inside, the question that it answers best, and the way to everything; as RDF, the catalogue."""
+    form, label = choose_graph([HTML, *GRAPH_TYPES])
+    resources = opened().resources
+    if form != HTML:
+        return send(resources.document("catalogue", form), label, varies=True)
+    answers = {"kept": ask("commitments-kept"), "treaties": ask("treaties"), "outcomes": ask("outcome-summary")}
+    answers["figures"] = ask("contradicted-figures")
+    treaty = treaty_of_map(answers["treaties"])
+    changes = ask("treaty-map-changes", treaty=treaty) if treaty else None
+    about, files = about_page(TITLE, DESCRIPTION), listed_files()
+    about = replace(about, iri=opened().snapshot.base)
+    about = replace(about, subject=catalogue(about, opened().snapshot, described(resources.graphs()), files))
+    response = show(
+        "front.html",
+        answers | ({"changes": changes} if changes else {}),
+        TITLE,
+        DESCRIPTION,
+        about=about,
+        typed_links=links_of_catalogue(files),
+        figures=resources.figures(),
+        kinds=resources.kinds(),
+        graphs=resources.graphs(),
+        questions=library().questions,
+        map=world_map(changes, treaty) if changes else None,
+    )
+    response.vary.add("Accept")
+    return response
+
+
+def described(graphs: Iterable[Mapping[str, Term]]) -> list[dict[str, str]]:
+    """What the catalogue says of each graph, as texts."""
+    names = ("title", "description", "licence")
+    return [
+        {"iri": row["graph"].value, **{name: row[name].value if name in row else "" for name in names}}
+        for row in graphs
+    ]
+
+
+def treaty_of_map(treaties: Answered) -> str:
+    """The key of the treaty that the request asks the map of; empty where no treaty is followed.
+
+    Raises `WrongParameter` for a treaty that is not followed.
+    """
+    keys = [row["treaty"].rpartition("/")[2] for row in treaties]
+    wanted = request.args.get("treaty") or (TREATY if TREATY in keys else next(iter(keys), ""))
+    if wanted and wanted not in keys:
+        raise WrongParameter(f"treaty is {wanted[:80]!r}; the record follows {', '.join(keys)}.")
+    return wanted

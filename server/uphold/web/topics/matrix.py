@@ -1,0 +1,181 @@
+"""The matrix: who was reviewed under which indicator of the progress card, with what was asked and found there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from uphold.errors import WrongParameter
+from uphold.web.http.responses import opened
+from uphold.web.rendering.page_context import reader_language
+from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.render import show, view
+from uphold.web.resources.page_registry import PUBLISHED
+
+__all__ = ["matrix"]
+
+TREATIES: Mapping[str, str] = {"optional-protocol": "opsc", "trafficking-protocol": "untip"}
+"""Indicators that ask whether a treaty is joined, and the treaty of each."""
+STATUSES = ("party", "signatory", "neither", "uncertain", "unknown")
+SORTS = ("name", "calls", "findings")
+UNKNOWN = "unknown"
+NOT_LOOKED_UP: Mapping[str, Any] = {"status": UNKNOWN, "stale": False}
+"""What the record says of a jurisdiction and a treaty that it has no row of."""
+PURPOSE = (
+    "Each jurisdiction reviewed under the twelve indicators of the progress card: its rating where one is known, and "
+    "how many calls to it and findings about it name the indicator."
+)
+matrix = Blueprint("matrix", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One jurisdiction: its cells by indicator, its status in a treaty then and now by indicator, and its totals."""
+
+    jurisdiction: str
+    name: str
+    cells: Mapping[str, Mapping[str, Any]]
+    statuses: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]
+    calls: int
+    findings: int
+
+    @property
+    def has_card(self) -> bool:
+        """Whether the report prints its card."""
+        return any(cell["cardPrinted"] for cell in self.cells.values())
+
+    def has(self, rating: str, counted: Collection[str]) -> bool:
+        """Whether one cell has this rating, by its key or `unknown` for none, and counts something in these columns."""
+        return any(
+            rating in ("", key_of(cell["rating"]) if cell["rating"] else UNKNOWN)
+            and all(cell[column] for column in counted)
+            for cell in self.cells.values()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What all answers of the page are."""
+
+    cells: Answered
+    indicators: Answered
+    coverage: Answered
+    now: Answered
+    then: Answered
+
+
+@view(matrix, "/matrix")
+def progress() -> Response:
+    """The matrix of one review, narrowed and sorted as the address says; raises `WrongParameter`."""
+    choices = read_choices()
+    wanted = {name: read(name, offered) for name, offered in choices.items()}
+    asked = questions(wanted)
+    every = lines(asked)
+    found = sorted((line for line in every if fits(line, wanted)), key=place(wanted["sort"]))
+    shown = {line.jurisdiction for line in found}
+    answers = {
+        "cells": asked.cells.only(jurisdiction=shown),
+        "indicators": asked.indicators,
+        "coverage": asked.coverage.only(jurisdiction=shown),
+        "rounds": ask("review-rounds").only(reviewRound=[f"{opened().snapshot.base}id/review-round/{wanted['round']}"]),
+    }
+    told = {"lines": found, "of": len(every), "choices": choices, "wanted": wanted, "treaties": TREATIES}
+    return show("matrix.html", answers, "Progress matrix", PURPOSE, asked=asked, **told)
+
+
+def read_choices() -> dict[str, Mapping[str, str]]:
+    """The values that each filter can have, with a name for each; the first is taken when the address has none."""
+    rounds = sorted(ask("review-rounds"), key=lambda row: row["year"], reverse=True)
+    reviewed = {row["iso3"] for row in ask("jurisdictions") if row["firstReviewed"] is not None}
+    regions = [row for row in ask("regions", lang=reader_language()) if reviewed & {*row["memberCodes"].split()}]
+    statuses = {"": "Any", **{status: status for status in STATUSES}}
+    return {
+        "round": {key_of(row["reviewRound"]): row["reviewRoundName"] for row in rounds},
+        "goal": {"": "All goals", **{key_of(row["goal"]): row["goalName"] for row in ask("indicators")}},
+        "region": {"": "All regions", **{key_of(row["region"]): row["regionName"] for row in by_name(regions)}},
+        "rating": {
+            "": "Any rating",
+            **{key_of(row["rating"]): row["ratingName"] for row in ask("ratings")},
+            UNKNOWN: "Unknown",
+        },
+        **dict.fromkeys(TREATIES, statuses),
+        "calls": {"": "With or without calls", "yes": "With calls"},
+        "findings": {"": "With or without findings", "yes": "With findings"},
+        "sort": dict(zip(SORTS, ("Name", "Number of calls", "Number of findings"), strict=True)),
+    }
+
+
+def by_name(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Regions by name."""
+    return sorted(rows, key=lambda row: row["regionName"].casefold())
+
+
+def read(name: str, offered: Collection[str]) -> str:
+    """The value of a filter; raises `WrongParameter` for one that is not offered, and for more than one."""
+    values = [value for value in request.args.getlist(name) if value]
+    if len(values) > 1:
+        raise WrongParameter(f"{name} is given {len(values)} times; it takes one value.")
+    if values and values[0] not in offered:
+        raise WrongParameter(f"{name} is {values[0][:80]!r}; it must be one of {', '.join(filter(None, offered))}.")
+    return values[0] if values else next(iter(offered), "")
+
+
+def questions(wanted: Mapping[str, str]) -> Asked:
+    """What the page asks; its language is the reader's."""
+    language = reader_language()
+    treaties = [*TREATIES.values()]
+    return Asked(
+        ask("progress-matrix", round=wanted["round"], goal=wanted["goal"], region=wanted["region"], lang=language),
+        ask("indicators", goal=wanted["goal"]),
+        ask("coverage", round=wanted["round"]),
+        ask("treaty-status", treaty=treaties),
+        ask("treaty-status", treaty=treaties, asof=PUBLISHED),
+    )
+
+
+def lines(asked: Asked) -> list[Line]:
+    """A line for each jurisdiction that the answer has cells of."""
+    totals = {row["jurisdiction"]: row for row in asked.coverage}
+    now, then = (by_treaty(answer) for answer in (asked.now, asked.then))
+    cells: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in asked.cells:
+        cells.setdefault(row["jurisdiction"], {})[row["indicator"]] = row
+    return [
+        Line(
+            iri,
+            next(iter(own.values()))["jurisdictionName"],
+            own,
+            {
+                name: (then.get((iri, treaty), NOT_LOOKED_UP), now.get((iri, treaty), NOT_LOOKED_UP))
+                for name, treaty in TREATIES.items()
+            },
+            totals[iri]["calls"],
+            totals[iri]["findings"],
+        )
+        for iri, own in cells.items()
+    ]
+
+
+def by_treaty(answer: Answered) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The row of each jurisdiction in each treaty, with its status and date, by its IRI and the treaty's key."""
+    return {(row["jurisdiction"], key_of(row["treaty"])): row for row in answer}
+
+
+def fits(line: Line, wanted: Mapping[str, str]) -> bool:
+    """Whether a line is as the filters want it; the goal and the region are asked for already."""
+    return line.has(wanted["rating"], [column for column in ("calls", "findings") if wanted[column]]) and all(
+        not wanted[name] or line.statuses[name][1]["status"] == wanted[name] for name in TREATIES
+    )
+
+
+def place(sort: str) -> Any:
+    """The key by which lines are sorted: by name, or the largest number first and then by name."""
+    return lambda line: (0 if sort == "name" else -getattr(line, sort), line.name.casefold(), line.jurisdiction)
+
+
+def key_of(iri: str) -> str:
+    """The last part of an IRI."""
+    return iri.rpartition("/")[2]

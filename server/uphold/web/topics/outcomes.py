@@ -1,0 +1,195 @@
+"""Outcomes: which promise was kept and when, and which call is still open, on one scale of days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from uphold.errors import WrongParameter
+from uphold.web.http.responses import opened
+from uphold.web.rendering.facets import Choice, Division, Facet, link, put_in_order
+from uphold.web.rendering.page_context import reader_language
+from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.render import show, view
+
+__all__ = ["Calls", "Length", "outcomes"]
+
+Row = dict[str, Any]
+ORDERS: Mapping[str, tuple[str, str]] = {
+    "longest": ("-length", "Longest first"),
+    "shortest": ("length", "Shortest first"),
+    "date": ("notBefore", "Day of consent"),
+    "jurisdiction": ("jurisdictionName", "Jurisdiction"),
+    "treaty": ("treatyName", "Treaty"),
+}
+"""The column and the words of each order, the first for who does not choose."""
+LONGEST = next(iter(ORDERS))
+OUTCOMES = {
+    "met": "Met after the call",
+    "already-met": "Met before the call",
+    "open": "Open",
+    "not-applicable": "Cannot consent",
+}
+MOST_TICKS = 4
+outcomes = Blueprint("outcomes", __name__)
+
+
+@view(outcomes, "/outcomes")
+def answers() -> Response:
+    """The page of promises and calls; raises `WrongParameter` for a choice that no call has."""
+    calls, promises = Calls(read_fields()), ask("commitments-kept", lang=reader_language())
+    return show(
+        "outcomes.html",
+        {
+            "promises": promises,
+            "calls": calls.part,
+            "signed": calls.signed,
+            "handed": calls.handed,
+            "summary": ask("outcome-summary"),
+            "survival": ask("outcome-survival", treaty=calls.applied.get("treaty")),
+        },
+        "Which promises were kept, and which calls are still open?",
+        "Each promise to join a treaty and each call to do so, with the act that answered it and the days between.",
+        calls=calls,
+        figures=opened().resources.figures(),
+        scale=Scale([*map(length_of, promises), *map(length_of, calls.answer)]),
+        length_of=length_of,
+        sort_link=lambda sort: calls.link(sort=sort),
+        orders={key: words for key, (_, words) in ORDERS.items()},
+    )
+
+
+def read_fields() -> dict[str, str]:
+    """The fields that the request fills, each once; raises `WrongParameter` for several values or an unknown order."""
+    found: dict[str, str] = {}
+    for name in ("treaty", "outcome", "jurisdiction", "sort", "lang"):
+        values = [value for value in request.args.getlist(name) if value]
+        if len(values) > 1:
+            raise WrongParameter(f"{name} is given {len(values)} times; it takes one value.")
+        if values:
+            found[name] = values[0]
+    if found.get("sort", LONGEST) not in ORDERS:
+        raise WrongParameter(f"sort is {found['sort'][:80]!r}; it must be one of {', '.join(ORDERS)}.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """From a call or a promise to the act that answered it, in days at least and at most, or up to the record.
+
+    `handover` is how many days after the call the petition was handed over, where that is known.
+    """
+
+    least: int
+    most: int
+    is_over: bool
+    handover: int | None = None
+
+
+def length_of(row: Row) -> Length | None:
+    """The length of a call or a promise; None where there is none to tell, as when the act came first."""
+    start = row.get("callDate") or row.get("promised")
+    handover = days_between(start, row.get("handoverDate"))
+    if row["minimumDays"] is not None and row["maximumDays"] is not None:
+        if row["maximumDays"] < 0:
+            return None
+        return Length(max(0, row["minimumDays"]), row["maximumDays"], is_over=True, handover=handover)
+    is_open = row["result"] == "not-kept" if "result" in row else row["outcome"].endswith("/open")
+    so_far = days_between(start, row["asOf"]) if is_open else None
+    return None if so_far is None or so_far < 0 else Length(so_far, so_far, is_over=False, handover=handover)
+
+
+def days_between(first: object, last: object) -> int | None:
+    """The days from one day to another; None where either is none."""
+    try:
+        return (dt.date.fromisoformat(str(last)) - dt.date.fromisoformat(str(first))).days
+    except ValueError:
+        return None
+
+
+class Scale:
+    """A scale of days from 0 to the longest of some lengths; places on it are percentages."""
+
+    def __init__(self, lengths: Sequence[Length | None]) -> None:
+        self.longest = max((each.most for each in lengths if each), default=0) or 1
+
+    def at(self, days: int) -> str:
+        """Where so many days are, no further than the end."""
+        return f"{100 * min(1.0, max(0.0, days / self.longest)):.2f}%"
+
+    @property
+    def ticks(self) -> list[int]:
+        """Round numbers of days to mark, from 0."""
+        step = next(
+            (step for step in (1, 5, 10, 50, 100, 200, 500, 1000, 2000, 5000) if self.longest / step < MOST_TICKS),
+            50_000,
+        )
+        return [*range(0, self.longest + 1, step)]
+
+
+class Calls:
+    """The calls for consent that a request asks for: its choices, their order, and the same as data."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        """Raises `WrongParameter` for a choice that no call has."""
+        self.fields, self.base = dict(fields), opened().snapshot.base
+        self.answer = ask("call-outcomes", lang=reader_language())
+        words = {f"{self.base}id/outcome/{key}": text for key, text in OUTCOMES.items()}
+        self.facets = (
+            Facet("outcome", "What became of it", "outcome", words=words),
+            Facet("treaty", "Treaty", "treaty", names="treatyName"),
+            Facet("jurisdiction", "Jurisdiction", "jurisdiction", names="jurisdictionName"),
+        )
+        self.division = Division(self.answer.rows, self.facets, fields, self.base, {"outcome": OUTCOMES})
+
+    @property
+    def sort(self) -> str:
+        """The order of the calls."""
+        return self.fields.get("sort", LONGEST)
+
+    @property
+    def applied(self) -> dict[str, str]:
+        """The parameters of the question that leave the calls that the choices leave."""
+        chosen = self.division.chosen
+        return {
+            facet.name: self.division.key(facet, chosen[facet.name]) for facet in self.facets if facet.name in chosen
+        }
+
+    @cached_property
+    def part(self) -> Answered:
+        """The answer that the downloads give, with its rows in the order asked for."""
+        lengths = [(row, length_of(dict(row))) for row in self.division.rows]
+        rows = [{**row, "length": length.most if length else None} for row, length in lengths]
+        shown = [dict(row) for row in put_in_order(rows, ORDERS[self.sort][0])]
+        return Answered(self.answer.question, {name: [text] for name, text in self.applied.items()}, shown=shown)
+
+    @cached_property
+    def signed(self) -> Answered:
+        """The signatures of those to whom an open call is addressed, of the treaty that it asks for."""
+        wanted = {(row["jurisdiction"], row["treaty"]) for row in self.part if row["outcome"].endswith("/open")}
+        answer = ask("signed-not-ratified")
+        rows = [row for row in answer if (row["jurisdiction"], row["treaty"]) in wanted] if wanted else []
+        return Answered(answer.question, answer.given, shown=rows)
+
+    @cached_property
+    def handed(self) -> Answered:
+        """The handovers whose days stand beside a call."""
+        wanted = {(row["jurisdiction"], row["handoverDate"]) for row in self.part if row["handoverDate"]}
+        answer = ask("handovers")
+        rows = [row for row in answer if (row["jurisdiction"], row["date"]) in wanted] if wanted else []
+        return Answered(answer.question, answer.given, shown=rows)
+
+    @cached_property
+    def choices(self) -> list[tuple[Facet, list[Choice]]]:
+        """The facets that can narrow the calls, each with its values."""
+        found = [(facet, self.division.choices(facet)) for facet in self.facets]
+        return [(facet, values) for facet, values in found if len(values) > 1 or any(each.chosen for each in values)]
+
+    def link(self, **changes: str) -> str:
+        """The address of this page with changes, at the calls."""
+        return f"{link(self.fields, **changes)}#calls"

@@ -1,0 +1,157 @@
+"""Search: things by their labels, as JSON in the shape of every answer, and as a page with a form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, render_template, request
+
+from uphold.errors import WrongParameter
+from uphold.search.query import LONGEST, Found, Hit
+from uphold.serving.descriptions import Thing
+from uphold.web.http.json_envelope import enveloped
+from uphold.web.http.negotiation import choose
+from uphold.web.http.request_parameters import MOST_PAGES, Wanted, page_links, read_number
+from uphold.web.http.responses import opened, send
+from uphold.web.rendering.render import about_page
+
+__all__ = ["search"]
+
+HTML, JSON = "text/html", "application/json"
+FIELDS = ("q", "type", "lang", "limit", "page")
+HITS_ON_A_PAGE, MOST_HITS = 20, 100
+search = Blueprint("search", __name__)
+
+
+ASIDE = frozenset(
+    {
+        *("a", "and", "did", "does", "had", "has", "have", "if", "in", "is", "of", "the", "to", "when"),
+        *("join", "joined", "party", "ratified", "ratify", "signed"),
+    }
+)
+"""Words that make a question of the two names in it."""
+MOST_WORDS_OF_TWO_NAMES, MOST_TREATIES = 10, 5
+BEGINS, HAS_THE_WORDS = 0.75, 0.55
+"""The least scores of a name that begins so, and of one that has the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """A jurisdiction and the treaties that a text names together."""
+
+    jurisdiction: Hit
+    treaties: list[Hit]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a request looks for."""
+
+    text: str
+    of: str
+    language: str
+    limit: int
+    page: int
+
+
+@search.get("/api/search", defaults={"suffix": ""})
+@search.get("/api/search.<any(json, html):suffix>")
+def look(suffix: str) -> Response:
+    """The things that are called so; the page without a text is the form alone."""
+    form = {"json": JSON, "html": HTML, "": ""}[suffix] or choose([JSON, HTML])
+    looked = read_looked(negotiated=not suffix)
+    if not looked.text and form == JSON:
+        raise WrongParameter("q is missing: what is looked for?")
+    found = opened().search.find(
+        looked.text,
+        of=looked.of,
+        language=looked.language,
+        offset=(looked.page - 1) * looked.limit,
+        limit=looked.limit,
+    )
+    address = f"/api/search{f'.{suffix}' if suffix else ''}"
+    links = page_links(address, Wanted({}, looked.page, looked.limit, (), ()), looked.limit, found.total)
+    if form == HTML:
+        response = send(page(looked, found, links), form, varies=not suffix)
+    else:
+        more: dict[str, Any] = {"total": found.total, "page": looked.page, "limit": looked.limit}
+        text = enveloped("search", [hit.as_json() for hit in found.hits], links, **more)
+        response = send(text, form, varies=not suffix)
+    if not suffix:
+        fields = [(name, value) for name, value in request.args.items(multi=True) if name != "format"]
+        query = f"?{urlencode(fields)}" if fields else ""
+        ending = "html" if form == HTML else "json"
+        response.headers["Content-Location"] = f"{request.script_root}/api/search.{ending}{query}"
+    for name in ("first", "prev", "next", "last"):
+        if name in links:
+            response.headers.add("Link", f'<{links[name]}>; rel="{name}"')
+    return response
+
+
+def read_looked(*, negotiated: bool) -> Looked:
+    """What the request looks for; the field `format` belongs to an address that is `negotiated`.
+
+    Raises `WrongParameter`.
+    """
+    fields = {name: [value for value in values if value] for name, values in request.args.lists()}
+    if negotiated:
+        fields.pop("format", None)
+    for name, values in fields.items():
+        if name not in FIELDS:
+            raise WrongParameter(f"search has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")
+        if len(values) > 1:
+            raise WrongParameter(f"{name} stands in the request {len(values)} times; it may stand there once.")
+    filled = {name: values[0] for name, values in fields.items() if values}
+    return Looked(
+        filled.get("q", ""),
+        filled.get("type", ""),
+        filled.get("lang", ""),
+        read_number(fields, "limit", MOST_HITS) or HITS_ON_A_PAGE,
+        read_number(fields, "page", MOST_PAGES) or 1,
+    )
+
+
+def read_joining(text: str) -> Joining | None:
+    """The jurisdiction and the treaties that a text names, in either order; None when it does not name both."""
+    words = [word for word in text.replace("?", " ").split() if word.lower() not in ASIDE]
+    if len(words) > MOST_WORDS_OF_TWO_NAMES:
+        return None
+    for place in range(1, len(words)):
+        halves = " ".join(words[:place]), " ".join(words[place:])
+        for where, what in (halves, halves[::-1]):
+            places = named(where, "jurisdiction", BEGINS)
+            treaties = named(what, "treaty", HAS_THE_WORDS) if places else []
+            if treaties:
+                return Joining(places[0], treaties)
+    return None
+
+
+def named(text: str, kind: str, least: float) -> list[Hit]:
+    """The things of a kind that are best called so, with this score at least."""
+    search = opened().search
+    hits = search.find(text, of=kind, limit=MOST_TREATIES).hits if kind in search.kinds else ()
+    return [hit for hit in hits if hit.score >= max(least, hits[0].score)]
+
+
+def page(looked: Looked, found: Found, links: dict[str, str]) -> str:
+    """The page with the form and the hits."""
+    names = opened().resources.names
+    hits: list[tuple[Hit, Thing]] = [(hit, Thing(hit.iri, hit.label, names.short(hit.iri))) for hit in found.hits]
+    return render_template(
+        "search.html",
+        about=about_page(
+            f"Search for {looked.text}" if looked.text else "Search",
+            "Find states, treaties, calls, people and sources by name or code, in any language.",
+            indexed=not looked.text,
+        ),
+        looked=looked,
+        hits=hits,
+        joining=None if looked.of or looked.language else read_joining(looked.text),
+        total=found.total,
+        links=links,
+        kinds=opened().search.kinds,
+        languages=opened().search.languages,
+        longest=LONGEST,
+    )

@@ -1,0 +1,275 @@
+"""The timeline: everything that has a date, under its year, with what narrows it and pages of whole years."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from uphold.errors import NoSuchThing, WrongParameter
+from uphold.web.http.request_parameters import read_number
+from uphold.web.http.responses import opened
+from uphold.web.rendering.facets import Choice, Division, Facet, link
+from uphold.web.rendering.page_context import Page, reader_language
+from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.render import show, view
+
+__all__ = ["Timeline", "timeline"]
+
+Row = dict[str, Any]
+EVENTS_ON_A_PAGE = 120
+"""The most events on a page, which holds as many whole years as have no more."""
+MOST_PAGES = 1_000_000
+ORDERS = {"oldest": "Oldest first", "newest": "Newest first"}
+MOST_TICKS, LAST_TICK = 8, 97
+HIGH = 96
+"""Height of the picture of all years, in pixels."""
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    "adoption": ("◆", "Treaty adopted"),
+    "opening": ("◇", "Treaty opened for signature"),
+    "treaty-in-force": ("■", "Treaty in force"),
+    "campaign": ("▸", "Campaign begins"),
+    "review": ("◎", "Review"),
+    "publication": ("¶", "Publication"),
+    "handover": ("▲", "Petition handed over"),
+    "planned-handover": ("△", "Handover announced"),
+    "call": ("!", "Demand made"),
+    "commitment": ("“", "Answer given"),
+    "signature": ("○", "Signature"),
+    "consent": ("●", "Consent to be bound"),
+    "extension": ("+", "Extension to a territory"),
+    "denunciation": ("⊗", "Denunciation"),
+    "entry-into-force": ("▬", "In force for a party"),
+}
+"""A sign and words for each kind of event, in the order in which they stand within a day."""
+ACTS = ("signature", "consent", "extension", "denunciation", "entry-into-force")
+"""The kinds that are said of one jurisdiction and one treaty, and of many at once."""
+FACETS = (
+    Facet("kind", "Kind of event", "kind", words={kind: words for kind, (_, words) in KINDS.items()}),
+    Facet("treaty", "Treaty", "treaty", names="treatyName", words={"": "No treaty"}),
+    Facet("decade", "Decade", "decade", names="decadeName", split=" ", split_names=" ", by_value=True),
+    Facet("jurisdiction", "Jurisdiction", "jurisdiction", names="jurisdictionName", words={"": "No one jurisdiction"}),
+)
+timeline = Blueprint("timeline", __name__)
+
+
+@view(timeline, "/timeline")
+def events() -> Response:
+    """The page of the timeline, or of a part of it; raises `WrongParameter`, and `NoSuchThing` after the last page."""
+    line = Timeline(read_fields())
+    return show(
+        "timeline.html",
+        {"events": line.part},
+        "What happened, and when",
+        "Treaties, signatures and consent, the campaign, its petitions and the answers to them: every event with a "
+        "date, year by year, with its source.",
+        line=line,
+        kinds=KINDS,
+        acts=ACTS,
+        orders=ORDERS,
+        order_link=lambda order: line.link(order=order),
+        gathered=gathered,
+    )
+
+
+def read_fields() -> dict[str, str]:
+    """The fields that the request fills, each once; raises `WrongParameter` for one with several values."""
+    found: dict[str, str] = {}
+    for name in ("order", "scope", "lang", *(facet.name for facet in FACETS)):
+        values = [value for value in request.args.getlist(name) if value]
+        if len(values) > 1:
+            raise WrongParameter(f"{name} is given {len(values)} times; it takes one value.")
+        if values:
+            found[name] = values[0]
+    for name, known in (("order", [*ORDERS]), ("scope", ["all"])):
+        if found.get(name, known[0]) not in known:
+            raise WrongParameter(f"{name} is {found[name][:80]!r}; it must be {' or '.join(known)}.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One year in the picture of all years: how many events it has, its place, and the address of its heading."""
+
+    year: int
+    count: int
+    x: str
+    width: str
+    height: int
+    address: str
+    is_shown: bool
+
+
+class Timeline:
+    """The events that a request asks for, their years, and the pages that whole years fill."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        """Raises `WrongParameter` for a value that no event has, and `NoSuchThing` for a page after the last."""
+        self.fields, self.base = dict(fields), opened().snapshot.base
+        self.answer = ask("timeline", lang=reader_language())
+        self.all = [{**row, **decades(row)} for row in self.answer.rows if has_years(row)]
+        concerned = [row for row in self.all if row["concerned"]]
+        self.is_whole = "scope" in fields or not self.concerns(concerned)
+        self.division = Division(self.all if self.is_whole else concerned, FACETS, fields, self.base)
+        self.number = read_number({"page": [*filter(None, request.args.getlist("page"))]}, "page", MOST_PAGES) or 1
+        if self.number > len(self.pages):
+            raise NoSuchThing(f"page {self.number} of the timeline, which has {len(self.pages)}")
+
+    def concerns(self, rows: Sequence[Row]) -> bool:
+        """Whether the jurisdiction asked for, if one is, has events among these rows."""
+        asked = self.fields.get("jurisdiction")
+        facet = next(facet for facet in FACETS if facet.name == "jurisdiction")
+        return not asked or any(
+            asked in (value, facet.key(value, self.base) if value else "not-stated")
+            for row in rows
+            for value in facet.listed(row)
+        )
+
+    @property
+    def is_newest_first(self) -> bool:
+        """Whether the years go backwards."""
+        return self.fields.get("order") == "newest"
+
+    @cached_property
+    def years(self) -> dict[int, list[Row]]:
+        """The events by the year in which they can first have happened, in the order asked for."""
+        found: dict[int, list[Row]] = defaultdict(list)
+        for row in self.division.rows:
+            found[year_of(row)].append(dict(row))
+        for rows in found.values():
+            rows.sort(key=lambda row: (row["notBefore"], row["notAfter"]), reverse=self.is_newest_first)
+        return dict(sorted(found.items(), reverse=self.is_newest_first))
+
+    @cached_property
+    def pages(self) -> list[dict[int, list[Row]]]:
+        """The years on each page with their events; a year that is too much for one page goes on on the next."""
+        found: list[dict[int, list[Row]]] = [{}]
+        for year, rows in self.years.items():
+            for start in range(0, len(rows), EVENTS_ON_A_PAGE):
+                part = rows[start : start + EVENTS_ON_A_PAGE]
+                if found[-1] and sum(map(len, found[-1].values())) + len(part) > EVENTS_ON_A_PAGE:
+                    found.append({})
+                found[-1][year] = part
+        return found
+
+    @property
+    def shown(self) -> dict[int, list[Row]]:
+        """The years on this page with their events."""
+        return self.pages[self.number - 1]
+
+    @cached_property
+    def part(self) -> Answered:
+        """The answer that the downloads give, with the events of this page."""
+        rows = [row for rows in self.shown.values() for row in rows]
+        return Answered(self.answer.question, {name: [text] for name, text in self.applied.items()}, shown=rows)
+
+    @property
+    def applied(self) -> dict[str, str]:
+        """The parameters of the question that leave the events that the choices leave."""
+        chosen = {facet.name: self.division.key(facet, value) for facet, value in self.chosen if value}
+        decade = chosen.pop("decade", "")
+        days = {"from": f"{decade}-01-01", "until": f"{int(decade) + 9}-12-31"} if decade else {}
+        return chosen | days | ({} if self.is_whole else {"concerned": "true"})
+
+    @property
+    def not_applied(self) -> list[str]:
+        """The choices that the downloads leave aside: those of events without a value."""
+        return [facet.words[""].lower() for facet, value in self.chosen if not value]
+
+    @cached_property
+    def chosen(self) -> list[tuple[Facet, str]]:
+        """The facets of which a value is chosen, each with it."""
+        return [(facet, self.division.chosen[facet.name]) for facet in FACETS if facet.name in self.division.chosen]
+
+    @cached_property
+    def choices(self) -> list[tuple[Facet, list[Choice]]]:
+        """The facets, each with its values and how many events have them; decades go the way of time."""
+        found = [(facet, self.division.choices(facet)[:: -1 if facet.by_value else 1]) for facet in FACETS]
+        return [(facet, values) for facet, values in found if len(values) > 1 or any(each.chosen for each in values)]
+
+    def link(self, page: int = 1, **changes: str) -> str:
+        """The address of this timeline with changes."""
+        return link(self.fields | ({"page": str(page)} if page > 1 else {}), **changes)
+
+    def span(self, page: int) -> str:
+        """The years of a page in words, and which part of a year that takes several pages."""
+        first, *rest = self.pages[page - 1]
+        parts = [number for number, years in enumerate(self.pages, 1) if first in years]
+        if rest:
+            return f"{first} to {[*rest][-1]}"
+        return f"{first}, part {parts.index(page) + 1}" if len(parts) > 1 else str(first)
+
+    @cached_property
+    def bars(self) -> list[Bar]:
+        """Every year from the first to the last that has events, each a bar as high as it has many."""
+        if not self.years:
+            return []
+        page_of: dict[int, int] = {}
+        for number, years in enumerate(self.pages, 1):
+            page_of = dict.fromkeys(years, number) | page_of
+        first, last = min(self.years), max(self.years)
+        wide, most = 100 / (last - first + 1), max(map(len, self.years.values()))
+        return [
+            Bar(
+                year,
+                len(self.years[year]),
+                f"{(year - first) * wide:.3f}%",
+                f"{wide * 0.8:.3f}%",
+                max(2, round(HIGH * len(self.years[year]) / most)),
+                f"{self.link(page_of[year])}#y{year}",
+                year in self.shown,
+            )
+            for year in sorted(self.years)
+        ]
+
+    @property
+    def ticks(self) -> list[tuple[int, str]]:
+        """Round years under the bars, each with the place of its middle; none so near the end that it would not fit."""
+        if not self.years:
+            return []
+        first, last = min(self.years), max(self.years)
+        count = last - first + 1
+        step = next((step for step in (1, 2, 5, 10, 20, 50) if count / step <= MOST_TICKS), 100)
+        found = ((year, 100 * (year - first + 0.4) / count) for year in range(first, last + 1) if year % step == 0)
+        return [(year, f"{place:.3f}%") for year, place in found if place < LAST_TICK]
+
+
+def has_years(row: Row) -> bool:
+    """Whether the days of an event begin with years of four digits, as partners may write others."""
+    return all(str(row[name])[:4].isdecimal() for name in ("notBefore", "notAfter"))
+
+
+def decades(row: Row) -> dict[str, str]:
+    """The decades in which an event can have happened, each by its first year, and what they are called."""
+    first, last = (int(row[name][:4]) // 10 * 10 for name in ("notBefore", "notAfter"))
+    found = [f"{year:04}" for year in range(first, min(last, first + 100) + 1, 10)]
+    return {"decade": " ".join(found), "decadeName": " ".join(f"{year}s" for year in found)}
+
+
+def year_of(row: Mapping[str, Any]) -> int:
+    """The year in which an event can first have happened."""
+    return int(row["notBefore"][:4])
+
+
+def gathered(page: Page, rows: Sequence[Row], *, newest_first: bool = False) -> list[list[list[Row]]]:
+    """The events of a year by day; acts of a day that differ only in who acted, and have the same sources, are one."""
+    kinds = [*KINDS]
+
+    def alike(row: Row) -> tuple[int, tuple[str, ...]]:
+        same: tuple[str, ...] = (row["event"], row["treaty"] or "")
+        if row["kind"] in ACTS:
+            sources = (source.citation.iri for source in page.rest(row["event"]).sources)
+            same = (row["treaty"] or "", row["act"] or "", row["basis"] or "", *sources)
+        return kinds.index(row["kind"]), same
+
+    def day(row: Row) -> tuple[str, str]:
+        return row["notBefore"], row["notAfter"]
+
+    days = groupby(sorted(rows, key=day, reverse=newest_first), day)
+    return [[[*group] for _, group in groupby(sorted(found, key=alike), alike)] for _, found in days]
