@@ -15,8 +15,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from uphold.snapshots.snapshot import Snapshot
-
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from prometheus_client.metrics_core import Metric
@@ -64,7 +62,7 @@ class Metrics:
         self.query = cache(self.queries.labels)
         self.had = cache(self.answers.labels)
 
-    def exposition(self, accept: str, snapshot: Snapshot) -> tuple[bytes, str]:
+    def exposition(self, accept: str, snapshot_id: str, quads: int) -> tuple[bytes, str]:
         """All counts of all server processes, and the media type that they are in."""
         from prometheus_client import CollectorRegistry
         from prometheus_client.exposition import choose_encoder
@@ -78,7 +76,7 @@ class Metrics:
             MultiProcessCollector(shown, folder)  # type: ignore[no-untyped-call]
         else:
             shown.register(Whole(self.registry))
-        shown.register(About(snapshot))
+        shown.register(SnapshotCollector(snapshot_id, quads))
         return encode(shown), content_type
 
 
@@ -93,20 +91,20 @@ class Whole:
         yield from self.registry.collect()
 
 
-class About:
+class SnapshotCollector:
     """Which snapshot is served, as metrics; asked when they are shown, so an old snapshot leaves nothing behind."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+    def __init__(self, snapshot_id: str, quads: int) -> None:
+        self.snapshot_id, self.quads = snapshot_id, quads
 
     def collect(self) -> Iterator[Metric]:
         """See `prometheus_client.registry.Collector`."""
         from prometheus_client.metrics_core import GaugeMetricFamily
 
         info = GaugeMetricFamily("uphold_snapshot_info", "The snapshot that is served; always 1.", labels=["id"])
-        info.add_metric([self.snapshot.id], 1)
+        info.add_metric([self.snapshot_id], 1)
         yield info
-        yield GaugeMetricFamily("uphold_snapshot_quads", "Statements in the snapshot.", value=self.snapshot.quads)
+        yield GaugeMetricFamily("uphold_snapshot_quads", "Statements in the snapshot.", value=self.quads)
 
 
 def forget_the_dead(folder: Path) -> None:

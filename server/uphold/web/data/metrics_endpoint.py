@@ -18,7 +18,8 @@ def show() -> Response:
     """All counts of all server processes; raises `NotFound` when the setting says so."""
     if not library().settings.metrics:
         raise NotFound("This server shows no metrics.")
-    content, content_type = metrics().exposition(request.headers.get("Accept", ""), opened().snapshot)
+    snapshot = opened().snapshot
+    content, content_type = metrics().exposition(request.headers.get("Accept", ""), snapshot.id, snapshot.quads)
     response = Response(content, content_type=content_type)
     response.vary.add("Accept")
     response.headers["Cache-Control"] = "no-store"

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Blueprint, Response, render_template, request, send_from_directory
 
 from uphold.errors import NotFound
-from uphold.snapshots.snapshot import Snapshot
+from uphold.snapshots.downloads import downloads
 from uphold.web.http.negotiation import choose
 from uphold.web.http.responses import opened, send
 from uphold.web.rendering.render import about_page
 
-__all__ = ["Download", "downloads", "site"]
+__all__ = ["site"]
 
 HTML = "text/html"
 MEDIA_TYPES = {".ttl.gz": "text/turtle", ".nq.gz": "application/n-quads", ".trig.gz": "application/trig"}
 site = Blueprint("site", __name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """One file to download."""
-
-    name: str
-    size: int
-    sha256: str
 
 
 @site.get("/dumps/")
@@ -66,13 +56,6 @@ def dump(name: str) -> Response:
     )
     response.headers["Cache-Control"] = "no-cache"
     return response
-
-
-def downloads(snapshot: Snapshot) -> list[Download]:
-    """The files that the snapshot's checksums list."""
-    lines = (snapshot.dumps / "SHA256SUMS").read_text("ascii").splitlines()
-    pairs = [line.split("  ", 1) for line in lines]
-    return [Download(name, (snapshot.dumps / name).stat().st_size, digest) for digest, name in pairs]
 
 
 @site.get("/healthz")

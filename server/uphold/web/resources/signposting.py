@@ -17,7 +17,7 @@ from flask import Blueprint, Response, request
 from uphold.errors import RequestNotUnderstood
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.serving.descriptions import Description
-from uphold.web.data.site import downloads
+from uphold.snapshots.downloads import downloads
 from uphold.web.http.responses import opened, send, within
 from uphold.web.metadata.json_ld import LICENCE
 from uphold.web.metadata.metadata import Metadata
