@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.routing import RequestRedirect
-from werkzeug.wsgi import ClosingIterator
 
 from uphold import __version__
 from uphold.assets.vendor import CHARTS, CONSOLE, EDITOR, vendored
 from uphold.errors import NotFound, WrongFormat
-from uphold.serving.open_snapshots import Library, Opened
+from uphold.serving.open_snapshots import Library
 from uphold.settings import Settings
 from uphold.validation.service import Judges
 from uphold.web.data.api import api
@@ -28,13 +26,14 @@ from uphold.web.data.snapshots import snapshots
 from uphold.web.data.validate import validate
 from uphold.web.http.headers import HEADERS, PREFLIGHT
 from uphold.web.http.negotiation import named_form
-from uphold.web.http.responses import opened
+from uphold.web.http.request_context import context, opened
 from uphold.web.http.sparql_protocol import body_limit
 from uphold.web.metadata.json_ld import structured
-from uphold.web.middleware.access_log import Observed
+from uphold.web.middleware.access_log import AccessLog
 from uphold.web.middleware.compression import Encoded
 from uphold.web.middleware.conditional_requests import Conditional
 from uphold.web.middleware.response_cache import ReplyCache
+from uphold.web.middleware.snapshot_lease import SnapshotLease
 from uphold.web.middleware.trailing_slashes import Slashes
 from uphold.web.middleware.transfer_limit import Transfers
 from uphold.web.rendering.problem_details import add_handlers, problem, problems
@@ -42,7 +41,7 @@ from uphold.web.rendering.template_filters import add_filters
 from uphold.web.resources.dereferencing import linked
 from uphold.web.resources.embed import embed
 from uphold.web.resources.signposting import signposting
-from uphold.web.sparql.fast_path import QueryService
+from uphold.web.sparql.endpoint import SparqlEndpoint
 from uphold.web.sparql.views import sparql
 from uphold.web.topics.compare import compare
 from uphold.web.topics.discrepancies import discrepancies
@@ -125,7 +124,7 @@ def refuse_other_formats(response: Response) -> Response:
         named_form(named, [response.mimetype])
     except WrongFormat as error:
         response.close()
-        request.environ.pop("uphold.lasts", None)
+        context().cacheable = False
         return problem(error)
     return response
 
@@ -136,10 +135,10 @@ def finish(response: Response) -> Response:
         response.location = urlunsplit(urlsplit(response.location)._replace(scheme="", netloc=""))
     if request.method == "HEAD" or response.status_code == HTTPStatus.NOT_MODIFIED:
         response.close()  # there is no body that would be closed after it
-    if g.get("speaks"):
+    if context().varies_by_language:
         response.vary.add("Accept-Language")
     response.headers["Uphold-Snapshot"] = opened().snapshot.id
-    request.environ["uphold.type"] = response.content_type or ""
+    context().media_type = response.content_type or ""
     added = HEADERS
     if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:
         added = {**HEADERS, **PREFLIGHT, "Access-Control-Allow-Methods": ", ".join(sorted(response.allow))}
@@ -150,39 +149,12 @@ def finish(response: Response) -> Response:
 
 def stack(wsgi: Any, library: Library) -> Any:
     """What a request passes on its way to the framework, the first layer last."""
-    wsgi = QueryService(wsgi, library)
+    wsgi = SparqlEndpoint(wsgi, library)
     wsgi = Conditional(wsgi)
     wsgi = Slashes(wsgi)
-    wsgi = Lending(wsgi, library)
+    wsgi = SnapshotLease(wsgi, library)
     wsgi = Encoded(wsgi)
     transfers = Transfers(library.settings.slow_clients)
-    wsgi = Observed(wsgi, library.settings, transfers)
+    wsgi = AccessLog(wsgi, library.settings, transfers)
     wsgi = ReplyCache(wsgi, library.version, library.settings.cache_mb * 500_000)
     return transfers.around(wsgi)
-
-
-class Lending:
-    """Lends each request one snapshot until its answer is out, so that no answer mixes two."""
-
-    def __init__(self, wsgi: Any, library: Library) -> None:
-        self.wsgi, self.library = wsgi, library
-
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer one request (PEP 3333)."""
-        lent = self.library.borrow()
-        environ["uphold.opened"] = lent
-        lents = environ["uphold.lent"] = [lent]  # a view may add an old snapshot
-        try:
-            body = self.wsgi(environ, start_response)
-        except BaseException:
-            self.give_back(lents)
-            raise
-        if isinstance(body, list):  # it is whole, and needs the snapshot no more
-            self.give_back(lents)
-            return body
-        return ClosingIterator(body, lambda: self.give_back(lents))
-
-    def give_back(self, lents: list[Opened]) -> None:
-        """Give back all that the request was lent."""
-        while lents:
-            self.library.give_back(lents.pop())

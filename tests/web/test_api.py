@@ -18,6 +18,7 @@ import pytest
 from flask import request
 from flask.testing import FlaskClient
 
+from tests.web.contexts import request_to
 from uphold.build.pipeline import build
 from uphold.errors import SourceNotRead
 from uphold.settings import Settings
@@ -269,7 +270,7 @@ def test_the_data_behind_a_page_is_not_a_part_of_it(project_client: FlaskClient)
 def test_addresses_in_headers_are_addresses(project_client: FlaskClient) -> None:
     """What stands in a path is escaped in each link, so that it leads back here."""
     key = "urn:x:%C3%A9%3Fa"
-    with project_client.application.test_request_context(f"/api/treaties/{key}/parties"):
+    with request_to(project_client.application, f"/api/treaties/{key}/parties"):
         wanted = Wanted({}, 1, 0, (), ())
         links = page_links(request.path, wanted, 100, 1)
     assert set(links.values()) == {f"/api/treaties/{key}/parties"}

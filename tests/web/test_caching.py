@@ -26,7 +26,8 @@ from werkzeug.test import TestResponse
 from tests.conftest import TINY, running_server
 from uphold.build.pipeline import build
 from uphold.settings import Settings
-from uphold.web.middleware.access_log import Observed
+from uphold.web.http.request_context import context_of
+from uphold.web.middleware.access_log import AccessLog
 from uphold.web.middleware.transfer_limit import Transfers
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
@@ -223,11 +224,11 @@ def test_an_unforeseen_error_around_the_app_names_its_snapshot(client: FlaskClie
     """Once the request was lent one."""
 
     def broken(environ: dict[str, Any], _: Any) -> list[bytes]:
-        environ["uphold.opened"] = client.application.extensions["uphold"].opened
+        context_of(environ).snapshot_id = client.application.extensions["uphold"].snapshot.id
         raise RuntimeError
 
     app = Flask("broken")
-    app.wsgi_app = Observed(broken, tiny, Transfers(1))  # type: ignore[method-assign]
+    app.wsgi_app = AccessLog(broken, tiny, Transfers(1))  # type: ignore[method-assign]
     response = app.test_client().get("/")
     assert response.status_code == 500
     assert response.headers["Uphold-Snapshot"] == client.application.extensions["uphold"].snapshot.id

@@ -24,7 +24,7 @@ def test_a_client_waits_however_late_its_request_is_looked_at(monkeypatch: pytes
             client.sendall(b"GET / HTTP/1.1\r\n\r\n")
             timing = Timing("late")
             time.sleep(3 * FIRST_LOOK)
-            waiting = Client({"REMOTE_ADDR": "127.0.0.1", "SERVER_SOFTWARE": "Granian/2.8", "uphold.timing": timing})
+            waiting = Client({"REMOTE_ADDR": "127.0.0.1", "SERVER_SOFTWARE": "Granian/2.8"}, timing)
             time.sleep(1.5 * FIRST_LOOK)
             assert waiting.is_there()
             client.close()

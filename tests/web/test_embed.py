@@ -15,6 +15,7 @@ import html5lib
 import pytest
 from flask.testing import FlaskClient
 
+from tests.web.contexts import request_to
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.web.resources.cards import KINDS, Card, Figure
 from uphold.web.resources.embed import draw, width, wrap
@@ -161,7 +162,7 @@ def test_a_kept_snapshot_has_the_card_as_it_was(client: FlaskClient) -> None:
 def test_a_hostile_name_is_text_on_a_card_and_ends_no_process(client: FlaskClient, name: str) -> None:
     """The picture is still well-formed XML with the same elements, and can be drawn."""
     card = Card(f"{BASE}id/call/x", name, name, (Figure(name, name), Figure("1", "x")))
-    with client.application.test_request_context("/"):
+    with request_to(client.application, "/"):
         picture = draw(card)
     root = ET.fromstring(picture)  # noqa: S314 our own
     assert {node.tag.removeprefix(SVG) for node in root.iter()} == {"svg", "title", "style", "rect", "a", "text"}

@@ -13,6 +13,7 @@ import pytest
 import rdflib
 from flask.testing import FlaskClient
 
+from tests.web.contexts import request_to
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot, current
@@ -100,7 +101,7 @@ def test_links_on_a_page_stay_on_the_host(client: FlaskClient) -> None:
 
 def test_only_web_addresses_become_links(client: FlaskClient) -> None:
     """A javascript: IRI in the data would stay plain text."""
-    with client.application.test_request_context("/"):
+    with request_to(client.application, "/"):
         href = client.application.jinja_env.filters["href"]
         assert href("javascript:alert(1)") is None
         assert href("https://example.org/") == "https://example.org/"

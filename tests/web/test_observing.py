@@ -23,7 +23,7 @@ from uphold.logs import JsonLines
 from uphold.server_timing import CURRENT, Timing, spend, timed
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
-from uphold.web.middleware.access_log import Observed
+from uphold.web.middleware.access_log import AccessLog
 from uphold.web.middleware.transfer_limit import Transfers
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
@@ -158,7 +158,7 @@ def test_a_failure_nobody_foresaw_is_one_line_with_its_traceback(
     def broken(_: dict[str, Any], __: Callable[..., Any]) -> Iterable[bytes]:
         raise RuntimeError("a secret of the inside")
 
-    response = Client(Observed(broken, tiny, Transfers(1))).get("/")
+    response = Client(AccessLog(broken, tiny, Transfers(1))).get("/")
     error, request = lines()
     assert (response.status_code, response.mimetype) == (500, "application/problem+json")
     assert "secret" not in response.text
@@ -183,7 +183,7 @@ def test_an_answer_that_breaks_off_is_logged_as_that(tiny: Settings, lines: Call
         return body()
 
     with pytest.raises(OSError, match="disk"):
-        Client(Observed(halves, tiny, Transfers(1))).get("/", buffered=True)
+        Client(AccessLog(halves, tiny, Transfers(1))).get("/", buffered=True)
     assert lines()[0]["message"] == "an answer broke off after 4 bytes"
     assert "OSError" in lines()[0]["traceback"]
 

@@ -23,8 +23,9 @@ from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.web.http.headers import SCRIPTED
 from uphold.web.http.json_envelope import as_text, enveloped
 from uphold.web.http.negotiation import choose, split_suffix
+from uphold.web.http.request_context import library, opened
 from uphold.web.http.request_parameters import IN_PATHS, Wanted, page_links, read_wanted
-from uphold.web.http.responses import library, opened, send
+from uphold.web.http.responses import send
 from uphold.web.metadata.citations import cite_query
 from uphold.web.metadata.json_ld import dataset
 from uphold.web.metadata.metadata import Metadata

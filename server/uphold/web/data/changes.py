@@ -10,7 +10,8 @@ from uphold.snapshots.publication_log import debuts, timeline
 from uphold.snapshots.snapshot import Snapshot
 from uphold.web.http.json_envelope import enveloped
 from uphold.web.http.negotiation import choose
-from uphold.web.http.responses import library, opened, send
+from uphold.web.http.request_context import library, opened
+from uphold.web.http.responses import send
 
 __all__ = ["changes"]
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from uphold.errors import NotFound
 from uphold.metrics import metrics
-from uphold.web.http.responses import library, opened
+from uphold.web.http.request_context import library, opened
 
 __all__ = ["metering"]
 

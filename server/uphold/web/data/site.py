@@ -10,7 +10,8 @@ from flask import Blueprint, Response, render_template, request, send_from_direc
 from uphold.errors import NotFound
 from uphold.snapshots.downloads import downloads
 from uphold.web.http.negotiation import choose
-from uphold.web.http.responses import opened, send
+from uphold.web.http.request_context import opened
+from uphold.web.http.responses import send
 from uphold.web.rendering.render import about_page
 
 __all__ = ["site"]

@@ -15,7 +15,8 @@ from flask import Blueprint, Response
 from uphold.errors import NotFound
 from uphold.serving.resources import Resources
 from uphold.snapshots.publication_log import debuts, timeline
-from uphold.web.http.responses import library, opened, send
+from uphold.web.http.request_context import library, opened
+from uphold.web.http.responses import send
 
 __all__ = ["addresses", "files", "sitemap"]
 

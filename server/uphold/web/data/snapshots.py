@@ -13,7 +13,8 @@ from uphold.snapshots.diff import count_changes, patch
 from uphold.snapshots.publication_log import Moment, debuts, timeline
 from uphold.web.http.headers import FOR_EVER
 from uphold.web.http.negotiation import choose
-from uphold.web.http.responses import library, open_old, opened, send
+from uphold.web.http.request_context import context, library, opened
+from uphold.web.http.responses import send
 from uphold.web.rendering.render import about_page
 from uphold.web.resources.dereferencing import describe, split_form
 from uphold.web.resources.dereferencing import index as index_of_kind
@@ -115,21 +116,22 @@ def changes(identity: str) -> Response:
 @snapshots.route("/snapshots/<identity>/sparql", methods=["GET", "POST"])
 def ask(identity: str) -> Response:
     """Answer a query about this snapshot."""
-    open_old(identity)
+    if not context().snapshot_prefix:  # nothing is asked, or there is no such snapshot
+        context().read_archived(library(), identity)
     return lasting(endpoint())
 
 
 @snapshots.get("/snapshots/<identity>/sparql/editor.json")
 def editor(identity: str) -> Response:
     """What the editor completes with when it asks this snapshot."""
-    open_old(identity)
+    context().read_archived(library(), identity)
     return lasting(words())
 
 
 @snapshots.get("/snapshots/<identity>/doc/<path:key>")
 def document(identity: str, key: str) -> Response:
     """The document about a thing as this snapshot has it."""
-    open_old(identity)
+    context().read_archived(library(), identity)
     stem, form = split_form(key)
     return add_memento(lasting(describe(f"id/{stem}", f"snapshots/{identity}/doc/{stem}", form)), key, old=True)
 
@@ -138,7 +140,7 @@ def document(identity: str, key: str) -> Response:
 @snapshots.get("/snapshots/<identity>/doc/<kind>.<any(csv, json):suffix>")
 def things(identity: str, kind: str, suffix: str) -> Response:
     """The list of a kind as this snapshot has it."""
-    open_old(identity)
+    context().read_archived(library(), identity)
     return lasting(index_of_kind(kind, suffix))
 
 

@@ -14,7 +14,8 @@ from uphold.errors import BodyTooLarge, RequestNotUnderstood, ServerBusy, Uphold
 from uphold.validation.service import Judgement, Judges
 from uphold.validation.upload import MEDIA_TYPES, PACKED, SUFFIXES, Posted, Sent, by_suffix, receive
 from uphold.web.http.negotiation import choose, named_form, prefers_html
-from uphold.web.http.responses import library, opened, send
+from uphold.web.http.request_context import context, library, opened
+from uphold.web.http.responses import send
 from uphold.web.rendering.problem_details import as_details
 from uphold.web.rendering.render import about_page
 
@@ -36,7 +37,7 @@ def endpoint() -> Response:
         form = choose([JSON, TURTLE, HTML])
         posted = read_request()
         judgement = judges().judge(posted, opened().court)
-        request.environ["uphold.outcome"] = "conforms" if judgement.report["conforms"] else "does-not-conform"
+        context().validation_outcome = "conforms" if judgement.report["conforms"] else "does-not-conform"
     except UpholdError as error:
         if prefers_html() and not isinstance(error, ServerBusy):
             return uncached(page(problem=as_details(error), text=text_sent(error)), HTML, error.status)

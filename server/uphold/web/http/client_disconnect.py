@@ -29,12 +29,11 @@ BYTES_SENT = 200  # since Linux 4.19
 
 
 class Client:
-    """The client of one request, which has been read; how long ago it came is in its `uphold.timing`."""
+    """The client of one request, which has been read; how long ago it came, its timing says."""
 
-    def __init__(self, environ: dict[str, Any]) -> None:
+    def __init__(self, environ: dict[str, Any], timing: Timing) -> None:
         self.address = environ.get("REMOTE_ADDR") if "granian" in environ.get("SERVER_SOFTWARE", "").lower() else None
-        timing: Timing | None = environ.get("uphold.timing")
-        self.since = time.monotonic() - (timing.seconds() if timing else 0.0)
+        self.since = time.monotonic() - timing.seconds()
         self.candidates: dict[tuple[Any, ...], int] | None = None
 
     def is_there(self) -> bool:

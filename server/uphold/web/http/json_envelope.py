@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from uphold.web.http.responses import opened
+from uphold.web.http.request_context import opened
 
 __all__ = ["as_text", "enveloped"]
 

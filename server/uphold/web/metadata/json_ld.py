@@ -13,7 +13,7 @@ from flask import request
 from markupsafe import Markup
 
 from uphold.snapshots.snapshot import Snapshot
-from uphold.web.http.responses import opened
+from uphold.web.http.request_context import opened
 from uphold.web.metadata.citations import AUTHOR, PUBLISHER
 from uphold.web.metadata.metadata import SITE, Metadata
 

@@ -1,8 +1,7 @@
 """Observing: each request gets an id, is timed, counted and logged in one line.
 
-`Observed` goes around everything but the reply cache, which counts for itself. Layers inside note what they
-know in the request's environ: `uphold.query` (the text of a query), `uphold.problem` (the code of an error) and
-`uphold.outcome` (what came of a validation); time goes to `uphold.timing`.
+`AccessLog` goes around everything but the response cache, which counts for itself. Layers inside note what they know in
+the context of the request.
 """
 
 from __future__ import annotations
@@ -19,12 +18,14 @@ from typing import Any
 
 from uphold.errors import PreconditionFailed, RangeNotSatisfiable, ServerBusy, UpholdError
 from uphold.metrics import metrics
-from uphold.server_timing import CURRENT, Timing
+from uphold.server_timing import CURRENT
 from uphold.settings import Settings
 from uphold.web.http.headers import with_snapshot
+from uphold.web.http.problem_documents import PROBLEM, problem_document, problem_headers
+from uphold.web.http.request_context import RequestContext
 from uphold.web.middleware.transfer_limit import Transfers, take_place
 
-__all__ = ["Observed", "endpoint_of", "identify"]
+__all__ = ["AccessLog", "endpoint_of", "request_id"]
 
 ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -43,7 +44,7 @@ PREFIX, NUMBERS = secrets.token_hex(4), itertools.count(1)
 log = logging.getLogger(__name__)
 
 
-class Observed:
+class AccessLog:
     """Watches over the app inside."""
 
     def __init__(self, wsgi: Any, settings: Settings, transfers: Transfers) -> None:
@@ -51,11 +52,9 @@ class Observed:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
-        identity = identify(environ)
-        timing = environ["uphold.timing"] = Timing(identity)
-        environ["uphold.request"] = identity
-        exchange = Exchange(environ, timing, start_response)
-        token = CURRENT.set(timing)
+        context = RequestContext.begin(environ, request_id(environ))
+        exchange = LoggedExchange(environ, context, start_response)
+        token = CURRENT.set(context.timing)
         try:
             body = self.sendable(self.wsgi(environ, exchange.start), exchange)
         except (ServerBusy, PreconditionFailed, RangeNotSatisfiable) as error:
@@ -70,7 +69,7 @@ class Observed:
             return body
         return Watched(body, exchange, self.transfers)
 
-    def sendable(self, body: Iterable[bytes], exchange: Exchange) -> Iterable[bytes]:
+    def sendable(self, body: Iterable[bytes], exchange: LoggedExchange) -> Iterable[bytes]:
         """A short body as a list, which keeps no thread; a long one once it has a place among the transfers."""
         if isinstance(body, list):
             return body
@@ -86,19 +85,20 @@ class Observed:
         return body
 
 
-def identify(environ: dict[str, Any]) -> str:
+def request_id(environ: dict[str, Any]) -> str:
     """The id of a request: the one that it brought, if that is a plain word, else a new one."""
     given = environ.get("HTTP_X_REQUEST_ID")
     return given if given and ACCEPTED.fullmatch(given) else f"{PREFIX}-{next(NUMBERS)}"
 
 
-class Exchange:
+class LoggedExchange:
     """One request and what is sent for it."""
 
-    __slots__ = ("environ", "length", "snapshot", "start_response", "status", "timing")
+    __slots__ = ("context", "environ", "length", "snapshot", "start_response", "status", "timing")
 
-    def __init__(self, environ: dict[str, Any], timing: Timing, start_response: Callable[..., Any]) -> None:
-        self.environ, self.timing, self.start_response = environ, timing, start_response
+    def __init__(self, environ: dict[str, Any], context: RequestContext, start_response: Callable[..., Any]) -> None:
+        self.environ, self.context, self.start_response = environ, context, start_response
+        self.timing = context.timing
         self.status, self.snapshot, self.length = "", "", SHORT + 1
 
     def start(self, status: str, headers: Headers, exc_info: Any = None) -> Any:
@@ -111,17 +111,13 @@ class Exchange:
 
     def fail(self, base: str, error: UpholdError) -> list[bytes]:
         """Answer for an app that could not, or whose answer cannot be sent now."""
-        self.environ["uphold.problem"] = error.code
-        told = {"type": f"{base}problem/{error.code}", "title": error.title, "status": error.status}
-        told |= {"detail": str(error), "remedy": error.remedy, "instance": f"urn:uphold:request:{self.timing.request}"}
-        content = json.dumps(told).encode() + b"\n"
-        headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(content)))]
-        headers += [("Retry-After", "5")] if isinstance(error, ServerBusy) else []
-        headers += [("Content-Range", f"bytes */{error.size}")] if isinstance(error, RangeNotSatisfiable) else []
-        if opened := self.environ.get("uphold.opened"):
-            headers += with_snapshot(opened.snapshot.id)
+        self.context.error_code = error.code
+        content = json.dumps(problem_document(error, base, self.timing.request)).encode() + b"\n"
+        headers = [("Content-Type", PROBLEM), ("Content-Length", str(len(content))), *problem_headers(error).items()]
+        if self.context.snapshot_id:
+            headers += with_snapshot(self.context.snapshot_id)
         status = HTTPStatus(error.status)
-        self.start(f"{status.value} {status.phrase}", [*headers, ("Cache-Control", "no-store")])
+        self.start(f"{status.value} {status.phrase}", headers)
         return [] if self.environ["REQUEST_METHOD"] == "HEAD" else [content]
 
     def end(self, size: int) -> None:
@@ -131,7 +127,7 @@ class Exchange:
         counts = metrics()
         counts.request(method if method in METHODS else "other", endpoint, self.status).inc()
         counts.duration(endpoint).observe(seconds)
-        if "uphold.query" in self.environ:
+        if self.context.query_text is not None:
             counts.query(self.outcome()).inc()
         if endpoint == "validate" and method == "POST":
             counts.validations.labels(self.outcome()).inc()
@@ -140,11 +136,11 @@ class Exchange:
 
     def outcome(self) -> str:
         """What came of what was asked: the code of the error, or that it went well and how."""
-        return str(self.environ.get("uphold.problem") or self.environ.get("uphold.outcome", "ok"))
+        return self.context.error_code or self.context.validation_outcome or "ok"
 
     def fields(self, method: str, path: str, size: int, seconds: float) -> dict[str, Any]:
         """What the log says of the request."""
-        query: str | None = self.environ.get("uphold.query")
+        query = self.context.query_text
         found = {
             "request": self.timing.request,
             "method": method[:20],
@@ -155,8 +151,8 @@ class Exchange:
             "snapshot": self.snapshot,
             "by": "cache" if "cache" in self.timing.notes else "pages" if query is None else "engine",
         }
-        if "uphold.problem" in self.environ:
-            found["problem"] = self.environ["uphold.problem"]
+        if self.context.error_code:
+            found["problem"] = self.context.error_code
         if query is not None:
             found["query"] = hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             if log.isEnabledFor(logging.DEBUG):
@@ -176,7 +172,7 @@ def endpoint_of(path: str) -> str:
 class Watched:
     """A body that knows how much of it was sent; closed, it says so and gives its place among the transfers back."""
 
-    def __init__(self, body: Iterable[bytes], exchange: Exchange, transfers: Transfers) -> None:
+    def __init__(self, body: Iterable[bytes], exchange: LoggedExchange, transfers: Transfers) -> None:
         self.body, self.exchange, self.transfers = body, exchange, transfers
         self.chunks, self.size, self.ended = iter(body), 0, False
 

@@ -18,6 +18,7 @@ from werkzeug.http import parse_etags
 from werkzeug.wsgi import ClosingIterator
 
 from uphold.web.http.content_codings import COMPRESSORS, Compressor, wanted
+from uphold.web.http.request_context import context_of
 
 __all__ = ["Encoded"]
 
@@ -168,9 +169,9 @@ class Exchange:
 def with_vary(headers: Headers, environ: dict[str, Any]) -> Headers:
     """The headers, saying that the body depends on Accept-Encoding where it does.
 
-    A 304 has no type, and one of several parts has its own; the app notes in `uphold.type` what the whole answer has.
+    A 304 has no type, and one of several parts has its own; the context of the request has that of the whole answer.
     """
-    place, media_type = -1, environ.get("uphold.type", "")
+    place, media_type = -1, context_of(environ).media_type
     for at, (name, value) in enumerate(headers):
         if name == "Vary":  # Flask writes names so; to look for others would cost every answer
             place = at

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cachetools import LRUCache
-from werkzeug.http import parse_etags
 
 from uphold.errors import UpholdError
 from uphold.metrics import metrics
-from uphold.web.middleware.access_log import endpoint_of, identify
+from uphold.web.http.etags import is_known
+from uphold.web.http.request_context import context_of
+from uphold.web.middleware.access_log import endpoint_of, request_id
 
 __all__ = ["ReplyCache"]
 
@@ -48,7 +49,7 @@ class Kept:
 
 
 class ReplyCache:
-    """WSGI middleware; the layers below say with `uphold.lasts` in the environment that a reply may be kept."""
+    """WSGI middleware; the layers below say in the context of the request whether a reply is cacheable."""
 
     def __init__(self, wsgi: Any, version: Callable[..., object], size: int) -> None:
         self.wsgi, self.version = wsgi, version
@@ -73,7 +74,7 @@ class ReplyCache:
 
     def answer(self, found: Kept, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         """Answer from what is kept."""
-        headers = [("Uphold-Request", identify(environ)), HIT]
+        headers = [("Uphold-Request", request_id(environ)), HIT]
         for count in found.counts:
             count.inc()
         if log.isEnabledFor(logging.DEBUG):
@@ -96,7 +97,7 @@ class ReplyCache:
             return start_response(status, headers, *([exc_info] if exc_info else []))
 
         body = self.wsgi(environ, note)
-        if not environ.get("uphold.lasts") or not heads or not heads[0][0].startswith("200"):
+        if not context_of(environ).cacheable or not heads or not heads[0][0].startswith("200"):
             return body  # type: ignore[no-any-return]
         try:
             whole = [b"".join(body)]
@@ -125,14 +126,9 @@ def keep(status: str, headers: Headers, body: list[bytes], environ: dict[str, An
         path=environ["PATH_INFO"],
         counts=(
             counts.request(environ["REQUEST_METHOD"], endpoint, status[:3]),
-            *([counts.query("cached")] if "uphold.query" in environ else []),
+            *([counts.query("cached")] if context_of(environ).query_text is not None else []),
         ),
     )
-
-
-def is_known(tag: str, header: str) -> bool:
-    """Whether the client says that it has what this tag names (RFC 9110, 13.1.2)."""
-    return header == f'"{tag}"' or parse_etags(header).contains_weak(tag)
 
 
 def key_of(environ: dict[str, Any]) -> tuple[Any, ...] | None:

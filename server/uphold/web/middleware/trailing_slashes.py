@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from uphold.web.http.headers import with_snapshot
+from uphold.web.http.request_context import context_of
 
 __all__ = ["Slashes"]
 
@@ -20,7 +21,7 @@ MOVED = "308 Permanent Redirect"
 SEVERAL = re.compile("/{2,}")
 IN_PATHS = "/:@!$&'()*+,;=~"
 IN_QUERIES = f"{IN_PATHS}?%"
-OF_THE_SERVER = re.compile(r"wsgi\.|SERVER_|REMOTE_|SCRIPT_NAME|HTTP_HOST|uphold\.(opened|lent|timing|request)$")
+OF_THE_SERVER = re.compile(r"wsgi\.|SERVER_|REMOTE_|SCRIPT_NAME|HTTP_HOST$")
 Headers = list[tuple[str, str]]
 
 
@@ -47,8 +48,8 @@ class Slashes:
         status, headers, exc_info = heads[0]
         if status.startswith("404") and (found := self.find(path, environ)):
             close(body)
-            for name in ("uphold.problem", "uphold.type"):  # they are about the 404
-                environ.pop(name, None)
+            context = context_of(environ)
+            context.error_code = context.media_type = ""  # they are about the 404
             if environ["REQUEST_METHOD"] == "OPTIONS":
                 return self.wsgi({**environ, "PATH_INFO": found}, start_response)  # type: ignore[no-any-return]
             status, headers, body = MOVED, self.lead_to(found, environ), [b""]
@@ -62,6 +63,7 @@ class Slashes:
     def has(self, path: str, environ: dict[str, Any]) -> bool:
         """Whether something has this path, whatever it takes and gives."""
         asked = {name: value for name, value in environ.items() if OF_THE_SERVER.match(name)}
+        asked |= context_of(environ).probe()
         asked |= {"REQUEST_METHOD": "HEAD", "PATH_INFO": path, "QUERY_STRING": "", "wsgi.input": io.BytesIO()}
         statuses: list[str] = []
         close(self.wsgi(asked, lambda status, *_: statuses.append(status)))
@@ -75,7 +77,7 @@ class Slashes:
             ("Location", f"{place}?{query}" if query else place),
             ("Cache-Control", "no-cache"),
             ("Content-Length", "0"),
-            *with_snapshot(environ["uphold.opened"].snapshot.id),
+            *with_snapshot(context_of(environ).snapshot_id),
         ]
 
 

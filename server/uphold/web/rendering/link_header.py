@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from uphold.web.http.responses import opened
+from uphold.web.http.request_context import opened
 from uphold.web.metadata.citations import Citation
 from uphold.web.metadata.json_ld import LICENCE
 from uphold.web.metadata.metadata import Metadata

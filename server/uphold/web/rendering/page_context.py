@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g, request
+from flask import request
 from jinja2 import Undefined
 
 from uphold.rdf.terms import iri_term
 from uphold.serving.descriptions import Provenance, Source, Thing
+from uphold.web.http.request_context import context, opened
 from uphold.web.http.request_parameters import choose_language, read_language
-from uphold.web.http.responses import opened
 from uphold.web.rendering.question_results import Answered
 
 __all__ = ["Note", "Page", "nodes", "reader_language"]
@@ -99,7 +99,7 @@ def reader_language() -> str:
 
     A page that asks varies with the header.
     """
-    g.speaks = True
+    context().varies_by_language = True
     given = [value for value in request.args.getlist("lang") if value]
     wanted = read_language(given) if given else request.headers.get("Accept-Language", "")
     return choose_language(wanted, opened().resources.languages())

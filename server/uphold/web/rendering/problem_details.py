@@ -15,20 +15,18 @@ from uphold.errors import (
     MethodRefused,
     NotFound,
     QueryTooLong,
-    ServerBusy,
     UpholdError,
     WrongUse,
     all_kinds,
 )
 from uphold.web.http.negotiation import choose, prefers_html
-from uphold.web.http.responses import library, send
+from uphold.web.http.problem_documents import PROBLEM, problem_document, problem_headers
+from uphold.web.http.request_context import context, library
+from uphold.web.http.responses import send
 from uphold.web.rendering.render import about_page
 
 __all__ = ["add_handlers", "as_details", "problem", "problems"]
 
-PROBLEM = "application/problem+json"
-RETRY_AFTER_SECONDS = 5
-LONGEST_DETAIL = 1_000
 problems = Blueprint("problems", __name__)
 log = logging.getLogger(__name__)
 
@@ -41,25 +39,9 @@ def add_handlers(app: Flask) -> None:
 
 
 def as_details(error: UpholdError) -> dict[str, Any]:
-    """The error as problem details; members without a value are absent. `instance` has the id that the log has."""
-    request.environ["uphold.problem"] = error.code
-    identity = request.environ.get("uphold.request")
-    details = {
-        "type": f"{library().settings.base}problem/{error.code}",
-        "title": error.title,
-        "status": int(error.status),
-        "detail": shortened(str(error)) or error.title,
-        "instance": f"urn:uphold:request:{identity}" if identity else None,
-        "remedy": error.remedy,
-        "line": error.line,
-        "column": error.column,
-    }
-    return {name: value for name, value in details.items() if value is not None}
-
-
-def shortened(detail: str) -> str:
-    """The detail without what a client sent to make it long."""
-    return detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]}…"
+    """The error as problem details, noted in the context of the request."""
+    context().error_code = error.code
+    return problem_document(error, library().settings.base, context().timing.request)
 
 
 def problem(error: UpholdError, headers: dict[str, str] | None = None) -> Response:
@@ -76,10 +58,7 @@ def problem(error: UpholdError, headers: dict[str, str] | None = None) -> Respon
         response = Response(json.dumps(details, ensure_ascii=False) + "\n", content_type=PROBLEM)
     response.status_code = error.status
     response.vary.add("Accept")
-    response.headers["Cache-Control"] = "no-store"
-    if error.status == HTTPStatus.SERVICE_UNAVAILABLE and isinstance(error, ServerBusy):
-        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    response.headers.update(headers or {})
+    response.headers.update(problem_headers(error) | (headers or {}))
     return response
 
 

@@ -8,14 +8,13 @@ from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import g, request
+from flask import request
 
 from uphold.engines.interface import Answer
 from uphold.questions.files import Question
 from uphold.questions.framing import frame
 from uphold.questions.rows import Rows, read_rows
-from uphold.web.http.client_disconnect import Client
-from uphold.web.http.responses import library, opened
+from uphold.web.http.request_context import context, library, opened
 
 __all__ = ["RESULTS", "TRIPLES", "Answered", "Unasked", "ask", "frame_answer", "run_query"]
 
@@ -25,13 +24,11 @@ RESULTS, TRIPLES = "application/sparql-results+json", "application/n-triples"
 def run_query(query: str, form: str) -> bytes:
     """The engine's answer to a bound query in a form; to the same query it is given again."""
     key = f"question {opened().snapshot.id} {opened().page_engine.order()} {form} {query}"
-    if "client" not in g:  # one for the whole page: a page that asks much is not slower to arrive than its request
-        g.client = Client(request.environ)
 
     def run(wanted: Callable[[], bool]) -> Answer:
         return opened().page_engine.query(query, accept=form, wanted=wanted)
 
-    found = library().answers.ask(key, run, g.client.is_there)
+    found = library().answers.ask(key, run, context().client.is_there)
     try:
         return b"".join(found)
     finally:

@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response, render_template, request
 
 from uphold.web.http.headers import FOR_EVER, SCRIPTED
-from uphold.web.http.responses import open_old, opened, send, within
+from uphold.web.http.request_context import context, library, opened, within
+from uphold.web.http.responses import send
 from uphold.web.metadata.citations import Citation
 from uphold.web.metadata.metadata import Metadata
 from uphold.web.rendering.link_header import add_links, links_of_page
@@ -28,7 +29,7 @@ def view(blueprint: Blueprint, path: str) -> Callable[[View], View]:
 
     def register(function: View) -> View:
         def old(identity: str, **values: Any) -> Response:
-            open_old(identity)
+            context().read_archived(library(), identity)
             response = function(**values)
             response.headers["Cache-Control"] = FOR_EVER
             return response

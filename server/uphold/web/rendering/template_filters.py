@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, request
 
 from uphold.serving.descriptions import Thing
-from uphold.web.http.responses import within
+from uphold.web.http.request_context import within
 from uphold.web.rendering.axis import anchor, ruler
 from uphold.web.rendering.dates import day, period, scale
 from uphold.web.rendering.event_sequence import course

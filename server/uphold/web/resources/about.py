@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.serving.descriptions import Description
-from uphold.web.http.responses import opened
+from uphold.web.http.request_context import opened
 from uphold.web.metadata.metadata import Image, Metadata
 from uphold.web.metadata.schema_org import schema_class, schema_subject
 from uphold.web.rendering.template_filters import number, plural, property_name

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from uphold.errors import NoSuchCard
-from uphold.web.http.responses import opened
+from uphold.web.http.request_context import opened
 from uphold.web.rendering.dates import day
 from uphold.web.rendering.question_results import ask
 from uphold.web.rendering.template_filters import number

@@ -11,7 +11,8 @@ from flask import Blueprint, Response, redirect, render_template, request
 from uphold.errors import NoSuchThing
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.web.http.negotiation import choose, choose_graph, named_form, split_suffix
-from uphold.web.http.responses import opened, send, within
+from uphold.web.http.request_context import opened, within
+from uphold.web.http.responses import send
 from uphold.web.metadata.citations import cite_document
 from uphold.web.rendering.link_header import Link, add_links
 from uphold.web.rendering.page_context import Page, reader_language

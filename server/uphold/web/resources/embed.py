@@ -17,8 +17,9 @@ from markupsafe import Markup
 from uphold.questions.charts import NOT_XML
 from uphold.web.http.headers import EMBEDDED
 from uphold.web.http.negotiation import split_suffix
+from uphold.web.http.request_context import library, opened, within
 from uphold.web.http.request_parameters import choose_language, read_language
-from uphold.web.http.responses import library, opened, send, within
+from uphold.web.http.responses import send
 from uphold.web.rendering.render import view
 from uphold.web.resources.cards import Card, make_card
 

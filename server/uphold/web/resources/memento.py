@@ -14,7 +14,7 @@ from flask import Response, redirect, request
 from uphold.errors import NoSuchThing, RequestNotUnderstood
 from uphold.snapshots.publication_log import Moment, at, debuts, timeline
 from uphold.web.http.http_dates import read_imf_fixdate
-from uphold.web.http.responses import library, opened
+from uphold.web.http.request_context import library, opened
 
 __all__ = ["add_memento", "time_gate", "time_map"]
 

@@ -18,7 +18,8 @@ from uphold.errors import RequestNotUnderstood
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.serving.descriptions import Description
 from uphold.snapshots.downloads import downloads
-from uphold.web.http.responses import opened, send, within
+from uphold.web.http.request_context import opened, within
+from uphold.web.http.responses import send
 from uphold.web.metadata.json_ld import LICENCE
 from uphold.web.metadata.metadata import Metadata
 from uphold.web.rendering.link_header import SAFE, SCHEMA, Link

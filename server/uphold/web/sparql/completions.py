@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 
 from uphold.serving.open_snapshots import Opened
-from uphold.web.http.responses import within
+from uphold.web.http.request_context import within
 
 __all__ = ["editor_words"]
 

@@ -6,15 +6,12 @@ answer is told so at no cost, and the same name finds an answer that is kept.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any
 
 import pyoxigraph as ox
-from werkzeug.http import parse_etags
 
 from uphold import __version__
 from uphold.engines.guard import Inspected, Limits, inspect
@@ -24,11 +21,13 @@ from uphold.rdf.media_types import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES
 from uphold.serving.open_snapshots import Library, Opened
 from uphold.settings import Settings
 from uphold.web.http.client_disconnect import Client
-from uphold.web.http.headers import content_type, shared
+from uphold.web.http.etags import is_known, make_etag
+from uphold.web.http.headers import FOR_EVER, content_type, shared
 from uphold.web.http.negotiation import GRAPH_ALIASES, choose_from, named_form
+from uphold.web.http.request_context import RequestContext
 from uphold.web.http.sparql_protocol import Asked
 
-__all__ = ["HTML", "JSON_RESULTS", "TURTLE", "Question", "Reply", "fetch", "reply", "understand"]
+__all__ = ["HTML", "JSON_RESULTS", "TURTLE", "Question", "Reply", "fetch", "parse_request", "reply"]
 
 LONGEST_KEPT = 1_000
 """Characters of an Accept header up to which it is kept what was chosen by it, so that strangers fill no memory."""
@@ -43,12 +42,12 @@ RESULT_ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status, headers and body; `lasts` says that the same reply is worth keeping for the next such request."""
+    """Status, headers and body; `cacheable` says that the same reply is worth keeping for the next such request."""
 
     status: HTTPStatus
     headers: list[tuple[str, str]]
     body: Iterable[bytes]
-    lasts: bool
+    cacheable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,10 @@ class Question:
             *(opened.snapshot.id, opened.engine.order(), self.form, repr(self.asked.dataset)),
             *(__version__, ox.__version__, self.inspected.normal),
         )
-        return hashlib.sha256("\0".join(depends_on).encode()).hexdigest()[:32]
+        return make_etag(*depends_on)
 
 
-def understand(asked: Asked, accept: str, settings: Settings) -> Question:
+def parse_request(asked: Asked, accept: str, settings: Settings) -> Question:
     """The question in a request with this Accept header; raises what the guard raises, and `NotAcceptable`."""
     inspected = inspect(asked.query, Limits.of(settings))
     return Question(asked, inspected, choose_form(asked.forms, accept, gives_graph=inspected.gives_graph))
@@ -120,22 +119,19 @@ def fetch(question: Question, name: str, opened: Opened, answers: Answers, clien
     return answers.ask(name or None, run, client.is_there, asked.seconds)
 
 
-def reply(question: Question, opened: Opened, library: Library, environ: dict[str, Any]) -> Reply:
+def reply(question: Question, context: RequestContext, library: Library, if_none_match: str | None) -> Reply:
     """The reply to a program, in a form that fits the query; raises what the engine raises."""
+    opened = context.leases[-1]
     name = question.name(opened)
-    environ["uphold.type"] = content_type(question.form)
+    context.media_type = content_type(question.form)
     headers = [("Vary", "Accept"), ("Cache-Control", "no-store")]
     if name:
-        headers = [headers[0], ("Cache-Control", shared(library.settings.shared_cache_seconds)), ("ETag", f'"{name}"')]
-    if name and is_known(name, environ.get("HTTP_IF_NONE_MATCH")):
-        return Reply(HTTPStatus.NOT_MODIFIED, headers, [], lasts=False)
-    found = fetch(question, name, opened, library.answers, Client(environ))
+        lasting = FOR_EVER if context.snapshot_prefix else shared(library.settings.shared_cache_seconds)
+        headers = [headers[0], ("Cache-Control", lasting), ("ETag", f'"{name}"')]
+    if name and is_known(name, if_none_match):
+        return Reply(HTTPStatus.NOT_MODIFIED, headers, [], cacheable=False)
+    found = fetch(question, name, opened, library.answers, context.client)
     headers += [("Content-Type", content_type(question.form)), ("Content-Length", str(found.size))]
     if found.file is None:
-        return Reply(HTTPStatus.OK, headers, [found.content], lasts=bool(name) and found.asked_again)
-    return Reply(HTTPStatus.OK, headers, found, lasts=False)
-
-
-def is_known(name: str, header: str | None) -> bool:
-    """Whether the client says that it has the answer with this name (RFC 9110, 13.1.2)."""
-    return header is not None and parse_etags(header).contains_weak(name)
+        return Reply(HTTPStatus.OK, headers, [found.content], cacheable=bool(name) and found.asked_again)
+    return Reply(HTTPStatus.OK, headers, found, cacheable=False)

@@ -16,16 +16,16 @@ from uphold.engines.result_cache import Whole
 from uphold.errors import UpholdError
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.rdf.result_table import read_table
-from uphold.web.http.client_disconnect import Client
 from uphold.web.http.headers import WITH_EDITOR
 from uphold.web.http.negotiation import choose_graph, prefers_html
-from uphold.web.http.responses import library, opened, send, within
-from uphold.web.http.sparql_protocol import Asked, read_request
+from uphold.web.http.request_context import context, library, opened, within
+from uphold.web.http.responses import send
+from uphold.web.http.sparql_protocol import Asked
 from uphold.web.metadata.citations import cite_query
 from uphold.web.rendering.problem_details import as_details
 from uphold.web.rendering.render import about_page
 from uphold.web.sparql.completions import editor_words
-from uphold.web.sparql.execution import HTML, JSON_RESULTS, TURTLE, Question, fetch, reply, understand
+from uphold.web.sparql.execution import HTML, JSON_RESULTS, TURTLE, Question, fetch, parse_request
 
 __all__ = ["endpoint", "sparql", "words"]
 
@@ -35,25 +35,18 @@ sparql = Blueprint("sparql", __name__)
 
 @sparql.route("/sparql", methods=["GET", "POST"])
 def endpoint() -> Response:
-    """Answer a query, or show what there is to ask."""
+    """Show the answer to a query that `SparqlEndpoint` has read, or why there is none, or what there is to ask."""
     if request.method in ("GET", "HEAD") and not request.query_string:
         return welcome()
-    asked = request.environ.get("uphold.asked") or Asked("", forms=tuple(request.args.getlist("format")))
+    asked = context().sparql_request or Asked("", forms=tuple(request.args.getlist("format")))
     try:
-        if fault := request.environ.get("uphold.fault"):
-            raise fault
-        asked = request.environ.get("uphold.asked") or read_request(request.environ, library().settings)
-        request.environ["uphold.query"] = asked.query
-        question = understand(asked, request.headers.get("Accept", ""), library().settings)
-        if question.form == HTML:
-            return show_answer(question)
-        made = reply(question, opened(), library(), request.environ)
+        if error := context().sparql_error:
+            raise error
+        return show_answer(parse_request(asked, request.headers.get("Accept", ""), library().settings))
     except UpholdError as error:
         if prefers_html(asked.forms):
             return show(asked, status=error.status, problem=as_details(error))
         raise
-    request.environ["uphold.lasts"] = made.lasts
-    return Response(made.body, made.status, made.headers)
 
 
 def show_answer(question: Question) -> Response:
@@ -61,12 +54,12 @@ def show_answer(question: Question) -> Response:
     asked, gives_graph = question.asked, question.inspected.gives_graph
     question = replace(question, form=TURTLE if gives_graph else JSON_RESULTS)
     name = question.name(opened())
-    found = fetch(question, name, opened(), library().answers, Client(request.environ))
+    found = fetch(question, name, opened(), library().answers, context().client)
     try:
         if not gives_graph:
-            return show(asked, lasts=bool(name), table=read_table(io.BufferedReader(Pieces(found))))
+            return show(asked, cacheable=bool(name), table=read_table(io.BufferedReader(Pieces(found))))
         text = found.start(TURTLE_SHOWN).decode("utf-8", "ignore")
-        return show(asked, lasts=bool(name), turtle=text, whole=found.size <= TURTLE_SHOWN)
+        return show(asked, cacheable=bool(name), turtle=text, whole=found.size <= TURTLE_SHOWN)
     finally:
         found.close()
 
@@ -98,7 +91,7 @@ def welcome() -> Response:
     return send(opened().resources.document("service", form, **stated_limits()), label, varies=True)
 
 
-def show(asked: Asked, *, status: int = HTTPStatus.OK, lasts: bool = True, **found: object) -> Response:
+def show(asked: Asked, *, status: int = HTTPStatus.OK, cacheable: bool = True, **found: object) -> Response:
     """The form, with what was found."""
     page = render_template(
         "sparql.html",
@@ -114,7 +107,7 @@ def show(asked: Asked, *, status: int = HTTPStatus.OK, lasts: bool = True, **fou
         citation=cite_query(opened().snapshot, asked.query, asked.dataset),
         **found,
     )
-    response = send(page, HTML, status, varies=True, lasts=lasts)
+    response = send(page, HTML, status, varies=True, cacheable=cacheable)
     if EDITOR in vendored():
         response.headers["Content-Security-Policy"] = WITH_EDITOR
     return response

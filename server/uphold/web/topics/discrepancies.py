@@ -15,8 +15,8 @@ from flask import Blueprint, Response, request
 
 from uphold.errors import NoSuchThing
 from uphold.questions.files import Question
+from uphold.web.http.request_context import library, opened
 from uphold.web.http.request_parameters import Wanted, page_links, read_wanted
-from uphold.web.http.responses import library, opened
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import show, view
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 
 from uphold.errors import NoSuchThing
 from uphold.web.http.headers import SCRIPTED
-from uphold.web.http.responses import library, opened
+from uphold.web.http.request_context import library, opened
 from uphold.web.rendering.render import show, view
 from uphold.web.resources.cards import make_card
 from uphold.web.resources.embed import Embedding

@@ -11,7 +11,8 @@ from uphold.errors import WrongParameter
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.rdf.terms import Term
 from uphold.web.http.negotiation import choose_graph
-from uphold.web.http.responses import library, opened, send
+from uphold.web.http.request_context import library, opened
+from uphold.web.http.responses import send
 from uphold.web.metadata.json_ld import catalogue
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import about_page, show, view

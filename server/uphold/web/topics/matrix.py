@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from uphold.errors import WrongParameter
-from uphold.web.http.responses import opened
+from uphold.web.http.request_context import opened
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import show, view

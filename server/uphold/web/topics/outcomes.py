@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from uphold.errors import WrongParameter
-from uphold.web.http.responses import opened
+from uphold.web.http.request_context import opened
 from uphold.web.rendering.facets import Choice, Division, Facet, link, put_in_order
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import Answered, ask

@@ -13,8 +13,9 @@ from uphold.search.query import LONGEST, Found, Hit
 from uphold.serving.descriptions import Thing
 from uphold.web.http.json_envelope import enveloped
 from uphold.web.http.negotiation import choose
+from uphold.web.http.request_context import opened
 from uphold.web.http.request_parameters import MOST_PAGES, Wanted, page_links, read_number
-from uphold.web.http.responses import opened, send
+from uphold.web.http.responses import send
 from uphold.web.rendering.render import about_page
 
 __all__ = ["search"]

@@ -12,8 +12,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from uphold.errors import NoSuchThing, WrongParameter
+from uphold.web.http.request_context import opened
 from uphold.web.http.request_parameters import read_number
-from uphold.web.http.responses import opened
 from uphold.web.rendering.facets import Choice, Division, Facet, link
 from uphold.web.rendering.page_context import Page, reader_language
 from uphold.web.rendering.question_results import Answered, ask

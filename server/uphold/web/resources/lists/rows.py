@@ -12,7 +12,7 @@ from flask import request
 from uphold.errors import NoSuchThing, WrongParameter
 from uphold.search.query import LONGEST
 from uphold.serving.descriptions import Thing
-from uphold.web.http.responses import library, opened, within
+from uphold.web.http.request_context import library, opened, within
 from uphold.web.rendering.facets import Choice, Division, Facet, find_words, link, put_in_order
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import Answered, ask

@@ -12,7 +12,8 @@ from flask import Response, render_template, request
 from uphold.errors import RequestNotUnderstood, WrongParameter
 from uphold.serving.descriptions import Thing
 from uphold.web.http.json_envelope import as_text
-from uphold.web.http.responses import library, opened, send, within
+from uphold.web.http.request_context import library, opened, within
+from uphold.web.http.responses import send
 from uphold.web.metadata.metadata import Metadata
 from uphold.web.rendering.facets import link, several
 from uphold.web.rendering.page_context import Page, reader_language

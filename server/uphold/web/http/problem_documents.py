@@ -1,0 +1,43 @@
+"""Problem documents (RFC 9457): every error in one shape, whichever layer reports it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uphold.errors import RangeNotSatisfiable, ServerBusy, UpholdError
+
+__all__ = ["PROBLEM", "problem_document", "problem_headers"]
+
+PROBLEM = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+LONGEST_DETAIL = 1_000
+
+
+def problem_document(error: UpholdError, base: str, request_id: str) -> dict[str, Any]:
+    """The error as problem details; members without a value are absent. `instance` has the id that the log has."""
+    details = {
+        "type": f"{base}problem/{error.code}",
+        "title": error.title,
+        "status": int(error.status),
+        "detail": shortened(str(error)) or error.title,
+        "instance": f"urn:uphold:request:{request_id}",
+        "remedy": error.remedy,
+        "line": error.line,
+        "column": error.column,
+    }
+    return {name: value for name, value in details.items() if value is not None}
+
+
+def problem_headers(error: UpholdError) -> dict[str, str]:
+    """The headers that go with it."""
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(error, ServerBusy):
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
+    return headers
+
+
+def shortened(detail: str) -> str:
+    """The detail without what a client sent to make it long."""
+    return detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]}…"

@@ -1,0 +1,64 @@
+"""The SPARQL endpoint: it answers programs ahead of the framework, whose share of a small answer is the largest.
+
+It reads every query at /sparql and /snapshots/<id>/sparql. What needs a page goes on to Flask with what was read of it:
+the form, answers as HTML, and every error, which is reported there in one place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from uphold.errors import NoSuchSnapshot, UpholdError
+from uphold.serving.open_snapshots import Library
+from uphold.web.http.headers import with_snapshot
+from uphold.web.http.request_context import RequestContext, context_of
+from uphold.web.http.sparql_protocol import read_request
+from uphold.web.sparql.execution import HTML, Reply, parse_request, reply
+
+__all__ = ["SparqlEndpoint"]
+
+CURRENT = "/sparql"
+ARCHIVED = re.compile(r"/snapshots/([0-9a-f]{64})/sparql")
+
+
+class SparqlEndpoint:
+    """WSGI middleware (PEP 3333) over the app."""
+
+    def __init__(self, wsgi: Any, library: Library) -> None:
+        self.wsgi, self.library = wsgi, library
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a query, or hand the request on."""
+        path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
+        archived = None if path == CURRENT else ARCHIVED.fullmatch(path)
+        asks = method == "POST" or (method in ("GET", "HEAD") and environ.get("QUERY_STRING"))
+        if not asks or (path != CURRENT and not archived):
+            return self.wsgi(environ, start_response)  # type: ignore[no-any-return]
+        context = context_of(environ)
+        try:
+            if archived:
+                context.read_archived(self.library, archived[1])
+            made = self.answer(environ, context)
+        except NoSuchSnapshot:
+            made = None  # the view at that address reports it
+        except UpholdError as error:
+            context.sparql_error, made = error, None
+        if made is None:
+            return self.wsgi(environ, start_response)  # type: ignore[no-any-return]
+        context.cacheable = made.cacheable
+        headers = [*made.headers, *with_snapshot(context.leases[-1].snapshot.id)]
+        start_response(f"{made.status.value} {made.status.phrase}", headers)
+        if method == "HEAD":
+            if hasattr(made.body, "close"):
+                made.body.close()
+            return []
+        return made.body
+
+    def answer(self, environ: dict[str, Any], context: RequestContext) -> Reply | None:
+        """The reply to a program; None where the answer is a page."""
+        asked = context.sparql_request = read_request(environ, self.library.settings)
+        context.query_text = asked.query
+        query = parse_request(asked, environ.get("HTTP_ACCEPT", ""), self.library.settings)
+        return None if query.form == HTML else reply(query, context, self.library, environ.get("HTTP_IF_NONE_MATCH"))

@@ -1,0 +1,25 @@
+"""A request outside a server, for tests of what views are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, request
+
+from uphold.web.http.request_context import RequestContext
+
+__all__ = ["request_to"]
+
+
+@contextmanager
+def request_to(app: Flask, path: str) -> Iterator[RequestContext]:
+    """A request to `path` that reads the current snapshot."""
+    library = app.extensions["uphold"]
+    with app.test_request_context(path):
+        context = RequestContext.begin(request.environ, "test")
+        context.leases.append(library.borrow())
+        try:
+            yield context
+        finally:
+            library.give_back(context.leases.pop())
