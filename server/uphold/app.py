@@ -13,10 +13,10 @@ from werkzeug.routing import RequestRedirect
 
 from uphold import __version__
 from uphold.assets.vendor import CHARTS, CONSOLE, EDITOR, vendored
-from uphold.errors import NotFound, WrongFormat
-from uphold.serving.open_snapshots import Library
+from uphold.errors import NotFound, UnsupportedFormat
+from uphold.serving.open_snapshots import SnapshotManager
 from uphold.settings import Settings
-from uphold.validation.service import Judges
+from uphold.validation.service import ValidationService
 from uphold.web.data.api import api
 from uphold.web.data.changes import changes
 from uphold.web.data.metrics_endpoint import metering
@@ -26,16 +26,16 @@ from uphold.web.data.snapshots import snapshots
 from uphold.web.data.validate import validate
 from uphold.web.http.headers import HEADERS, PREFLIGHT
 from uphold.web.http.negotiation import named_form
-from uphold.web.http.request_context import context, opened
+from uphold.web.http.request_context import context, open_snapshot
 from uphold.web.http.sparql_protocol import body_limit
 from uphold.web.metadata.json_ld import structured
 from uphold.web.middleware.access_log import AccessLog
-from uphold.web.middleware.compression import Encoded
-from uphold.web.middleware.conditional_requests import Conditional
-from uphold.web.middleware.response_cache import ReplyCache
+from uphold.web.middleware.compression import Compression
+from uphold.web.middleware.conditional_requests import ConditionalRequests
+from uphold.web.middleware.response_cache import ResponseCache
 from uphold.web.middleware.snapshot_lease import SnapshotLease
-from uphold.web.middleware.trailing_slashes import Slashes
-from uphold.web.middleware.transfer_limit import Transfers
+from uphold.web.middleware.trailing_slashes import TrailingSlashes
+from uphold.web.middleware.transfer_limit import TransferLimit
 from uphold.web.rendering.problem_details import add_handlers, problem, problems
 from uphold.web.rendering.template_filters import add_filters
 from uphold.web.resources.dereferencing import linked
@@ -66,13 +66,13 @@ def create() -> Flask:
 def create_app(settings: Settings) -> Flask:
     """The app that serves the current snapshot in `settings.state`."""
     app = Flask("uphold.web", static_folder="static", template_folder="templates")
-    app.url_map.redirect_defaults = app.url_map.merge_slashes = False  # `Slashes` leads only to what exists
+    app.url_map.redirect_defaults = app.url_map.merge_slashes = False  # `TrailingSlashes` leads only to what exists
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = body_limit(settings)
-    library = Library(settings)
-    app.extensions["uphold"], app.extensions["uphold-judges"] = library, Judges(settings)
-    app.wsgi_app = stack(app.wsgi_app, library)  # type: ignore[method-assign]
+    manager = SnapshotManager(settings)
+    app.extensions["uphold"], app.extensions["uphold-judges"] = manager, ValidationService(settings)
+    app.wsgi_app = stack(app.wsgi_app, manager)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.context_processor(lambda: {"snapshot": opened().snapshot, "base": settings.base, "version": __version__})
+    app.context_processor(lambda: {"snapshot": open_snapshot().snapshot, "base": settings.base, "version": __version__})
     app.jinja_env.globals["vendored"] = vendored()
     for name in sorted({EDITOR, CONSOLE, CHARTS} - vendored()):
         log.warning("static/vendor/%s is missing, so pages do without it; `make setup` puts it there", name)
@@ -110,7 +110,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def refuse_guesses() -> None:
-    """Raise `NotFound` where the framework would add a slash without knowing what is there: `Slashes` finds out."""
+    """Raise `NotFound` where the framework would add a slash unseen: `TrailingSlashes` knows what is there."""
     if isinstance(request.routing_exception, RequestRedirect):
         raise NotFound(f"Nothing here has the address {request.path}.")
 
@@ -122,7 +122,7 @@ def refuse_other_formats(response: Response) -> Response:
         return response
     try:
         named_form(named, [response.mimetype])
-    except WrongFormat as error:
+    except UnsupportedFormat as error:
         response.close()
         context().cacheable = False
         return problem(error)
@@ -137,7 +137,7 @@ def finish(response: Response) -> Response:
         response.close()  # there is no body that would be closed after it
     if context().varies_by_language:
         response.vary.add("Accept-Language")
-    response.headers["Uphold-Snapshot"] = opened().snapshot.id
+    response.headers["Uphold-Snapshot"] = open_snapshot().snapshot.id
     context().media_type = response.content_type or ""
     added = HEADERS
     if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:
@@ -147,14 +147,14 @@ def finish(response: Response) -> Response:
     return response
 
 
-def stack(wsgi: Any, library: Library) -> Any:
+def stack(wsgi: Any, manager: SnapshotManager) -> Any:
     """What a request passes on its way to the framework, the first layer last."""
-    wsgi = SparqlEndpoint(wsgi, library)
-    wsgi = Conditional(wsgi)
-    wsgi = Slashes(wsgi)
-    wsgi = SnapshotLease(wsgi, library)
-    wsgi = Encoded(wsgi)
-    transfers = Transfers(library.settings.slow_clients)
-    wsgi = AccessLog(wsgi, library.settings, transfers)
-    wsgi = ReplyCache(wsgi, library.version, library.settings.cache_mb * 500_000)
+    wsgi = SparqlEndpoint(wsgi, manager)
+    wsgi = ConditionalRequests(wsgi)
+    wsgi = TrailingSlashes(wsgi)
+    wsgi = SnapshotLease(wsgi, manager)
+    wsgi = Compression(wsgi)
+    transfers = TransferLimit(manager.settings.max_slow_transfers)
+    wsgi = AccessLog(wsgi, manager.settings, transfers)
+    wsgi = ResponseCache(wsgi, manager.version, manager.settings.response_cache_mb * 1_000_000)
     return transfers.around(wsgi)

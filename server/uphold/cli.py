@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from uphold import __version__
 from uphold.build.pipeline import build
-from uphold.errors import NoSuchSnapshot, NotFound, SourceNotRead, UpholdError, WrongParameter, WrongSetting
+from uphold.errors import InvalidParameter, InvalidSetting, NotFound, SnapshotNotFound, UnreadableSource, UpholdError
 from uphold.rdf.media_types import GRAPH_TYPES, RESULT_TYPES
 from uphold.rdf.serialization import serialize
 from uphold.rdf.sources import Files, graph_name
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UpholdError as error:
         place = f"line {error.line}, column {error.column}: " if error.line and error.column else ""
         print(f"uphold: {place}{error}\n{error.remedy}", file=sys.stderr)
-        return 2 if isinstance(error, NotFound | WrongSetting | WrongParameter) else 1
+        return 2 if isinstance(error, NotFound | InvalidSetting | InvalidParameter) else 1
     except BrokenPipeError:  # whoever read our output has stopped reading
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -76,7 +76,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     command("build", run_build)
     command("serve", run_serve, *(name for name, _, _ in Settings.described() if name not in EVERYWHERE))
-    validating = command("validate", run_validate, "intake_max_depth")
+    validating = command("validate", run_validate, "upload_max_depth")
     endings = f".{' .'.join(SUFFIXES)}, or these with .gz"
     validating.add_argument("file", nargs="+", type=existing_file, help=f"RDF or a table: {endings}. Of any size.")
     validating.add_argument("--json", action="store_true", help="Print the report as JSON.")
@@ -118,7 +118,7 @@ def current_or_built(settings: Settings) -> Snapshot:
     """The current snapshot, built now when there is none."""
     try:
         return current(settings.state)
-    except NoSuchSnapshot:
+    except SnapshotNotFound:
         return build(settings, say)
 
 
@@ -141,11 +141,11 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
 
 def run_validate(given: argparse.Namespace, settings: Settings) -> int:
     """Judge files against the shapes, with the current snapshot as background; nothing is stored."""
-    from uphold.validation.worker import Ground, judge_triples
+    from uphold.validation.worker import ValidationGraphs, validate_triples
 
-    boundless = replace(settings, intake_max_bytes=BOUNDLESS, intake_max_triples=BOUNDLESS)
-    brought = [triple for path in given.file for triple in apart(path, read_file(path, boundless), given.file)]
-    report = judge_triples(brought, Ground.of(current_or_built(settings)))
+    boundless = replace(settings, upload_max_bytes=BOUNDLESS, upload_max_triples=BOUNDLESS)
+    data_graph = [triple for path in given.file for triple in apart(path, read_file(path, boundless), given.file)]
+    report = validate_triples(data_graph, ValidationGraphs.of(current_or_built(settings)))
     print(json.dumps(report.as_json(), indent=1, ensure_ascii=False) if given.json else report)
     return 0 if report.conforms else 1
 
@@ -168,9 +168,9 @@ def read_file(path: Path, settings: Settings) -> list[ox.Triple]:
         kind, encoding = by_suffix(path.name)
         return read(path.read_bytes(), kind, settings, encoding=encoding, name=path.name)
     except OSError as problem:
-        raise SourceNotRead(f"{path}: {problem}") from problem
+        raise UnreadableSource(f"{path}: {problem}") from problem
     except UpholdError as problem:
-        told = SourceNotRead(f"{path}:{f'{problem.line}:' if problem.line else ''} {problem}")
+        told = UnreadableSource(f"{path}:{f'{problem.line}:' if problem.line else ''} {problem}")
         told.remedy = problem.remedy
         raise told from problem
 
@@ -206,7 +206,7 @@ def find_query(name: str, parameters: Sequence[str], settings: Settings) -> str:
     for parameter in parameters:
         key, sign, value = parameter.partition("=")
         if not sign:
-            raise WrongParameter(f"{parameter!r} is not name=value.")
+            raise InvalidParameter(f"{parameter!r} is not name=value.")
         given.setdefault(key, []).append(value)
     question, _ = load_questions(Files(settings.files, settings.base)).find(name)
     return question.bound(given)
@@ -221,7 +221,7 @@ def run_export(given: argparse.Namespace, settings: Settings) -> int:
         name = graph_name(snapshot.base, given.graph)
         chosen = [quad for quad in chosen if quad.graph_name == name]
         if not chosen:
-            raise NoSuchSnapshot(f"The snapshot has no graph {given.graph}; it has {', '.join(snapshot.graphs)}.")
+            raise SnapshotNotFound(f"The snapshot has no graph {given.graph}; it has {', '.join(snapshot.graphs)}.")
     statements = chosen if given.format in NAMED_GRAPH_FORMATS else [quad.triple for quad in chosen]
     content = serialize(statements, FORMATS[given.format])
     if given.output:

@@ -31,7 +31,7 @@ class JsonLines(logging.Formatter):
         }
         timing = CURRENT.get()
         if timing is not None:
-            line["request"] = timing.request
+            line["request_id"] = timing.request
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)

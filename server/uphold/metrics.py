@@ -41,22 +41,22 @@ class Metrics:
         self.registry = CollectorRegistry()
         counter = partial(Counter, registry=self.registry)
         gauge = partial(Gauge, registry=self.registry, multiprocess_mode="livesum")
-        self.requests = counter("uphold_requests", "Requests answered.", ["method", "endpoint", "status"])
+        self.requests = counter("uphold_http_requests", "Requests answered.", ["method", "endpoint", "status"])
         self.seconds = Histogram(
-            *("uphold_request_seconds", "Seconds until the answer was out.", ["endpoint"]),
+            *("uphold_http_request_duration_seconds", "Seconds until the answer was out.", ["endpoint"]),
             registry=self.registry,
             buckets=BUCKETS,
         )
         self.queries = counter("uphold_queries", "Queries by what came of them.", ["outcome"])
-        self.validations = counter("uphold_validations", "Graphs sent to be judged, by what came of them.", ["outcome"])
-        self.replaced = counter("uphold_workers_replaced", "Query workers replaced, by reason.", ["reason"])
+        self.validations = counter("uphold_validations", "Graphs sent for validation, by outcome.", ["outcome"])
+        self.replaced = counter("uphold_worker_restarts", "Query workers replaced, by reason.", ["reason"])
         self.waiting = gauge("uphold_queue_length", "Queries that wait for a worker now.")
         self.answers = counter(
-            "uphold_answers",
-            "Answers to queries by how they were had: kept, shared with others who asked, or run.",
-            ["how"],
+            "uphold_result_cache_requests",
+            "Queries by result: hit, shared with a client that asked the same, or miss.",
+            ["result"],
         )
-        self.answer_bytes = gauge("uphold_answers_bytes", "Bytes of answers that are kept.")
+        self.answer_bytes = gauge("uphold_result_cache_bytes", "Bytes of answers that are kept.")
         self.request = cache(self.requests.labels)  # finding a child costs more than counting
         self.duration = cache(self.seconds.labels)
         self.query = cache(self.queries.labels)
@@ -75,12 +75,12 @@ class Metrics:
             forget_the_dead(Path(folder))
             MultiProcessCollector(shown, folder)  # type: ignore[no-untyped-call]
         else:
-            shown.register(Whole(self.registry))
+            shown.register(RegistryCollector(self.registry))
         shown.register(SnapshotCollector(snapshot_id, quads))
         return encode(shown), content_type
 
 
-class Whole:
+class RegistryCollector:
     """The metrics of a registry, to be shown beside others."""
 
     def __init__(self, registry: CollectorRegistry) -> None:

@@ -38,7 +38,7 @@ def serve(settings: Settings) -> None:
     """Serve until stopped; a failed server process is started again, and a stop lets running requests finish."""
     for item in dataclasses.fields(settings):  # the server processes read their settings from the environment
         os.environ[f"UPHOLD_{item.name.upper()}"] = str(getattr(settings, item.name))
-    longest = max(settings.query_wait + settings.query_timeout, settings.validate_timeout)
+    longest = max(settings.query_queue_timeout + settings.query_timeout, settings.validate_timeout)
     server = Persistent(
         target="uphold.server:application",
         factory=True,
@@ -46,7 +46,7 @@ def serve(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         workers=processes(settings),
-        blocking_threads=settings.query_workers + settings.query_queue + 2 * settings.slow_clients + 8,
+        blocking_threads=settings.query_workers + settings.query_queue_size + 2 * settings.max_slow_transfers + 8,
         http=HTTPModes.http1,  # for whether a client is still there, a connection must be about one request
         respawn_failed_workers=True,
         workers_kill_timeout=int(longest) + 5,

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from uphold.engines.interface import Answer
-from uphold.engines.result_cache import IN_MEMORY, Answers, Whole
-from uphold.errors import AnswerTooLong, ClientLeft, DeadlinePassed, ServerBusy
+from uphold.engines.result_cache import IN_MEMORY, BufferedResult, ResultCache
+from uphold.errors import ClientDisconnected, QueryTimeout, ResultTooLarge, ServerBusy
 
 Wanted = Callable[[], bool]
 PATIENCE = 20
@@ -59,12 +59,12 @@ def at_once(content: bytes) -> Query:
 
 
 @pytest.fixture
-def answers(tmp_path: Path) -> Answers:
+def answers(tmp_path: Path) -> ResultCache:
     """Room for three answers of a thousand bytes and a half, though none may take more than an eighth of it."""
-    return Answers(tmp_path, keep=16_000, limit=10_000_000, followers=3)
+    return ResultCache(tmp_path, keep=16_000, limit=10_000_000, followers=3)
 
 
-def wait_for_followers(answers: Answers, count: int) -> None:
+def wait_for_followers(answers: ResultCache, count: int) -> None:
     """Until so many wait."""
     until = time.monotonic() + PATIENCE
     while answers.followers != count:
@@ -72,11 +72,11 @@ def wait_for_followers(answers: Answers, count: int) -> None:
         time.sleep(0.005)
 
 
-def test_those_who_ask_the_same_at_the_same_time_share_one_run(answers: Answers) -> None:
+def test_those_who_ask_the_same_at_the_same_time_share_one_run(answers: ResultCache) -> None:
     """One leads, three wait, and a fourth is sent away; afterwards nothing is under way and nobody waits."""
     query = Query()
     with ThreadPoolExecutor(4) as pool:
-        asked: list[Future[Whole]] = [pool.submit(answers.ask, "a", query, there) for _ in range(4)]
+        asked: list[Future[BufferedResult]] = [pool.submit(answers.ask, "a", query, there) for _ in range(4)]
         wait_for_followers(answers, 3)
         with pytest.raises(ServerBusy):
             answers.ask("a", query, there)
@@ -88,7 +88,7 @@ def test_those_who_ask_the_same_at_the_same_time_share_one_run(answers: Answers)
     assert query.runs == 1
 
 
-def test_who_waits_gives_the_place_back_even_when_the_answer_lands_at_once(answers: Answers) -> None:
+def test_who_waits_gives_the_place_back_even_when_the_answer_lands_at_once(answers: ResultCache) -> None:
     """However the threads meet; a place that is lost would in the end send everybody away."""
     for number in range(300):
         query = at_once(b"rows")
@@ -98,7 +98,7 @@ def test_who_waits_gives_the_place_back_even_when_the_answer_lands_at_once(answe
     assert answers.followers == 0
 
 
-def test_without_a_key_everybody_has_a_run_of_their_own(answers: Answers) -> None:
+def test_without_a_key_everybody_has_a_run_of_their_own(answers: ResultCache) -> None:
     """And nothing is kept."""
     query = at_once(b"now")
     for _ in range(3):
@@ -106,7 +106,7 @@ def test_without_a_key_everybody_has_a_run_of_their_own(answers: Answers) -> Non
     assert (query.runs, len(answers.kept)) == (3, 0)
 
 
-def test_a_run_goes_on_for_those_who_wait_when_the_first_client_leaves(answers: Answers) -> None:
+def test_a_run_goes_on_for_those_who_wait_when_the_first_client_leaves(answers: ResultCache) -> None:
     """It is wanted as long as one of them is there."""
     query = Query()
     with ThreadPoolExecutor(2) as pool:
@@ -121,9 +121,9 @@ def test_a_run_goes_on_for_those_who_wait_when_the_first_client_leaves(answers: 
         first.result(PATIENCE)
 
 
-def test_who_comes_when_a_run_is_being_stopped_has_it_run_again(answers: Answers) -> None:
+def test_who_comes_when_a_run_is_being_stopped_has_it_run_again(answers: ResultCache) -> None:
     """Nobody is told that they left because others did."""
-    stopped, again = Query(fault=ClientLeft()), at_once(b"rows")
+    stopped, again = Query(fault=ClientDisconnected()), at_once(b"rows")
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(answers.ask, "a", stopped, left)
         assert stopped.begun.wait(PATIENCE)
@@ -131,37 +131,37 @@ def test_who_comes_when_a_run_is_being_stopped_has_it_run_again(answers: Answers
         wait_for_followers(answers, 1)
         stopped.go_on.set()
         assert b"".join(second.result(PATIENCE)) == b"rows"
-        assert isinstance(first.exception(PATIENCE), ClientLeft)
+        assert isinstance(first.exception(PATIENCE), ClientDisconnected)
 
 
-def test_a_failure_reaches_all_who_wait_and_is_not_kept(answers: Answers) -> None:
+def test_a_failure_reaches_all_who_wait_and_is_not_kept(answers: ResultCache) -> None:
     """The next who asks has it run again."""
-    query = Query(fault=DeadlinePassed(1))
+    query = Query(fault=QueryTimeout(1))
     with ThreadPoolExecutor(3) as pool:
         asked = [pool.submit(answers.ask, "a", query, there) for _ in range(3)]
         wait_for_followers(answers, 2)
         query.go_on.set()
-        assert [type(each.exception(PATIENCE)) for each in asked] == [DeadlinePassed] * 3
+        assert [type(each.exception(PATIENCE)) for each in asked] == [QueryTimeout] * 3
     assert (answers.followers, answers.flights, len(answers.kept)) == (0, {}, 0)
     assert b"".join(answers.ask("a", at_once(b"rows"), there)) == b"rows"
 
 
-def test_the_end_of_one_clients_time_is_nobody_elses(answers: Answers) -> None:
+def test_the_end_of_one_clients_time_is_nobody_elses(answers: ResultCache) -> None:
     """Who gave the same query more time has a run with that time; its answer is then there for all."""
-    short, long = Query(fault=DeadlinePassed(0.1)), Query()
+    short, long = Query(fault=QueryTimeout(0.1)), Query()
     with ThreadPoolExecutor(2) as pool:
         hasty = pool.submit(answers.ask, "a", short, there, 0.1)
         assert short.begun.wait(PATIENCE)
         patient = pool.submit(answers.ask, "a", long, there, 20.0)
         assert long.begun.wait(PATIENCE)
         short.go_on.set()
-        assert isinstance(hasty.exception(PATIENCE), DeadlinePassed)
+        assert isinstance(hasty.exception(PATIENCE), QueryTimeout)
         long.go_on.set()
         assert b"".join(patient.result(PATIENCE)) == b"rows"
     assert b"".join(answers.ask("a", short, there, 0.1)) == b"rows"
 
 
-def test_the_answer_longest_out_of_use_goes_first(answers: Answers) -> None:
+def test_the_answer_longest_out_of_use_goes_first(answers: ResultCache) -> None:
     """Ten of 1,500 bytes and their overhead do not fit in 16,000; the one asked again stays."""
     for name in "abcdefgh":
         answers.ask(name, at_once(bytes(1_400)), there)
@@ -171,13 +171,13 @@ def test_the_answer_longest_out_of_use_goes_first(answers: Answers) -> None:
     assert answers.kept.currsize <= 16_000
 
 
-def test_an_answer_that_would_take_much_of_the_room_is_not_kept(answers: Answers) -> None:
+def test_an_answer_that_would_take_much_of_the_room_is_not_kept(answers: ResultCache) -> None:
     """More than an eighth."""
     answers.ask("a", at_once(bytes(2_001)), there)
     assert len(answers.kept) == 0
 
 
-def test_a_large_answer_is_a_file_until_the_last_reader_has_done(answers: Answers) -> None:
+def test_a_large_answer_is_a_file_until_the_last_reader_has_done(answers: ResultCache) -> None:
     """All who wait read the same file, each at its own speed."""
     content = bytes(range(256)) * (IN_MEMORY // 256 + 1)
     query = Query(content)
@@ -196,15 +196,15 @@ def test_a_large_answer_is_a_file_until_the_last_reader_has_done(answers: Answer
 
 def test_an_answer_over_the_limit_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     """Neither kept nor in the folder."""
-    answers = Answers(tmp_path, keep=16_000, limit=5_000_000, followers=3)
-    with pytest.raises(AnswerTooLong):
+    answers = ResultCache(tmp_path, keep=16_000, limit=5_000_000, followers=3)
+    with pytest.raises(ResultTooLarge):
         answers.ask("a", at_once(bytes(5_000_001)), there)
     assert (len(answers.kept), list(tmp_path.iterdir())) == (0, [])
 
 
 def test_many_threads_always_get_the_answer_that_they_asked_for() -> None:
     """Whatever is kept, shared or thrown out meanwhile, and never more than there is room for."""
-    answers = Answers(Path(), keep=8_000, limit=10_000, followers=100)
+    answers = ResultCache(Path(), keep=8_000, limit=10_000, followers=100)
 
     def hammer(seed: int) -> None:
         for step in range(1_500):

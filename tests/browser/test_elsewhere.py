@@ -69,7 +69,7 @@ def test_a_page_elsewhere_posts_a_query(elsewhere: Page, served: str) -> None:
     found = fetch(elsewhere, f"{served}/sparql", method="POST", headers=headers, body="ASK {}")
     assert (found["status"], '"boolean":true' in found["text"]) == (200, True)
     wrong = fetch(elsewhere, f"{served}/sparql", method="POST", headers=headers, body="ASK")
-    assert (wrong["status"], "query-not-parsed" in wrong["text"]) == (400, True)
+    assert (wrong["status"], "query-syntax-error" in wrong["text"]) == (400, True)
 
 
 def test_a_page_elsewhere_asks_for_an_older_state(elsewhere: Page, served: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from uphold.build.pipeline import assemble, build
-from uphold.errors import DoesNotConform, NoSuchSnapshot, RuleFailed, SourceNotRead, StatedTwice
+from uphold.errors import DoesNotConform, DuplicateStatement, RuleFailed, SnapshotNotFound, UnreadableSource
 from uphold.rdf.sources import Files
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot, current, kept
@@ -146,17 +146,17 @@ def spoil_home(files: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "error", "says"),
     [
-        (spoil_table, SourceNotRead, r"CallToAction\.csv:\d+: 1 cells"),
-        (spoil_turtle, SourceNotRead, r"ontology/uphold\.ttl:\d+: "),
-        (spoil_encoding, SourceNotRead, r"CallToAction\.csv: not UTF-8 at byte"),
-        (spoil_metadata, SourceNotRead, r"has no metadata\.ttl"),
+        (spoil_table, UnreadableSource, r"CallToAction\.csv:\d+: 1 cells"),
+        (spoil_turtle, UnreadableSource, r"ontology/uphold\.ttl:\d+: "),
+        (spoil_encoding, UnreadableSource, r"CallToAction\.csv: not UTF-8 at byte"),
+        (spoil_metadata, UnreadableSource, r"has no metadata\.ttl"),
         (spoil_rule, RuleFailed, r"99-broken\.rq"),
         (spoil_rule_form, RuleFailed, "must be a CONSTRUCT"),
         (spoil_rule_nodes, RuleFailed, "must have an IRI"),
-        (spoil_question, SourceNotRead, r"queries/outcomes/calls-met\.rq:\d+: "),
-        (spoil_questions_metadata, SourceNotRead, "No metadata.ttl describes the graph .*graph/questions"),
+        (spoil_question, UnreadableSource, r"queries/outcomes/calls-met\.rq:\d+: "),
+        (spoil_questions_metadata, UnreadableSource, "No metadata.ttl describes the graph .*graph/questions"),
         (spoil_fact, DoesNotConform, "goal/9"),
-        (spoil_home, StatedTwice, r'"UNTC IV-11-c", in <\S+/graph/places> and <\S+/graph/treaty-actions>'),
+        (spoil_home, DuplicateStatement, r'"UNTC IV-11-c", in <\S+/graph/places> and <\S+/graph/treaty-actions>'),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -197,7 +197,7 @@ def test_a_snapshot_cut_short_is_built_again(settings: Settings) -> None:
     """A folder without its metadata is no snapshot, and the next build mends it."""
     first = build(settings)
     (first.folder / "snapshot.json").unlink()
-    with pytest.raises(NoSuchSnapshot):
+    with pytest.raises(SnapshotNotFound):
         current(settings.state)
     assert build(settings).id == first.id
     assert Snapshot.open(first.folder).quads == first.quads
@@ -208,7 +208,7 @@ def test_a_snapshot_that_lacks_what_questions_need_is_built_again(settings: Sett
     """It may have been built before the part was invented; it is not served as it is."""
     first = build(settings)
     (first.folder / part).rename(first.folder / "elsewhere")
-    with pytest.raises(NoSuchSnapshot, match="build again"):
+    with pytest.raises(SnapshotNotFound, match="build again"):
         current(settings.state)
     assert build(settings).id == first.id
     assert current(settings.state).search.is_dir()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from uphold.errors import ChartNotDrawn, ChartTooLarge, ServerBusy
+from uphold.errors import ChartRenderingFailed, ChartTooLarge, ServerBusy
 from uphold.questions.charts import MOST_ROWS, Painter, fill
 
 SVG = "image/svg+xml"
@@ -57,7 +57,7 @@ def test_a_process_that_is_killed_is_replaced(painter: Painter) -> None:
         process.kill()
 
     threading.Thread(target=kill).start()
-    with pytest.raises(ChartNotDrawn, match="ended") as caught:
+    with pytest.raises(ChartRenderingFailed, match="ended") as caught:
         painter.draw(chart("slow", MOST_ROWS), SVG)
     assert caught.value.status == 503
     assert painter.draw(chart("next"), SVG).startswith(b"<svg")
@@ -77,7 +77,7 @@ def test_a_process_that_is_stuck_is_given_up(painter: Painter, monkeypatch: pyte
     for count in (1, 4_000):  # the second is more than a pipe holds
         assert painter.process
         os.kill(painter.process.pid, signal.SIGSTOP)
-        with pytest.raises(ChartNotDrawn, match="too long"):
+        with pytest.raises(ChartRenderingFailed, match="too long"):
             painter.draw(chart("stuck", count), SVG)
         monkeypatch.setattr("uphold.questions.charts.SECONDS", 30.0)
         assert painter.draw(chart("next"), SVG).startswith(b"<svg")

@@ -7,23 +7,23 @@ import time
 import rdflib
 from rdflib.namespace import RDF, SH, SKOS
 
-from uphold.validation.shacl import judge
+from uphold.validation.shacl import validate
 
 THING = "https://data.example/thing/"
 
 
 def seconds(number: int) -> float:
     """The processor time that a judgement of so many things takes."""
-    shapes, brought = rdflib.Graph(), rdflib.Graph()
+    shapes, data_graph = rdflib.Graph(), rdflib.Graph()
     shape = rdflib.URIRef("https://data.example/shapes/label")
     shapes.add((shape, RDF.type, SH.PropertyShape))
     shapes.add((shape, SH.targetSubjectsOf, SKOS.prefLabel))
     shapes.add((shape, SH.path, SKOS.prefLabel))
     shapes.add((shape, SH.minCount, rdflib.Literal(1)))
     for each in range(number):
-        brought.add((rdflib.URIRef(f"{THING}{each}"), SKOS.prefLabel, rdflib.Literal("A thing", "en")))
+        data_graph.add((rdflib.URIRef(f"{THING}{each}"), SKOS.prefLabel, rdflib.Literal("A thing", "en")))
     start = time.process_time()
-    assert judge(brought, rdflib.Graph(), shapes).conforms
+    assert validate(data_graph, rdflib.Graph(), shapes).conforms
     return time.process_time() - start
 
 

@@ -68,7 +68,7 @@ def test_a_good_table_is_found_good(run: Run, tmp_path: Path) -> None:
 def test_our_own_dump_is_found_good(run: Run, project_settings: Settings) -> None:
     """Packed as it is, and larger than what a server takes."""
     dump = project_settings.state / "current" / "dumps" / "uphold.nq.gz"
-    assert len(gzip.decompress(dump.read_bytes())) > project_settings.intake_max_bytes
+    assert len(gzip.decompress(dump.read_bytes())) > project_settings.upload_max_bytes
     done = run("validate", "--json", str(dump))
     assert (done.returncode, json.loads(done.stdout)["results"]) == (0, [])
 
@@ -115,7 +115,7 @@ def test_a_file_that_is_no_turtle_names_its_line(run: Run, tmp_path: Path) -> No
     "arguments",
     [
         ("validate", "missing.ttl"),
-        ("query", "no-such-question"),
+        ("query", "question-not-found"),
         ("export", "--graph", "no-such-graph"),
         ("build", "--base", "no-slash"),
         ("serve", "--port", "many"),
@@ -175,6 +175,6 @@ def test_each_command_explains_itself(run: Run, command: str) -> None:
 
 def test_a_server_with_a_wrong_list_of_endpoints_does_not_start(run: Run) -> None:
     """It says what is wrong, before any process starts."""
-    done = run("serve", "--service-allowed", "https://one.example/sparql https://user@two.example/sparql")
+    done = run("serve", "--service-allowlist", "https://one.example/sparql https://user@two.example/sparql")
     assert done.returncode == 2
     assert "https://user@two.example/sparql" in done.stderr

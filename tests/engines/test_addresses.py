@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from uphold.engines.federation.ssrf_guard import is_public, permitted, read_networks
-from uphold.errors import WrongSetting
+from uphold.errors import InvalidSetting
 
 CASES = list(csv.DictReader((Path(__file__).parent / "addresses.csv").read_text("utf-8").splitlines()))
 
@@ -36,5 +36,5 @@ def test_a_private_range_is_reached_when_the_setting_has_it() -> None:
 
 def test_a_setting_that_is_no_range_is_told() -> None:
     """With its value."""
-    with pytest.raises(WrongSetting, match="localhost"):
+    with pytest.raises(InvalidSetting, match="localhost"):
         read_networks("localhost")

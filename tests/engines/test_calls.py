@@ -17,7 +17,7 @@ import pytest
 
 from uphold.engines.federation.endpoint_client import JSON_RESULTS, Caller, CallFailed
 from uphold.engines.federation.ssrf_guard import Resolver
-from uphold.errors import WrongSetting
+from uphold.errors import InvalidSetting
 from uphold.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ ANSWER = json.dumps({"head": {"vars": []}, "results": {"bindings": [{}]}})
 
 def settings(*allowed: str, private: str = "127.0.0.1", megabytes: int = 1) -> Settings:
     """Settings that allow these endpoints."""
-    return Settings(service_allowed=" ".join(allowed), service_private_allowed=private, service_max_mb=megabytes)
+    return Settings(service_allowlist=" ".join(allowed), service_private_networks=private, service_max_mb=megabytes)
 
 
 def ask(caller: Caller, address: str, seconds: float = 5) -> bytes:
@@ -207,7 +207,7 @@ def test_nobody_there_is_told_without_an_address() -> None:
 )
 def test_a_setting_that_is_no_endpoint_is_told(wrong: str) -> None:
     """When the server starts, not when somebody asks."""
-    with pytest.raises(WrongSetting):
+    with pytest.raises(InvalidSetting):
         Caller(settings(wrong))
 
 

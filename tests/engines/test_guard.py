@@ -11,7 +11,7 @@ import pytest
 
 from uphold.engines.guard import Limits, check_depth, inspect, may_be_deep, normalise
 from uphold.engines.scanning import scan
-from uphold.errors import QueryNotParsed, QueryTooDeep, QueryTooLong, UpholdError
+from uphold.errors import QuerySyntaxError, QueryTooDeep, QueryTooLong, UpholdError
 
 ROOT = Path(__file__).parents[2]
 CASES = sorted((Path(__file__).parent / "queries").glob("*.rq"))
@@ -48,7 +48,7 @@ def test_a_query_of_one_byte_too_many_is_refused() -> None:
 
 def test_half_a_surrogate_pair_is_no_query() -> None:
     """Text that cannot be written as UTF-8 is refused with its place."""
-    with pytest.raises(QueryNotParsed) as caught:
+    with pytest.raises(QuerySyntaxError) as caught:
         inspect("ASK {\n \ud800 }", LIMITS)
     assert (caught.value.line, caught.value.column) == (2, 2)
 
@@ -58,7 +58,7 @@ def test_no_text_makes_the_guard_slow(bomb: str) -> None:
     """Two hundred kilobytes of the worst pieces for a scanner are read or refused in under a second."""
     text = (bomb * 200_000)[:199_000]
     began = time.perf_counter()
-    with pytest.raises(QueryNotParsed):
+    with pytest.raises(QuerySyntaxError):
         inspect(text, LIMITS)
     assert time.perf_counter() - began < 1
 
@@ -142,7 +142,7 @@ def test_counting_brackets_never_spares_a_query_that_scanning_would_refuse() -> 
         except QueryTooDeep:
             refused += 1
             assert may_be_deep(text, 3)
-        except QueryNotParsed:
+        except QuerySyntaxError:
             continue
     assert refused > 500
 
@@ -153,7 +153,7 @@ def test_normal_text_has_the_same_tokens() -> None:
     for text in corpus():
         try:
             before = [token.text for token in scan(text) if token.kind != "skip"]
-        except QueryNotParsed:
+        except QuerySyntaxError:
             continue
         assert [token.text for token in scan(normalise(text)) if token.kind != "skip"] == before
         compared += normalise(text) != text

@@ -16,7 +16,7 @@ from uphold.engines.grammar import Grammar
 from uphold.engines.guard import inspect
 from uphold.engines.mends import explain
 from uphold.engines.oxigraph.engine import EmbeddedEngine
-from uphold.errors import QueryNotParsed
+from uphold.errors import QuerySyntaxError
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
 
@@ -38,9 +38,9 @@ def answer(engine: EmbeddedEngine, text: str) -> bytes:
     return engine.query(text, accept=accept).read()
 
 
-def refusal(engine: EmbeddedEngine, text: str) -> QueryNotParsed:
+def refusal(engine: EmbeddedEngine, text: str) -> QuerySyntaxError:
     """The error for a query that does not parse."""
-    with pytest.raises(QueryNotParsed) as caught:
+    with pytest.raises(QuerySyntaxError) as caught:
         answer(engine, text)
     return caught.value
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from uphold.errors import BodyNotParsed, BodyRefused, BodyTooLarge
+from uphold.errors import BodySyntaxError, BodyTooLarge, UnsafeBody
 from uphold.settings import Settings
 from uphold.validation.upload import Sent, parse, receive
 
@@ -45,7 +45,7 @@ def test_our_context_is_known_by_its_names_alone(case: dict[str, str]) -> None:
         if case["taken"] == "yes":
             assert read(document, visited=case["visited"]) == [GOAL]
         else:
-            with pytest.raises(BodyRefused, match=r"w3id\.org/uphold/context\.jsonld is known"):
+            with pytest.raises(UnsafeBody, match=r"w3id\.org/uphold/context\.jsonld is known"):
                 read(document, visited=case["visited"])
 
 
@@ -75,16 +75,16 @@ def test_a_document_without_a_context_goes_by_ours() -> None:
 )
 def test_json_that_is_not_as_ours_is_refused(document: Any) -> None:
     """With words, never with a fault of the server."""
-    with pytest.raises(BodyNotParsed):
+    with pytest.raises(BodySyntaxError):
         read(document, JSON)
 
 
 def test_a_fault_names_no_line_of_a_text_that_nobody_sent() -> None:
     """Once a context is written out, the parser's lines are not the sender's; a fault of JSON itself has its place."""
-    with pytest.raises(BodyNotParsed) as refused:
+    with pytest.raises(BodySyntaxError) as refused:
         read({"@context": "/context.jsonld", "id": ["a:b"], "label": "x"})
     assert (refused.value.line, refused.value.column) == (None, None)
-    with pytest.raises(BodyNotParsed) as refused:
+    with pytest.raises(BodySyntaxError) as refused:
         read('{"@context": "/context.jsonld",\n "id": }')
     assert (refused.value.line, refused.value.column) == (2, 8)
 

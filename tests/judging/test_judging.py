@@ -16,34 +16,34 @@ import pytest
 from flask.testing import FlaskClient
 
 from uphold.build.pipeline import build
-from uphold.errors import JudgingStopped
+from uphold.errors import ValidationLimitExceeded
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
-from uphold.validation.service import Court, Judgement
-from uphold.validation.upload import Posted
+from uphold.validation.service import SnapshotValidator, ValidationResult
+from uphold.validation.upload import Upload
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc")
 
 THING = "<https://data.example/thing/{}> <http://www.w3.org/2004/02/skos/core#prefLabel> {} ."
 MARKUP = THING.format(1, '"<b>A thing</b>"@en')
-SHORT = Posted(THING.format(1, '"A thing"@en'), "text/turtle")
-LONG = Posted("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(2_000)), "text/turtle")
+SHORT = Upload(THING.format(1, '"A thing"@en'), "text/turtle")
+LONG = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(2_000)), "text/turtle")
 
 
 @pytest.fixture
-def court(tiny: Settings) -> Iterator[Court]:
+def validator(tiny: Settings) -> Iterator[SnapshotValidator]:
     """A court whose template is ready, with no judge at work."""
-    made = Court(current(tiny.state), tiny)
-    assert made.judge(SHORT).report["conforms"]
+    made = SnapshotValidator(current(tiny.state), tiny)
+    assert made.validate(SHORT).report["conforms"]
     wait_for_rest(made)
     yield made
     made.close()
 
 
-def judges(court: Court) -> list[int]:
+def validation_service(validator: SnapshotValidator) -> list[int]:
     """The judges that are at work."""
-    assert court.template
-    template = court.template.process.pid
+    assert validator.template
+    template = validator.template.process.pid
     with contextlib.suppress(OSError):
         children = map(int, Path(f"/proc/{template}/task/{template}/children").read_text("ascii").split())
         return [child for child in children if works(child)]
@@ -65,121 +65,123 @@ def ended(process: int) -> bool:
     return not works(process)
 
 
-def at_work(court: Court) -> int:
+def at_work(validator: SnapshotValidator) -> int:
     """The one judge, as soon as it is at work."""
     until = time.monotonic() + 20
     while time.monotonic() < until:
-        if found := judges(court):
+        if found := validation_service(validator):
             return found[0]
         time.sleep(0.01)
     pytest.fail("no judge has begun")
 
 
-def wait_for_rest(court: Court) -> None:
+def wait_for_rest(validator: SnapshotValidator) -> None:
     """Wait until no judge is at work; one that has answered needs a moment to end."""
     until = time.monotonic() + 5
-    while judges(court) and time.monotonic() < until:
+    while validation_service(validator) and time.monotonic() < until:
         time.sleep(0.01)
-    assert judges(court) == []
+    assert validation_service(validator) == []
 
 
-def kill(court: Court, judge: int) -> None:
+def kill(validator: SnapshotValidator, validate: int) -> None:
     """End a judge."""
-    assert court.template
-    court.template.kill(judge)
+    assert validator.template
+    validator.template.kill(validate)
 
 
-def starve(court: Court, judge: int) -> None:
+def starve(validator: SnapshotValidator, validate: int) -> None:
     """Let a judge get no more memory than it has."""
-    resource.prlimit(judge, resource.RLIMIT_AS, (1, 1))
+    resource.prlimit(validate, resource.RLIMIT_AS, (1, 1))
 
 
 @pytest.mark.parametrize("harm", [kill, starve])
-def test_a_judge_that_is_lost_costs_nobody_else(court: Court, harm: Callable[[Court, int], None]) -> None:
+def test_a_judge_that_is_lost_costs_nobody_else(
+    validator: SnapshotValidator, harm: Callable[[SnapshotValidator, int], None]
+) -> None:
     """Who asked it hears that it ended; who asks beside it or afterwards is answered, by the same template."""
-    assert court.template
-    template = court.template.process.pid
+    assert validator.template
+    template = validator.template.process.pid
     with ThreadPoolExecutor(2) as pool:
-        lost = pool.submit(court.judge, LONG)
-        judge = at_work(court)
-        beside = pool.submit(court.judge, SHORT)
-        harm(court, judge)
-        with pytest.raises(JudgingStopped, match="ended before there was a report"):
+        lost = pool.submit(validator.validate, LONG)
+        validate = at_work(validator)
+        beside = pool.submit(validator.validate, SHORT)
+        harm(validator, validate)
+        with pytest.raises(ValidationLimitExceeded, match="ended before there was a report"):
             lost.result(60)
         assert beside.result(60).report["conforms"]
-    assert court.judge(SHORT).report["conforms"]
-    assert court.template.process.pid == template
-    assert court.template.process.poll() is None
+    assert validator.validate(SHORT).report["conforms"]
+    assert validator.template.process.pid == template
+    assert validator.template.process.poll() is None
 
 
-def test_a_judge_past_its_time_is_gone(court: Court) -> None:
+def test_a_judge_past_its_time_is_gone(validator: SnapshotValidator) -> None:
     """The rest of the work is not done for nobody."""
-    hasty = Court(court.snapshot, dataclasses.replace(court.settings, validate_timeout=0.3))
-    hasty.template = court.template
+    hasty = SnapshotValidator(validator.snapshot, dataclasses.replace(validator.settings, validate_timeout=0.3))
+    hasty.template = validator.template
     began = time.monotonic()
-    with pytest.raises(JudgingStopped, match=r"stopped after 0\.3 s"):
-        hasty.judge(LONG)
+    with pytest.raises(ValidationLimitExceeded, match=r"stopped after 0\.3 s"):
+        hasty.validate(LONG)
     assert time.monotonic() - began < 2
-    wait_for_rest(court)
+    wait_for_rest(validator)
 
 
 def test_nobody_waits_longer_for_a_template_than_for_a_judge(tiny: Settings) -> None:
     """Whoever comes while it loads is told so in time, and it goes on loading for those who come later."""
-    court = Court(current(tiny.state), dataclasses.replace(tiny, validate_timeout=0.1))
+    validator = SnapshotValidator(current(tiny.state), dataclasses.replace(tiny, validate_timeout=0.1))
     began = time.monotonic()
     with ThreadPoolExecutor(3) as pool:
-        for each in [pool.submit(court.judge, SHORT) for _ in range(3)]:
-            with pytest.raises(JudgingStopped):
+        for each in [pool.submit(validator.validate, SHORT) for _ in range(3)]:
+            with pytest.raises(ValidationLimitExceeded):
                 each.result(30)
     assert time.monotonic() - began < 2
-    assert court.template
-    loading = court.template.process
-    patient = Court(court.snapshot, tiny)
-    patient.template = court.template
-    assert patient.judge(SHORT).report["conforms"]
-    assert court.template.process is loading
-    court.close()
+    assert validator.template
+    loading = validator.template.process
+    patient = SnapshotValidator(validator.snapshot, tiny)
+    patient.template = validator.template
+    assert patient.validate(SHORT).report["conforms"]
+    assert validator.template.process is loading
+    validator.close()
 
 
-def test_a_lost_template_is_started_again(court: Court) -> None:
+def test_a_lost_template_is_started_again(validator: SnapshotValidator) -> None:
     """Its judges end with it, and the next one comes from a new template."""
-    assert court.template
-    lost = court.template.process
+    assert validator.template
+    lost = validator.template.process
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(court.judge, LONG)
-        judge = at_work(court)
+        asked = pool.submit(validator.validate, LONG)
+        validate = at_work(validator)
         lost.kill()
-        with pytest.raises(JudgingStopped):
+        with pytest.raises(ValidationLimitExceeded):
             asked.result(60)
-    assert ended(judge)
-    assert court.judge(SHORT).report["conforms"]
-    assert court.template.process is not lost
+    assert ended(validate)
+    assert validator.validate(SHORT).report["conforms"]
+    assert validator.template.process is not lost
 
 
-def test_a_judge_leaves_nothing_for_the_next(court: Court) -> None:
+def test_a_judge_leaves_nothing_for_the_next(validator: SnapshotValidator) -> None:
     """What one was sent is no background for what another is sent."""
     treaty = "<https://data.example/t> a <https://w3id.org/uphold/ontology#{}> ."
-    both = Posted(treaty.format("Treaty") + treaty.format("Declaration"), "text/turtle")
+    both = Upload(treaty.format("Treaty") + treaty.format("Declaration"), "text/turtle")
 
-    def shapes(judgement: Judgement) -> set[str]:
-        return {result["shape"].rpartition("/")[2] for result in judgement.report["results"]}
+    def shapes(result: ValidationResult) -> set[str]:
+        return {result["shape"].rpartition("/")[2] for result in result.report["results"]}
 
-    assert "vocabulary-disjoint" in shapes(court.judge(both))
+    assert "vocabulary-disjoint" in shapes(validator.validate(both))
     for kind in ("Treaty", "Declaration"):
-        assert "vocabulary-disjoint" not in shapes(court.judge(Posted(treaty.format(kind), "text/turtle")))
+        assert "vocabulary-disjoint" not in shapes(validator.validate(Upload(treaty.format(kind), "text/turtle")))
 
 
-def test_a_closed_court_has_no_process(court: Court) -> None:
+def test_a_closed_court_has_no_process(validator: SnapshotValidator) -> None:
     """Its template and a judge at work end with it."""
-    assert court.template
+    assert validator.template
     with ThreadPoolExecutor(1) as pool:
-        lost = pool.submit(court.judge, LONG)
-        judge = at_work(court)
-        court.close()
-        assert court.template.process.poll() is not None
-        with pytest.raises(JudgingStopped):
+        lost = pool.submit(validator.validate, LONG)
+        validate = at_work(validator)
+        validator.close()
+        assert validator.template.process.poll() is not None
+        with pytest.raises(ValidationLimitExceeded):
             lost.result(60)
-    assert ended(judge)
+    assert ended(validate)
 
 
 def test_a_new_snapshot_is_judged_against_at_once(
@@ -196,10 +198,10 @@ def test_a_new_snapshot_is_judged_against_at_once(
         return reply.headers["Uphold-Snapshot"], message
 
     with app_client(settings) as client:
-        library = client.application.extensions["uphold"]
-        assert not library.opened.court.template  # nobody has sent anything
+        manager = client.application.extensions["uphold"]
+        assert not manager.open_snapshot.validator.template  # nobody has sent anything
         first, message = judged(client)
-        old = library.opened.court.template.process
+        old = manager.open_snapshot.validator.template.process
         rules = files / "shapes" / "labels.ttl"
         text = rules.read_text("utf-8")
         assert message in text

@@ -16,9 +16,9 @@ from flask.testing import FlaskClient
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
 from uphold.validation.added_triples import additions
-from uphold.validation.shacl import judge, to_rdflib
+from uphold.validation.shacl import to_rdflib, validate
 from uphold.validation.upload import Sent, by_suffix, parse, read, receive
-from uphold.validation.worker import Ground, quads
+from uphold.validation.worker import ValidationGraphs, quads
 
 ROOT = Path(__file__).parents[2]
 BASE = "https://w3id.org/uphold/"
@@ -43,9 +43,9 @@ DIFFICULT = (
 
 
 @pytest.fixture(scope="module")
-def ground(project: Snapshot) -> Ground:
+def ground(project: Snapshot) -> ValidationGraphs:
     """The project's own snapshot as a background."""
-    return Ground.of(project)
+    return ValidationGraphs.of(project)
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +67,12 @@ def patient(
         yield client
 
 
-def brought(sent: Sent, settings: Settings) -> rdflib.Graph:
+def data_graph(sent: Sent, settings: Settings) -> rdflib.Graph:
     """The graph that is validated."""
     return to_rdflib(quads(parse(receive(sent, settings), settings)))
 
 
-def lacking(graph: rdflib.Graph, ground: Ground) -> set[str]:
+def lacking(graph: rdflib.Graph, ground: ValidationGraphs) -> set[str]:
     """What of a graph is new, but for what a document says of itself."""
     new = additions(graph, ground.data)
     return {f"{s.n3()} {p.n3()} {o.n3()}" for s, p, o in new if not str(s).startswith(f"{BASE}doc/")}
@@ -80,14 +80,14 @@ def lacking(graph: rdflib.Graph, ground: Ground) -> set[str]:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_document_of_each_class_says_nothing_new(
-    form: str, documents: list[str], project_client: FlaskClient, project_settings: Settings, ground: Ground
+    form: str, documents: list[str], project_client: FlaskClient, project_settings: Settings, ground: ValidationGraphs
 ) -> None:
     """In each form that it has: its labels of other things, and its parts without a name, are what we have already."""
     every = rdflib.Graph()
     for address in documents:
         reply = project_client.get(f"/{address}", headers={"Accept": FORMS[form]})
         assert (reply.status_code, reply.mimetype) == (200, FORMS[form]), address
-        graph = brought(Sent(reply.data, FORMS[form], visited="localhost/"), project_settings)
+        graph = data_graph(Sent(reply.data, FORMS[form], visited="localhost/"), project_settings)
         assert graph, address
         every += graph
     assert lacking(every, ground) == set()
@@ -96,18 +96,18 @@ def test_a_document_of_each_class_says_nothing_new(
 @pytest.mark.parametrize("form", RDF_FORMS)
 @pytest.mark.parametrize("name", WHOLE)
 def test_ontology_and_shapes_say_nothing_new(
-    name: str, form: str, project_client: FlaskClient, project_settings: Settings, ground: Ground
+    name: str, form: str, project_client: FlaskClient, project_settings: Settings, ground: ValidationGraphs
 ) -> None:
     """Whole, in each form."""
     reply = project_client.get(f"/{name}.{form}")
-    graph = brought(Sent(reply.data, FORMS[form]), project_settings)
+    graph = data_graph(Sent(reply.data, FORMS[form]), project_settings)
     assert len(graph) > 1000
     assert lacking(graph, ground) == set()
 
 
 @pytest.mark.parametrize("form", [*FORMS, "context"])
 def test_a_document_of_each_question_says_nothing_new(
-    form: str, project_client: FlaskClient, project_settings: Settings, ground: Ground
+    form: str, project_client: FlaskClient, project_settings: Settings, ground: ValidationGraphs
 ) -> None:
     """As nested JSON, with and without the address of its context, and as RDF."""
     suffix = "json" if form == "context" else form
@@ -120,7 +120,7 @@ def test_a_document_of_each_question_says_nothing_new(
         if form == "context":
             text = json.dumps({"@context": "/context.jsonld", **reply.get_json()})
             sent = Sent(text.encode(), FORMS["jsonld"], visited="localhost/")
-        graph = brought(sent, project_settings)
+        graph = data_graph(sent, project_settings)
         assert len(graph) > 5, name
         every += graph
     assert lacking(every, ground) == set()
@@ -129,9 +129,9 @@ def test_a_document_of_each_question_says_nothing_new(
 @pytest.mark.parametrize(
     "table", sorted((ROOT / "data").rglob("*.csv")), ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
-def test_a_table_says_nothing_new(table: Path, project_settings: Settings, ground: Ground) -> None:
+def test_a_table_says_nothing_new(table: Path, project_settings: Settings, ground: ValidationGraphs) -> None:
     """As it stands, with the class that its name gives."""
-    graph = brought(Sent(table.read_bytes(), "text/csv", name=table.name), project_settings)
+    graph = data_graph(Sent(table.read_bytes(), "text/csv", name=table.name), project_settings)
     assert lacking(graph, ground) == set()
 
 
@@ -142,10 +142,10 @@ def dumps(project: Snapshot) -> Iterator[Path]:
     yield from found
 
 
-def test_a_dump_says_nothing_new(project: Snapshot, project_settings: Settings, ground: Ground) -> None:
+def test_a_dump_says_nothing_new(project: Snapshot, project_settings: Settings, ground: ValidationGraphs) -> None:
     """Each that is within the limits, as it is packed."""
     sizes = {path: len(gzip.decompress(path.read_bytes())) for path in dumps(project)}
-    within = [path for path, size in sizes.items() if size <= project_settings.intake_max_bytes]
+    within = [path for path, size in sizes.items() if size <= project_settings.upload_max_bytes]
     assert len(within) >= 9
     for path in within:
         kind, encoding = by_suffix(path.name)
@@ -162,17 +162,17 @@ def test_what_a_document_says_of_itself_conforms(
         reply = project_client.get(f"/{address}", headers={"Accept": FORMS["nt"]})
         for triple in to_rdflib(quads(read(reply.data, FORMS["nt"], project_settings))):
             every.add(triple)
-    ground = Ground.of(project)
+    ground = ValidationGraphs.of(project)
     assert additions(every, ground.data)
-    assert judge(every, ground.data, ground.shapes).results == ()
+    assert validate(every, ground.data, ground.shapes).results == ()
 
 
 def test_the_catalogue_says_only_where_its_downloads_are(
-    project_client: FlaskClient, project_settings: Settings, ground: Ground
+    project_client: FlaskClient, project_settings: Settings, ground: ValidationGraphs
 ) -> None:
     """The description of the data set adds the addresses of the dumps, and nothing else."""
     reply = project_client.get("/.well-known/void", headers={"Accept": FORMS["ttl"]})
-    new = lacking(brought(Sent(reply.data, FORMS["ttl"]), project_settings), ground)
+    new = lacking(data_graph(Sent(reply.data, FORMS["ttl"]), project_settings), ground)
     assert new
     assert {statement for statement in new if "<http://rdfs.org/ns/void#dataDump>" not in statement} == set()
 

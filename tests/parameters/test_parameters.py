@@ -8,7 +8,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from uphold.errors import WrongParameter
+from uphold.errors import InvalidParameter
 from uphold.questions.parameters import Parameter, bind, find_parameters, to_term
 from uphold.settings import CANONICAL_BASE
 
@@ -42,7 +42,7 @@ def test_a_value_becomes_the_term_beside_it(case: dict[str, str]) -> None:
     if case["term"]:
         assert to_term(parameter, case["value"], CANONICAL_BASE, PREFIXES) == case["term"]
     else:
-        with pytest.raises(WrongParameter, match="jurisdiction is "):
+        with pytest.raises(InvalidParameter, match="jurisdiction is "):
             to_term(parameter, case["value"], CANONICAL_BASE, PREFIXES)
 
 
@@ -54,7 +54,7 @@ def test_what_is_meant_to_break_out_stays_one_term(kind: str, text: str) -> None
     parameter = Parameter("x", "_x", kind, required=True, kind="jurisdiction")
     try:
         term = to_term(parameter, value, CANONICAL_BASE, PREFIXES)
-    except WrongParameter:
+    except InvalidParameter:
         return
     bound = bind("SELECT ?_x WHERE { }", {"_x": [term]})
     rows = ox.Store().query(bound)
@@ -83,18 +83,18 @@ def test_the_parameters_of_a_query_are_found_in_their_order() -> None:
 @pytest.mark.parametrize("variable", ["_", "_Name", "_a_b_c", "_a_nonsense", "___a", "_a_", "_naïve"])
 def test_a_variable_that_only_looks_like_a_parameter_is_refused(variable: str) -> None:
     """A misspelt one would otherwise be a variable that matches anything."""
-    with pytest.raises(WrongParameter):
+    with pytest.raises(InvalidParameter):
         find_parameters(f"SELECT * {{ ?a ?b ?{variable} }}")
 
 
 def test_one_parameter_is_not_written_in_two_ways() -> None:
     """Else one of the two would stay unbound."""
-    with pytest.raises(WrongParameter, match="two ways"):
+    with pytest.raises(InvalidParameter, match="two ways"):
         find_parameters("SELECT * { ?a ?b ?_x_iri . ?c ?d ?_x }")
 
 
 def test_a_value_without_an_end_is_refused() -> None:
     """Nobody fills the memory with a parameter."""
     parameter = Parameter("x", "_x", "string", required=True)
-    with pytest.raises(WrongParameter, match="2000"):
+    with pytest.raises(InvalidParameter, match="2000"):
         to_term(parameter, "x" * 2001, CANONICAL_BASE, {})

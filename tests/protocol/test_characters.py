@@ -106,7 +106,7 @@ def refused(response: Any, media_type: str) -> None:
     """The answer is the problem, and nothing but it."""
     assert (response.status_code, response.mimetype) == (406, "application/problem+json")
     problem = response.get_json()
-    assert problem["type"].endswith("problem/format-cannot-hold")
+    assert problem["type"].endswith("problem/not-representable")
     assert media_type in problem["detail"]
     assert "Turtle" in problem["remedy"]
     assert "JSON" in problem["remedy"]

@@ -12,7 +12,7 @@ SENT = (
 )
 READ = (
     *("Accept-Ranges", "Content-Location", "Content-Range", "ETag", "Link", "Location", "Memento-Datetime"),
-    *("Retry-After", "Uphold-Request", "Uphold-Snapshot"),
+    *("Retry-After", "X-Request-Id", "Uphold-Snapshot"),
 )
 ORIGIN = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "GET"}
 

@@ -23,7 +23,7 @@ NOBODY = "http://127.0.0.1:9/sparql"
 def federated(tiny: Settings, served: str, app_client: AppClient) -> Iterator[FlaskClient]:
     """A client of an app that may call another server, and a port where nobody answers."""
     allowed = f"{served}/sparql {NOBODY}"
-    with app_client(replace(tiny, service_allowed=allowed, service_private_allowed="127.0.0.1")) as made:
+    with app_client(replace(tiny, service_allowlist=allowed, service_private_networks="127.0.0.1")) as made:
         yield made
 
 
@@ -40,8 +40,8 @@ def test_an_answer_from_elsewhere_is_given_and_not_kept(federated: FlaskClient, 
 @pytest.mark.parametrize(
     ("clause", "expected", "detail"),
     [
-        ("<http://other.example/>", (403, "service-refused"), "The endpoint http://other.example/ is not one"),
-        ("?where", (403, "service-refused"), "the variable ?where"),
+        ("<http://other.example/>", (403, "service-forbidden"), "The endpoint http://other.example/ is not one"),
+        ("?where", (403, "service-forbidden"), "the variable ?where"),
         (f"<{NOBODY}>", (502, "service-failed"), f"The endpoint {NOBODY} could not be reached."),
     ],
 )
@@ -54,7 +54,7 @@ def test_what_cannot_be_called_is_told(
     problem = json.loads(response.data)
     assert (response.status_code, problem["type"].rpartition("/")[2]) == expected
     assert detail in problem["detail"]
-    assert "service_allowed" in problem["remedy"] or "SILENT" in problem["remedy"]
+    assert "service_allowlist" in problem["remedy"] or "SILENT" in problem["remedy"]
     page = federated.get("/sparql", query_string={"query": query}, headers={"Accept": "text/html"})
     assert page.status_code == expected[0]
 

@@ -38,7 +38,7 @@ def test_a_format_that_is_named_is_given_or_refused(
     check(client.post(address, data=fields), given)
     if not given:
         problem = got.get_json()
-        assert problem["type"].endswith("problem/wrong-format")
+        assert problem["type"].endswith("problem/unsupported-format")
         fitting = {media_type for media_type in FORMATS[kind]["names"].values() if media_type}
         assert all(media_type in problem["detail"] for media_type in fitting)
 

@@ -61,7 +61,7 @@ class Reply:
     @property
     def process(self) -> str:
         """Names the server process."""
-        return str(self.headers["Uphold-Request"]).rpartition("-")[0]
+        return str(self.headers["X-Request-Id"]).rpartition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,11 @@ def target(settings: Settings) -> Iterator[Target]:
 @pytest.fixture(scope="module")
 def server(tiny: Settings) -> Iterator[Target]:
     """A server with tight limits."""
-    limits: dict[str, Any] = {"query_timeout": DEADLINE, "query_memory_mb": 400, "answer_max_mb": 20}
+    limits: dict[str, Any] = {"query_timeout": DEADLINE, "query_memory_mb": 400, "result_max_mb": 20}
     limits |= {
         "query_queue": 4,
-        "query_wait": 3,
-        "slow_clients": 4,
+        "query_queue_timeout": 3,
+        "max_slow_transfers": 4,
         "server_processes": 1,
         "validate_timeout": 4,
     }
@@ -176,7 +176,7 @@ def test_a_hostile_query_gets_a_clean_answer(server: Target, case: Path) -> None
 )
 def test_what_xml_cannot_hold_is_a_problem_and_never_broken_xml(server: Target, query: str, accept: str) -> None:
     """The other forms hold it."""
-    assert server.ask(query, accept).says == "406 format-cannot-hold"
+    assert server.ask(query, accept).says == "406 not-representable"
     assert server.ask(query, "application/sparql-results+json, application/n-triples").status == 200
     server.is_well()
 
@@ -282,7 +282,7 @@ def test_a_client_that_waits_is_not_taken_for_one_that_left(server: Target) -> N
             kept.getresponse().read()
             start(server, endless()).close()
             time.sleep(0.15)
-        assert receive(waiting).says == "503 deadline-passed"
+        assert receive(waiting).says == "503 query-timeout"
 
 
 @pytest.mark.parametrize("path", ["/sparql", "/validate"])

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from tests.protocol.test_cors import addresses
 
 ALIKE = ("Cache-Control", "Content-Location", "ETag", "Expires", "Vary")
-OF_ONE_REQUEST = ("Uphold-Request", "Server-Timing", "Date", "Content-Length")
+OF_ONE_REQUEST = ("X-Request-Id", "Server-Timing", "Date", "Content-Length")
 QUERY = "ASK%7B%7D"
 MORE = (
     *(f"/sparql?query={QUERY}", f"/sparql?query={QUERY}&format=html", "/api/calls-met", "/api/calls-met.csv"),

@@ -96,5 +96,5 @@ def test_the_limits_are_those_that_hold(tiny: Settings, description: rdflib.Grap
         "memory": tiny.query_memory_mb,
         "length": tiny.query_max_bytes,
         "depth": tiny.query_max_depth,
-        "answer": tiny.answer_max_mb,
+        "answer": tiny.result_max_mb,
     }

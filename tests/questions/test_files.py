@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from uphold.errors import SourceNotRead
+from uphold.errors import UnreadableSource
 from uphold.questions.files import load_questions
 from uphold.rdf.sources import Files
 from uphold.settings import Settings
@@ -28,7 +28,7 @@ def test_a_wrong_file_is_named_with_its_line(case: Path, tmp_path: Path) -> None
     (tmp_path / "data").mkdir()
     shutil.copy(case, tmp_path / "queries" / "bad")
     shutil.copy(Settings().files / "data" / "context.jsonld", tmp_path / "data")
-    with pytest.raises(SourceNotRead) as caught:
+    with pytest.raises(UnreadableSource) as caught:
         load_questions(Files(tmp_path))
     assert str(caught.value).startswith(f"queries/bad/{case.with_suffix('.txt').read_text('utf-8').strip()}")
 
@@ -41,6 +41,6 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
         (tmp_path / "queries" / folder).mkdir(parents=True)
         shutil.copy(Settings().files / "queries" / "outcomes" / "calls-met.rq", tmp_path / "queries" / folder)
     with pytest.raises(
-        SourceNotRead, match=r"queries/two/calls-met\.rq:1: queries/one/calls-met\.rq has the same name"
+        UnreadableSource, match=r"queries/two/calls-met\.rq:1: queries/one/calls-met\.rq has the same name"
     ):
         load_questions(Files(tmp_path))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from uphold.errors import NoSuchSnapshot, WrongParameter
+from uphold.errors import InvalidParameter, SnapshotNotFound
 from uphold.rdf.terms import Names
 from uphold.search.analysis import split
 from uphold.search.index import Named, collect, write_search_index
@@ -39,7 +39,7 @@ LONG = [
 ]
 
 
-def opened(snapshot: Snapshot) -> Search:
+def open_snapshot(snapshot: Snapshot) -> Search:
     """The search of a snapshot."""
     return Search(snapshot.search, Names(snapshot.base, snapshot.prefixes))
 
@@ -47,7 +47,7 @@ def opened(snapshot: Snapshot) -> Search:
 @pytest.fixture(scope="module")
 def search(project: Snapshot) -> Search:
     """The search of the project's data."""
-    return opened(project)
+    return open_snapshot(project)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_there_are_many_cases_in_all_languages() -> None:
 
 def test_every_label_and_code_finds_its_thing_and_says_so(tiny: Settings, named: dict[str, Named]) -> None:
     """With the score of a whole name, before all that only begins with it."""
-    search = opened(current(tiny.state))
+    search = open_snapshot(current(tiny.state))
     assert len(named) > 100
     for iri, thing in named.items():
         labels = [*(label.text for _, label in thing.preferred), *(label.text for label in thing.other), *thing.codes]
@@ -116,7 +116,7 @@ def test_the_longest_and_oddest_texts_are_answered(search: Search, text: str) ->
 
 def test_longer_texts_are_refused(search: Search) -> None:
     """With the length that is allowed."""
-    with pytest.raises(WrongParameter, match="201 characters; at most 200"):
+    with pytest.raises(InvalidParameter, match="201 characters; at most 200"):
         search.find("a" * (LONGEST + 1))
 
 
@@ -139,7 +139,7 @@ def test_two_builds_of_the_same_data_answer_alike(
         assert search.searcher.num_segments == 1
         found.append(all_answers(search, texts))
     assert found[0] == found[1]
-    assert found[0] == all_answers(opened(current(tiny.state)), texts)
+    assert found[0] == all_answers(open_snapshot(current(tiny.state)), texts)
 
 
 def test_pages_are_parts_of_the_whole(search: Search) -> None:
@@ -168,7 +168,7 @@ def test_filters_leave_out_and_change_no_order(search: Search, project: Snapshot
 @pytest.mark.parametrize("wrong", [{"of": "state"}, {"of": "../x"}, {"language": "xx"}, {"language": "label"}])
 def test_filters_that_can_never_hold_are_refused(search: Search, wrong: dict[str, str]) -> None:
     """Most likely they are misspelt."""
-    with pytest.raises(WrongParameter):
+    with pytest.raises(InvalidParameter):
         search.find("new", **wrong)  # type: ignore[arg-type]
 
 
@@ -181,5 +181,5 @@ def test_an_index_that_is_not_whole_is_no_snapshot(tiny: Settings, tmp_path: Pat
     shutil.copytree(snapshot.search, copy)
     next(copy.glob("*.term")).unlink()
     for folder in (tmp_path / "none", tmp_path / "empty", copy):
-        with pytest.raises(NoSuchSnapshot, match="build again"):
+        with pytest.raises(SnapshotNotFound, match="build again"):
             Search(folder, names)

@@ -218,11 +218,11 @@ def test_a_fault_is_found_when_only_what_was_brought_is_judged(case: Path) -> No
 
     Asked of the rules that are queries or look at nested shapes, which pySHACL limits to the focus as well.
     """
-    brought = Graph().parse(case)
+    data_graph = Graph().parse(case)
     name = name_of(case).split("-")[0]
     rules = read_rules(name)
-    focus = {*brought.subjects(), *rules.objects(None, SH.targetNode)}
-    with beside_background(brought) as data:
+    focus = {*data_graph.subjects(), *rules.objects(None, SH.targetNode)}
+    with beside_background(data_graph) as data:
         found = judged(data, rules, sorted(map(str, focus)))
     assert {shape for shape, _ in found} == {f"shape:{name_of(case)}"}
 

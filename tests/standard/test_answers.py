@@ -26,7 +26,7 @@ from uphold.engines.datasets import Data, Refusal, Stores
 from uphold.engines.guard import Inspected, Limits, inspect
 from uphold.engines.interface import Dataset
 from uphold.engines.oxigraph.engine import EmbeddedEngine
-from uphold.errors import QueryNotParsed, QueryNotSupported
+from uphold.errors import QueryNotSupported, QuerySyntaxError
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import METADATA, Snapshot
 
@@ -174,7 +174,7 @@ def test_what_cannot_be_answered_correctly_is_refused(engine: EmbeddedEngine, na
 
 def test_a_mistake_in_a_query_is_shown_where_it_stands(engine: EmbeddedEngine) -> None:
     """In the text that was sent, also where the query would be rewritten."""
-    with pytest.raises(QueryNotParsed) as caught:
+    with pytest.raises(QuerySyntaxError) as caught:
         engine.query(f"PREFIX : <{BASE}>\nSELECT * {{ GRAPH ?g {{ VALUES ?x {{ 1 }} }}\n :zz :p* }}", accept="text/csv")
     assert caught.value.line == 3
 

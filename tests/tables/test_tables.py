@@ -7,7 +7,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from uphold.errors import SourceNotRead
+from uphold.errors import UnreadableSource
 from uphold.rdf.csv_tables import Context, table_to_jsonld
 
 HERE = Path(__file__).parent
@@ -34,7 +34,7 @@ def test_a_table_means_the_turtle_beside_it(case: Path, context: Context) -> Non
 @pytest.mark.parametrize("case", BAD, ids=lambda case: case.stem)
 def test_a_faulty_table_is_refused_in_the_words_beside_it(case: Path, context: Context) -> None:
     """The error names file, line and value, as the text file of the same name says."""
-    with pytest.raises(SourceNotRead) as caught:
+    with pytest.raises(UnreadableSource) as caught:
         table_to_jsonld(Path(case.name), case.read_text("utf-8"), context)
     assert str(caught.value) == case.with_suffix(".txt").read_text("utf-8").strip()
 
@@ -47,7 +47,7 @@ def test_every_faulty_table_has_its_words() -> None:
 
 def test_a_context_that_is_no_json_is_refused_by_name() -> None:
     """A broken context names its file."""
-    with pytest.raises(SourceNotRead, match=r"context\.jsonld"):
+    with pytest.raises(UnreadableSource, match=r"context\.jsonld"):
         Context.read(Path("context.jsonld"), "{")
 
 

@@ -15,11 +15,11 @@ __all__ = ["request_to"]
 @contextmanager
 def request_to(app: Flask, path: str) -> Iterator[RequestContext]:
     """A request to `path` that reads the current snapshot."""
-    library = app.extensions["uphold"]
+    manager = app.extensions["uphold"]
     with app.test_request_context(path):
         context = RequestContext.begin(request.environ, "test")
-        context.leases.append(library.borrow())
+        context.leases.append(manager.acquire())
         try:
             yield context
         finally:
-            library.give_back(context.leases.pop())
+            manager.release(context.leases.pop())

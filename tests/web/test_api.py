@@ -20,9 +20,9 @@ from flask.testing import FlaskClient
 
 from tests.web.contexts import request_to
 from uphold.build.pipeline import build
-from uphold.errors import SourceNotRead
+from uphold.errors import UnreadableSource
 from uphold.settings import Settings
-from uphold.web.http.request_parameters import Wanted, page_links
+from uphold.web.http.request_parameters import QuestionRequest, page_links
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 CALLS = "/api/calls-met"
@@ -217,7 +217,7 @@ def test_one_new_file_is_seen_everywhere(tmp_path: Path, app_client: AppClient, 
         assert '</api/calls-met>; rel="successor-version"' in reply.headers.getlist("Link")
         assert client.get("/api/openapi.json").json["paths"]["/api/how-many-calls"]["get"]["deprecated"] is True  # type: ignore[index]
     question.write_text(question.read_text("utf-8").replace("SELECT (", "SELEC ("), "utf-8")
-    with pytest.raises(SourceNotRead, match=r"how-many-calls\.rq:5"):
+    with pytest.raises(UnreadableSource, match=r"how-many-calls\.rq:5"):
         build(settings)
 
 
@@ -271,6 +271,6 @@ def test_addresses_in_headers_are_addresses(project_client: FlaskClient) -> None
     """What stands in a path is escaped in each link, so that it leads back here."""
     key = "urn:x:%C3%A9%3Fa"
     with request_to(project_client.application, f"/api/treaties/{key}/parties"):
-        wanted = Wanted({}, 1, 0, (), ())
+        wanted = QuestionRequest({}, 1, 0, (), ())
         links = page_links(request.path, wanted, 100, 1)
     assert set(links.values()) == {f"/api/treaties/{key}/parties"}

@@ -28,7 +28,7 @@ from uphold.build.pipeline import build
 from uphold.settings import Settings
 from uphold.web.http.request_context import context_of
 from uphold.web.middleware.access_log import AccessLog
-from uphold.web.middleware.transfer_limit import Transfers
+from uphold.web.middleware.transfer_limit import TransferLimit
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 NAME = "SELECT ?name { jurisdiction:tha skos:altLabel ?name }"
@@ -37,7 +37,7 @@ SLOW = """SELECT (COUNT(*) AS ?n) {
   GRAPH graph:shapes { ?a ?b ?c } ?d ?e ?f FILTER (STRLEN(CONCAT(STR(?a), STR(?f))) = 3)
 }"""
 CSV, HTML, JSON = {"Accept": "text/csv"}, {"Accept": "text/html"}, {"Accept": "application/sparql-results+json"}
-OF_ONE_REQUEST = ("Uphold-Request", "Server-Timing", "Date")
+OF_ONE_REQUEST = ("X-Request-Id", "Server-Timing", "Date")
 PATHS = [
     *("/", "//", "/sparql", "/sparql/", "//sparql", "/doc", "/doc/jurisdiction/", "/doc/jurisdiction/?page=2"),
     *("/doc/jurisdiction/tha", "/doc/jurisdiction/tha.ttl", "/doc/jurisdiction%2Ftha", "/doc//jurisdiction/tha"),
@@ -75,13 +75,17 @@ def ask(client: FlaskClient, query: str, headers: dict[str, str] | None = None, 
 def runs(text: str) -> float:
     """How many queries have run, by what /metrics says."""
     samples = [sample for family in read_metrics(text) for sample in family.samples]
-    return sum(each.value for each in samples if each.name == "uphold_answers_total" and each.labels["how"] == "run")
+    return sum(
+        each.value
+        for each in samples
+        if each.name == "uphold_result_cache_requests_total" and each.labels["result"] == "miss"
+    )
 
 
 @pytest.fixture
 def uncached(tiny: Settings, app_client: AppClient) -> Iterator[FlaskClient]:
     """A client of an app that keeps nothing."""
-    with app_client(dataclasses.replace(tiny, cache_mb=0)) as made:
+    with app_client(dataclasses.replace(tiny, result_cache_mb=0, response_cache_mb=0)) as made:
         yield made
 
 
@@ -228,7 +232,7 @@ def test_an_unforeseen_error_around_the_app_names_its_snapshot(client: FlaskClie
         raise RuntimeError
 
     app = Flask("broken")
-    app.wsgi_app = AccessLog(broken, tiny, Transfers(1))  # type: ignore[method-assign]
+    app.wsgi_app = AccessLog(broken, tiny, TransferLimit(1))  # type: ignore[method-assign]
     response = app.test_client().get("/")
     assert response.status_code == 500
     assert response.headers["Uphold-Snapshot"] == client.application.extensions["uphold"].snapshot.id
@@ -242,13 +246,13 @@ def test_a_length_that_is_no_number_is_a_wrong_request(client: FlaskClient) -> N
 
 def test_what_is_kept_stays_within_the_bound(tiny: Settings, app_client: AppClient) -> None:
     """By its own count and by the process's memory, while several times as much is answered."""
-    with app_client(dataclasses.replace(tiny, cache_mb=20)) as client:
-        library = client.application.extensions["uphold"]
+    with app_client(dataclasses.replace(tiny, result_cache_mb=10, response_cache_mb=10)) as client:
+        manager = client.application.extensions["uphold"]
         before, size = resident(), 0
         for number in range(500):
             query = f"SELECT ?a ?b ?c ?d ?e {{ ?a ?b ?c . ?d ?e ?f }} OFFSET {number} LIMIT 500"
             size += len(ask(client, query).data)
-            assert library.answers.kept.currsize <= 10_000_000
+            assert manager.answers.kept.currsize <= 10_000_000
             assert client.application.wsgi_app.wsgi.kept.currsize <= 10_000_000  # type: ignore[attr-defined]
         assert size > 50_000_000
         assert resident() - before < 50_000_000

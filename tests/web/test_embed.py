@@ -130,7 +130,7 @@ def test_what_is_not_known_is_not_guessed(client: FlaskClient) -> None:
 def test_a_kind_without_a_card_is_told_which_kinds_have_one(client: FlaskClient, path: str) -> None:
     """404, and the names of those that have."""
     answer = client.get(path)
-    assert (answer.status_code, answer.get_json()["type"]) == (404, f"{BASE}problem/no-such-card")
+    assert (answer.status_code, answer.get_json()["type"]) == (404, f"{BASE}problem/card-not-found")
     assert all(kind in answer.get_json()["detail"] for kind in KINDS)
 
 
@@ -138,7 +138,7 @@ def test_a_kind_without_a_card_is_told_which_kinds_have_one(client: FlaskClient,
 def test_a_thing_that_is_not_there_has_no_card(client: FlaskClient, path: str) -> None:
     """404, and no picture of nothing."""
     answer = client.get(path)
-    assert (answer.status_code, answer.get_json()["type"]) == (404, f"{BASE}problem/no-such-thing")
+    assert (answer.status_code, answer.get_json()["type"]) == (404, f"{BASE}problem/resource-not-found")
 
 
 def test_a_language_is_wanted_by_the_address_alone(client: FlaskClient) -> None:

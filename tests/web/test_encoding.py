@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
-from uphold.web.middleware.compression import AT_ONCE, LEAST, Encoded
+from uphold.web.middleware.compression import AT_ONCE, LEAST, Compression
 
 CASES = list(csv.DictReader(Path(__file__).with_name("accept-encoding.csv").read_text("utf-8").splitlines()))
 UNPACK: dict[str | None, Callable[[bytes], bytes]] = {
@@ -39,7 +39,7 @@ def unpacked(response: TestResponse) -> bytes:
 def client_of(response: Callable[[Request], Response]) -> Client:
     """A client of an app that answers each request so, behind the encoding."""
     app = Request.application(response)
-    return Client(Encoded(app))
+    return Client(Compression(app))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["accept"])
@@ -164,7 +164,7 @@ def test_a_part_of_a_file_is_sent_as_it_is(client: FlaskClient) -> None:
 def test_head_names_the_variant_that_get_would_send(client: FlaskClient) -> None:
     """All but the length, which is only known when the body has been compressed."""
     get, head = (client.open(PAGE, method=name, headers={"Accept-Encoding": "br"}) for name in ("GET", "HEAD"))
-    passing = {"Date", "Content-Length", "Uphold-Request", "Server-Timing"}
+    passing = {"Date", "Content-Length", "X-Request-Id", "Server-Timing"}
     assert head.data == b""
     assert {k: v for k, v in head.headers.items() if k not in passing} == {
         k: v for k, v in get.headers.items() if k not in passing
@@ -215,7 +215,7 @@ class Source:
 
 
 def call(body: Any, headers: list[tuple[str, str]], **environ: str) -> tuple[Any, dict[str, str]]:
-    """What `Encoded` returns for a body, and the headers it sends."""
+    """What `Compression` returns for a body, and the headers it sends."""
     sent: list[tuple[str, str]] = []
 
     def app(_: dict[str, Any], start: Callable[..., Any]) -> Any:
@@ -223,7 +223,7 @@ def call(body: Any, headers: list[tuple[str, str]], **environ: str) -> tuple[Any
         return body
 
     given = {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": "gzip", **environ}
-    found = Encoded(app)(given, lambda *told: sent.extend(told[1]))
+    found = Compression(app)(given, lambda *told: sent.extend(told[1]))
     return found, dict(sent)
 
 

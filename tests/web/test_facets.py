@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from uphold.errors import WrongParameter
+from uphold.errors import InvalidParameter
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.web.rendering.facets import Choice, Division, Facet, find_words, link, put_in_order
 
@@ -61,7 +61,7 @@ def test_counts_are_those_of_the_parts_chosen(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("text", ["zzz", "3", "<script>", "2011 ", "é" * 10_000])
 def test_a_value_that_no_row_has_is_refused_and_named(text: str) -> None:
     """The reader sees which field was wrong, and no more of a long text than is needed."""
-    with pytest.raises(WrongParameter, match=r"^year is ") as problem:
+    with pytest.raises(InvalidParameter, match=r"^year is ") as problem:
         Division(ROWS, [FACETS["year"]], {"year": text}, BASE)
     assert len(str(problem.value)) < 200
 

@@ -55,7 +55,7 @@ def test_a_suffix_survives_the_303(client: FlaskClient) -> None:
 def test_what_nothing_mentions_is_not_there(client: FlaskClient, path: str) -> None:
     """404, also for the redirect: a typing error shows at once."""
     response = client.get(path)
-    assert (response.status_code, response.get_json()["type"]) == (404, f"{BASE}problem/no-such-thing")
+    assert (response.status_code, response.get_json()["type"]) == (404, f"{BASE}problem/resource-not-found")
 
 
 @pytest.mark.parametrize("suffix", RDF_FORMS)

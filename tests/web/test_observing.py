@@ -18,13 +18,13 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as read_metrics
 from werkzeug.test import Client
 
-from uphold.errors import UpholdError, WrongSetting, all_kinds
+from uphold.errors import InvalidSetting, UpholdError, all_kinds
 from uphold.logs import JsonLines
 from uphold.server_timing import CURRENT, Timing, spend, timed
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
 from uphold.web.middleware.access_log import AccessLog
-from uphold.web.middleware.transfer_limit import Transfers
+from uphold.web.middleware.transfer_limit import TransferLimit
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 PERSONAL = "SELECT ?x WHERE { ?x ?y 'something personal' }"
@@ -64,7 +64,7 @@ def grown(before: Counts, after: Counts, name: str, **labels: str) -> float:
 )
 def test_every_answer_names_its_request(client: FlaskClient, path: str) -> None:
     """Two requests have two ids."""
-    first, second = (client.get(path).headers["Uphold-Request"] for _ in range(2))
+    first, second = (client.get(path).headers["X-Request-Id"] for _ in range(2))
     assert first != second
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9]+", first)
 
@@ -84,16 +84,16 @@ def test_every_answer_names_its_request(client: FlaskClient, path: str) -> None:
 )
 def test_an_id_from_outside_is_kept_when_it_can_do_no_harm(client: FlaskClient, given: str, kept: bool) -> None:
     """A proxy and this server then speak of the same request."""
-    assert (client.get("/healthz", headers={"X-Request-Id": given}).headers["Uphold-Request"] == given) is kept
+    assert (client.get("/healthz", headers={"X-Request-Id": given}).headers["X-Request-Id"] == given) is kept
 
 
 def test_a_problem_has_the_id_of_its_request(client: FlaskClient) -> None:
     """Whoever reports it gives what the log can be searched for."""
     response = client.get("/sparql?query=x", headers={"Accept": "application/json"})
     assert response.json
-    assert response.json["instance"] == f"urn:uphold:request:{response.headers['Uphold-Request']}"
+    assert response.json["instance"] == f"urn:uphold:request:{response.headers['X-Request-Id']}"
     page = client.get("/nothing", headers={"Accept": "text/html"})
-    assert page.headers["Uphold-Request"] in page.text
+    assert page.headers["X-Request-Id"] in page.text
 
 
 def test_one_line_tells_of_one_request(
@@ -102,19 +102,19 @@ def test_one_line_tells_of_one_request(
     """What was asked, what came of it, how long it took, and about which snapshot."""
     response = client.get("/doc/treaty/opsc.ttl?first=1")
     (line,) = lines()
-    assert line.pop("ms") > 0
+    assert line.pop("duration_ms") > 0
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
     assert line == {
         "level": "info",
         "logger": "uphold.web.middleware.access_log",
         "message": "request",
-        "request": response.headers["Uphold-Request"],
+        "request_id": response.headers["X-Request-Id"],
         "method": "GET",
         "path": "/doc/treaty/opsc.ttl",
         "status": 200,
         "bytes": len(response.data),
         "snapshot": current(tiny.state).id,
-        "by": "pages",
+        "handler": "pages",
     }
 
 
@@ -125,19 +125,21 @@ def test_a_query_is_logged_by_its_digest_only(
     client.get("/sparql", query_string={"query": PERSONAL}, headers={"User-Agent": "mine"})
     client.post("/sparql", data={"query": PERSONAL})
     digest = hashlib.sha256(PERSONAL.encode()).hexdigest()[:16]
-    assert [(line["query"], line["by"], line["path"]) for line in lines()] == [(digest, "engine", "/sparql")] * 2
+    assert [(line["query_sha256"], line["handler"], line["path"]) for line in lines()] == [
+        (digest, "engine", "/sparql")
+    ] * 2
     shown = json.dumps(lines())
     assert [word for word in ("personal", "mine", "127.0.0.1") if word in shown] == []
     caplog.set_level(logging.DEBUG, logger="uphold")
     client.get("/sparql", query_string={"query": f"{PERSONAL} LIMIT 7"})
-    assert lines()[-1]["text"] == f"{PERSONAL} LIMIT 7"
+    assert lines()[-1]["query_text"] == f"{PERSONAL} LIMIT 7"
 
 
 def test_an_error_is_logged_by_its_code(client: FlaskClient, lines: Callable[[], list[dict[str, Any]]]) -> None:
     """Also when the error is shown above the form."""
     client.get("/nothing")
     client.get("/sparql?query=x", headers={"Accept": "text/html"})
-    assert [line["problem"] for line in lines()] == ["not-found", "query-not-parsed"]
+    assert [line["problem"] for line in lines()] == ["not-found", "query-syntax-error"]
 
 
 def test_no_request_can_write_a_line_of_its_own(lines: Callable[[], list[dict[str, Any]]], client: FlaskClient) -> None:
@@ -158,13 +160,13 @@ def test_a_failure_nobody_foresaw_is_one_line_with_its_traceback(
     def broken(_: dict[str, Any], __: Callable[..., Any]) -> Iterable[bytes]:
         raise RuntimeError("a secret of the inside")
 
-    response = Client(AccessLog(broken, tiny, Transfers(1))).get("/")
+    response = Client(AccessLog(broken, tiny, TransferLimit(1))).get("/")
     error, request = lines()
     assert (response.status_code, response.mimetype) == (500, "application/problem+json")
     assert "secret" not in response.text
     assert response.json
-    assert response.json["instance"].endswith(response.headers["Uphold-Request"])
-    assert error["request"] == request["request"] == response.headers["Uphold-Request"]
+    assert response.json["instance"].endswith(response.headers["X-Request-Id"])
+    assert error["request_id"] == request["request_id"] == response.headers["X-Request-Id"]
     assert error["level"] == "error"
     assert "RuntimeError: a secret of the inside" in error["traceback"]
     assert (request["status"], request["problem"]) == (500, UpholdError.code)
@@ -183,7 +185,7 @@ def test_an_answer_that_breaks_off_is_logged_as_that(tiny: Settings, lines: Call
         return body()
 
     with pytest.raises(OSError, match="disk"):
-        Client(AccessLog(halves, tiny, Transfers(1))).get("/", buffered=True)
+        Client(AccessLog(halves, tiny, TransferLimit(1))).get("/", buffered=True)
     assert lines()[0]["message"] == "an answer broke off after 4 bytes"
     assert "OSError" in lines()[0]["traceback"]
 
@@ -205,11 +207,11 @@ def test_what_the_cache_answers_is_counted_and_not_logged(
     first, _, again = (client.get("/sparql", query_string=query) for _ in range(3))
     after = counts(client)
     assert again.headers["Server-Timing"] == "cache;desc=hit"
-    assert again.headers["Uphold-Request"] != first.headers["Uphold-Request"]
+    assert again.headers["X-Request-Id"] != first.headers["X-Request-Id"]
     assert [line["path"] for line in lines()] == ["/metrics", "/sparql", "/sparql", "/metrics"]
     assert grown(before, after, "uphold_queries_total", outcome="ok") == 2
     assert grown(before, after, "uphold_queries_total", outcome="cached") == 1
-    assert grown(before, after, "uphold_requests_total", method="GET", endpoint="sparql", status="200") == 3
+    assert grown(before, after, "uphold_http_requests_total", method="GET", endpoint="sparql", status="200") == 3
 
 
 def test_any_layer_may_note_what_it_spends() -> None:
@@ -234,7 +236,7 @@ def test_requests_are_counted_by_what_they_are(client: FlaskClient) -> None:
     client.get("/doc/treaty/none")
     client.post("/sparql", data={"query": "ASK {}"})
     after = counts(client)
-    name = "uphold_requests_total"
+    name = "uphold_http_requests_total"
     assert grown(before, after, name, method="GET", endpoint="doc", status="200") == 1
     assert grown(before, after, name, method="GET", endpoint="doc", status="404") == 1
     assert grown(before, after, name, method="POST", endpoint="sparql", status="200") == 1
@@ -249,9 +251,9 @@ def test_queries_are_counted_by_what_came_of_them(client: FlaskClient) -> None:
     client.get("/sparql", query_string={"query": ENDLESS, "timeout": "0.2"})
     client.get("/sparql")
     after = counts(client)
-    outcomes = ("ok", "query-not-parsed", "query-refused", "deadline-passed")
+    outcomes = ("ok", "query-syntax-error", "query-forbidden", "query-timeout")
     assert [grown(before, after, "uphold_queries_total", outcome=outcome) for outcome in outcomes] == [1, 1, 1, 1]
-    assert grown(before, after, "uphold_workers_replaced_total", reason="deadline") == 1
+    assert grown(before, after, "uphold_worker_restarts_total", reason="deadline") == 1
 
 
 def test_validations_are_counted_by_what_came_of_them(client: FlaskClient) -> None:
@@ -262,7 +264,7 @@ def test_validations_are_counted_by_what_came_of_them(client: FlaskClient) -> No
     after = counts(client)
     name = "uphold_validations_total"
     assert sum(grown(before, after, name, outcome=o) for o in ("conforms", "does-not-conform")) == 1
-    assert grown(before, after, name, outcome="body-not-parsed") == 1
+    assert grown(before, after, name, outcome="body-syntax-error") == 1
 
 
 def test_the_metrics_tell_of_the_snapshot(client: FlaskClient, tiny: Settings) -> None:
@@ -310,11 +312,11 @@ def test_every_metric_is_documented(client: FlaskClient) -> None:
 
 def test_a_setting_hides_the_metrics(tiny: Settings, app_client: AppClient) -> None:
     """Who wants to keep them to themselves can."""
-    with app_client(Settings(files=tiny.files, state=tiny.state, metrics=0)) as client:
+    with app_client(Settings(files=tiny.files, state=tiny.state, metrics=False)) as client:
         assert client.get("/metrics").status_code == 404
 
 
 def test_a_level_that_does_not_exist_is_refused() -> None:
     """At the start, not at the first line."""
-    with pytest.raises(WrongSetting, match="loud"):
+    with pytest.raises(InvalidSetting, match="loud"):
         Settings(log_level="loud")

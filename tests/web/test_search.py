@@ -109,7 +109,7 @@ def test_what_search_does_not_know_is_refused(client: FlaskClient, query: str) -
     """Before anything is looked for."""
     reply = client.get(f"/api/search?{query}")
     assert (reply.status_code, reply.mimetype) == (400, "application/problem+json")
-    assert reply.json["type"] == f"{BASE}problem/wrong-parameter"  # type: ignore[index]
+    assert reply.json["type"] == f"{BASE}problem/invalid-parameter"  # type: ignore[index]
 
 
 def test_fields_that_nobody_filled_in_do_not_count(client: FlaskClient) -> None:

@@ -175,7 +175,7 @@ def test_a_stop_lets_running_requests_finish_and_takes_no_new_ones(tiny: Setting
         asker.join(20)
         ((status, body),) = asker.answers  # type: ignore[attr-defined]
         assert status == 503
-        assert b"deadline-passed" in body
+        assert b"query-timeout" in body
         assert running.process.wait(20) == 0
         assert wait_until(lambda: not any(map(runs, everything)))
         assert not list(tiny.state.glob(f"metrics-{running.process.pid}"))
@@ -269,7 +269,7 @@ def test_a_server_process_that_is_killed_leaves_no_worker_behind(tiny: Settings)
         assert wait_until(lambda: not any(map(runs, workers)))
 
 
-def judge(running: Running) -> list[dict[str, object]]:
+def validate(running: Running) -> list[dict[str, object]]:
     """What the shapes say of more than can be judged soon."""
     label = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
     body = "\n".join(f'<https://data.example/{n}> {label} "Thing {n}"@en .' for n in range(1_000)).encode()
@@ -285,7 +285,7 @@ def test_no_judge_is_left(tiny: Settings, ending: str) -> None:
     with serving(tiny, processes=1) as running, ThreadPoolExecutor(1) as pool:
         (server,) = running.processes()
         assert not [pid for pid in running.workers() if JUDGE in command(pid)]
-        asked = pool.submit(judge, running)
+        asked = pool.submit(validate, running)
         assert wait_until(lambda: len([pid for pid in running.workers() if JUDGE in command(pid)]) == 2)
         everything = [*running.processes(), *running.workers()]
         if ending == "stop":
@@ -328,7 +328,9 @@ def counted(running: Running) -> float:
     """How many requests for robots.txt the metrics show."""
     text = running.get("/metrics")[1].decode()
     samples = [sample for family in read_metrics(text) for sample in family.samples]
-    return sum(s.value for s in samples if s.name == "uphold_requests_total" and s.labels["endpoint"] == "robots.txt")
+    return sum(
+        s.value for s in samples if s.name == "uphold_http_requests_total" and s.labels["endpoint"] == "robots.txt"
+    )
 
 
 def test_everything_the_server_says_is_a_line_of_json(tiny: Settings) -> None:

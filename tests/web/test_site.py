@@ -15,7 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from uphold.build.pipeline import build
-from uphold.errors import NoSuchSnapshot, all_kinds
+from uphold.errors import SnapshotNotFound, all_kinds
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
@@ -69,7 +69,7 @@ def test_head_has_no_body_and_the_same_headers(client: FlaskClient, path: str) -
     """Whoever only asks for headers gets those of GET."""
     head, get = client.head(path), client.get(path)
     assert (head.status_code, head.data) == (200, b"")
-    own = {"Date", "Uphold-Request", "Server-Timing"}
+    own = {"Date", "X-Request-Id", "Server-Timing"}
     assert {k: v for k, v in head.headers.items() if k not in own} == {
         k: v for k, v in get.headers.items() if k not in own
     }
@@ -180,7 +180,7 @@ def test_a_new_snapshot_is_served_without_a_restart(app_client: AppClient, tiny:
     settings = Settings(files=files, state=tmp_path / "state", query_workers=1)
     old = build(settings).id
     with app_client(settings) as client:
-        first = client.application.extensions["uphold"].opened
+        first = client.application.extensions["uphold"].open_snapshot
         assert client.get("/healthz").get_json()["snapshot"] == old
         table = next(files.rglob("CallToAction.csv"))
         table.write_text(table.read_text("utf-8").replace(",1,", ",9,", 1), "utf-8")
@@ -195,7 +195,7 @@ def test_a_new_snapshot_is_served_without_a_restart(app_client: AppClient, tiny:
 def test_without_a_snapshot_there_is_nothing_to_serve(app_client: AppClient, tiny: Settings, tmp_path: Path) -> None:
     """The error says what to run."""
     with (
-        pytest.raises(NoSuchSnapshot, match="Nothing has been built"),
+        pytest.raises(SnapshotNotFound, match="Nothing has been built"),
         app_client(Settings(files=tiny.files, state=tmp_path / "empty")),
     ):
         pass

@@ -22,7 +22,7 @@ TINY = Path(__file__).parents[1] / "tiny"
 NAME = "SELECT ?name { jurisdiction:tha skos:altLabel ?name }"
 ASK = f"sparql?{urlencode({'query': NAME})}"
 CSV, HTML, JSON = {"Accept": "text/csv"}, {"Accept": "text/html"}, {"Accept": "application/json"}
-FOR_EVER = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 NAMES = ["Kingdom of Thailand", "Siam", "Muang Thai"]
 DAYS = ["2024-01-01", "2025-01-01", "2026-01-01"]
 HTTP_DATES = ["Mon, 01 Jan 2024 00:00:00 GMT", "Wed, 01 Jan 2025 00:00:00 GMT", "Thu, 01 Jan 2026 00:00:00 GMT"]
@@ -42,7 +42,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[Snap
     """Three builds, a year apart as far as the history knows."""
     root = tmp_path_factory.mktemp("three")
     files = shutil.copytree(TINY, root / "files")
-    settings = Settings(files=files, state=root / "state", old_snapshots_open=1)
+    settings = Settings(files=files, state=root / "state", archived_snapshots_max=1)
     table, kept = files / "data" / "places" / "State.csv", []
     text = table.read_text("utf-8")
     for name in NAMES:
@@ -68,7 +68,7 @@ def test_an_old_snapshot_gives_the_old_answer_and_the_current_the_new(three: Thr
         response = three.client.get(f"/snapshots/{snapshot.id}/{ASK}", headers=CSV)
         assert response.text.split("\r\n")[1] == name
         assert response.headers["Uphold-Snapshot"] == snapshot.id
-        assert response.headers["Cache-Control"] == FOR_EVER
+        assert response.headers["Cache-Control"] == IMMUTABLE
     posted = three.client.post(f"/snapshots/{three.kept[0].id}/sparql", data={"query": NAME}, headers=CSV)
     assert posted.text.split("\r\n")[1] == NAMES[0]
     assert len(three.client.application.extensions["uphold"].old) == 1
@@ -77,13 +77,13 @@ def test_an_old_snapshot_gives_the_old_answer_and_the_current_the_new(three: Thr
 def test_an_old_snapshot_is_closed_when_idle(built: tuple[Settings, list[Snapshot]], app_client: AppClient) -> None:
     """And opened again for the next question."""
     settings, kept = built
-    own = Settings(files=settings.files, state=settings.state, old_snapshots_idle=0)
+    own = Settings(files=settings.files, state=settings.state, archived_snapshots_idle_timeout=0)
     with app_client(own) as client:
-        library = client.application.extensions["uphold"]
+        manager = client.application.extensions["uphold"]
         assert client.get(f"/snapshots/{kept[0].id}/{ASK}").status_code == 200
-        assert len(library.old) == 1
+        assert len(manager.old) == 1
         client.get("/healthz")
-        assert not library.old
+        assert not manager.old
         assert client.get(f"/snapshots/{kept[0].id}/{ASK}").status_code == 200
 
 
@@ -111,7 +111,7 @@ def test_the_patch_turns_the_one_before_into_it(three: Three) -> None:
     """Without `from` it may change when old ones are removed; with it, it never does."""
     old, _, new = three.kept
     named = three.client.get(f"/snapshots/{new.id}/changes.rdfp?from={old.id}")
-    assert (named.mimetype, named.headers["Cache-Control"]) == ("application/rdf-patch", FOR_EVER)
+    assert (named.mimetype, named.headers["Cache-Control"]) == ("application/rdf-patch", IMMUTABLE)
     lines = set(old.data.read_bytes().splitlines())
     lines -= {row[2:] for row in named.data.splitlines() if row.startswith(b"D ")}
     lines |= {row[2:] for row in named.data.splitlines() if row.startswith(b"A ")}
@@ -140,7 +140,7 @@ def test_a_date_leads_to_the_document_of_that_time(three: Three, asked: str, pla
     state = three.client.get(path)
     assert NAMES[place] in state.text
     assert state.headers["Memento-Datetime"] == HTTP_DATES[place]
-    assert state.headers["Cache-Control"] == FOR_EVER
+    assert state.headers["Cache-Control"] == IMMUTABLE
     assert '</doc/jurisdiction/tha.ttl>; rel="original timegate"' in state.headers["Link"]
 
 
@@ -220,12 +220,12 @@ def test_a_removed_snapshot_is_gone_at_once(
     """Also while it is open: a build that keeps two removes the oldest, and its address is a 404 problem."""
     settings, kept = built
     state = shutil.copytree(settings.state, tmp_path / "state", symlinks=True)
-    own = Settings(files=settings.files, state=state, snapshots_kept=2)
+    own = Settings(files=settings.files, state=state, keep_snapshots=2)
     with app_client(own) as client:
         assert client.get(f"/snapshots/{kept[0].id}/{ASK}").status_code == 200
         assert build(own).id == kept[2].id
         response = client.get(f"/snapshots/{kept[0].id}/{ASK}")
-        assert (response.status_code, response.get_json()["type"]) == (404, f"{BASE}problem/no-such-snapshot")
+        assert (response.status_code, response.get_json()["type"]) == (404, f"{BASE}problem/snapshot-not-found")
         assert client.get(f"/snapshots/{kept[1].id}/{ASK}").status_code == 200
         listed = client.get("/snapshots", headers=JSON).get_json()["snapshots"]
         assert [each["id"] for each in listed] == [kept[2].id, kept[1].id]

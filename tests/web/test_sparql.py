@@ -91,30 +91,30 @@ def test_a_form_that_does_not_fit_is_refused(client: FlaskClient, accept: str) -
 @pytest.mark.parametrize(
     ("method", "given", "expected"),
     [
-        ("GET", {"query_string": "query="}, (400, "request-not-understood")),
-        ("GET", {"query_string": "other=1"}, (400, "request-not-understood")),
-        ("GET", {"query_string": "query=ASK%7B%7D&query=ASK%7B%7D"}, (400, "request-not-understood")),
-        ("GET", {"query_string": "query=%FF%FE"}, (400, "request-not-understood")),
-        ("GET", {"query_string": "update=CLEAR+ALL"}, (400, "request-not-understood")),
-        ("POST", {"data": "", "content_type": FORM}, (400, "request-not-understood")),
-        ("POST", {"data": "", "content_type": DIRECT}, (400, "request-not-understood")),
-        ("POST", {"data": b"ASK { \xff }", "content_type": DIRECT}, (400, "request-not-understood")),
-        ("POST", {"data": b"query=%FF", "content_type": FORM}, (400, "request-not-understood")),
-        ("POST", {"data": b"query=\xff", "content_type": FORM}, (400, "request-not-understood")),
-        ("POST", {"data": "query=ASK%7B%7D&query=ASK%7B%7D", "content_type": FORM}, (400, "request-not-understood")),
+        ("GET", {"query_string": "query="}, (400, "malformed-request")),
+        ("GET", {"query_string": "other=1"}, (400, "malformed-request")),
+        ("GET", {"query_string": "query=ASK%7B%7D&query=ASK%7B%7D"}, (400, "malformed-request")),
+        ("GET", {"query_string": "query=%FF%FE"}, (400, "malformed-request")),
+        ("GET", {"query_string": "update=CLEAR+ALL"}, (400, "malformed-request")),
+        ("POST", {"data": "", "content_type": FORM}, (400, "malformed-request")),
+        ("POST", {"data": "", "content_type": DIRECT}, (400, "malformed-request")),
+        ("POST", {"data": b"ASK { \xff }", "content_type": DIRECT}, (400, "malformed-request")),
+        ("POST", {"data": b"query=%FF", "content_type": FORM}, (400, "malformed-request")),
+        ("POST", {"data": b"query=\xff", "content_type": FORM}, (400, "malformed-request")),
+        ("POST", {"data": "query=ASK%7B%7D&query=ASK%7B%7D", "content_type": FORM}, (400, "malformed-request")),
         ("POST", {"data": ONE}, (415, "unsupported-media-type")),
         ("POST", {"data": ONE, "content_type": "text/plain"}, (415, "unsupported-media-type")),
         ("POST", {"data": ONE, "content_type": f"{DIRECT}; charset=latin-1"}, (415, "unsupported-media-type")),
         ("POST", {"data": {"query": (io.BytesIO(b"ASK{}"), "q.rq")}}, (415, "unsupported-media-type")),
         ("PUT", {"data": ONE, "content_type": DIRECT}, (405, "method-not-allowed")),
         ("DELETE", {}, (405, "method-not-allowed")),
-        ("GET", {"query_string": {"query": "SELECT * WHERE {"}}, (400, "query-not-parsed")),
-        ("GET", {"query_string": {"query": "CLEAR ALL"}}, (400, "query-not-parsed")),
-        ("GET", {"query_string": {"query": "ASK { SERVICE <http://x/> {} }"}}, (403, "query-refused")),
+        ("GET", {"query_string": {"query": "SELECT * WHERE {"}}, (400, "query-syntax-error")),
+        ("GET", {"query_string": {"query": "CLEAR ALL"}}, (400, "query-syntax-error")),
+        ("GET", {"query_string": {"query": "ASK { SERVICE <http://x/> {} }"}}, (403, "query-forbidden")),
         ("GET", {"query_string": {"query": "ASK " + "{" * 500 + "}" * 500}}, (400, "query-too-deep")),
         ("POST", {"data": "ASK {}" + " " * 300_000, "content_type": DIRECT}, (413, "query-too-long")),
         ("POST", {"data": " " * 3_000_000, "content_type": DIRECT}, (413, "query-too-long")),
-        ("GET", {"query_string": {"query": ONE, "default-graph-uri": "not an iri"}}, (400, "request-not-understood")),
+        ("GET", {"query_string": {"query": ONE, "default-graph-uri": "not an iri"}}, (400, "malformed-request")),
     ],
 )
 def test_a_request_that_breaks_the_protocol_is_refused(
@@ -223,16 +223,16 @@ def test_a_query_past_its_time_is_a_problem_and_never_a_short_answer(app_client:
     with app_client(hurried) as client:
         calls(client.get("/sparql", query_string={"query": CALLS}))  # the worker is ready
         began = time.monotonic()
-        assert kind(client.get("/sparql", query_string={"query": ENDLESS})) == (503, "deadline-passed")
+        assert kind(client.get("/sparql", query_string={"query": ENDLESS})) == (503, "query-timeout")
         assert time.monotonic() - began < 5
         assert calls(client.get("/sparql", query_string={"query": CALLS})) == 9
 
 
 def test_an_answer_past_the_limit_is_a_problem_and_leaves_no_file(app_client: AppClient, tiny: Settings) -> None:
     """The disk does not fill up with answers."""
-    small = Settings(files=tiny.files, state=tiny.state, answer_max_mb=5, query_workers=1)
+    small = Settings(files=tiny.files, state=tiny.state, result_max_mb=5, query_workers=1)
     with app_client(small) as client:
-        assert kind(client.get("/sparql", query_string={"query": ENDLESS})) == (503, "answer-too-long")
+        assert kind(client.get("/sparql", query_string={"query": ENDLESS})) == (503, "result-too-large")
     assert not list(tiny.state.glob("answer-*"))
 
 

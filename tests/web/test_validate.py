@@ -130,32 +130,32 @@ def test_the_form_works_without_script(client: FlaskClient) -> None:
 
 TWO_TEXTS = multipart(("text", "", GOOD), ("file", "a.ttl", GOOD))
 HOSTILE: dict[str, tuple[bytes | str, str, int, str]] = {
-    "entity bomb": (BOMB, XML, 400, "body-refused"),
-    "document type in UTF-16": (BOMB.encode("utf-16"), XML, 400, "body-not-parsed"),
+    "entity bomb": (BOMB, XML, 400, "unsafe-body"),
+    "document type in UTF-16": (BOMB.encode("utf-16"), XML, 400, "body-syntax-error"),
     "arrays": ("[" * 5000 + "]" * 5000, JSON, 400, "body-too-deep"),
     "blank nodes": ("<a:b> <a:c> " + "[ <a:c> " * 5000, TTL, 400, "body-too-deep"),
     "collections": ("<a:b> <a:c> " + "(" * 5000 + ")" * 5000, TTL, 400, "body-too-deep"),
-    "context from elsewhere": ('{"@context": "http://127.0.0.1:9/", "@id": "a:b"}', JSON, 400, "body-refused"),
+    "context from elsewhere": ('{"@context": "http://127.0.0.1:9/", "@id": "a:b"}', JSON, 400, "unsafe-body"),
     "ten megabytes": (b" " * 10_000_000, TTL, 413, "body-too-large"),
-    "no UTF-8": (b'<a:b> <a:c> "\xff" .', TTL, 400, "body-not-parsed"),
-    "javascript": ("<javascript:alert(1)> a <a:b> .", TTL, 400, "body-refused"),
-    "space in an IRI": ("<http://a.test/a b> a <a:b> .", TTL, 400, "body-not-parsed"),
-    "quote in an IRI": ('<http://a.test/"> a <a:b> .', TTL, 400, "body-not-parsed"),
-    "huge line": (f"<a:b> <a:c> {'x' * 4_000_000} .", TTL, 400, "body-not-parsed"),
+    "no UTF-8": (b'<a:b> <a:c> "\xff" .', TTL, 400, "body-syntax-error"),
+    "javascript": ("<javascript:alert(1)> a <a:b> .", TTL, 400, "unsafe-body"),
+    "space in an IRI": ("<http://a.test/a b> a <a:b> .", TTL, 400, "body-syntax-error"),
+    "quote in an IRI": ('<http://a.test/"> a <a:b> .', TTL, 400, "body-syntax-error"),
+    "huge line": (f"<a:b> <a:c> {'x' * 4_000_000} .", TTL, 400, "body-syntax-error"),
     "ten thousand parts": (*multipart(*[("text", "", GOOD)] * 10_000), 413, "body-too-large"),
     "ten thousand fields": (
         "&".join(["text=x"] * 10_000),
         "application/x-www-form-urlencoded",
         400,
-        "request-not-understood",
+        "malformed-request",
     ),
-    "no bytes": ("", TTL, 400, "body-not-parsed"),
-    "no statement": ('{"nothing": "known"}', JSON, 400, "body-not-parsed"),
+    "no bytes": ("", TTL, 400, "body-syntax-error"),
+    "no statement": ('{"nothing": "known"}', JSON, 400, "body-syntax-error"),
     "no media type": (GOOD, "", 415, "unsupported-media-type"),
     "another media type": (GOOD, "text/plain", 415, "unsupported-media-type"),
-    "two bodies": (*TWO_TEXTS, 400, "request-not-understood"),
-    "no boundary": (GOOD, "multipart/form-data", 400, "request-not-understood"),
-    "broken form": (TWO_TEXTS[0][:200], TWO_TEXTS[1], 400, "request-not-understood"),
+    "two bodies": (*TWO_TEXTS, 400, "malformed-request"),
+    "no boundary": (GOOD, "multipart/form-data", 400, "malformed-request"),
+    "broken form": (TWO_TEXTS[0][:200], TWO_TEXTS[1], 400, "malformed-request"),
 }
 
 
@@ -195,7 +195,7 @@ def test_judging_ends_at_its_limits(project_settings: Settings, app_client: AppC
         for _ in range(2):
             reply = limited.post("/validate", data=GOOD, content_type=TTL)
             assert reply.status_code == 503
-            assert reply.get_json()["type"].endswith("/judging-stopped")
+            assert reply.get_json()["type"].endswith("/validation-limit-exceeded")
         assert limited.get("/healthz").status_code == 200
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import pyoxigraph as ox
 
 from uphold.build.void import Names, Tally, describe
-from uphold.errors import SourceNotRead
+from uphold.errors import UnreadableSource
 from uphold.rdf.sources import graph_name
 
 __all__ = ["complete", "graph_counts"]
@@ -29,7 +29,7 @@ INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
     """Add graph `void`, and to graph `catalogue` the size of each graph and the list of them.
 
-    Raises `SourceNotRead` for a graph that no metadata.ttl describes.
+    Raises `UnreadableSource` for a graph that no metadata.ttl describes.
     """
     catalogue, contents = graph_name(base, "catalogue"), graph_name(base, "void")
     described = {quad.subject for quad in quads.quads_for_graph_name(catalogue) if quad.object == DCAT_DATASET}
@@ -39,7 +39,7 @@ def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
     names = sorted({*graphs, contents}, key=str)
     for name in names:
         if name not in described:
-            raise SourceNotRead(f"No metadata.ttl describes the graph {name} as a dcat:Dataset.")
+            raise UnreadableSource(f"No metadata.ttl describes the graph {name} as a dcat:Dataset.")
     for name in names:
         for catalog in whole:
             quads.add(ox.Quad(catalog, LISTS, name, catalogue))

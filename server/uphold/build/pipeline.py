@@ -23,7 +23,7 @@ import pyoxigraph as ox
 from uphold import __version__
 from uphold.build.dataset_description import complete, graph_counts
 from uphold.build.rules import derive
-from uphold.errors import NoSuchSnapshot, StatedTwice
+from uphold.errors import DuplicateStatement, SnapshotNotFound
 from uphold.questions.examples import as_data
 from uphold.questions.files import load_questions
 from uphold.rdf.sources import Files, graph_name, read, read_context
@@ -42,7 +42,7 @@ def in_silence(text: str) -> None:
 def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapshot:
     """Build the files into a snapshot and make it current; `say` is told of each step.
 
-    Raises `SourceFault` when a file is not readable, a rule does not run or the data do not conform; the snapshot that
+    Raises `DataError` when a file is not readable, a rule does not run or the data do not conform; the snapshot that
     was current before then still is.
     """
     began = time.monotonic()
@@ -51,13 +51,13 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
     try:
         snapshot = Snapshot.open(settings.state / "snapshots" / memory.read_text("ascii"))
         say(f"nothing has changed since snapshot {snapshot.id[:12]}")
-    except (OSError, NoSuchSnapshot):
+    except (OSError, SnapshotNotFound):
         snapshot = make(files, settings.state, say)
         memory.parent.mkdir(parents=True, exist_ok=True)
         memory.write_text(snapshot.id, "ascii")
     publish(snapshot, settings.state)
     record(settings.state, snapshot.id)
-    for identity in keep_only(settings.state, settings.snapshots_kept, snapshot.id):
+    for identity in keep_only(settings.state, settings.keep_snapshots, snapshot.id):
         say(f"removed old snapshot {identity[:12]}")
     say(f"snapshot {snapshot.id[:12]} is current: {snapshot.quads} triples, {time.monotonic() - began:.1f} s")
     return snapshot
@@ -76,7 +76,7 @@ def inputs_digest(files: Files) -> str:
 def assemble(files: Files, say: Callable[[str], None] = in_silence) -> ox.Dataset:
     """The whole data set: what the files say, what the rules derive, the questions, and the catalogue of it all.
 
-    Raises what `read`, `derive` and `complete` raise, and `StatedTwice`.
+    Raises what `read`, `derive` and `complete` raise, and `DuplicateStatement`.
     """
     quads = read(files)
     say(f"read {len(quads)} triples")
@@ -91,14 +91,14 @@ def assemble(files: Files, say: Callable[[str], None] = in_silence) -> ox.Datase
 
 
 def state_once(quads: ox.Dataset) -> None:
-    """Raise `StatedTwice` when a triple stands in two graphs: most engines would count it twice in their union."""
+    """Raise `DuplicateStatement` for a triple in two graphs: most engines would count it twice in their union."""
     graphs: dict[ox.Triple, list[str]] = defaultdict(list)
     for quad in quads:
         graphs[quad.triple].append(str(quad.graph_name))
     twice = sorted((str(triple), sorted(names)) for triple, names in graphs.items() if len(names) > 1)
     if twice:
         triple, names = twice[0]
-        raise StatedTwice(len(twice), triple, " and ".join(names))
+        raise DuplicateStatement(len(twice), triple, " and ".join(names))
 
 
 def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import cached_property, lru_cache
 
 from uphold.engines.scanning import COMMENT, IRI, STRING, calls_service, keywords, line_column, scan, unescaped
-from uphold.errors import QueryNotParsed, QueryRefused, QueryTooDeep, QueryTooLong
+from uphold.errors import QueryForbidden, QuerySyntaxError, QueryTooDeep, QueryTooLong
 from uphold.settings import Settings
 
 __all__ = ["Inspected", "Limits", "inspect", "normalise"]
@@ -60,7 +60,7 @@ class Limits:
     @classmethod
     def of(cls, settings: Settings) -> Limits:
         """The limits that these settings give."""
-        return cls(settings.query_max_bytes, settings.query_max_depth, bool(settings.service_allowed.split()))
+        return cls(settings.query_max_bytes, settings.query_max_depth, bool(settings.service_allowlist.split()))
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Inspected:
 def inspect(text: str, limits: Limits) -> Inspected:
     """Check a query's size, depth and intent, and tell what it gives.
 
-    Raises `QueryTooLong`, `QueryTooDeep`, `QueryRefused` (SERVICE), or `QueryNotParsed` when no query form is in it.
+    Raises `QueryTooLong`, `QueryTooDeep`, `QueryForbidden` (SERVICE), or `QuerySyntaxError` without a query form.
     """
     check_size(text, limits.max_bytes)
     if may_be_deep(text, limits.max_depth):
@@ -118,7 +118,7 @@ def inspect(text: str, limits: Limits) -> Inspected:
     lower = text.lower()
     calls = "service" in lower and calls_service(text)
     if calls and not limits.services:
-        raise QueryRefused("The query has a SERVICE clause, and this endpoint asks no other one.")
+        raise QueryForbidden("The query has a SERVICE clause, and this endpoint asks no other one.")
     found = FORM.match(text)
     form = found[1].lower() if found else first_form(text)
     volatile = any(name in lower for name in ("now", "rand", "uuid", "bnode")) and bool(CHANGING.search(lower))
@@ -151,13 +151,13 @@ def normalise(text: str) -> str:
 
 
 def check_size(text: str, max_bytes: int) -> None:
-    """Raise `QueryTooLong`, or `QueryNotParsed` for what cannot be written as UTF-8."""
+    """Raise `QueryTooLong`, or `QuerySyntaxError` for what cannot be written as UTF-8."""
     try:
         size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError as problem:
         if (size := len(text.encode("utf-8", "surrogatepass"))) <= max_bytes:
             detail = "The query holds half a surrogate pair, which is no character."
-            raise QueryNotParsed(detail, *line_column(text, problem.start)) from problem
+            raise QuerySyntaxError(detail, *line_column(text, problem.start)) from problem
     if size > max_bytes:
         raise QueryTooLong(size, max_bytes)
 
@@ -184,8 +184,8 @@ def first_form(text: str) -> str:
     if form := next((word for word in words if word in FORMS), None):
         return form
     if not UPDATES.isdisjoint(words):
-        raise QueryNotParsed("The text holds an update; /sparql only answers queries.", 1, 1)
+        raise QuerySyntaxError("The text holds an update; /sparql only answers queries.", 1, 1)
     for word in words[:WORDS_COMPARED]:
         if near := get_close_matches(word, FORMS, n=1, cutoff=0.7):
             return near[0]  # the engine will refuse it, and the error will say what was meant
-    raise QueryNotParsed("The text holds no SELECT, ASK, CONSTRUCT or DESCRIBE.", 1, 1)
+    raise QuerySyntaxError("The text holds no SELECT, ASK, CONSTRUCT or DESCRIBE.", 1, 1)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pyoxigraph as ox
 
-from uphold.errors import RequestNotUnderstood
+from uphold.errors import MalformedRequest
 
 __all__ = ["Answer", "Dataset", "Engine"]
 
@@ -17,7 +17,7 @@ __all__ = ["Answer", "Dataset", "Engine"]
 class Answer:
     """An answer under way: its media type and its bytes, which come as the engine finds them.
 
-    The generator raises `OverLimit` when the answer breaks off; whoever iterates must pass that on and never let a
+    The generator raises `LimitExceeded` when the answer breaks off; whoever iterates must pass that on and never let a
     broken answer look whole. Close it to stop the query.
     """
 
@@ -41,12 +41,12 @@ class Dataset:
 
     @classmethod
     def of(cls, default: tuple[str, ...], named: tuple[str, ...]) -> Dataset:
-        """The data set of these IRIs; raises `RequestNotUnderstood` for one that is no absolute IRI."""
+        """The data set of these IRIs; raises `MalformedRequest` for one that is no absolute IRI."""
         for iri in (*default, *named):
             try:
                 ox.NamedNode(iri)
             except ValueError as problem:
-                raise RequestNotUnderstood(f"{iri!r} is not the absolute IRI of a graph.") from problem
+                raise MalformedRequest(f"{iri!r} is not the absolute IRI of a graph.") from problem
         return cls(default, named)
 
 
@@ -65,9 +65,9 @@ class Engine(Protocol):
         """The answer to `text` in media type `accept`, begun within `deadline` seconds and ended within them too.
 
         It is about `dataset`, else about the graphs that the query names, else about the union of all graphs. `wanted`
-        is asked now and then while the query runs; when it says no, the query is stopped with `ClientLeft`.
+        is asked now and then while the query runs; when it says no, the query is stopped with `ClientDisconnected`.
 
-        Raises `WrongUse` for a query that cannot be answered, `OverLimit` for one that needs too much.
+        Raises `ClientError` for a query that cannot be answered, `LimitExceeded` for one that needs too much.
         """
         ...
 

@@ -14,7 +14,7 @@ from uphold.engines.edits import CLOSING, OF_MEANING, Edit, likely
 from uphold.engines.grammar import Grammar
 from uphold.engines.reading import END, Stop, Token
 from uphold.engines.scanning import line_column
-from uphold.errors import QueryNotParsed
+from uphold.errors import QuerySyntaxError
 
 __all__ = ["explain"]
 
@@ -42,13 +42,13 @@ REMEDIES = {
 
 def explain(
     text: str, prefixes: Mapping[str, str], detail: str, line: int | None, column: int | None
-) -> QueryNotParsed:
+) -> QuerySyntaxError:
     """The error for a fault that the engine told of `text`, in which these prefixes need no declaration."""
     if line is None:
         unknown = "custom function" in detail
-        return QueryNotParsed(detail, remedy="Only the functions of SPARQL 1.1 are known here." if unknown else None)
+        return QuerySyntaxError(detail, remedy="Only the functions of SPARQL 1.1 are known here." if unknown else None)
     if len(text) > LONGEST:
-        return QueryNotParsed(shorten(detail), line, column)
+        return QuerySyntaxError(shorten(detail), line, column)
     grammar = Grammar(text, prefixes)
     try:
         grammar.query()
@@ -58,10 +58,10 @@ def explain(
         told = what(stop, grammar, text)
         if found is None or "missing" in found.words:
             told += unclosed(stop.token, grammar, text)
-        return QueryNotParsed(told, *place, remedy=remedy(stop, found))
+        return QuerySyntaxError(told, *place, remedy=remedy(stop, found))
     except RecursionError:
         pass
-    return QueryNotParsed(shorten(detail), line, column)
+    return QuerySyntaxError(shorten(detail), line, column)
 
 
 def what(stop: Stop, grammar: Grammar, text: str) -> str:

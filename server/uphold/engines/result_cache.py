@@ -18,10 +18,10 @@ from typing import IO
 from cachetools import LRUCache
 
 from uphold.engines.interface import Answer
-from uphold.errors import AnswerTooLong, ClientLeft, ServerBusy
+from uphold.errors import ClientDisconnected, ResultTooLarge, ServerBusy
 from uphold.metrics import metrics
 
-__all__ = ["Answers", "Whole"]
+__all__ = ["BufferedResult", "ResultCache"]
 
 IN_MEMORY = 4_000_000
 PIECE = 262_144
@@ -30,7 +30,7 @@ Wanted = Callable[[], bool]
 Run = Callable[[Wanted], Answer]
 
 
-class Whole:
+class BufferedResult:
     """An answer of which every byte is here. Whoever was given it iterates over it, or closes it."""
 
     def __init__(self, content: bytes, file: IO[bytes] | None = None, size: int | None = None) -> None:
@@ -65,14 +65,14 @@ class Whole:
                 self.file.close()
 
 
-class Flight:
+class InFlightQuery:
     """A query under way, and the clients that wait for it."""
 
     def __init__(self) -> None:
         self.landed = threading.Lock()  # held while under way; far cheaper to make than an Event
         self.landed.acquire()
         self.clients: list[Wanted] = []
-        self.answer: Whole | None = None
+        self.answer: BufferedResult | None = None
         self.fault: BaseException | None = None
 
     def wanted(self) -> bool:
@@ -80,23 +80,23 @@ class Flight:
         return any(client() for client in list(self.clients))
 
 
-class Answers:
+class ResultCache:
     """All answers that are kept or under way; for several snapshots at once, since a key names its snapshot."""
 
     def __init__(self, folder: Path, *, keep: int, limit: int, followers: int) -> None:
         self.folder, self.limit, self.most_followers = folder, limit, followers
-        self.kept: LRUCache[str, Whole] = LRUCache(keep, getsizeof=lambda answer: answer.size + ENTRY_OVERHEAD)
-        self.flights: dict[tuple[str, float | None], Flight] = {}
+        self.kept: LRUCache[str, BufferedResult] = LRUCache(keep, getsizeof=lambda answer: answer.size + ENTRY_OVERHEAD)
+        self.flights: dict[tuple[str, float | None], InFlightQuery] = {}
         self.followers = 0
         self.told = 0.0
         self.lock = threading.Lock()
 
-    def ask(self, key: str | None, run: Run, client: Wanted, seconds: float | None = None) -> Whole:
+    def ask(self, key: str | None, run: Run, client: Wanted, seconds: float | None = None) -> BufferedResult:
         """The answer with this key: one that is kept, one under way, or a new one by `run`; to be closed when sent.
 
         Without a key the answer is this client's own. Only those wait together who gave the query the same
-        `seconds`, so that nobody is told that the time of another is up. Raises what `run` raises, `AnswerTooLong`, and
-        `ServerBusy` when too many wait for the answers of others.
+        `seconds`, so that nobody is told that the time of another is up. Raises what `run` raises,
+        `ResultTooLarge`, and `ServerBusy` when too many wait for the answers of others.
         """
         while True:
             flight, leads = self.find(key, client, seconds)
@@ -105,16 +105,16 @@ class Answers:
                 return flight.answer
             try:
                 return self.lead(key, flight, run, seconds) if leads else self.follow(flight)
-            except ClientLeft:
+            except ClientDisconnected:
                 if leads or not client():
                     raise  # else the others had left before this client came, so ask again
 
-    def find(self, key: str | None, client: Wanted, seconds: float | None) -> tuple[Flight, bool]:
+    def find(self, key: str | None, client: Wanted, seconds: float | None) -> tuple[InFlightQuery, bool]:
         """The flight with this key, and whether it is for this client to fly; one that is kept has landed."""
         with self.lock:
             flight = self.flights.get((key, seconds)) if key is not None else None
             if leads := flight is None:
-                flight = Flight()
+                flight = InFlightQuery()
                 flight.answer = self.kept.get(key) if key is not None else None
                 if flight.answer is None and key is not None:
                     self.flights[key, seconds] = flight
@@ -123,10 +123,10 @@ class Answers:
             else:
                 self.followers += 1
             flight.clients.append(client)
-        metrics().had("run" if leads and not flight.answer else "kept" if leads else "shared").inc()
+        metrics().had("miss" if leads and not flight.answer else "hit" if leads else "shared").inc()
         return flight, leads
 
-    def lead(self, key: str | None, flight: Flight, run: Run, seconds: float | None) -> Whole:
+    def lead(self, key: str | None, flight: InFlightQuery, run: Run, seconds: float | None) -> BufferedResult:
         """Run the query, and keep its answer if it is small."""
         try:
             answer = self.take_in(run(flight.wanted))
@@ -136,7 +136,9 @@ class Answers:
         self.land(key, flight, seconds, answer)
         return answer
 
-    def land(self, key: str | None, flight: Flight, seconds: float | None, found: Whole | BaseException) -> None:
+    def land(
+        self, key: str | None, flight: InFlightQuery, seconds: float | None, found: BufferedResult | BaseException
+    ) -> None:
         """Tell those who wait."""
         with self.lock:
             if key is not None:
@@ -158,18 +160,18 @@ class Answers:
             self.told = now
             metrics().answer_bytes.set(self.kept.currsize)
 
-    def follow(self, flight: Flight) -> Whole:
+    def follow(self, flight: InFlightQuery) -> BufferedResult:
         """Wait with others for an answer under way."""
         with flight.landed:  # one after the other, at once
             pass
         with self.lock:
             self.followers -= 1
         if flight.answer is None:
-            raise flight.fault or ClientLeft
+            raise flight.fault or ClientDisconnected
         return flight.answer
 
-    def take_in(self, answer: Answer) -> Whole:
-        """The answer to its end; raises what the engine raises, and `AnswerTooLong`."""
+    def take_in(self, answer: Answer) -> BufferedResult:
+        """The answer to its end; raises what the engine raises, and `ResultTooLarge`."""
         parts: list[bytes] = []
         file: IO[bytes] | None = None
         size = 0
@@ -177,7 +179,7 @@ class Answers:
             for chunk in answer.chunks:
                 size += len(chunk)
                 if size > self.limit:
-                    raise AnswerTooLong(self.limit // 1_000_000)
+                    raise ResultTooLarge(self.limit // 1_000_000)
                 if file is None and size > IN_MEMORY:
                     file = tempfile.TemporaryFile(buffering=0, prefix="answer-", dir=self.folder)  # noqa: SIM115 the last reader closes it
                     file.write(b"".join(parts))
@@ -191,4 +193,4 @@ class Answers:
             if file is not None:
                 file.close()
             raise
-        return Whole(b"".join(parts), file, size)
+        return BufferedResult(b"".join(parts), file, size)

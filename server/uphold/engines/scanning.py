@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from uphold.errors import QueryNotParsed
+from uphold.errors import QuerySyntaxError
 
 __all__ = [
     "BASE",
@@ -95,7 +95,7 @@ class Token(NamedTuple):
 def scan(text: str) -> Iterator[Token]:
     """The tokens of a query, space and comments included.
 
-    Raises `QueryNotParsed` for a string that is not closed, and where an IRI cannot be told from a comparison.
+    Raises `QuerySyntaxError` for a string that is not closed, and where an IRI cannot be told from a comparison.
     """
     brackets: list[str] = []
     pile = 0
@@ -103,10 +103,10 @@ def scan(text: str) -> Iterator[Token]:
     for found in TOKEN.finditer(text):
         kind, part = found.lastgroup or "other", found.group()
         if kind == "unclosed":  # scanning on would read the rest again and again
-            raise QueryNotParsed(UNCLOSED, *line_column(text, found.start()))
+            raise QuerySyntaxError(UNCLOSED, *line_column(text, found.start()))
         compared = (before in OPERANDS and brackets[-1:] == ["("]) or text[found.start() - 1 : found.start()] == "<"
         if kind == "iri" and compared and is_doubtful(part):
-            raise QueryNotParsed(UNDECIDED, *line_column(text, found.start()))
+            raise QuerySyntaxError(UNDECIDED, *line_column(text, found.start()))
         if kind == "open":
             brackets.append(part)
         elif kind == "close" and brackets:

@@ -1,11 +1,11 @@
 """Every error that Uphold raises on purpose, as one tree.
 
-UpholdError ─┬─ WrongUse (400): QueryNotParsed, QueryNotSupported, QueryTooDeep, QueryTooLong, QueryRefused,
-             │                  RequestNotUnderstood and those of intake_errors.py
-             ├─ NotFound (404): NoSuchThing, NoSuchSnapshot
-             ├─ NotAcceptable (406), MethodRefused (405), UnsupportedMedia (415)
-             ├─ OverLimit (503): DeadlinePassed, MemoryPassed, AnswerTooLong, ServerBusy, ClientLeft, …
-             └─ WrongSetting (500), and those of source_, request_, service_ and question_errors.py
+UpholdError ─┬─ ClientError (400): QuerySyntaxError, QueryNotSupported, QueryTooDeep, QueryTooLong, QueryForbidden,
+             │                  MalformedRequest and those of uploads.py
+             ├─ NotFound (404): ResourceNotFound, SnapshotNotFound
+             ├─ NotAcceptable (406), MethodNotAllowed (405), UnsupportedMediaType (415)
+             ├─ LimitExceeded (503): QueryTimeout, MemoryLimitExceeded, ResultTooLarge, ServerBusy, ClientDisconnected
+             └─ InvalidSetting (500), and those of the other modules of this package
 
 An error knows its HTTP status, a stable code and the way out; its text names the value at fault. The web layer turns
 it into problem details (RFC 9457) in one place, the command line into one line on stderr.
@@ -14,27 +14,27 @@ it into problem details (RFC 9457) in one place, the command line into one line 
 from __future__ import annotations
 
 __all__ = [
-    "AnswerTooLong",
-    "ClientLeft",
-    "DeadlinePassed",
-    "MemoryPassed",
-    "MethodRefused",
-    "NoSuchSnapshot",
-    "NoSuchThing",
+    "ClientDisconnected",
+    "ClientError",
+    "InvalidSetting",
+    "LimitExceeded",
+    "MalformedRequest",
+    "MemoryLimitExceeded",
+    "MethodNotAllowed",
     "NotAcceptable",
     "NotFound",
-    "OverLimit",
-    "QueryNotParsed",
+    "QueryForbidden",
     "QueryNotSupported",
-    "QueryRefused",
+    "QuerySyntaxError",
+    "QueryTimeout",
     "QueryTooDeep",
     "QueryTooLong",
-    "RequestNotUnderstood",
+    "ResourceNotFound",
+    "ResultTooLarge",
     "ServerBusy",
-    "UnsupportedMedia",
+    "SnapshotNotFound",
+    "UnsupportedMediaType",
     "UpholdError",
-    "WrongSetting",
-    "WrongUse",
     "all_kinds",
 ]
 
@@ -50,7 +50,7 @@ class UpholdError(Exception):
     column: int | None = None
 
 
-class WrongUse(UpholdError):
+class ClientError(UpholdError):
     """What was asked cannot be done, whoever asks; a line and column say where in the text, where that is known."""
 
     status = 400
@@ -66,22 +66,22 @@ class WrongUse(UpholdError):
         self.remedy = remedy or type(self).remedy
 
 
-class RequestNotUnderstood(WrongUse):
+class MalformedRequest(ClientError):
     """A protocol parameter is missing, given twice, or not readable."""
 
-    code = "request-not-understood"
+    code = "malformed-request"
     title = "The request is not understood"
 
 
-class QueryNotParsed(WrongUse):
+class QuerySyntaxError(ClientError):
     """The query is not SPARQL 1.1; `line` and `column` (from 1) say where it stops being so, where the engine tells."""
 
-    code = "query-not-parsed"
+    code = "query-syntax-error"
     title = "The query does not parse"
     remedy = "Mend the query at the line and column given; docs/ask.md has examples that run."
 
 
-class QueryNotSupported(WrongUse):
+class QueryNotSupported(ClientError):
     """The query parses, and the engine would answer it wrongly; the remedy says what to write instead."""
 
     code = "query-not-supported"
@@ -89,7 +89,7 @@ class QueryNotSupported(WrongUse):
     remedy = 'Write the query another way, as docs/ask.md says under "Where the engine departs from the standard".'
 
 
-class QueryTooDeep(WrongUse):
+class QueryTooDeep(ClientError):
     """The query nests brackets deeper than any parser here is given."""
 
     code = "query-too-deep"
@@ -100,7 +100,7 @@ class QueryTooDeep(WrongUse):
         super().__init__(f"The query nests {depth} or more brackets or operators; at most {limit} are accepted.")
 
 
-class QueryTooLong(WrongUse):
+class QueryTooLong(ClientError):
     """The text of the query is over the limit."""
 
     status = 413
@@ -112,11 +112,11 @@ class QueryTooLong(WrongUse):
         super().__init__(f"The query has {size} bytes; at most {limit} are accepted.")
 
 
-class QueryRefused(WrongUse):
+class QueryForbidden(ClientError):
     """The query asks the server to call another server or to read files."""
 
     status = 403
-    code = "query-refused"
+    code = "query-forbidden"
     title = "The query asks for what is not allowed here"
     remedy = "Remove the SERVICE clause: this endpoint calls no other one."
 
@@ -130,25 +130,25 @@ class NotFound(UpholdError):
     remedy = "Start from the front page, or search for its name at /api/search."
 
 
-class NoSuchThing(NotFound):
+class ResourceNotFound(NotFound):
     """No statement of the graph mentions this IRI."""
 
-    code = "no-such-thing"
+    code = "resource-not-found"
     title = "The graph says nothing about this IRI"
 
     def __init__(self, iri: str) -> None:
         super().__init__(f"No statement of this snapshot has {iri} as its subject or object.")
 
 
-class NoSuchSnapshot(NotFound):
+class SnapshotNotFound(NotFound):
     """There is no snapshot yet, or none with this id."""
 
-    code = "no-such-snapshot"
+    code = "snapshot-not-found"
     title = "There is no such snapshot"
     remedy = "Run `uphold build`, or see `uphold snapshots` for those that are kept."
 
 
-class MethodRefused(UpholdError):
+class MethodNotAllowed(UpholdError):
     """The address exists and does not take this method."""
 
     status = 405
@@ -169,7 +169,7 @@ class NotAcceptable(UpholdError):
         self.remedy = "Send an Accept header that names one of them, or leave it out."
 
 
-class UnsupportedMedia(UpholdError):
+class UnsupportedMediaType(UpholdError):
     """The body is of a media type that this address does not read."""
 
     status = 415
@@ -178,39 +178,39 @@ class UnsupportedMedia(UpholdError):
     remedy = "Send application/sparql-query in UTF-8, or a form with a query field, and do not compress it."
 
 
-class OverLimit(UpholdError):
+class LimitExceeded(UpholdError):
     """The query needed more than a query may use."""
 
     status = 503
-    code = "over-limit"
+    code = "limit-exceeded"
     title = "The query needs more than a query may use"
     remedy = "Ask for less at once, for example with LIMIT or fewer jurisdictions."
 
 
-class DeadlinePassed(OverLimit):
+class QueryTimeout(LimitExceeded):
     """The query was still running when its time was up."""
 
-    code = "deadline-passed"
+    code = "query-timeout"
     title = "The query took too long"
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"The query was stopped after {seconds:g} s, the longest it may run here.")
 
 
-class MemoryPassed(OverLimit):
+class MemoryLimitExceeded(LimitExceeded):
     """The query's worker ended: it was out of memory, or the query crashed it."""
 
-    code = "memory-passed"
+    code = "memory-limit-exceeded"
     title = "The query used up its worker"
 
     def __init__(self, megabytes: int) -> None:
         super().__init__(f"The query's worker ended before it answered; a query may use at most {megabytes} MB.")
 
 
-class AnswerTooLong(OverLimit):
+class ResultTooLarge(LimitExceeded):
     """The answer is larger than an answer may be."""
 
-    code = "answer-too-long"
+    code = "result-too-large"
     title = "The answer is too long"
     remedy = "Ask for it in parts with LIMIT and OFFSET, or download the whole data set from /dumps/."
 
@@ -218,7 +218,7 @@ class AnswerTooLong(OverLimit):
         super().__init__(f"The answer was stopped when it passed {megabytes} MB, the most that one answer may have.")
 
 
-class ServerBusy(OverLimit):
+class ServerBusy(LimitExceeded):
     """All workers were taken for as long as a request may wait."""
 
     code = "server-busy"
@@ -226,18 +226,18 @@ class ServerBusy(OverLimit):
     remedy = "Try again after a few seconds."
 
 
-class ClientLeft(OverLimit):
+class ClientDisconnected(LimitExceeded):
     """Whoever asked has closed the connection, so the query was stopped."""
 
     status = 499
-    code = "client-left"
+    code = "client-disconnected"
     title = "The client left before the answer"
 
 
-class WrongSetting(UpholdError):
+class InvalidSetting(UpholdError):
     """A setting has a value that cannot be used."""
 
-    code = "wrong-setting"
+    code = "invalid-setting"
     title = "A setting cannot be used"
     remedy = "See `uphold serve --help` for the settings and their meaning."
 

@@ -1,6 +1,6 @@
 """Errors about files of the data set and what is derived from them; they hang in the tree of `errors`.
 
-UpholdError ─┬─ SourceFault (422): SourceNotRead, RuleFailed, StatedTwice, DoesNotConform
+UpholdError ─┬─ DataError (422): UnreadableSource, RuleFailed, DuplicateStatement, DoesNotConform
              └─ ValidatorFailed (500)
 """
 
@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from uphold.errors.base import UpholdError
 
-__all__ = ["DoesNotConform", "RuleFailed", "SourceFault", "SourceNotRead", "StatedTwice", "ValidatorFailed"]
+__all__ = ["DataError", "DoesNotConform", "DuplicateStatement", "RuleFailed", "UnreadableSource", "ValidatorFailed"]
 
 
-class SourceFault(UpholdError):
+class DataError(UpholdError):
     """The files do not make a snapshot."""
 
     status = 422
-    code = "source-fault"
+    code = "data-error"
     title = "The files do not make a snapshot"
 
 
-class SourceNotRead(SourceFault):
+class UnreadableSource(DataError):
     """A file of the data set is not readable; the text names file, line and value."""
 
-    code = "source-not-read"
+    code = "unreadable-source"
     title = "A source file is not readable"
     remedy = "Mend the file at the place given."
 
 
-class RuleFailed(SourceFault):
+class RuleFailed(DataError):
     """A rule under `queries/rules/` does not run."""
 
     code = "rule-failed"
@@ -35,10 +35,10 @@ class RuleFailed(SourceFault):
     remedy = "Mend the rule's query."
 
 
-class StatedTwice(SourceFault):
+class DuplicateStatement(DataError):
     """A triple stands in two graphs, so that most engines would count it twice."""
 
-    code = "stated-twice"
+    code = "duplicate-statement"
     title = "A statement stands in two graphs"
     remedy = "Keep the statement in one of the graphs; the other one may still give its own `source` for the thing."
 
@@ -46,7 +46,7 @@ class StatedTwice(SourceFault):
         super().__init__(f"Statements that stand in more than one graph: {count}. The first is {triple}, in {graphs}.")
 
 
-class DoesNotConform(SourceFault):
+class DoesNotConform(DataError):
     """The data break at least one shape; `report` lists each result in words."""
 
     code = "does-not-conform"

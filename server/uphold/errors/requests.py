@@ -1,21 +1,21 @@
 """Errors about what a request says of its answer: the format, a condition, a range; they hang in the tree of `errors`.
 
-UpholdError ─┬─ WrongUse ── WrongFormat (400)
-             ├─ NotAcceptable ── FormatCannotHold (406)
+UpholdError ─┬─ ClientError ── UnsupportedFormat (400)
+             ├─ NotAcceptable ── NotRepresentable (406)
              └─ PreconditionFailed (412), RangeNotSatisfiable (416)
 """
 
 from __future__ import annotations
 
-from uphold.errors.base import NotAcceptable, UpholdError, WrongUse
+from uphold.errors.base import ClientError, NotAcceptable, UpholdError
 
-__all__ = ["FormatCannotHold", "PreconditionFailed", "RangeNotSatisfiable", "WrongFormat"]
+__all__ = ["NotRepresentable", "PreconditionFailed", "RangeNotSatisfiable", "UnsupportedFormat"]
 
 
-class WrongFormat(WrongUse):
+class UnsupportedFormat(ClientError):
     """The field `format` names a form that is not known, or that this answer does not come in."""
 
-    code = "wrong-format"
+    code = "unsupported-format"
     title = "The answer does not come in this format"
     remedy = "Name one of the formats that the detail lists, or leave the field out and send an Accept header."
 
@@ -23,10 +23,10 @@ class WrongFormat(WrongUse):
         super().__init__(f"format is {named[:80]!r}; here it can be {', '.join(offered)}.")
 
 
-class FormatCannotHold(NotAcceptable):
+class NotRepresentable(NotAcceptable):
     """The answer has a character or a term for which the media type that was asked for has no notation."""
 
-    code = "format-cannot-hold"
+    code = "not-representable"
     title = "The format asked for cannot hold this answer"
     remedy = "Ask for another format: JSON holds every table, and Turtle or N-Triples every graph."
 

@@ -1,22 +1,22 @@
 """Errors about the endpoints that a query calls with SERVICE; they hang in the tree of `errors`.
 
-UpholdError ─┬─ … QueryRefused (403): ServiceRefused
+UpholdError ─┬─ … QueryForbidden (403): ServiceForbidden
              └─ ServiceFailed (502)
 """
 
 from __future__ import annotations
 
-from uphold.errors.base import QueryRefused, UpholdError
+from uphold.errors.base import QueryForbidden, UpholdError
 
-__all__ = ["ServiceFailed", "ServiceRefused"]
+__all__ = ["ServiceFailed", "ServiceForbidden"]
 
 
-class ServiceRefused(QueryRefused):
+class ServiceForbidden(QueryForbidden):
     """The query calls an endpoint in a way, or one, that is not allowed here."""
 
-    code = "service-refused"
+    code = "service-forbidden"
     title = "The query calls an endpoint that it may not call"
-    remedy = "Remove the clause, or ask those who run this server to add the endpoint to the setting service_allowed."
+    remedy = "Remove the clause, or ask those who run this server to add the endpoint to the setting service_allowlist."
 
 
 class ServiceFailed(UpholdError):

@@ -1,21 +1,21 @@
 """Errors of the intake: what is wrong with what somebody sent, with its place where that is known.
 
-WrongUse ─┬─ BodyNotParsed (400) ── BodyRefused (400)
+ClientError ─┬─ BodySyntaxError (400) ── UnsafeBody (400)
           └─ BodyTooDeep (400), BodyTooLarge (413)
-OverLimit ── JudgingStopped (503)
+LimitExceeded ── ValidationLimitExceeded (503)
 """
 
 from __future__ import annotations
 
-from uphold.errors.base import OverLimit, WrongUse
+from uphold.errors.base import ClientError, LimitExceeded
 
-__all__ = ["BodyNotParsed", "BodyRefused", "BodyTooDeep", "BodyTooLarge", "JudgingStopped"]
+__all__ = ["BodySyntaxError", "BodyTooDeep", "BodyTooLarge", "UnsafeBody", "ValidationLimitExceeded"]
 
 
-class BodyNotParsed(WrongUse):
+class BodySyntaxError(ClientError):
     """What was sent is not of the form it says; `line` and `column` (from 1) say where, as far as that is known."""
 
-    code = "body-not-parsed"
+    code = "body-syntax-error"
     title = "What was sent does not parse"
     remedy = "Mend it at the line and column given, and see that its media type is the right one."
 
@@ -24,15 +24,15 @@ class BodyNotParsed(WrongUse):
         self.line, self.column = line, column
 
 
-class BodyRefused(BodyNotParsed):
+class UnsafeBody(BodySyntaxError):
     """What was sent asks the parser to fetch or expand something, or holds IRIs that would do harm in a page."""
 
-    code = "body-refused"
+    code = "unsafe-body"
     title = "What was sent holds what is not taken"
     remedy = "Remove what the detail names, or write it out in full."
 
 
-class BodyTooDeep(WrongUse):
+class BodyTooDeep(ClientError):
     """What was sent nests brackets or elements deeper than any parser here is given."""
 
     code = "body-too-deep"
@@ -44,7 +44,7 @@ class BodyTooDeep(WrongUse):
         self.line, self.column = line, column
 
 
-class BodyTooLarge(WrongUse):
+class BodyTooLarge(ClientError):
     """What was sent is larger, packed or unpacked, than this address takes."""
 
     status = 413
@@ -56,9 +56,9 @@ class BodyTooLarge(WrongUse):
         super().__init__(f"The body has more than {limit} {unit}, the most that is taken at once.")
 
 
-class JudgingStopped(OverLimit):
+class ValidationLimitExceeded(LimitExceeded):
     """What was sent could not be judged within the time and memory that there are for it."""
 
-    code = "judging-stopped"
+    code = "validation-limit-exceeded"
     title = "What was sent takes too much to judge"
     remedy = "Send it in smaller parts."

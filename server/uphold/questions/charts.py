@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from uphold.errors import ChartNotDrawn, ChartTooLarge, ServerBusy
+from uphold.errors import ChartRenderingFailed, ChartTooLarge, ServerBusy
 from uphold.questions.text_widths import fit
 
 __all__ = ["FORMS", "MOST_ROWS", "NOT_XML", "Painter", "fill", "main"]
@@ -80,21 +80,21 @@ class Painter:
         self.process: subprocess.Popen[bytes] | None = None
 
     def draw(self, spec: Mapping[str, Any], form: str) -> bytes:
-        """The picture of a specification in a form of `FORMS`; raises `ChartNotDrawn`."""
+        """The picture of a specification in a form of `FORMS`; raises `ChartRenderingFailed`."""
         if WORLD in json.dumps(spec) and not self.world.is_file():
-            raise ChartNotDrawn("The map of the world is not installed here; `make setup` fetches it.")
+            raise ChartRenderingFailed("The map of the world is not installed here; `make setup` fetches it.")
         return self.paint({"spec": drawable(spec, self.world), "form": FORMS[form]})
 
     def letter(self, svg: str) -> bytes:
-        """An SVG document whose texts take the widths that fit; raises `ChartNotDrawn`."""
+        """An SVG document whose texts take the widths that fit; raises `ChartRenderingFailed`."""
         return self.paint({"spec": NOT_XML.sub("\ufffd", svg), "form": "fitted"})
 
     def rasterise(self, svg: str) -> bytes:
-        """An SVG document as PNG, two pixels for one; raises `ChartNotDrawn`."""
+        """An SVG document as PNG, two pixels for one; raises `ChartRenderingFailed`."""
         return self.paint({"spec": NOT_XML.sub("\ufffd", svg), "form": "raster"})
 
     def paint(self, task: Mapping[str, Any]) -> bytes:
-        """What the process makes of a task; raises `ChartNotDrawn`, or `ServerBusy` after waiting for others."""
+        """What the process makes of a task; raises `ChartRenderingFailed`, or `ServerBusy` after waiting for others."""
         asked = json.dumps(task).encode()
         if not self.lock.acquire(timeout=WAITS):
             raise ServerBusy("Other charts are being drawn, and this one has waited its time.")
@@ -106,13 +106,13 @@ class Painter:
         except (OSError, EOFError) as problem:
             self.end()
             told = "Drawing the chart took too long." if slow.is_set() else "The process that draws charts ended."
-            raise ChartNotDrawn(told) from problem
+            raise ChartRenderingFailed(told) from problem
         finally:
             watch.cancel()
             self.lock.release()
         if kind != b"+":
             log.error("a chart was not drawn: %s", content.decode("utf-8", "replace"))
-            raise ChartNotDrawn("The chart's specification and its rows do not fit together.")
+            raise ChartRenderingFailed("The chart's specification and its rows do not fit together.")
         return content
 
     def ask(self, asked: bytes) -> tuple[bytes, bytes]:

@@ -18,7 +18,7 @@ import pyoxigraph as ox
 
 from uphold.engines.guard import Limits, inspect
 from uphold.engines.mends import explain
-from uphold.errors import NoSuchQuestion, SourceNotRead, UpholdError, WrongParameter
+from uphold.errors import InvalidParameter, QuestionNotFound, UnreadableSource, UpholdError
 from uphold.questions.metadata import Head, read_head, without_head
 from uphold.questions.parameters import Parameter, bind, find_parameters, to_term
 from uphold.rdf.sources import Files, read_context
@@ -54,13 +54,13 @@ class Question:
     def bound(self, given: Mapping[str, Sequence[str]]) -> str:
         """The query with the values of a request, each given by name, and defaults for the rest.
 
-        Raises `WrongParameter` for an unknown name, a value that cannot be, and a value that is missing.
+        Raises `InvalidParameter` for an unknown name, a value that cannot be, and a value that is missing.
         """
         for name in given:
             if name not in self.parameters:
                 near = get_close_matches(name, self.parameters, n=1)
                 hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(self.parameters) or 'none'}."
-                raise WrongParameter(f"{self.name} has no parameter {name[:80]!r}: {hint}")
+                raise InvalidParameter(f"{self.name} has no parameter {name[:80]!r}: {hint}")
         return bind(self.query, {self.parameters[n].variable: terms for n, terms in self.terms(given)})
 
     def terms(self, given: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, list[str]]]:
@@ -68,10 +68,10 @@ class Question:
         for name, parameter in self.parameters.items():
             values = given.get(name) or parameter.default
             if not values and parameter.required:
-                raise WrongParameter(f"{self.name} needs a value for {name}.")
+                raise InvalidParameter(f"{self.name} needs a value for {name}.")
             if len(values) > (MOST_VALUES if parameter.repeatable else 1):
                 most = f"at most {MOST_VALUES} values" if parameter.repeatable else "one value"
-                raise WrongParameter(f"{name} is given {len(values)} times; it takes {most}.")
+                raise InvalidParameter(f"{name} is given {len(values)} times; it takes {most}.")
             if values:  # each once, since a row comes again for each time that VALUES has its term
                 terms = (to_term(parameter, value, self.base, self.prefixes) for value in values)
                 yield name, list(dict.fromkeys(terms))
@@ -105,14 +105,14 @@ class Catalogue(Mapping[str, Question]):
         return len(self.questions)
 
     def find(self, address: str) -> tuple[Question, dict[str, str]]:
-        """The question at an address below /api/, and the parameters in the address; raises `NoSuchQuestion`."""
+        """The question at an address below /api/, and the parameters in the address; raises `QuestionNotFound`."""
         if address in self.questions:
             return self.questions[address], {}
         for question in self.questions.values():
             if question.path and (found := question.path.fullmatch(address)):
                 return question, found.groupdict()
         near = get_close_matches(address, self.questions, n=3)
-        raise NoSuchQuestion(
+        raise QuestionNotFound(
             f"There is no question {address[:80]!r}" + (f"; there is {', '.join(near)}." if near else ".")
         )
 
@@ -126,29 +126,29 @@ class Catalogue(Mapping[str, Question]):
 
 
 def load_questions(files: Files) -> Catalogue:
-    """The questions of the folder `queries/`; raises `SourceNotRead` with file and line for one that is wrong."""
+    """The questions of the folder `queries/`; raises `UnreadableSource` with file and line for one that is wrong."""
     prefixes = read_context(files).prefixes
     folder = files.root / "queries"
     paths = [path for path in sorted(folder.glob("*/*.rq")) if path.parent.name not in NOT_QUESTIONS]
     found: dict[str, Path] = {}
     for path in paths:
         if path.stem in found:
-            raise SourceNotRead(f"{files.name(path)}:1: {files.name(found[path.stem])} has the same name.")
+            raise UnreadableSource(f"{files.name(path)}:1: {files.name(found[path.stem])} has the same name.")
         found[path.stem] = path
     return Catalogue(read_question(files, path, prefixes) for path in found.values())
 
 
 def read_question(files: Files, path: Path, prefixes: Mapping[str, str]) -> Question:
-    """One question; raises `SourceNotRead`."""
+    """One question; raises `UnreadableSource`."""
     text, name = files.text(path), files.name(path)
     if not NAME.fullmatch(path.stem):
-        raise SourceNotRead(f"{name}:1: the name of a question has lower-case letters, digits and single hyphens.")
+        raise UnreadableSource(f"{name}:1: the name of a question has lower-case letters, digits and single hyphens.")
     head, query = read_head(text, name), without_head(text)
     try:
         inspected = inspect(query, Limits.of(Settings()))
         parameters = {parameter.name: parameter for parameter in make_parameters(head, query)}
     except UpholdError as problem:
-        raise SourceNotRead(f"{name}:{problem.line or 1}: {problem}") from problem
+        raise UnreadableSource(f"{name}:{problem.line or 1}: {problem}") from problem
     question = Question(
         path.stem,
         path.parent.name,
@@ -163,28 +163,28 @@ def read_question(files: Files, path: Path, prefixes: Mapping[str, str]) -> Ques
     )
     try:
         check(question, name, prefixes)
-    except WrongParameter as problem:
-        raise SourceNotRead(f"{name}:1: {problem}") from problem
+    except InvalidParameter as problem:
+        raise UnreadableSource(f"{name}:1: {problem}") from problem
     return question
 
 
 def make_parameters(head: Head, query: str) -> Iterator[Parameter]:
-    """The parameters of a query with what its head says of them; raises `WrongParameter` for a name that is none."""
+    """The parameters of a query with what its head says of them; raises `InvalidParameter` for a name that is none."""
     found = find_parameters(query)
     for key in ("parameters", "kinds", "defaults", "enumerate"):
         for name in getattr(head, key):
             if name not in found:
-                raise WrongParameter(f"{key} names {name}, which is no parameter of the query.")
+                raise InvalidParameter(f"{key} names {name}, which is no parameter of the query.")
     for name in (*head.repeatable, *PLACE.findall(head.path)):
         if name not in found:
-            raise WrongParameter(f"{name} is no parameter of the query.")
+            raise InvalidParameter(f"{name} is no parameter of the query.")
     for name, (variable, kind, required) in found.items():
         if name not in head.parameters and name != "lang":
-            raise WrongParameter(f"parameters does not say what {name} means.")
+            raise InvalidParameter(f"parameters does not say what {name} means.")
         if name in RESERVED:
-            raise WrongParameter(f"{name} means something else in every question; give the parameter another name.")
+            raise InvalidParameter(f"{name} means something else in every question; give the parameter another name.")
         if required and name != "lang" and name not in head.defaults:
-            raise WrongParameter(f"defaults has no value for {name}; one that may be absent is written ?__{name}.")
+            raise InvalidParameter(f"defaults has no value for {name}; one that may be absent is written ?__{name}.")
         yield Parameter(
             name,
             variable,
@@ -199,21 +199,21 @@ def make_parameters(head: Head, query: str) -> Iterator[Parameter]:
 
 
 def beside(files: Files, path: Path, name: str, *, needed: bool) -> Mapping[str, Any] | None:
-    """The JSON file of this name beside a question, or None; raises `SourceNotRead`."""
+    """The JSON file of this name beside a question, or None; raises `UnreadableSource`."""
     place = path.with_name(name)
     if not place.is_file():
         if needed:
-            raise SourceNotRead(f"{files.name(path)}:1: there is no {name} beside it.")
+            raise UnreadableSource(f"{files.name(path)}:1: there is no {name} beside it.")
         return None
     try:
         found: Mapping[str, Any] = json.loads(files.text(place))
     except json.JSONDecodeError as problem:
-        raise SourceNotRead(f"{files.name(place)}:{problem.lineno}: {problem.msg}.") from problem
+        raise UnreadableSource(f"{files.name(place)}:{problem.lineno}: {problem.msg}.") from problem
     return found
 
 
 def check(question: Question, name: Path, prefixes: Mapping[str, str]) -> None:
-    """Raise `SourceNotRead` for a query that the engine does not read, or whose columns are not those of the head."""
+    """Raise `UnreadableSource` for a query that the engine does not read or whose columns differ from its head."""
     for text in (
         question.query,
         question.bound({}),
@@ -224,15 +224,15 @@ def check(question: Question, name: Path, prefixes: Mapping[str, str]) -> None:
             place = PARSER_SAYS.search(problem.msg)
             line, column = (int(place[1]), int(place[2])) if place else (None, None)
             told = explain(text, prefixes, problem.msg, line, column)
-            raise SourceNotRead(f"{name}:{told.line or 1}: {told}") from problem
+            raise UnreadableSource(f"{name}:{told.line or 1}: {told}") from problem
     columns = [column.name for column in question.head.columns]
     if isinstance(found, ox.QuerySolutions):
         projected = [variable.value for variable in found.variables]
         if columns != projected:
-            raise SourceNotRead(
+            raise UnreadableSource(
                 f"{name}:1: columns are {', '.join(columns) or 'none'}; the query has {', '.join(projected)}."
             )
     elif not isinstance(found, ox.QueryTriples):
-        raise SourceNotRead(f"{name}:1: a question is a SELECT or a CONSTRUCT.")
+        raise UnreadableSource(f"{name}:1: a question is a SELECT or a CONSTRUCT.")
     elif question.frame is None:
-        raise SourceNotRead(f"{name}:1: a CONSTRUCT needs a frame beside it, {question.name}.frame.jsonld.")
+        raise UnreadableSource(f"{name}:1: a CONSTRUCT needs a frame beside it, {question.name}.frame.jsonld.")

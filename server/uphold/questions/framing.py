@@ -14,7 +14,7 @@ from typing import Any
 import pyoxigraph as ox
 from pyld import jsonld
 
-from uphold.errors import SourceNotRead
+from uphold.errors import UnreadableSource
 from uphold.rdf.csv_tables import CONTEXT_NAME
 
 __all__ = ["frame", "has_context"]
@@ -42,7 +42,7 @@ def frame(triples: bytes, shape: Any, context: Mapping[str, Any], base: str, val
 
     def load(url: str, _options: Mapping[str, Any]) -> dict[str, Any]:
         if url != address:
-            raise SourceNotRead(f"{url} is not the context of this project, and no other one is loaded.")
+            raise UnreadableSource(f"{url} is not the context of this project, and no other one is loaded.")
         return {"contextUrl": None, "documentUrl": url, "document": {"@context": dict(context)}}
 
     filled = fill(shape, values)

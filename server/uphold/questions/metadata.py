@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from uphold.errors import SourceNotRead
+from uphold.errors import UnreadableSource
 
 __all__ = ["COLUMN_TYPES", "Column", "Head", "read_head", "without_head"]
 
@@ -65,11 +65,11 @@ def without_head(text: str) -> str:
 
 
 def read_head(text: str, name: Path) -> Head:
-    """The head of a question file; raises `SourceNotRead` with file and line."""
+    """The head of a question file; raises `UnreadableSource` with file and line."""
     said = load(text, name)
 
-    def refuse(key: str, problem: str) -> SourceNotRead:
-        return SourceNotRead(f"{name}:{line_of(text, key)}: {key} {problem}")
+    def refuse(key: str, problem: str) -> UnreadableSource:
+        return UnreadableSource(f"{name}:{line_of(text, key)}: {key} {problem}")
 
     known = (*TEXTS, *MAPS, *LISTS, *GRLC_ONLY, "pagination")
     for key in said:
@@ -121,9 +121,9 @@ def load(text: str, name: Path) -> dict[str, Any]:
         said = yaml.load("\n".join(lines), Loader=yaml.BaseLoader)  # noqa: S506 it makes texts and nothing else
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise SourceNotRead(f"{name}:{line}: the head is no YAML: {problem.problem}.") from problem
+        raise UnreadableSource(f"{name}:{line}: the head is no YAML: {problem.problem}.") from problem
     if not isinstance(said, dict):
-        raise SourceNotRead(f"{name}:1: the file has no head; it begins with «#+ summary: …?».")
+        raise UnreadableSource(f"{name}:1: the file has no head; it begins with «#+ summary: …?».")
     pagination = said.get("pagination")
     if isinstance(pagination, str) and pagination.isdecimal():
         said["pagination"] = int(pagination)

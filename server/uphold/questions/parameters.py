@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from uphold.engines.scanning import Token, scan
-from uphold.errors import WrongParameter
+from uphold.errors import InvalidParameter
 
 __all__ = ["DATATYPES", "Parameter", "bind", "find_parameters", "to_term"]
 
@@ -53,7 +53,7 @@ class Parameter:
 def find_parameters(query: str) -> dict[str, tuple[str, str, bool]]:
     """By name, in the order they come up: variable, type and whether it is required, of each parameter in a query.
 
-    Raises `WrongParameter` for a variable that begins with an underscore and does not follow the convention.
+    Raises `InvalidParameter` for a variable that begins with an underscore and does not follow the convention.
     """
     found: dict[str, tuple[str, str, bool]] = {}
     for token in scan(query):
@@ -62,20 +62,20 @@ def find_parameters(query: str) -> dict[str, tuple[str, str, bool]]:
         parts = VARIABLE.fullmatch(token.text)
         kind = (parts[3] or "string") if parts else ""
         if not parts or not (kind in ("string", "iri", *DATATYPES) or re.fullmatch("[a-z]{2}", kind)):
-            raise WrongParameter(f"{token.text} is no parameter: write ?_name, ?_name_iri, ?_name_date and the like.")
+            raise InvalidParameter(f"{token.text} is no parameter: write ?_name, ?_name_iri, ?_name_date and the like.")
         if found.setdefault(parts[2], (token.text[1:], kind, parts[1] == "_"))[0] != token.text[1:]:
-            raise WrongParameter(f"The parameter {parts[2]} is written in two ways in one query.")
+            raise InvalidParameter(f"The parameter {parts[2]} is written in two ways in one query.")
     return found
 
 
 def to_term(parameter: Parameter, value: str, base: str, prefixes: Mapping[str, str]) -> str:
-    """A value as SPARQL writes its term; raises `WrongParameter` for one that the parameter cannot have."""
+    """A value as SPARQL writes its term; raises `InvalidParameter` for one that the parameter cannot have."""
     if len(value) > LONGEST:
-        raise WrongParameter(f"{parameter.name} has {len(value)} characters; it may have {LONGEST}.")
+        raise InvalidParameter(f"{parameter.name} has {len(value)} characters; it may have {LONGEST}.")
     if any("\ud800" <= char <= "\udfff" for char in value):
-        raise WrongParameter(f"{parameter.name} holds half a surrogate pair, which is no character.")
+        raise InvalidParameter(f"{parameter.name} holds half a surrogate pair, which is no character.")
     if parameter.choices and value not in parameter.choices:
-        raise WrongParameter(f"{parameter.name} is {value!r}; it must be one of {', '.join(parameter.choices)}.")
+        raise InvalidParameter(f"{parameter.name} is {value!r}; it must be one of {', '.join(parameter.choices)}.")
     if parameter.type == "iri":
         return iri(parameter, value, base, prefixes)
     if parameter.type == "string":
@@ -84,7 +84,7 @@ def to_term(parameter: Parameter, value: str, base: str, prefixes: Mapping[str, 
         return str(ox.Literal(value, language=parameter.type))
     pattern, described = DATATYPES[parameter.type]
     if not re.fullmatch(pattern, value, re.ASCII) or (parameter.type == "date" and not is_day(value)):
-        raise WrongParameter(f"{parameter.name} is {value!r}, which is not {described}.")
+        raise InvalidParameter(f"{parameter.name} is {value!r}, which is not {described}.")
     return str(ox.Literal(value, datatype=ox.NamedNode(XSD + parameter.type)))
 
 
@@ -98,7 +98,7 @@ def iri(parameter: Parameter, value: str, base: str, prefixes: Mapping[str, str]
     try:
         return str(ox.NamedNode(found))
     except ValueError as problem:
-        raise WrongParameter(
+        raise InvalidParameter(
             f"{parameter.name} is {value!r}, which is neither the key of a {parameter.kind} nor an absolute IRI."
         ) from problem
 
@@ -145,7 +145,7 @@ def places(query: str) -> Iterator[tuple[str, int]]:
         if word == "values":
             data = True
         elif word == "{":
-            group = opened(before, token, after, whole, data=data)
+            group = open_snapshot(before, token, after, whole, data=data)
             data = False
             if group.place and not open_groups[-1].place:
                 open_groups[-1].place = group.place
@@ -160,7 +160,7 @@ def places(query: str) -> Iterator[tuple[str, int]]:
             yield variable, group.place
 
 
-def opened(before: Token | None, token: Token, after: Token | None, whole: Group, *, data: bool) -> Group:
+def open_snapshot(before: Token | None, token: Token, after: Token | None, whole: Group, *, data: bool) -> Group:
     """What a bracket opens: a group, the data of VALUES, a template, or a subquery, which waits for its group."""
     if before and before.text.lower() == "construct":
         return whole

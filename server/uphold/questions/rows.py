@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from uphold.errors import WrongParameter
+from uphold.errors import InvalidParameter
 from uphold.questions.metadata import Column
 from uphold.rdf.terms import Term
 
@@ -72,7 +72,7 @@ class Rows:
     def sorted_by(self, keys: Sequence[str]) -> Rows:
         """The rows by the columns named, those with a minus from high to low; nulls come last, ties as they were.
 
-        Raises `WrongParameter` for a name that is no column.
+        Raises `InvalidParameter` for a name that is no column.
         """
         cells = list(self.cells)
         for key in reversed(keys):
@@ -84,7 +84,7 @@ class Rows:
         return replace(self, cells=cells)
 
     def only(self, names: Sequence[str]) -> Rows:
-        """The columns named, in that order; raises `WrongParameter` for a name that is none."""
+        """The columns named, in that order; raises `InvalidParameter` for a name that is none."""
         places = [self.place(name, "fields") for name in names]
         columns = [self.columns[at] for at in places]
         return Rows(columns, [[row[at] for at in places] for row in self.cells])
@@ -97,7 +97,7 @@ class Rows:
         """The place of the column with this name."""
         names = [column.name for column in self.columns]
         if name not in names:
-            raise WrongParameter(f"{asked_by} names {name[:80]!r}, which is no column; there are {', '.join(names)}.")
+            raise InvalidParameter(f"{asked_by} names {name[:80]!r}, which is no column; there are {', '.join(names)}.")
         return names.index(name)
 
     def as_json(self) -> list[dict[str, Any]]:

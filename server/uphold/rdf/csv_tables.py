@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from uphold.errors import SourceNotRead
+from uphold.errors import UnreadableSource
 
 __all__ = ["CONTEXT_NAME", "Context", "table_to_jsonld"]
 
@@ -37,12 +37,12 @@ class Context:
 
     @classmethod
     def read(cls, path: Path, text: str) -> Context:
-        """The context in `text`; raises `SourceNotRead` naming `path` when it is not one."""
+        """The context in `text`; raises `UnreadableSource` naming `path` when it is not one."""
         try:
             document = json.loads(text)
             return cls(document["@context"], document["prefixes"])
         except (json.JSONDecodeError, KeyError, TypeError) as problem:
-            raise SourceNotRead(f"{path}: not a JSON-LD context with prefixes: {problem}") from problem
+            raise UnreadableSource(f"{path}: not a JSON-LD context with prefixes: {problem}") from problem
 
     def has(self, column: str) -> bool:
         """Whether `column` is a term for a property, the id or the type; a property read backwards is no column."""
@@ -71,8 +71,8 @@ class Context:
 def table_to_jsonld(path: Path, text: str, context: Context) -> str:
     """The JSON-LD document for the table in `text`.
 
-    Raises `SourceNotRead`, naming file, line and column, for a column that the context lacks, a row of another length,
-    a row without id, an id given twice, or a cell that should be an IRI and is none.
+    Raises `UnreadableSource`, naming file, line and column, for a column that the context lacks, a row of another
+    length or without id, an id given twice, or a cell that should be an IRI and is none.
     """
     nodes: list[dict[str, Any]] = []
     seen: dict[str, int] = {}
@@ -85,9 +85,9 @@ def table_to_jsonld(path: Path, text: str, context: Context) -> str:
             node["type"] = default_type
         identity = row.get("id", "")
         if not identity or SEPARATOR in identity:
-            raise SourceNotRead(f"{path}:{line}: a row needs exactly one id.")
+            raise UnreadableSource(f"{path}:{line}: a row needs exactly one id.")
         if identity in seen:
-            raise SourceNotRead(
+            raise UnreadableSource(
                 f"{path}:{line}: {identity} stands in line {seen[identity]} already; join the two rows."
             )
         seen[identity] = line
@@ -102,19 +102,19 @@ def rows(path: Path, text: str, context: Context) -> Iterator[tuple[int, dict[st
         columns = [name.strip() for name in next(reader, [])]
         for column in columns:
             if not context.has(column):
-                raise SourceNotRead(f"{path}:1: the context has no column {column!r}.")
+                raise UnreadableSource(f"{path}:1: the context has no column {column!r}.")
         if len(set(columns)) != len(columns):
-            raise SourceNotRead(f"{path}:1: a column stands twice.")
+            raise UnreadableSource(f"{path}:1: a column stands twice.")
         for cells in reader:
             if not any(cells):
                 continue
             if len(cells) != len(columns):
-                raise SourceNotRead(
+                raise UnreadableSource(
                     f"{path}:{reader.line_num}: {len(cells)} cells in a table of {len(columns)} columns."
                 )
             yield reader.line_num, dict(zip(columns, (cell.strip() for cell in cells), strict=True))
     except csv.Error as problem:
-        raise SourceNotRead(f"{path}:{reader.line_num}: {problem}") from problem
+        raise UnreadableSource(f"{path}:{reader.line_num}: {problem}") from problem
 
 
 def cell_values(path: Path, line: int, column: str, cell: str, context: Context) -> list[str]:
@@ -127,5 +127,5 @@ def cell_values(path: Path, line: int, column: str, cell: str, context: Context)
         try:
             expanded.append(context.expand(value))
         except ValueError as problem:
-            raise SourceNotRead(f"{path}:{line}, column {column}: {value!r} {problem}.") from problem
+            raise UnreadableSource(f"{path}:{line}, column {column}: {value!r} {problem}.") from problem
     return expanded

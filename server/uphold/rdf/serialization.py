@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pyoxigraph as ox
 import rdflib
 
-from uphold.errors import FormatCannotHold
+from uphold.errors import NotRepresentable
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.rdf.xml_output import as_xml
 
@@ -27,7 +27,7 @@ FORMATS = {
 def write(triples: Sequence[ox.Triple], media_type: str, prefixes: Mapping[str, str]) -> bytes:
     """The triples in one of `GRAPH_TYPES`; only the prefixes that they use are declared.
 
-    Raises `FormatCannotHold` for what RDF/XML has no notation for.
+    Raises `NotRepresentable` for what RDF/XML has no notation for.
     """
     form = GRAPH_TYPES[media_type]
     nested = form == "ttl" and any(isinstance(t.object, ox.BlankNode) for t in triples)
@@ -40,12 +40,12 @@ def write(triples: Sequence[ox.Triple], media_type: str, prefixes: Mapping[str, 
 def serialize(
     statements: Iterable[ox.Triple] | Iterable[ox.Quad], form: ox.RdfFormat, prefixes: Mapping[str, str] | None = None
 ) -> bytes:
-    """The statements in any form of RDF; raises `FormatCannotHold`."""
+    """The statements in any form of RDF; raises `NotRepresentable`."""
     try:
         written = ox.serialize(statements, format=form, prefixes=dict(prefixes or {})) or b""
         return as_xml(written) if form == ox.RdfFormat.RDF_XML else written
     except (OSError, ValueError) as problem:
-        raise FormatCannotHold(form.media_type, str(problem)) from problem
+        raise NotRepresentable(form.media_type, str(problem)) from problem
 
 
 def used_prefixes(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from uphold.errors import SourceNotRead
+from uphold.errors import UnreadableSource
 from uphold.rdf.csv_tables import CONTEXT_NAME, Context, table_to_jsonld
 from uphold.settings import CANONICAL_BASE
 
@@ -38,7 +38,7 @@ class Files:
         try:
             text = path.read_bytes().decode("utf-8")
         except UnicodeDecodeError as problem:
-            raise SourceNotRead(f"{self.name(path)}: not UTF-8 at byte {problem.start}.") from problem
+            raise UnreadableSource(f"{self.name(path)}: not UTF-8 at byte {problem.start}.") from problem
         return text if self.base == CANONICAL_BASE else text.replace(CANONICAL_BASE, self.base)
 
     def name(self, path: Path) -> Path:
@@ -62,9 +62,9 @@ def graph_name(base: str, name: str) -> ox.NamedNode:
 
 
 def read(files: Files) -> ox.Dataset:
-    """All files as one data set of named graphs; raises `SourceNotRead` with file and line."""
+    """All files as one data set of named graphs; raises `UnreadableSource` with file and line."""
     if not (files.root / "ontology").is_dir():
-        raise SourceNotRead(f"{files.root} has no folder ontology/; set `files` to the folder that has the data.")
+        raise UnreadableSource(f"{files.root} has no folder ontology/; set `files` to the folder that has the data.")
     quads = ox.Dataset()
     context = read_context(files)
     data_folders = sorted(path for path in (files.root / "data").iterdir() if path.is_dir())
@@ -77,7 +77,7 @@ def read(files: Files) -> ox.Dataset:
 
 
 def read_context(files: Files) -> Context:
-    """The one context of tables and documents, and the prefixes; raises `SourceNotRead`."""
+    """The one context of tables and documents, and the prefixes; raises `UnreadableSource`."""
     path = files.root / "data" / CONTEXT_NAME
     return Context.read(files.name(path), files.text(path))
 
@@ -97,7 +97,7 @@ def read_metadata(quads: ox.Dataset, files: Files, folder: Path) -> ox.NamedNode
     """Add a folder's metadata.ttl to the catalogue; the graph that it describes."""
     graphs = read_descriptions(quads, files, folder)
     if len(graphs) != 1 or not isinstance(graph := graphs.pop(), ox.NamedNode):
-        raise SourceNotRead(f"{files.name(folder / METADATA)} must describe exactly one dcat:Dataset with an IRI.")
+        raise UnreadableSource(f"{files.name(folder / METADATA)} must describe exactly one dcat:Dataset with an IRI.")
     return graph
 
 
@@ -105,7 +105,7 @@ def read_descriptions(quads: ox.Dataset, files: Files, folder: Path) -> set[ox.N
     """Add a folder's metadata.ttl to the catalogue; the graphs that it describes."""
     path = folder / METADATA
     if not path.is_file():
-        raise SourceNotRead(f"{files.name(folder)} has no {METADATA} that says which graph it is.")
+        raise UnreadableSource(f"{files.name(folder)} has no {METADATA} that says which graph it is.")
     metadata = list(parse(files, path))
     add(quads, metadata, graph_name(files.base, "catalogue"))
     return {triple.subject for triple in metadata if triple.predicate == TYPE and triple.object == DATASET}
@@ -122,7 +122,7 @@ def triples(text: str, form: ox.RdfFormat, name: Path) -> Iterator[ox.Triple]:
         for quad in ox.parse(text, format=form, rename_blank_nodes=True):
             yield quad.triple
     except SyntaxError as problem:
-        raise SourceNotRead(f"{name}:{problem.lineno or 1}: {problem.msg}") from problem
+        raise UnreadableSource(f"{name}:{problem.lineno or 1}: {problem.msg}") from problem
 
 
 def add(quads: ox.Dataset, found: Iterator[ox.Triple] | list[ox.Triple], graph: ox.NamedNode) -> None:

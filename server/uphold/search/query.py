@@ -19,7 +19,7 @@ from typing import Any
 import tantivy
 from tantivy import Occur, Query
 
-from uphold.errors import NoSuchSnapshot, WrongParameter
+from uphold.errors import InvalidParameter, SnapshotNotFound
 from uphold.rdf.terms import Label, Names
 from uphold.search.analysis import is_han, split, whole
 from uphold.search.index import ALL, EACH
@@ -78,7 +78,7 @@ class Found:
 
 
 class Search:
-    """The search index of one snapshot; raises `NoSuchSnapshot` when it is not readable."""
+    """The search index of one snapshot; raises `SnapshotNotFound` when it is not readable."""
 
     def __init__(self, folder: Path, names: Names) -> None:
         try:
@@ -86,7 +86,7 @@ class Search:
             index.config_reader("manual")  # a snapshot never changes, so nothing need watch for it
             self.searcher = index.searcher()
         except (ValueError, OSError) as problem:
-            raise NoSuchSnapshot(f"The search index in {folder} is not readable; build again.") from problem
+            raise SnapshotNotFound(f"The search index in {folder} is not readable; build again.") from problem
         self.schema = index.schema
         self.kinds = self.values("kind")
         self.languages = tuple(name for name in self.values("scope") if name not in (ALL, EACH))
@@ -103,12 +103,12 @@ class Search:
         return [*self.kinds, *sorted(name for name in self.types if ":" in name and "/" not in name)]
 
     def find(self, text: str, *, of: str = "", language: str = "", offset: int = 0, limit: int = 20) -> Found:
-        """The things that are called so; raises `WrongParameter`.
+        """The things that are called so; raises `InvalidParameter`.
 
         `of` is a kind, or a class by its IRI or its short name; `language` is that of the labels to look at.
         """
         if len(text) > LONGEST:
-            raise WrongParameter(f"q has {len(text)} characters; at most {LONGEST} are looked for.")
+            raise InvalidParameter(f"q has {len(text)} characters; at most {LONGEST} are looked for.")
         filters = [*self.of(of), self.scope(language)]
         words = split(text)
         if not words:
@@ -141,14 +141,16 @@ class Search:
             return [self.term("kind", name)]
         if name not in self.types:
             kinds = ", ".join(self.kinds)
-            raise WrongParameter(f"type is {name[:80]!r}; it must be a class that something is of, or one of {kinds}.")
+            raise InvalidParameter(
+                f"type is {name[:80]!r}; it must be a class that something is of, or one of {kinds}."
+            )
         return [self.term("type", self.types[name])]
 
     def scope(self, language: str) -> Query:
         """What restricts entries to one for each thing: for all its labels, or for those in a language."""
         if language and language.lower() not in self.languages:
             known = ", ".join(self.languages)
-            raise WrongParameter(f"lang is {language[:40]!r}; labels are in {known}.")
+            raise InvalidParameter(f"lang is {language[:40]!r}; labels are in {known}.")
         return self.term("scope", language.lower() or ALL)
 
     def matched(self, iris: Sequence[str], words: Sequence[str], language: str, steps: Query) -> dict[str, str]:

@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from uphold.assets.vendor import VENDOR
 from uphold.engines.interface import Engine
 from uphold.engines.oxigraph.engine import EmbeddedEngine
-from uphold.engines.result_cache import Answers
-from uphold.errors import NoSuchSnapshot, ServerBusy, WrongSetting
+from uphold.engines.result_cache import ResultCache
+from uphold.errors import InvalidSetting, ServerBusy, SnapshotNotFound
 from uphold.questions.charts import Painter
 from uphold.questions.files import load_questions
 from uphold.rdf.sources import Files, read_context
@@ -29,9 +29,9 @@ from uphold.serving.page_queries import load
 from uphold.serving.resources import Resources
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot, current
-from uphold.validation.service import Court
+from uphold.validation.service import SnapshotValidator
 
-__all__ = ["Library", "Opened"]
+__all__ = ["OpenSnapshot", "SnapshotManager"]
 
 WORLD = VENDOR / "world-110m.json"
 LOOK_EVERY = 0.02
@@ -39,7 +39,7 @@ IDENTITY = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger(__name__)
 
 
-class Opened:
+class OpenSnapshot:
     """One snapshot with its engine, and how many read it now.
 
     Pages of the current snapshot are asked by a worker of their own, so that no query keeps them waiting.
@@ -47,25 +47,25 @@ class Opened:
 
     def __init__(self, snapshot: Snapshot, settings: Settings, texts: Mapping[str, str], *, old: bool = False) -> None:
         if snapshot.base != settings.base:
-            raise WrongSetting(f"base is {settings.base!r}, but the snapshot was built for {snapshot.base!r}.")
+            raise InvalidSetting(f"base is {settings.base!r}, but the snapshot was built for {snapshot.base!r}.")
         self.snapshot = snapshot
         self.search = Search(snapshot.search, Names(snapshot.base, snapshot.prefixes))
         engine = EmbeddedEngine(snapshot, settings, workers=1 if old else None)
         self.engine: Engine = engine
         self.page_engine: Engine = engine if old else engine.beside(workers=1)
         self.resources = Resources(snapshot, self.page_engine, texts)
-        self.court = Court(snapshot, settings)
+        self.validator = SnapshotValidator(snapshot, settings)
         self.readers = 0
         self.used = time.monotonic()
 
     def close(self) -> None:
         """End the engines, and the judges."""
-        self.court.close()
+        self.validator.close()
         self.page_engine.close()
         self.engine.close()
 
 
-class Library:
+class SnapshotManager:
     """Lends the current snapshot; give back whatever you borrow."""
 
     def __init__(self, settings: Settings) -> None:
@@ -75,30 +75,30 @@ class Library:
         self.questions = load_questions(files)
         self.context = read_context(files)
         self.painter = Painter(WORLD)
-        self.answers = Answers(
+        self.answers = ResultCache(
             settings.state,
-            keep=settings.cache_mb * 500_000,
-            limit=settings.answer_max_mb * 1_000_000,
-            followers=settings.query_queue,
+            keep=settings.result_cache_mb * 1_000_000,
+            limit=settings.result_max_mb * 1_000_000,
+            followers=settings.query_queue_size,
         )
         self.lock = threading.Lock()
         self.watched = tuple(f"{settings.state}/{name}" for name in ("current", "history", "snapshots"))
         self.seen, self.looked = self.moments(), 0.0
-        self.opened = Opened(current(settings.state), settings, self.texts)
-        self.old: dict[str, Opened] = {}
+        self.open_snapshot = OpenSnapshot(current(settings.state), settings, self.texts)
+        self.old: dict[str, OpenSnapshot] = {}
 
     @property
     def snapshot(self) -> Snapshot:
         """The snapshot that the next reader gets."""
-        return self.opened.snapshot
+        return self.open_snapshot.snapshot
 
-    def borrow(self) -> Opened:
+    def acquire(self) -> OpenSnapshot:
         """The current snapshot, for one reader."""
         self.version()
         with self.lock:
             self.close_idle()
-            self.opened.readers += 1
-            return self.opened
+            self.open_snapshot.readers += 1
+            return self.open_snapshot
 
     def version(self, *, exact: bool = False) -> object:
         """Changes whenever something that a reply can depend on has changed: the snapshot, or which ones are kept.
@@ -125,76 +125,76 @@ class Library:
         return tuple(map(moment, self.watched))
 
     def find(self, identity: str) -> Snapshot:
-        """The kept snapshot with this id; raises `NoSuchSnapshot`."""
+        """The kept snapshot with this id; raises `SnapshotNotFound`."""
         folder = self.settings.state / "snapshots" / identity
         if not IDENTITY.fullmatch(identity) or not folder.is_dir():
-            raise NoSuchSnapshot(f"No snapshot with the id {identity[:80]!r} is kept.")
+            raise SnapshotNotFound(f"No snapshot with the id {identity[:80]!r} is kept.")
         return Snapshot.open(folder.resolve())
 
-    def borrow_old(self, identity: str) -> Opened:
-        """The snapshot with this id, for one reader; raises `NoSuchSnapshot`, or `ServerBusy` at the limit."""
+    def acquire_archived(self, identity: str) -> OpenSnapshot:
+        """The snapshot with this id, for one reader; raises `SnapshotNotFound`, or `ServerBusy` at the limit."""
         found = self.find(identity)
         with self.lock:
-            if identity == self.opened.snapshot.id:
-                wanted = self.opened
+            if identity == self.open_snapshot.snapshot.id:
+                wanted = self.open_snapshot
             elif identity in self.old:
                 wanted = self.old[identity]
             else:
                 self.make_room()
-                wanted = self.old[identity] = Opened(found, self.settings, self.texts, old=True)
+                wanted = self.old[identity] = OpenSnapshot(found, self.settings, self.texts, old=True)
             wanted.readers += 1
             return wanted
 
     def make_room(self) -> None:
         """Close the old snapshot that was used least lately when no further one may be open."""
-        if len(self.old) < max(1, self.settings.old_snapshots_open):
+        if len(self.old) < max(1, self.settings.archived_snapshots_max):
             return
-        unread = [opened for opened in self.old.values() if not opened.readers]
+        unread = [open_snapshot for open_snapshot in self.old.values() if not open_snapshot.readers]
         if not unread:
             raise ServerBusy(f"{len(self.old)} old snapshots are being read, the most that may be open at once.")
-        self.close_old(min(unread, key=lambda opened: opened.used))
+        self.close_old(min(unread, key=lambda open_snapshot: open_snapshot.used))
 
     def close_idle(self) -> None:
         """Close old snapshots that nobody has read for a while."""
-        since = time.monotonic() - self.settings.old_snapshots_idle
-        for opened in [each for each in self.old.values() if not each.readers and each.used <= since]:
-            self.close_old(opened)
+        since = time.monotonic() - self.settings.archived_snapshots_idle_timeout
+        for open_snapshot in [each for each in self.old.values() if not each.readers and each.used <= since]:
+            self.close_old(open_snapshot)
 
-    def close_old(self, opened: Opened) -> None:
+    def close_old(self, open_snapshot: OpenSnapshot) -> None:
         """Close one old snapshot."""
-        del self.old[opened.snapshot.id]
-        opened.close()
+        del self.old[open_snapshot.snapshot.id]
+        open_snapshot.close()
 
-    def give_back(self, opened: Opened) -> None:
+    def release(self, open_snapshot: OpenSnapshot) -> None:
         """One reader has done; an old snapshot without readers is closed."""
         with self.lock:
-            opened.readers -= 1
-            opened.used = time.monotonic()
-            held = opened is self.opened or self.old.get(opened.snapshot.id) is opened
-            idle = not held and not opened.readers
+            open_snapshot.readers -= 1
+            open_snapshot.used = time.monotonic()
+            held = open_snapshot is self.open_snapshot or self.old.get(open_snapshot.snapshot.id) is open_snapshot
+            idle = not held and not open_snapshot.readers
         if idle:
-            opened.close()
+            open_snapshot.close()
 
     def look(self) -> None:
         """Open the snapshot that `current` points to, if it is another one; keep the old one when that fails."""
         try:
             found = current(self.settings.state)
-            if found.id == self.opened.snapshot.id:
+            if found.id == self.open_snapshot.snapshot.id:
                 return
-            old, self.opened = self.opened, Opened(found, self.settings, self.texts)
-        except (NoSuchSnapshot, WrongSetting) as problem:
-            log.warning("still serving snapshot %s: %s", self.opened.snapshot.id, problem)
+            old, self.open_snapshot = self.open_snapshot, OpenSnapshot(found, self.settings, self.texts)
+        except (SnapshotNotFound, InvalidSetting) as problem:
+            log.warning("still serving snapshot %s: %s", self.open_snapshot.snapshot.id, problem)
             return
-        if old.court.template:  # somebody judged lately, so the next one need not wait
-            self.opened.court.open()
+        if old.validator.template:  # somebody judged lately, so the next one need not wait
+            self.open_snapshot.validator.open()
         log.info("now serving snapshot %s", found.id)
         if not old.readers:
             old.close()
 
     def close(self) -> None:
         """End the engines, and whatever else runs beside the server."""
-        for opened in (self.opened, *self.old.values()):
-            opened.close()
+        for open_snapshot in (self.open_snapshot, *self.old.values()):
+            open_snapshot.close()
         self.painter.end()
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from uphold.engines.interface import Engine
-from uphold.errors import NoSuchThing
+from uphold.errors import ResourceNotFound
 from uphold.rdf.serialization import write
 from uphold.rdf.terms import LANGUAGE, Label, Names, Term, best_label, iri_term, literal_term
 from uphold.serving.descriptions import Description, Incoming, Provenance, Source, Thing, arrange
@@ -42,7 +42,7 @@ class Resources:
         self.everything = cache(lambda: self.list_things(f"{self.base}id/"))
 
     def describe(self, iri: str, language: str = LANGUAGE) -> Description:
-        """What the snapshot says of `iri`, with names in a language where there are; raises `NoSuchThing`."""
+        """What the snapshot says of `iri`, with names in a language where there are; raises `ResourceNotFound`."""
         first, *parts = self.with_parts(iri)
         return self.describe_one(first, language, tuple(self.describe_one(part, language) for part in parts))
 
@@ -60,7 +60,7 @@ class Resources:
         return self.document("whole-graph", media_type, graph=[iri_term(f"{self.base}graph/{name}")])
 
     def check(self, iri: str) -> None:
-        """Raise `NoSuchThing` unless some statement mentions `iri`."""
+        """Raise `ResourceNotFound` unless some statement mentions `iri`."""
         self.with_parts(iri)
 
     def with_parts(self, iri: str) -> list[str]:
@@ -68,10 +68,10 @@ class Resources:
         try:
             known = self.ask.truth("known", this=[iri_term(iri)])
         except ValueError as problem:  # no IRI, so nothing can mention it
-            raise NoSuchThing(iri) from problem
+            raise ResourceNotFound(iri) from problem
         parts = [] if iri.startswith(f"{self.base}id/") else [thing.iri for thing in self.list_things(f"{iri}#")]
         if not known and not parts:
-            raise NoSuchThing(iri)
+            raise ResourceNotFound(iri)
         return [iri, *parts]
 
     def describe_one(self, iri: str, language: str, parts: tuple[Description, ...] = ()) -> Description:
@@ -129,10 +129,10 @@ class Resources:
         return tuple(sorted(things, key=lambda thing: (thing.label.text.casefold(), thing.iri)))
 
     def list_things_of_kind(self, kind: str) -> tuple[Thing, ...]:
-        """Every thing under `id/<kind>/`, by label; raises `NoSuchThing` when there is none."""
+        """Every thing under `id/<kind>/`, by label; raises `ResourceNotFound` when there is none."""
         start = f"{self.base}id/{kind}/"
         if kind not in self.kinds():
-            raise NoSuchThing(start)
+            raise ResourceNotFound(start)
         return self.list_things(start)
 
     def list_shapes(self) -> tuple[Thing, ...]:

@@ -12,7 +12,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from uphold.errors import NoSuchSnapshot
+from uphold.errors import SnapshotNotFound
 from uphold.snapshots.snapshot import Snapshot, kept, sync_folder
 
 __all__ = ["Moment", "at", "debuts", "keep_only", "record", "timeline"]
@@ -69,9 +69,9 @@ def debuts(moments: list[Moment]) -> list[Moment]:
 
 
 def at(moments: list[Moment], time: dt.datetime) -> Moment:
-    """What was current at a time; before the first publication, the first. Raises `NoSuchSnapshot` without any."""
+    """What was current at a time; before the first publication, the first. Raises `SnapshotNotFound` without any."""
     if not moments:
-        raise NoSuchSnapshot("No snapshot is kept.")
+        raise SnapshotNotFound("No snapshot is kept.")
     return next((moment for moment in reversed(moments) if moment.time <= time), moments[0])
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from uphold.errors import NoSuchSnapshot
+from uphold.errors import SnapshotNotFound
 
 __all__ = ["Snapshot", "current", "kept", "publish"]
 
@@ -37,14 +37,14 @@ class Snapshot:
 
     @classmethod
     def open(cls, folder: Path) -> Snapshot:
-        """The snapshot in `folder`; raises `NoSuchSnapshot` when there is none, or only part of one."""
+        """The snapshot in `folder`; raises `SnapshotNotFound` when there is none, or only part of one."""
         try:
             metadata: dict[str, Any] = json.loads((folder / METADATA).read_text("utf-8"))
             found = cls(folder=folder, **metadata)
         except (OSError, ValueError, TypeError) as problem:
-            raise NoSuchSnapshot(f"There is no whole snapshot in {folder}.") from problem
+            raise SnapshotNotFound(f"There is no whole snapshot in {folder}.") from problem
         if not all(path.exists() for path in (found.data, found.union, found.with_union, found.search)):
-            raise NoSuchSnapshot(f"The snapshot in {folder} lacks a file that questions need; build again.")
+            raise SnapshotNotFound(f"The snapshot in {folder} lacks a file that questions need; build again.")
         return found
 
     @property
@@ -83,10 +83,10 @@ def publish(snapshot: Snapshot, state: Path) -> None:
 
 
 def current(state: Path) -> Snapshot:
-    """The current snapshot; raises `NoSuchSnapshot` when nothing has been built yet."""
+    """The current snapshot; raises `SnapshotNotFound` when nothing has been built yet."""
     link = state / "current"
     if not link.exists():
-        raise NoSuchSnapshot(f"Nothing has been built in {state} yet.")
+        raise SnapshotNotFound(f"Nothing has been built in {state} yet.")
     return Snapshot.open(link.resolve())
 
 
@@ -95,7 +95,7 @@ def kept(state: Path) -> list[Snapshot]:
     folders = (state / "snapshots").glob("[0-9a-f]*")
     found = []
     for folder in folders:
-        with contextlib.suppress(NoSuchSnapshot):  # not whole, or removed while we look
+        with contextlib.suppress(SnapshotNotFound):  # not whole, or removed while we look
             found.append(Snapshot.open(folder))
     return sorted(found, key=lambda snapshot: (snapshot.created, snapshot.id), reverse=True)
 

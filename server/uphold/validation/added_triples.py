@@ -17,11 +17,11 @@ Triple = tuple[Node, Node, Node]
 Signed = tuple[Node | int, Node, Node | int]
 
 
-def additions(brought: rdflib.Graph, background: rdflib.Graph) -> set[Triple]:
-    """The triples of `brought` that `background` lacks."""
+def additions(data_graph: rdflib.Graph, background: rdflib.Graph) -> set[Triple]:
+    """The triples of `data_graph` that `background` lacks."""
     lacking = set[Triple]()
     nameless = list[Triple]()
-    for triple in brought:
+    for triple in data_graph:
         if is_nameless(triple):
             nameless.append(triple)
         elif triple not in background:
@@ -30,11 +30,11 @@ def additions(brought: rdflib.Graph, background: rdflib.Graph) -> set[Triple]:
         numbers: dict[frozenset[tuple[Node, Node | int]], int] = {}
         signs = signatures(background, numbers)
         had = {sign(triple, signs) for triple in background if is_nameless(triple)}
-        signs = signatures(brought, numbers)
+        signs = signatures(data_graph, numbers)
         lacking |= {triple for triple in nameless if sign(triple, signs) not in had}
     waiting = [term for triple in lacking for term in (triple[0], triple[2]) if isinstance(term, BNode)]
     while waiting:  # what belongs to a new statement is new, though something else has a part that says the same
-        for triple in brought.triples((waiting.pop(), None, None)):
+        for triple in data_graph.triples((waiting.pop(), None, None)):
             if triple not in lacking:
                 lacking.add(triple)
                 waiting += [triple[2]] if isinstance(triple[2], BNode) else []

@@ -55,19 +55,25 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def describe(brought: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, base: str) -> Contents:
+def describe(data_graph: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, base: str) -> Contents:
     """What is in a graph; `union` is the graph and its background, and tells what kinds of things and terms exist."""
     targets = set(shapes.objects(None, SH.targetClass))
     classes = {kind for target in targets for kind in union.transitive_subjects(RDFS.subClassOf, target) if kind}
-    things = set(brought.subjects(unique=True))
+    things = set(data_graph.subjects(unique=True))
     known = sum(
-        1 for thing in things if any(kind in classes for g in (brought, union) for kind in g.objects(thing, RDF.type))
+        1
+        for thing in things
+        if any(kind in classes for g in (data_graph, union) for kind in g.objects(thing, RDF.type))
     )
     properties = {str(p) for p in union.subjects(RDFS.isDefinedBy, URIRef(f"{base}ontology"))} | {
         str(p) for p in shapes.objects(None, SH.targetSubjectsOf)
     }
-    found = [*of_few(len(things), known), *of_classes(brought, classes, base), *of_slips(brought, properties, base)]
-    return Contents(len(brought), len(things), known, tuple(islice(dict.fromkeys(found), MOST_WARNINGS)))
+    found = [
+        *of_few(len(things), known),
+        *of_classes(data_graph, classes, base),
+        *of_slips(data_graph, properties, base),
+    ]
+    return Contents(len(data_graph), len(things), known, tuple(islice(dict.fromkeys(found), MOST_WARNINGS)))
 
 
 def of_few(things: int, known: int) -> Iterator[str]:
@@ -80,22 +86,22 @@ def of_few(things: int, known: int) -> Iterator[str]:
         )
 
 
-def of_classes(brought: rdflib.Graph, classes: set[Node], base: str) -> Iterator[str]:
+def of_classes(data_graph: rdflib.Graph, classes: set[Node], base: str) -> Iterator[str]:
     """A warning for each class that the shapes do not know."""
     names = {str(kind) for kind in classes}
-    for kind in sorted(map(str, set(brought.objects(None, RDF.type)) - classes)):
+    for kind in sorted(map(str, set(data_graph.objects(None, RDF.type)) - classes)):
         meant = nearest(kind, names, base)
         yield f"The shapes do not know the class {kind}{f': did you mean {meant}?' if meant else '.'}"
 
 
-def of_slips(brought: rdflib.Graph, properties: set[str], base: str) -> Iterator[str]:
+def of_slips(data_graph: rdflib.Graph, properties: set[str], base: str) -> Iterator[str]:
     """A warning for each property and each IRI of ours that is written with a slip."""
-    for name in sorted(set(map(str, brought.predicates(unique=True))) - properties):
+    for name in sorted(set(map(str, data_graph.predicates(unique=True))) - properties):
         if meant := nearest(name, properties, base):
             yield f"The shapes do not know the property {name}: did you mean {meant}?"
-    ours, kinds = key(base), set(map(str, brought.objects(None, RDF.type)))
+    ours, kinds = key(base), set(map(str, data_graph.objects(None, RDF.type)))
     for name in sorted(
-        {str(term) for triple in brought for term in (triple[0], triple[2]) if isinstance(term, URIRef)}
+        {str(term) for triple in data_graph for term in (triple[0], triple[2]) if isinstance(term, URIRef)}
     ):
         if key(name).startswith(ours) and not name.startswith(base) and name not in kinds:
             yield f"{name} is none of the IRIs of the data, which begin with {base}: did you mean that?"

@@ -3,7 +3,7 @@
 Reading a hostile text and running SHACL take time and memory that nothing inside them limits; so both happen in a child
 process with a deadline and a memory limit, and never more than a few at once. Nothing is stored.
 
-The process is forked from a template that has loaded the snapshot (`judge`). It is started when somebody first sends
+The process is forked from a template that has loaded the snapshot (`validate`). It is started when somebody first sends
 something, and ends when the snapshot is no longer served or nobody has sent anything for a while.
 """
 
@@ -19,12 +19,12 @@ from typing import Any
 
 from uphold.engines.processes.ipc import Frame
 from uphold.engines.processes.pool import Template, Worker
-from uphold.errors import JudgingStopped, ServerBusy, UpholdError, ValidatorFailed, all_kinds
+from uphold.errors import ServerBusy, UpholdError, ValidationLimitExceeded, ValidatorFailed, all_kinds
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
-from uphold.validation.upload import Posted
+from uphold.validation.upload import Upload
 
-__all__ = ["READY", "Court", "Judgement", "Judges"]
+__all__ = ["READY", "SnapshotValidator", "ValidationResult", "ValidationService"]
 
 READY = b"J"
 IDLE_SECONDS = 600.0
@@ -33,35 +33,35 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class ValidationResult:
     """The report on what was sent: as JSON and as Turtle."""
 
     report: dict[str, Any]
     turtle: str
 
 
-class Judges:
+class ValidationService:
     """Lets only a few judge at the same time."""
 
     def __init__(self, settings: Settings) -> None:
         self.most = settings.validate_workers
         self.free = threading.Semaphore(max(1, self.most))
 
-    def judge(self, posted: Posted, court: Court) -> Judgement:
+    def validate(self, posted: Upload, validator: SnapshotValidator) -> ValidationResult:
         """The judgement of this court.
 
-        Raises what `Court.judge` raises, and `ServerBusy` when all judges are at work: nobody waits for one, because
+        Raises what `Court.validate` raises, and `ServerBusy` when all judges are at work: nobody waits for one, because
         whoever waits keeps the server from others.
         """
         if not self.free.acquire(blocking=False):
             raise ServerBusy(f"{self.most} graphs are being judged, the most at one time.")
         try:
-            return court.judge(posted)
+            return validator.validate(posted)
         finally:
             self.free.release()
 
 
-class Court:
+class SnapshotValidator:
     """Where one snapshot is the background of what is judged."""
 
     def __init__(self, snapshot: Snapshot, settings: Settings) -> None:
@@ -86,11 +86,11 @@ class Court:
             if self.template is not None:
                 self.template.close()
 
-    def judge(self, posted: Posted) -> Judgement:
+    def validate(self, posted: Upload) -> ValidationResult:
         """The judgement on `posted`.
 
-        Raises what `intake.parse` raises, `JudgingStopped` past time or memory, and `ValidatorFailed`, which is logged,
-        where the judge met a fault of our own.
+        Raises what `upload.parse` raises, `ValidationLimitExceeded` past time or memory, and `ValidatorFailed`,
+        which is logged, where the worker met a fault of our own.
         """
         seconds = self.settings.validate_timeout
         until = time.monotonic() + seconds
@@ -101,7 +101,7 @@ class Court:
             finally:
                 worker.kill()
         except TimeoutError as problem:
-            raise JudgingStopped(f"Judging was stopped after {seconds:g} s.") from problem
+            raise ValidationLimitExceeded(f"Judging was stopped after {seconds:g} s.") from problem
         except (EOFError, OSError) as problem:
             raise self.ended() from problem
         if kind != Frame.END:
@@ -110,16 +110,16 @@ class Court:
         told: dict[str, Any] = json.loads(content)
         if fault := told.get("fault"):
             raise again(fault)
-        return Judgement(**told)
+        return ValidationResult(**told)
 
-    def ask(self, worker: Worker, posted: Posted, until: float) -> tuple[int, bytes]:
+    def ask(self, worker: Worker, posted: Upload, until: float) -> tuple[int, bytes]:
         """Give a judge what was sent, and read its answer."""
         worker.send(json.dumps(asdict(posted)).encode())
         return worker.receive(until, None)
 
-    def ended(self) -> JudgingStopped:
+    def ended(self) -> ValidationLimitExceeded:
         """The error when a judge is gone without a word, as one is that gets no more memory."""
-        return JudgingStopped(
+        return ValidationLimitExceeded(
             f"Judging ended before there was a report; it may use {self.settings.validate_memory_mb} MB."
         )
 

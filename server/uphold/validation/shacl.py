@@ -28,10 +28,10 @@ from uphold.validation.lexical_faults import explain
 from uphold.validation.lexical_forms import well_formed
 from uphold.validation.report import Report, Result
 
-__all__ = ["check", "judge", "to_rdflib", "warm"]
+__all__ = ["check", "to_rdflib", "validate", "warm"]
 
 PLAIN = str(XSD.string)
-STAND_IN = "urn:uphold:blank-node:"
+SKOLEM_PREFIX = "urn:uphold:blank-node:"
 NOT_YOURS = "Terms of the ontology are not changed by other graphs: use a namespace of your own, or propose the term."
 LEXICAL = "lexical-form"  # the shape that reports an ill-formed literal where no other one asks for its datatype
 OF_DATATYPES = (SH.DatatypeConstraintComponent, SH.OrConstraintComponent)
@@ -45,23 +45,23 @@ def check(quads: ox.Dataset, shapes: rdflib.Graph) -> Report:
     return report
 
 
-def judge(brought: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph) -> Report:
+def validate(data_graph: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph) -> Report:
     """Judge the nodes of a graph that someone brings; it is added to the data set that is its background.
 
     What the background has already is no change: of a term of the ontology only what is new is refused, and a graph of
     which nothing is new conforms, as its background does.
     """
-    new = additions(brought, background)
+    new = additions(data_graph, background)
     anchors = set(shapes.objects(None, SH.targetNode))  # rules about a whole graph hang on one node
-    contents = described(brought, background, shapes, anchors)
+    contents = described(data_graph, background, shapes, anchors)
     if not new:
         return Report((), contents)
     nameless = {node for node, _, _ in new if isinstance(node, rdflib.BNode)}
     names: dict[Node, Node] = {
-        node: rdflib.URIRef(f"{STAND_IN}{node}") for node in nameless
+        node: rdflib.URIRef(f"{SKOLEM_PREFIX}{node}") for node in nameless
     }  # pySHACL focuses on IRIs only
     named = rdflib.Graph()
-    for subject, predicate, value in (triple for triple in brought if triple in new or not is_nameless(triple)):
+    for subject, predicate, value in (triple for triple in data_graph if triple in new or not is_nameless(triple)):
         named.add((names.get(subject, subject), predicate, names.get(value, value)))
     for triple in named:
         background.add(triple)
@@ -69,15 +69,15 @@ def judge(brought: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph)
     found = run(background, shapes, own | anchors, named)
     results = {r for r in found if rdflib.URIRef(r.focusNode) in own - anchors}
     results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
-    results |= without_iri(brought, nameless, shapes)
+    results |= without_iri(data_graph, nameless, shapes)
     results |= not_yours({node for node, _, _ in new}, anchors)
     return Report(in_order({without_stand_ins(result) for result in results}), contents)
 
 
-def described(brought: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, anchors: set[Node]) -> Contents:
+def described(data_graph: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, anchors: set[Node]) -> Contents:
     """What came; the base of our IRIs is that of the ontology, on which the whole-graph rules hang."""
     base = next((str(anchor).removesuffix("ontology") for anchor in anchors), "")
-    return describe(brought, union, shapes, base)
+    return describe(data_graph, union, shapes, base)
 
 
 def not_yours(changed: set[Node], anchors: set[Node]) -> set[Result]:
@@ -92,22 +92,22 @@ def not_yours(changed: set[Node], anchors: set[Node]) -> set[Result]:
 
 def without_stand_ins(result: Result) -> Result:
     """The result with blank nodes shown as such."""
-    focus, value = result.focusNode.replace(STAND_IN, "_:"), result.value
-    message = result.message.replace(STAND_IN, "_:")
-    return replace(result, focusNode=focus, value=value and value.replace(STAND_IN, "_:"), message=message)
+    focus, value = result.focusNode.replace(SKOLEM_PREFIX, "_:"), result.value
+    message = result.message.replace(SKOLEM_PREFIX, "_:")
+    return replace(result, focusNode=focus, value=value and value.replace(SKOLEM_PREFIX, "_:"), message=message)
 
 
-def places(result: Result, brought: rdflib.Graph) -> Iterator[Result]:
+def places(result: Result, data_graph: rdflib.Graph) -> Iterator[Result]:
     """A result of a whole-graph rule, once for each brought node that has to do with the value it names."""
     value = rdflib.URIRef(result.value or "")
-    if (value, None, None) in brought:
+    if (value, None, None) in data_graph:
         yield replace(result, focusNode=str(value))
         return
-    for subject in {*brought.subjects(value, None), *brought.subjects(RDF.type, value)}:
+    for subject in {*data_graph.subjects(value, None), *data_graph.subjects(RDF.type, value)}:
         yield replace(result, focusNode=str(subject))
 
 
-def without_iri(brought: rdflib.Graph, nameless: set[rdflib.BNode], shapes: rdflib.Graph) -> set[Result]:
+def without_iri(data_graph: rdflib.Graph, nameless: set[rdflib.BNode], shapes: rdflib.Graph) -> set[Result]:
     """What shape identifiers-iri says of blank nodes, which have a stand-in when the other rules are asked."""
     rule = next((s for s in shapes.subjects(SH.nodeKind, SH.IRI) if str(s).endswith("/identifiers-iri")), None)
     if rule is None:
@@ -117,7 +117,7 @@ def without_iri(brought: rdflib.Graph, nameless: set[rdflib.BNode], shapes: rdfl
     return {
         Result(f"_:{node}", None, f"_:{node}", message, "Violation", str(rule))
         for node in nameless
-        if any(str(kind).rpartition("#")[0] in namespace for kind in brought.objects(node, RDF.type))
+        if any(str(kind).rpartition("#")[0] in namespace for kind in data_graph.objects(node, RDF.type))
     }
 
 
@@ -133,9 +133,9 @@ def run(
     data: rdflib.Graph,
     shapes: rdflib.Graph,
     focus: Iterable[Node] | None = None,
-    brought: rdflib.Graph | None = None,
+    data_graph: rdflib.Graph | None = None,
 ) -> set[Result]:
-    """Run pySHACL, and look at the lexical forms in `brought`, or in all data; `focus` limits the nodes for pySHACL.
+    """Run pySHACL, and look at the lexical forms in `data_graph`, or in all data; `focus` limits the nodes for pySHACL.
 
     Raises `ValidatorFailed` when pySHACL does.
     """
@@ -158,7 +158,7 @@ def run(
     if not isinstance(report, rdflib.Graph):
         raise ValidatorFailed from report  # pySHACL hands back its own failure as a value
     found = [read_result(report, node, data) for node in report.subjects(RDF.type, SH.ValidationResult)]
-    return explained(found, shapes) | ill_formed(data if brought is None else brought, shapes, found)
+    return explained(found, shapes) | ill_formed(data if data_graph is None else data_graph, shapes, found)
 
 
 def explained(found: Iterable[Found], shapes: rdflib.Graph) -> set[Result]:

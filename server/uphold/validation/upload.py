@@ -15,14 +15,14 @@ from pathlib import Path, PurePath
 
 import pyoxigraph as ox
 
-from uphold.errors import BodyNotParsed, BodyRefused, BodyTooLarge, SourceNotRead, UnsupportedMedia
+from uphold.errors import BodySyntaxError, BodyTooLarge, UnreadableSource, UnsafeBody, UnsupportedMediaType
 from uphold.rdf.csv_tables import NOT_IN_AN_IRI, table_to_jsonld
 from uphold.rdf.sources import Files, read_context
 from uphold.settings import Settings
 from uphold.validation.upload_guards import guard
 from uphold.validation.upload_json import OwnContext, as_json_ld, with_contexts
 
-__all__ = ["MEDIA_TYPES", "PACKED", "SUFFIXES", "Posted", "Sent", "by_suffix", "parse", "read", "receive"]
+__all__ = ["MEDIA_TYPES", "PACKED", "SUFFIXES", "Sent", "Upload", "by_suffix", "parse", "read", "receive"]
 
 CSV, JSON, JSON_LD = "text/csv", "application/json", "application/ld+json"
 MEDIA_TYPES = {
@@ -73,7 +73,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class Upload:
     """What somebody sent, looked over and not yet parsed; a table's rows may have a class."""
 
     text: str
@@ -82,7 +82,7 @@ class Posted:
 
 
 def by_suffix(name: str) -> tuple[str, str]:
-    """Media type and content encoding for a file's name; raises `UnsupportedMedia` for an ending that is not taken."""
+    """Media type and content encoding for a file's name; raises `UnsupportedMediaType` for an unknown one."""
     if name.lower().endswith(PACKED):
         return by_suffix(name[: -len(PACKED)])[0], "gzip"
     suffix = PurePath(name).suffix.lstrip(".").lower()
@@ -93,9 +93,9 @@ def by_suffix(name: str) -> tuple[str, str]:
     return SUFFIXES[suffix], ""
 
 
-def unsupported(detail: str) -> UnsupportedMedia:
+def unsupported(detail: str) -> UnsupportedMediaType:
     """The error that lists what is taken."""
-    error = UnsupportedMedia(detail)
+    error = UnsupportedMediaType(detail)
     error.remedy = f"Send one of {', '.join(MEDIA_TYPES)}, in UTF-8; it may be compressed with gzip or deflate."
     return error
 
@@ -105,10 +105,10 @@ def read(body: bytes, media_type: str, settings: Settings, *, encoding: str = ""
     return parse(receive(Sent(body, media_type, encoding, name), settings), settings)
 
 
-def receive(sent: Sent, settings: Settings) -> Posted:
+def receive(sent: Sent, settings: Settings) -> Upload:
     """Look over what somebody sends.
 
-    Raises `UnsupportedMedia`, `BodyTooLarge`, `BodyTooDeep`, `BodyRefused` or `BodyNotParsed`.
+    Raises `UnsupportedMediaType`, `BodyTooLarge`, `BodyTooDeep`, `UnsafeBody` or `BodySyntaxError`.
     """
     kind, _, parameters = sent.media_type.lower().partition(";")
     kind = kind.strip()
@@ -117,22 +117,22 @@ def receive(sent: Sent, settings: Settings) -> Posted:
     charset = re.search(r"charset\s*=\s*\"?([\w.:-]+)", parameters)
     if charset and charset[1] not in ("utf-8", "utf8", "us-ascii"):
         raise unsupported(f"The body is said to be in {charset[1]}; only UTF-8 is read.")
-    plain = inflate(sent.body, sent.encoding, settings.intake_max_bytes)
+    plain = inflate(sent.body, sent.encoding, settings.upload_max_bytes)
     try:
         text = plain.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as problem:
         line = plain.count(b"\n", 0, problem.start) + 1
-        raise BodyNotParsed(f"The body is not UTF-8 at byte {problem.start}.", line) from problem
+        raise BodySyntaxError(f"The body is not UTF-8 at byte {problem.start}.", line) from problem
     if not text.strip():
-        raise BodyNotParsed("The body is empty.", 1, 1)
-    guard(text, kind, settings.intake_max_depth)
+        raise BodySyntaxError("The body is empty.", 1, 1)
+    guard(text, kind, settings.upload_max_depth)
     if kind in (JSON, JSON_LD):
         own = OwnContext(read_context(Files(settings.files, settings.base)).columns, settings.base, sent.visited)
-        written = with_contexts(text, own, settings.intake_max_bytes)
+        written = with_contexts(text, own, settings.upload_max_bytes)
         written = as_json_ld(written, own) if kind == JSON else written
         text, kind = written, kind if written == text else JSON
     stem = PurePath(sent.name.replace("\\", "/").removesuffix(PACKED)).stem
-    return Posted(text, kind, stem if CLASS.fullmatch(stem) else "")
+    return Upload(text, kind, stem if CLASS.fullmatch(stem) else "")
 
 
 def inflate(body: bytes, encoding: str, limit: int) -> bytes:
@@ -148,18 +148,18 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
         packed = zlib.decompressobj(zlib.MAX_WBITS | (16 if "gzip" in encoding else 0))
         plain = packed.decompress(body, limit + 1)
     except zlib.error as problem:
-        raise BodyNotParsed(f"The body is not {encoding}, as its content encoding says.") from problem
+        raise BodySyntaxError(f"The body is not {encoding}, as its content encoding says.") from problem
     if len(plain) > limit:
         raise BodyTooLarge(limit)
     if not packed.eof or packed.unused_data:
-        raise BodyNotParsed(f"The body is {'more than' if packed.eof else 'not the whole of'} one {encoding} stream.")
+        raise BodySyntaxError(f"The body is {'more than' if packed.eof else 'not the whole of'} one {encoding} stream.")
     return plain
 
 
-def parse(posted: Posted, settings: Settings, *, base: str | None = None) -> list[ox.Triple]:
+def parse(posted: Upload, settings: Settings, *, base: str | None = None) -> list[ox.Triple]:
     """The triples of a text that was looked over; its graphs are merged, its blank nodes keep their labels.
 
-    Raises `BodyNotParsed` with line and column where the parser tells, `BodyRefused`, or `BodyTooLarge`.
+    Raises `BodySyntaxError` with line and column where the parser tells, `UnsafeBody`, or `BodyTooLarge`.
     """
     text, form = posted.text, MEDIA_TYPES[posted.media_type]
     if form is None:
@@ -167,28 +167,28 @@ def parse(posted: Posted, settings: Settings, *, base: str | None = None) -> lis
     found: list[ox.Triple] = []
     try:
         for quad in ox.parse(text, format=form, base_iri=base, rename_blank_nodes=False):
-            if len(found) >= settings.intake_max_triples:
-                raise BodyTooLarge(settings.intake_max_triples, "triples")
+            if len(found) >= settings.upload_max_triples:
+                raise BodyTooLarge(settings.upload_max_triples, "triples")
             check_terms(quad.triple)
             found.append(quad.triple)
     except SyntaxError as problem:
         rewritten = posted.media_type in (CSV, JSON)  # the text has not the lines of what was sent
         line, column = (None, None) if rewritten else (problem.lineno, problem.offset)
-        raise BodyNotParsed(PARSER_ERROR.sub("", problem.msg), line, column) from problem
+        raise BodySyntaxError(PARSER_ERROR.sub("", problem.msg), line, column) from problem
     except ValueError as problem:
-        raise BodyNotParsed(str(problem)) from problem
+        raise BodySyntaxError(str(problem)) from problem
     return found
 
 
-def table(posted: Posted, settings: Settings) -> str:
+def table(posted: Upload, settings: Settings) -> str:
     """The JSON-LD of a table; an error gives its line."""
     context = read_context(Files(settings.files, settings.base))
     name = Path(posted.row_class or "table")
     try:
         return table_to_jsonld(name, posted.text, context)
-    except SourceNotRead as problem:
+    except UnreadableSource as problem:
         placed = PLACED.fullmatch(str(problem).removeprefix(f"{name}:"))
-        raise (BodyNotParsed(placed[2], int(placed[1])) if placed else BodyNotParsed(str(problem))) from problem
+        raise (BodySyntaxError(placed[2], int(placed[1])) if placed else BodySyntaxError(str(problem))) from problem
 
 
 def check_terms(triple: ox.Triple) -> None:
@@ -196,11 +196,11 @@ def check_terms(triple: ox.Triple) -> None:
     for iri in iris(triple):
         shown = iri if len(iri) <= 200 else f"{iri[:200]}…"
         if len(iri) > IRI_LENGTH:
-            raise BodyRefused(f"The IRI {shown} has {len(iri)} characters; at most {IRI_LENGTH} are accepted.")
+            raise UnsafeBody(f"The IRI {shown} has {len(iri)} characters; at most {IRI_LENGTH} are accepted.")
         if NOT_IN_AN_IRI.search(iri):
-            raise BodyRefused(f"The IRI {shown!r} has a character that no IRI may have.")
+            raise UnsafeBody(f"The IRI {shown!r} has a character that no IRI may have.")
         if iri.lower().startswith(ACTIVE_SCHEMES):
-            raise BodyRefused(f"The IRI {shown!r} has a scheme that names no thing but runs or reads something.")
+            raise UnsafeBody(f"The IRI {shown!r} has a scheme that names no thing but runs or reads something.")
 
 
 def iris(triple: ox.Triple) -> Iterator[str]:
@@ -209,6 +209,6 @@ def iris(triple: ox.Triple) -> Iterator[str]:
         if isinstance(term, ox.NamedNode):
             yield term.value
         elif isinstance(term, ox.Triple) or getattr(term, "direction", None):
-            raise BodyRefused(f"{str(term)[:200]} is no term of RDF 1.1, which is what is read here.")
+            raise UnsafeBody(f"{str(term)[:200]} is no term of RDF 1.1, which is what is read here.")
         elif isinstance(term, ox.Literal):
             yield term.datatype.value

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from uphold.errors import BodyNotParsed, BodyRefused, BodyTooDeep
+from uphold.errors import BodySyntaxError, BodyTooDeep, UnsafeBody
 
 __all__ = ["guard"]
 
@@ -53,7 +53,7 @@ FAULTS = {
 def guard(text: str, media_type: str, max_depth: int) -> None:
     """Refuse a text of RDF that is nested too deeply, or that calls for more than it holds.
 
-    Raises `BodyTooDeep`, `BodyRefused` or `BodyNotParsed`.
+    Raises `BodyTooDeep`, `UnsafeBody` or `BodySyntaxError`.
     """
     scanner = LANGUAGES.get(media_type)
     if scanner is None:
@@ -62,9 +62,9 @@ def guard(text: str, media_type: str, max_depth: int) -> None:
     for found in scanner.finditer(text):
         kind = found.lastgroup or ""
         if kind in FAULTS:
-            raise BodyNotParsed(FAULTS[kind], *line_column(text, found.start()))
+            raise BodySyntaxError(FAULTS[kind], *line_column(text, found.start()))
         if kind == "declared":
-            raise BodyRefused(
+            raise UnsafeBody(
                 "The document has a document type or another declaration, which is not read; write its entities out.",
                 *line_column(text, found.start()),
             )
@@ -75,7 +75,7 @@ def guard(text: str, media_type: str, max_depth: int) -> None:
         if depth > max_depth:
             raise BodyTooDeep(max_depth, *line_column(text, found.start()))
     if scanner is XML and (named := XML_ENCODING.match(text)) and named[1].lower() not in ("utf-8", "us-ascii"):
-        raise BodyRefused(f"The document says that it is in {named[1]}; only UTF-8 is read.", 1, 1)
+        raise UnsafeBody(f"The document says that it is in {named[1]}; only UTF-8 is read.", 1, 1)
 
 
 def line_column(text: str, place: int) -> tuple[int, int]:

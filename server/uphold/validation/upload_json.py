@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from uphold.errors import BodyNotParsed, BodyRefused, BodyTooLarge
+from uphold.errors import BodySyntaxError, BodyTooLarge, UnsafeBody
 from uphold.rdf.csv_tables import CONTEXT_NAME
 from uphold.settings import CANONICAL_BASE
 
@@ -46,8 +46,8 @@ class OwnContext:
 def with_contexts(text: str, own: OwnContext, most: int) -> str:
     """JSON-LD with our own context written out where it is named.
 
-    Raises `BodyRefused` for any other context that stands elsewhere, `BodyTooLarge` when that makes more than `most`
-    bytes of it, and `BodyNotParsed` for what is not JSON.
+    Raises `UnsafeBody` for any other context that stands elsewhere, `BodyTooLarge` when that makes more than `most`
+    bytes of it, and `BodySyntaxError` for what is not JSON.
     """
     size, named = len(json.dumps(own.terms)), 0
 
@@ -74,17 +74,17 @@ def with_contexts(text: str, own: OwnContext, most: int) -> str:
     return json.dumps(document, ensure_ascii=False, default=number) if named else text
 
 
-def refused(named: Any, own: OwnContext) -> BodyRefused:
+def refused(named: Any, own: OwnContext) -> UnsafeBody:
     """The error for a context from elsewhere."""
     where = f"{own.base}{CONTEXT_NAME}"
-    return BodyRefused(
+    return UnsafeBody(
         f"The document takes a context from {json.dumps(named)[:200]}; write it out instead. "
         f"None is fetched, and only {where} is known here."
     )
 
 
 def as_json_ld(text: str, own: OwnContext) -> str:
-    """JSON without a context of its own as JSON-LD; raises `BodyNotParsed` for what is not JSON."""
+    """JSON without a context of its own as JSON-LD; raises `BodySyntaxError` for what is not JSON."""
 
     def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return {key: exact(value, own.terms.get(key)) for key, value in pairs}
@@ -96,7 +96,7 @@ def as_json_ld(text: str, own: OwnContext) -> str:
         try:
             found: Any = {"@context": dict(document["prefixes"]), "@graph": described(document)}
         except (AttributeError, KeyError, TypeError, ValueError) as problem:
-            raise BodyNotParsed("It has `facts` and `prefixes`, and is not otherwise as /doc/….json is.") from problem
+            raise BodySyntaxError("It has `facts` and `prefixes`, and is not otherwise as /doc/….json is.") from problem
     else:
         found = {"@context": own.terms, "@graph": document if isinstance(document, list) else [document]}
     return json.dumps(found, ensure_ascii=False, default=number)
@@ -152,4 +152,4 @@ def read(text: str, look: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> 
     try:
         return json.loads(text, object_pairs_hook=look, parse_float=Decimal, parse_int=Decimal)
     except json.JSONDecodeError as problem:
-        raise BodyNotParsed(f"{problem.msg}.", problem.lineno, problem.colno) from problem
+        raise BodySyntaxError(f"{problem.msg}.", problem.lineno, problem.colno) from problem

@@ -25,40 +25,40 @@ import rdflib
 
 from uphold.engines.processes.fork_server import begin, limit_memory, offer
 from uphold.engines.processes.ipc import Frame, read_frame, write_frame
-from uphold.errors import BodyNotParsed, UpholdError
+from uphold.errors import BodySyntaxError, UpholdError
 from uphold.logs import configuration
 from uphold.rdf.sources import graph_name
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
 from uphold.validation.report import Report
-from uphold.validation.service import READY, Judgement
-from uphold.validation.shacl import judge, to_rdflib, warm
-from uphold.validation.upload import Posted, parse
+from uphold.validation.service import READY, ValidationResult
+from uphold.validation.shacl import to_rdflib, validate, warm
+from uphold.validation.upload import Upload, parse
 
-__all__ = ["Ground", "judge_triples", "main"]
+__all__ = ["ValidationGraphs", "main", "validate_triples"]
 
 log = logging.getLogger(__name__)
 
 
-class Ground(NamedTuple):
+class ValidationGraphs(NamedTuple):
     """What a judgement stands on: all triples of a snapshot, to which those judged are added, and its shapes."""
 
     data: rdflib.Graph
     shapes: rdflib.Graph
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Ground:
+    def of(cls, snapshot: Snapshot) -> ValidationGraphs:
         """Load it."""
         quads = ox.Dataset(ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS))
         shapes = to_rdflib(quads.quads_for_graph_name(graph_name(snapshot.base, "shapes")))
         return cls(to_rdflib(quads), shapes)
 
 
-def judge_triples(triples: Collection[ox.Triple], ground: Ground) -> Report:
+def validate_triples(triples: Collection[ox.Triple], ground: ValidationGraphs) -> Report:
     """Judge triples here and now; only their own nodes are judged, and the ground is spent."""
     if not triples:
-        raise BodyNotParsed("There is no statement in it. JSON-LD says nothing where its context lacks a key.")
-    return judge(to_rdflib(quads(triples), labelled=True), ground.data, ground.shapes)
+        raise BodySyntaxError("There is no statement in it. JSON-LD says nothing where its context lacks a key.")
+    return validate(to_rdflib(quads(triples), labelled=True), ground.data, ground.shapes)
 
 
 def quads(triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
@@ -66,20 +66,20 @@ def quads(triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
     return (ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
 
 
-def answer(posted: Posted, settings: Settings, ground: Ground, prefixes: dict[str, str]) -> Judgement:
+def answer(posted: Upload, settings: Settings, ground: ValidationGraphs, prefixes: dict[str, str]) -> ValidationResult:
     """What a judge answers: the report, in both forms."""
     found = parse(posted, settings)
-    report = judge_triples(found, ground)
+    report = validate_triples(found, ground)
     turtle = report.as_turtle(found, prefixes)
-    return Judgement(report.as_json(), turtle)
+    return ValidationResult(report.as_json(), turtle)
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class ValidationWorker:
     """Serves one request, in the process that was forked for it."""
 
     settings: Settings
-    ground: Ground
+    ground: ValidationGraphs
     prefixes: dict[str, str]
 
     def serve(self, channel: socket) -> None:
@@ -93,7 +93,7 @@ class Judge:
         seconds = int(self.settings.validate_timeout) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         try:
-            told = self.judge(Posted(**json.loads(frame[1])))
+            told = self.validate(Upload(**json.loads(frame[1])))
         except MemoryError:
             return
         except Exception:  # noqa: BLE001 whatever it is, the server logs it
@@ -101,7 +101,7 @@ class Judge:
         else:
             write_frame(channel, Frame.END, json.dumps(told).encode())
 
-    def judge(self, posted: Posted) -> dict[str, Any]:
+    def validate(self, posted: Upload) -> dict[str, Any]:
         """The judgement, or the error in what was sent."""
         try:
             return asdict(answer(posted, self.settings, self.ground, self.prefixes))
@@ -119,14 +119,14 @@ def main(arguments: list[str]) -> None:
     limit_memory(settings.validate_memory_mb * 1_000_000)
     snapshot = Snapshot.open(Path(arguments[0]))
     try:
-        ground = Ground.of(snapshot)
+        ground = ValidationGraphs.of(snapshot)
         warm(ground.data, ground.shapes)
     except Exception:
         logging.config.dictConfig(configuration(settings.log_level))
         log.exception("no judge could be made ready")
         sys.exit(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    offer(control, READY, Judge(settings, ground, snapshot.prefixes).serve, idle=float(arguments[1]))
+    offer(control, READY, ValidationWorker(settings, ground, snapshot.prefixes).serve, idle=float(arguments[1]))
 
 
 if __name__ == "__main__":

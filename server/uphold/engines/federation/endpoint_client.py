@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
 from uphold import __version__
 from uphold.engines.federation.ssrf_guard import Resolver, look_up, permitted, read_networks
-from uphold.errors import WrongSetting
+from uphold.errors import InvalidSetting
 from uphold.settings import Settings
 
 __all__ = ["JSON_RESULTS", "CallFailed", "Caller"]
@@ -39,9 +39,9 @@ class Caller:
     """Calls endpoints that are on the list, and no others."""
 
     def __init__(self, settings: Settings, resolve: Resolver = look_up, tls: ssl.SSLContext | None = None) -> None:
-        self.allowed = frozenset(settings.service_allowed.split())
+        self.allowed = frozenset(settings.service_allowlist.split())
         self.origins = frozenset(origin(read_endpoint(iri)) for iri in self.allowed)
-        self.private = read_networks(settings.service_private_allowed)
+        self.private = read_networks(settings.service_private_networks)
         self.max_bytes = settings.service_max_mb * 1_000_000
         self.agent = f"Uphold/{__version__} ({settings.base})"
         self.resolve, self.tls = resolve, tls or ssl.create_default_context()
@@ -69,7 +69,7 @@ class Caller:
             target = urljoin(address, location)
             if origin(read_endpoint(target)) in self.origins:
                 return target
-        except (ValueError, WrongSetting) as problem:
+        except (ValueError, InvalidSetting) as problem:
             raise CallFailed("redirects to what is no address") from problem
         raise CallFailed("redirects to a host that may not be called")
 
@@ -125,15 +125,15 @@ class Caller:
 
 
 def read_endpoint(iri: str) -> SplitResult:
-    """The parts of an endpoint's IRI; raises `WrongSetting` unless it is one that can be called."""
+    """The parts of an endpoint's IRI; raises `InvalidSetting` unless it is one that can be called."""
     try:
         parts = urlsplit(iri)
         fine = parts.scheme in PORTS and parts.hostname and parts.port != 0 and iri.isascii() and iri.isprintable()
     except ValueError:
         fine = False
     if not fine or " " in iri or "@" in parts.netloc or parts.fragment:
-        raise WrongSetting(
-            f"service_allowed has {iri!r}, which is not an http or https address without user and fragment."
+        raise InvalidSetting(
+            f"service_allowlist has {iri!r}, which is not an http or https address without user and fragment."
         )
     return parts
 

@@ -15,7 +15,7 @@ from uphold.engines.federation.endpoint_client import Caller, CallFailed
 from uphold.engines.federation.service_clauses import Clause, find_clauses
 from uphold.engines.federation.values_block import as_group
 from uphold.engines.scanning import calls_service
-from uphold.errors import ServerBusy, ServiceFailed, ServiceRefused
+from uphold.errors import ServerBusy, ServiceFailed, ServiceForbidden
 from uphold.settings import Settings
 
 __all__ = ["Federation"]
@@ -36,10 +36,10 @@ class Federation:
     def fill(self, text: str, base: str, prefixes: Mapping[str, str], until: float) -> str:
         """The query with the solutions of each SERVICE clause in its place, by `until` (monotonic clock).
 
-        Raises `ServiceRefused` before anything is asked, `ServiceFailed` when an endpoint gives no usable answer.
+        Raises `ServiceForbidden` before anything is asked, `ServiceFailed` when an endpoint gives no usable answer.
         """
         clauses = self.check(text, find_clauses(text, base, prefixes))
-        if not self.places.acquire(timeout=min(self.settings.query_wait, max(0.0, until - time.monotonic()))):
+        if not self.places.acquire(timeout=min(self.settings.query_queue_timeout, max(0.0, until - time.monotonic()))):
             raise ServerBusy("As many queries as may call other endpoints at once do so already.")
         try:
             answers = self.answers(clauses, until)
@@ -51,16 +51,16 @@ class Federation:
         """The clauses that are in no other one, when all that are in the text are allowed."""
         most = self.settings.service_max_calls
         if len(found) > most:
-            raise ServiceRefused(f"The query has {len(found)} SERVICE clauses; at most {most} are accepted.")
+            raise ServiceForbidden(f"The query has {len(found)} SERVICE clauses; at most {most} are accepted.")
         for clause in found:
             if clause.endpoint not in self.caller.allowed:
-                raise ServiceRefused(f"The endpoint {clause.endpoint} is not one that queries here may call.")
+                raise ServiceForbidden(f"The endpoint {clause.endpoint} is not one that queries here may call.")
         outer: list[Clause] = []
         for clause in found:
             if not outer or clause.start >= outer[-1].end:
                 outer.append(clause)
         if calls_service(replace(text, dict.fromkeys(outer, NO_MORE))):
-            raise ServiceRefused("The query has text that could be read as a SERVICE clause, and is not plainly one.")
+            raise ServiceForbidden("The query has text that could be read as a SERVICE clause, and is not plainly one.")
         return outer
 
     def answers(self, clauses: list[Clause], until: float) -> dict[tuple[str, str], str]:

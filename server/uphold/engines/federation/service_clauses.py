@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from uphold.engines.scanning import Token, line_column, scan
-from uphold.errors import QueryNotParsed, ServiceRefused
+from uphold.errors import QuerySyntaxError, ServiceForbidden
 
 __all__ = ["Clause", "find_clauses"]
 
@@ -33,7 +33,7 @@ class Clause:
 def find_clauses(text: str, base: str, prefixes: Mapping[str, str]) -> list[Clause]:
     """The clauses in the order in which they begin, also those within another.
 
-    Raises `ServiceRefused` for an endpoint that is a variable, `QueryNotParsed` for a clause that is not one.
+    Raises `ServiceForbidden` for an endpoint that is a variable, `QuerySyntaxError` for a clause that is not one.
     """
     reader = Reader(text, base, dict(prefixes))
     found = []
@@ -86,7 +86,7 @@ class Reader:
         """The endpoint that a token names."""
         kind, token = self.look(at).kind, self.look(at).text
         if kind == "variable":
-            raise ServiceRefused(f"SERVICE names its endpoint by the variable {token}; here it must be an IRI.")
+            raise ServiceForbidden(f"SERVICE names its endpoint by the variable {token}; here it must be an IRI.")
         if kind == "iri":
             return self.absolute(token)
         prefix, _, local = token.partition(":")
@@ -108,6 +108,6 @@ class Reader:
         used = sorted({name.partition(":")[0] for name in names} & set(self.prefixes))
         return "".join([f"BASE <{self.base}>\n", *(f"PREFIX {name}: <{self.prefixes[name]}>\n" for name in used)])
 
-    def fault(self, start: int, what: str) -> QueryNotParsed:
+    def fault(self, start: int, what: str) -> QuerySyntaxError:
         """An error about the clause that begins at a place."""
-        return QueryNotParsed(f"A SERVICE clause begins here, and {what}.", *line_column(self.text, start))
+        return QuerySyntaxError(f"A SERVICE clause begins here, and {what}.", *line_column(self.text, start))

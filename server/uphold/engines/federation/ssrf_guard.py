@@ -10,7 +10,7 @@ import ipaddress
 import socket
 from collections.abc import Callable, Iterable
 
-from uphold.errors import WrongSetting
+from uphold.errors import InvalidSetting
 
 __all__ = ["Address", "Resolver", "is_public", "look_up", "permitted", "read_networks"]
 
@@ -30,11 +30,11 @@ def look_up(host: str, port: int) -> list[str]:
 
 
 def read_networks(text: str) -> tuple[Network, ...]:
-    """The addresses and ranges in a setting; raises `WrongSetting`."""
+    """The addresses and ranges in a setting; raises `InvalidSetting`."""
     try:
         return tuple(ipaddress.ip_network(part) for part in text.split())
     except ValueError as problem:
-        raise WrongSetting(f"service_private_allowed is {text!r}: {problem}.") from problem
+        raise InvalidSetting(f"service_private_networks is {text!r}: {problem}.") from problem
 
 
 def permitted(found: Iterable[str], private: Iterable[Network]) -> list[str]:

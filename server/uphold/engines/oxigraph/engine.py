@@ -22,13 +22,13 @@ from uphold.engines.oxigraph.fork_server_main import ORDER_BYTES
 from uphold.engines.processes.ipc import Frame
 from uphold.engines.processes.pool import Template, Worker
 from uphold.errors import (
-    DeadlinePassed,
-    FormatCannotHold,
-    MemoryPassed,
-    NoSuchSnapshot,
+    MemoryLimitExceeded,
     NotAcceptable,
+    NotRepresentable,
     QueryNotSupported,
+    QueryTimeout,
     ServerBusy,
+    SnapshotNotFound,
 )
 from uphold.metrics import metrics
 from uphold.rdf.media_types import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES
@@ -65,7 +65,7 @@ class EmbeddedEngine:
     def order(self) -> str:
         """Names the order in which rows come that no ORDER BY puts in order; waits until the snapshot is loaded."""
         if not self.template.greeting:
-            self.put_back(self.take(time.monotonic() + self.settings.query_wait))
+            self.put_back(self.take(time.monotonic() + self.settings.query_queue_timeout))
         return self.template.greeting.hex()
 
     def query(
@@ -102,7 +102,7 @@ class EmbeddedEngine:
         filled = federation.fill(text, self.snapshot.base, self.snapshot.prefixes, until)
         remaining = until - time.monotonic()
         if remaining <= 0:
-            raise DeadlinePassed(seconds)
+            raise QueryTimeout(seconds)
         return filled, remaining
 
     def run(
@@ -110,7 +110,7 @@ class EmbeddedEngine:
     ) -> Generator[bytes, None, None]:
         """The bytes of an answer; the worker goes back when they are all out, and is killed when anything breaks."""
         began = time.monotonic()
-        worker = self.take_and_tell(request, began + self.settings.query_wait)
+        worker = self.take_and_tell(request, began + self.settings.query_queue_timeout)
         spend("queue", (started := time.monotonic()) - began)
         until, lost = started + seconds, "abandoned"
         try:
@@ -121,17 +121,17 @@ class EmbeddedEngine:
             lost = ""
         except TimeoutError as problem:
             lost = "deadline"
-            raise DeadlinePassed(seconds) from problem
+            raise QueryTimeout(seconds) from problem
         except (EOFError, OSError) as problem:
             lost = "ended"
-            raise MemoryPassed(self.settings.query_memory_mb) from problem
+            raise MemoryLimitExceeded(self.settings.query_memory_mb) from problem
         finally:
             spend("engine", time.monotonic() - started)
             self.put_back(worker, lost)
         if kind == Frame.FAULT:
             fault, asked = json.loads(content), json.loads(request)
             if reason := fault.get("unwritable"):
-                raise FormatCannotHold(asked["accept"], reason)
+                raise NotRepresentable(asked["accept"], reason)
             if "remedy" in fault:
                 raise QueryNotSupported(**fault)
             raise explain(asked["text"], self.snapshot.prefixes, **fault)
@@ -161,7 +161,7 @@ class EmbeddedEngine:
         except BaseException as problem:
             self.put_back(None)
             if isinstance(problem, EOFError):
-                raise MemoryPassed(self.settings.query_memory_mb) from problem
+                raise MemoryLimitExceeded(self.settings.query_memory_mb) from problem
             raise
         self.at_work.add(worker)
         return worker
@@ -169,7 +169,7 @@ class EmbeddedEngine:
     def queue_up(self, until: float) -> Worker | None:
         """Wait for a place; raises `ServerBusy`."""
         with self.lock:
-            if self.waiting >= self.settings.query_queue:
+            if self.waiting >= self.settings.query_queue_size:
                 raise ServerBusy(f"All query workers are busy, and {self.waiting} queries wait already.")
             self.waiting += 1
         metrics().waiting.inc()
@@ -205,10 +205,10 @@ class EmbeddedEngine:
 
 
 def start_template(snapshot: Snapshot, settings: Settings) -> Template:
-    """A template of this snapshot, in memory or on disk by its size; raises `NoSuchSnapshot` when a part is missing."""
+    """A template of this snapshot, in memory or on disk by its size; raises `SnapshotNotFound` without all parts."""
     if not (snapshot.union.exists() and snapshot.with_union.exists()):
-        raise NoSuchSnapshot(f"The snapshot in {snapshot.folder} lacks a file that queries need.")
-    in_memory = snapshot.quads <= settings.memory_index_up_to
+        raise SnapshotNotFound(f"The snapshot in {snapshot.folder} lacks a file that queries need.")
+    in_memory = snapshot.quads <= settings.in_memory_max_quads
     folder, memory = str(Path(snapshot.folder).resolve()), str(settings.query_memory_mb * 1_000_000)
     arguments = [folder, "memory" if in_memory else "disk", memory]
     return Template("uphold.engines.oxigraph.fork_server_main", arguments, ORDER_BYTES)

@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from uphold.engines.processes.fork_server import CONTROL, FORK, KILL, NUMBER
 from uphold.engines.processes.ipc import HEAD, Frame, write_frame
-from uphold.errors import ClientLeft
+from uphold.errors import ClientDisconnected
 
 __all__ = ["Template", "Worker"]
 
@@ -44,8 +44,8 @@ class Worker:
     def receive(self, until: float, wanted: Wanted | None) -> tuple[int, bytes]:
         """The next frame (kind, content).
 
-        Raises `TimeoutError` at `until` (monotonic clock), `EOFError` when the worker has ended, and `ClientLeft` when
-        `wanted`, asked now and then, says no.
+        Raises `TimeoutError` at `until` (monotonic clock), `EOFError` when the worker has ended, and
+        `ClientDisconnected` when `wanted`, asked now and then, says no.
         """
         while True:
             if len(self.buffer) >= HEAD.size:
@@ -65,7 +65,7 @@ class Worker:
             part = self.channel.recv(AT_ONCE)
         except BlockingIOError:  # nothing came for LOOK_SECONDS
             if wanted is not None and not wanted():
-                raise ClientLeft from None
+                raise ClientDisconnected from None
             return
         if not part:
             raise EOFError

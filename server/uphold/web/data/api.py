@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response, render_template, request
 
 from uphold.assets.vendor import CHARTS, CONSOLE, vendored
-from uphold.errors import NoSuchForm, NoSuchThing
+from uphold.errors import FormatNotFound, ResourceNotFound
 from uphold.questions.charts import FORMS as PICTURES
 from uphold.questions.charts import fill
 from uphold.questions.files import Question
@@ -23,8 +23,8 @@ from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.web.http.headers import SCRIPTED
 from uphold.web.http.json_envelope import as_text, enveloped
 from uphold.web.http.negotiation import choose, split_suffix
-from uphold.web.http.request_context import library, opened
-from uphold.web.http.request_parameters import IN_PATHS, Wanted, page_links, read_wanted
+from uphold.web.http.request_context import manager, open_snapshot
+from uphold.web.http.request_parameters import IN_PATHS, QuestionRequest, page_links, read_question_request
 from uphold.web.http.responses import send
 from uphold.web.metadata.citations import cite_query
 from uphold.web.metadata.json_ld import dataset
@@ -57,7 +57,7 @@ class Asking:
 
     question: Question
     address: str
-    wanted: Wanted
+    wanted: QuestionRequest
     terms: Mapping[str, list[str]]
     query: str
 
@@ -68,7 +68,7 @@ class Asking:
     def labels(self) -> dict[str, str]:
         """What the values of the parameters are called, by name."""
         iris = {name: terms[0][1:-1] for name, terms in self.terms.items() if terms[0].startswith("<")}
-        called = opened().resources.called(iris.values())
+        called = open_snapshot().resources.called(iris.values())
         plain = {name: values[0] for name, values in self.wanted.given.items()}
         return {**plain, **{name: called[iri].label.text for name, iri in iris.items()}}
 
@@ -79,13 +79,13 @@ def console() -> Response:
     form = choose([HTML, JSON])
     if form == JSON:
         return document()
-    count = len(library().questions)
+    count = len(manager().questions)
     about = about_page(
         "Questions",
         f"{count} questions about promises against the trafficking of children, each as JSON, CSV, chart and page, "
         "under one OpenAPI document.",
     )
-    reply = send(render_template("api.html", groups=library().questions.groups, about=about), HTML, varies=True)
+    reply = send(render_template("api.html", groups=manager().questions.groups, about=about), HTML, varies=True)
     if CONSOLE in vendored():
         reply.headers["Content-Security-Policy"] = SCRIPTED
     return reply
@@ -94,27 +94,29 @@ def console() -> Response:
 @api.get("/api/openapi.json")
 def document() -> Response:
     """The OpenAPI document, made from the question files."""
-    languages, types = opened().resources.languages(), opened().search.names()
-    described = describe(library().questions, opened().snapshot.base, languages, types)
+    languages, types = open_snapshot().resources.languages(), open_snapshot().search.names()
+    described = describe(manager().questions, open_snapshot().snapshot.base, languages, types)
     return send(json.dumps(described, ensure_ascii=False, indent=1) + "\n", JSON)
 
 
 @api.get("/context.jsonld")
 def context() -> Response:
     """The JSON-LD context of the documents, and of the tables that partners send."""
-    return send(json.dumps({"@context": library().context.columns}, ensure_ascii=False, indent=1) + "\n", LD_JSON)
+    return send(json.dumps({"@context": manager().context.columns}, ensure_ascii=False, indent=1) + "\n", LD_JSON)
 
 
 @api.get("/api/<path:address>")
 def answer(address: str) -> Response:
     """The answer to a question, in the form that the suffix or the Accept header asks for."""
     stem, named = split_suffix(address, SUFFIXES)
-    question, within = library().questions.find(stem)
+    question, within = manager().questions.find(stem)
     forms = forms_of(question)
     if named and named not in forms:
-        raise NoSuchForm(f"{question.name} has the forms {', '.join(map(suffix_of, forms))}.")
+        raise FormatNotFound(f"{question.name} has the forms {', '.join(map(suffix_of, forms))}.")
     form = named or choose(forms)
-    wanted = read_wanted(question, within, opened().resources.languages(), from_form=form == HTML, negotiated=not named)
+    wanted = read_question_request(
+        question, within, open_snapshot().resources.languages(), from_form=form == HTML, negotiated=not named
+    )
     terms = dict(question.terms(wanted.given))
     asking = Asking(question, stem, wanted, terms, question.bound(wanted.given))
     check_known(question, terms)
@@ -153,11 +155,11 @@ def query_string(without: str = "") -> str:
 
 
 def check_known(question: Question, terms: Mapping[str, list[str]]) -> None:
-    """Raise `NoSuchThing` for an IRI that no statement mentions: most likely it, or its prefix, is misspelt."""
+    """Raise `ResourceNotFound` for an IRI that no statement mentions: most likely it, or its prefix, is misspelt."""
     for name in terms:
         for term in terms[name]:
-            if term.startswith("<") and not opened().resources.ask.truth("known", this=[term]):
-                raise NoSuchThing(term[1:-1])
+            if term.startswith("<") and not open_snapshot().resources.ask.truth("known", this=[term]):
+                raise ResourceNotFound(term[1:-1])
 
 
 def answer_rows(asking: Asking, form: str) -> Response:
@@ -189,11 +191,11 @@ def answer_document(asking: Asking, form: str) -> Response:
     """The answer of a CONSTRUCT."""
     if form in GRAPH_TYPES and form != LD_JSON and asking.cached(TRIPLES):
         return send(asking.cached(form), form)
-    base = opened().snapshot.base
+    base = open_snapshot().snapshot.base
     found = frame_answer(asking.question, asking.query, asking.terms)
     if found is None:
         named = [terms[0][1:-1] for terms in asking.terms.values() if terms[0].startswith("<")]
-        raise NoSuchThing(", ".join(named) or asking.question.name)
+        raise ResourceNotFound(", ".join(named) or asking.question.name)
     if form == HTML:
         return page(asking, document=as_text(found))
     response = send(as_text(has_context(found, base) if form == LD_JSON else found), form)
@@ -208,12 +210,12 @@ def picture(asking: Asking, rows: Rows, form: str) -> Response:
     spec = fill(asking.question.chart or {}, rows.as_json(), asking.labels())
     if form == VEGA:
         return send(as_text(spec), form)
-    return send(library().painter.draw(spec, form), form)
+    return send(manager().painter.draw(spec, form), form)
 
 
 def about_question(asking: Asking) -> Metadata:
     """The metadata of the page of a question: its answer is a data set."""
-    base, head = opened().snapshot.base, asking.question.head
+    base, head = open_snapshot().snapshot.base, asking.question.head
     forms = {
         form: f"{request.script_root}/api/{quote(asking.address, safe=IN_PATHS)}.{suffix_of(form)}{query_string()}"
         for form in forms_of(asking.question)
@@ -223,7 +225,7 @@ def about_question(asking: Asking) -> Metadata:
     about = about_page(head.summary, head.description or head.summary, forms, crumbs)
     about = replace(about, iri=f"{base}api/{quote(asking.address, safe=IN_PATHS)}{query_string()}", schema="Dataset")
     columns = [(column.name, column.meaning) for column in head.columns]
-    return replace(about, subject=dataset(about, opened().snapshot, columns))
+    return replace(about, subject=dataset(about, open_snapshot().snapshot, columns))
 
 
 def page(asking: Asking, **found: Any) -> Response:
@@ -233,15 +235,15 @@ def page(asking: Asking, **found: Any) -> Response:
         fill(question.chart, [], asking.labels()).get("description", question.head.summary) if question.chart else ""
     )
     about = about_question(asking)
-    citation = cite_query(opened().snapshot, asking.query, None, question.head.summary)
+    citation = cite_query(open_snapshot().snapshot, asking.query, None, question.head.summary)
     content = render_template(
         "question.html",
         about=about,
         asking=asking,
         question=question,
         forms={suffix_of(form): form for form in forms_of(question) if form != HTML},
-        names=opened().resources.names,
-        languages=opened().resources.languages(),
+        names=open_snapshot().resources.names,
+        languages=open_snapshot().resources.languages(),
         citation=citation,
         alternative=chart,
         query_string=query_string(without="" if asking.wanted.limit else "page"),  # a page of HTML is a shorter one

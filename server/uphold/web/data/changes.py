@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from uphold.errors import WrongParameter
+from uphold.errors import InvalidParameter
 from uphold.snapshots.diff import count_changes
 from uphold.snapshots.publication_log import debuts, timeline
 from uphold.snapshots.snapshot import Snapshot
 from uphold.web.http.json_envelope import enveloped
 from uphold.web.http.negotiation import choose
-from uphold.web.http.request_context import library, opened
+from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.responses import send
 
 __all__ = ["changes"]
@@ -29,9 +29,9 @@ def between(suffix: str) -> Response:
     """
     for name in request.args:
         if name not in FIELDS and not (name == "format" and not suffix):
-            raise WrongParameter(f"changes has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")
+            raise InvalidParameter(f"changes has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")
     form = {"json": JSON, "csv": CSV, "": ""}[suffix] or choose([JSON, CSV])
-    new = named("to") or opened().snapshot
+    new = named("to") or open_snapshot().snapshot
     old = named("from") or before(new)
     found = count_changes(old, new) if old else ()
     if form == CSV:
@@ -50,13 +50,13 @@ def between(suffix: str) -> Response:
 
 
 def named(field: str) -> Snapshot | None:
-    """The kept snapshot that a field names; raises `NoSuchSnapshot`."""
+    """The kept snapshot that a field names; raises `SnapshotNotFound`."""
     identity = request.args.get(field)
-    return library().find(identity) if identity else None
+    return manager().find(identity) if identity else None
 
 
 def before(snapshot: Snapshot) -> Snapshot | None:
     """The kept snapshot that was published before this one, if any."""
-    moments = [moment.snapshot for moment in debuts(timeline(library().settings.state))]
+    moments = [moment.snapshot for moment in debuts(timeline(manager().settings.state))]
     place = next((at for at, each in enumerate(moments) if each.id == snapshot.id), 0)
     return moments[place - 1] if place else None

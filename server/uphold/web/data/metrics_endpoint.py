@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from uphold.errors import NotFound
 from uphold.metrics import metrics
-from uphold.web.http.request_context import library, opened
+from uphold.web.http.request_context import manager, open_snapshot
 
 __all__ = ["metering"]
 
@@ -16,9 +16,9 @@ metering = Blueprint("metering", __name__)
 @metering.get("/metrics")
 def show() -> Response:
     """All counts of all server processes; raises `NotFound` when the setting says so."""
-    if not library().settings.metrics:
+    if not manager().settings.metrics:
         raise NotFound("This server shows no metrics.")
-    snapshot = opened().snapshot
+    snapshot = open_snapshot().snapshot
     content, content_type = metrics().exposition(request.headers.get("Accept", ""), snapshot.id, snapshot.quads)
     response = Response(content, content_type=content_type)
     response.vary.add("Accept")

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request, send_from_direc
 from uphold.errors import NotFound
 from uphold.snapshots.downloads import downloads
 from uphold.web.http.negotiation import choose
-from uphold.web.http.request_context import opened
+from uphold.web.http.request_context import open_snapshot
 from uphold.web.http.responses import send
 from uphold.web.rendering.render import about_page
 
@@ -24,7 +24,7 @@ site = Blueprint("site", __name__)
 @site.get("/dumps/")
 def dumps() -> Response:
     """The files for download with sizes and checksums."""
-    found = downloads(opened().snapshot)
+    found = downloads(open_snapshot().snapshot)
     form = choose([HTML, "application/json"])
     if form == HTML:
         return send(
@@ -38,15 +38,17 @@ def dumps() -> Response:
             form,
             varies=True,
         )
-    base = f"{opened().snapshot.base}dumps/"
+    base = f"{open_snapshot().snapshot.base}dumps/"
     listed = [{"id": f"{base}{file.name}", "size": file.size, "sha256": file.sha256} for file in found]
-    return send(json.dumps({"snapshot": opened().snapshot.id, "files": listed}, indent=1) + "\n", form, varies=True)
+    return send(
+        json.dumps({"snapshot": open_snapshot().snapshot.id, "files": listed}, indent=1) + "\n", form, varies=True
+    )
 
 
 @site.get("/dumps/<name>")
 def dump(name: str) -> Response:
     """One file, or the checksums of all."""
-    snapshot = opened().snapshot
+    snapshot = open_snapshot().snapshot
     if name == "SHA256SUMS":
         return send((snapshot.dumps / name).read_bytes(), "text/plain")
     found = next((file for file in downloads(snapshot) if file.name == name), None)
@@ -62,7 +64,7 @@ def dump(name: str) -> Response:
 @site.get("/healthz")
 def health() -> Response:
     """Whether the server answers, and about which snapshot."""
-    snapshot = opened().snapshot
+    snapshot = open_snapshot().snapshot
     state = {"status": "ok", "snapshot": snapshot.id, "created": snapshot.created, "quads": snapshot.quads}
     response = Response(json.dumps(state) + "\n", content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
@@ -72,5 +74,5 @@ def health() -> Response:
 @site.get("/robots.txt")
 def robots() -> Response:
     """Everything may be read; query results and old snapshots are not for crawlers. The sitemap lists the rest."""
-    root, listed = request.script_root, f"Sitemap: {opened().snapshot.base}sitemap.xml\n"
+    root, listed = request.script_root, f"Sitemap: {open_snapshot().snapshot.base}sitemap.xml\n"
     return send(f"User-agent: *\nDisallow: {root}/sparql?\nDisallow: {root}/snapshots/\n\n{listed}", "text/plain")

@@ -15,7 +15,7 @@ from flask import Blueprint, Response
 from uphold.errors import NotFound
 from uphold.serving.resources import Resources
 from uphold.snapshots.publication_log import debuts, timeline
-from uphold.web.http.request_context import library, opened
+from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.responses import send
 
 __all__ = ["addresses", "files", "sitemap"]
@@ -38,8 +38,8 @@ sitemap = Blueprint("sitemap", __name__)
 @sitemap.get("/sitemap-<int(min=1):number>.xml")
 def show(number: int) -> Response:
     """The sitemap; when it takes more than one file, the list of them, and each of them by its number."""
-    base = opened().snapshot.base
-    found = files(base, addresses(base, opened().resources), published())
+    base = open_snapshot().snapshot.base
+    found = files(base, addresses(base, open_snapshot().resources), published())
     if number >= len(found):
         raise NotFound(f"There is no sitemap {number}; there are {len(found) - 1} parts.")
     return send(found[number], XML)
@@ -47,8 +47,8 @@ def show(number: int) -> Response:
 
 def published() -> str:
     """When the snapshot first became current."""
-    snapshot = opened().snapshot
-    moments = debuts(timeline(library().settings.state))
+    snapshot = open_snapshot().snapshot
+    moments = debuts(timeline(manager().settings.state))
     return next((each.time.isoformat() for each in moments if each.snapshot.id == snapshot.id), snapshot.created)
 
 

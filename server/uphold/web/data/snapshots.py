@@ -11,9 +11,9 @@ from flask import Blueprint, Response, render_template, request
 from uphold.errors import NotFound
 from uphold.snapshots.diff import count_changes, patch
 from uphold.snapshots.publication_log import Moment, debuts, timeline
-from uphold.web.http.headers import FOR_EVER
+from uphold.web.http.headers import IMMUTABLE
 from uphold.web.http.negotiation import choose
-from uphold.web.http.request_context import context, library, opened
+from uphold.web.http.request_context import context, manager, open_snapshot
 from uphold.web.http.responses import send
 from uphold.web.rendering.render import about_page
 from uphold.web.resources.dereferencing import describe, split_form
@@ -34,7 +34,7 @@ def summary(moments: list[Moment], place: int) -> dict[str, Any]:
     changes = count_changes(before, found) if before else ()
     return {
         "id": found.id,
-        "current": found.id == library().snapshot.id,
+        "current": found.id == manager().snapshot.id,
         "published": moment.time.isoformat(),
         "built": found.created,
         "triples": found.quads,
@@ -46,7 +46,7 @@ def summary(moments: list[Moment], place: int) -> dict[str, Any]:
 
 def listed() -> list[Moment]:
     """Every kept snapshot by the moment when it first became current."""
-    return debuts(timeline(library().settings.state))
+    return debuts(timeline(manager().settings.state))
 
 
 @snapshots.get("/snapshots")
@@ -76,7 +76,7 @@ def index() -> Response:
 @snapshots.get("/snapshots/<identity>")
 def one(identity: str) -> Response:
     """One snapshot: date, size, and what changed in it."""
-    library().find(identity)
+    manager().find(identity)
     moments = listed()
     place = next((place for place, moment in enumerate(moments) if moment.snapshot.id == identity), None)
     if place is None:
@@ -103,9 +103,9 @@ def one(identity: str) -> Response:
 @snapshots.get("/snapshots/<identity>/changes.rdfp")
 def changes(identity: str) -> Response:
     """The RDF Patch from the snapshot before, or from the one that `from` names."""
-    new, given = library().find(identity), request.args.get("from")
+    new, given = manager().find(identity), request.args.get("from")
     if given:
-        return lasting(send(patch(library().find(given), new), PATCH))
+        return lasting(send(patch(manager().find(given), new), PATCH))
     moments = [moment.snapshot for moment in listed()]
     place = next((place for place, snapshot in enumerate(moments) if snapshot.id == identity), 0)
     if not place:
@@ -117,21 +117,21 @@ def changes(identity: str) -> Response:
 def ask(identity: str) -> Response:
     """Answer a query about this snapshot."""
     if not context().snapshot_prefix:  # nothing is asked, or there is no such snapshot
-        context().read_archived(library(), identity)
+        context().read_archived(manager(), identity)
     return lasting(endpoint())
 
 
 @snapshots.get("/snapshots/<identity>/sparql/editor.json")
 def editor(identity: str) -> Response:
     """What the editor completes with when it asks this snapshot."""
-    context().read_archived(library(), identity)
+    context().read_archived(manager(), identity)
     return lasting(words())
 
 
 @snapshots.get("/snapshots/<identity>/doc/<path:key>")
 def document(identity: str, key: str) -> Response:
     """The document about a thing as this snapshot has it."""
-    context().read_archived(library(), identity)
+    context().read_archived(manager(), identity)
     stem, form = split_form(key)
     return add_memento(lasting(describe(f"id/{stem}", f"snapshots/{identity}/doc/{stem}", form)), key, old=True)
 
@@ -140,7 +140,7 @@ def document(identity: str, key: str) -> Response:
 @snapshots.get("/snapshots/<identity>/doc/<kind>.<any(csv, json):suffix>")
 def things(identity: str, kind: str, suffix: str) -> Response:
     """The list of a kind as this snapshot has it."""
-    context().read_archived(library(), identity)
+    context().read_archived(manager(), identity)
     return lasting(index_of_kind(kind, suffix))
 
 
@@ -148,7 +148,7 @@ def things(identity: str, kind: str, suffix: str) -> Response:
 def states(key: str) -> Response:
     """The TimeMap of a document."""
     stem, _ = split_form(key)
-    return changing(send(time_map(key, f"{opened().snapshot.base}id/{stem}"), MAP))
+    return changing(send(time_map(key, f"{open_snapshot().snapshot.base}id/{stem}"), MAP))
 
 
 def changing(response: Response) -> Response:
@@ -161,5 +161,5 @@ def lasting(response: Response) -> Response:
     """Let a good answer be kept for ever: the snapshot that it is about never changes."""
     good = response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
     if good and not response.cache_control.no_store:
-        response.headers["Cache-Control"] = FOR_EVER
+        response.headers["Cache-Control"] = IMMUTABLE
     return response

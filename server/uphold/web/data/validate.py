@@ -10,11 +10,11 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
-from uphold.errors import BodyTooLarge, RequestNotUnderstood, ServerBusy, UpholdError, WrongFormat
-from uphold.validation.service import Judgement, Judges
-from uphold.validation.upload import MEDIA_TYPES, PACKED, SUFFIXES, Posted, Sent, by_suffix, receive
+from uphold.errors import BodyTooLarge, MalformedRequest, ServerBusy, UnsupportedFormat, UpholdError
+from uphold.validation.service import ValidationResult, ValidationService
+from uphold.validation.upload import MEDIA_TYPES, PACKED, SUFFIXES, Sent, Upload, by_suffix, receive
 from uphold.web.http.negotiation import choose, named_form, prefers_html
-from uphold.web.http.request_context import context, library, opened
+from uphold.web.http.request_context import context, manager, open_snapshot
 from uphold.web.http.responses import send
 from uphold.web.rendering.problem_details import as_details
 from uphold.web.rendering.render import about_page
@@ -36,34 +36,34 @@ def endpoint() -> Response:
     try:
         form = choose([JSON, TURTLE, HTML])
         posted = read_request()
-        judgement = judges().judge(posted, opened().court)
-        context().validation_outcome = "conforms" if judgement.report["conforms"] else "does-not-conform"
+        result = validation_service().validate(posted, open_snapshot().validator)
+        context().validation_outcome = "conforms" if result.report["conforms"] else "does-not-conform"
     except UpholdError as error:
         if prefers_html() and not isinstance(error, ServerBusy):
             return uncached(page(problem=as_details(error), text=text_sent(error)), HTML, error.status)
         raise
     if form == HTML:
-        return uncached(page(judgement=judgement, text=text_sent()), HTML)
-    return uncached(judgement.turtle if form == TURTLE else as_json(judgement), form)
+        return uncached(page(result=result, text=text_sent()), HTML)
+    return uncached(result.turtle if form == TURTLE else as_json(result), form)
 
 
-def judges() -> Judges:
+def validation_service() -> ValidationService:
     """The judges of the app that answers this request."""
-    found: Judges = current_app.extensions["uphold-judges"]
+    found: ValidationService = current_app.extensions["uphold-judges"]
     return found
 
 
-def as_json(judgement: Judgement) -> str:
+def as_json(result: ValidationResult) -> str:
     """The report as `uphold validate --json` prints it."""
-    return json.dumps(judgement.report, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(result.report, indent=1, ensure_ascii=False) + "\n"
 
 
-def read_request() -> Posted:
+def read_request() -> Upload:
     """What the request brings: its body, or the one text or file of a form."""
-    settings = library().settings
+    settings = manager().settings
     is_form = request.mimetype in FORMS
     # a body of no stated length is cut at this limit without a word, so it lets one byte more pass than `receive` does
-    request.max_content_length = settings.intake_max_bytes + (FORM_OVERHEAD if is_form else 1)
+    request.max_content_length = settings.upload_max_bytes + (FORM_OVERHEAD if is_form else 1)
     request.max_form_memory_size, request.max_form_parts = request.max_content_length, MOST_PARTS
     if is_form and request.mimetype != FORMS[0]:
         request.max_content_length = 3 * request.max_content_length  # percent-encoding makes three bytes of one
@@ -72,12 +72,12 @@ def read_request() -> Posted:
     try:
         if is_form:
             if encoding:
-                raise RequestNotUnderstood("A form is not read when it is compressed; compress a file inside it.")
+                raise MalformedRequest("A form is not read when it is compressed; compress a file inside it.")
             return read_form()
         body = request.get_data(cache=False)
     except RequestEntityTooLarge as problem:
-        drain(4 * settings.intake_max_bytes)
-        raise BodyTooLarge(settings.intake_max_bytes) from problem
+        drain(4 * settings.upload_max_bytes)
+        raise BodyTooLarge(settings.upload_max_bytes) from problem
     return receive(Sent(body, request.content_type or "", encoding, stated_name(), visited()), settings)
 
 
@@ -98,17 +98,17 @@ def stated_name() -> str:
     return request.args.get("class") or options.get("filename", "")
 
 
-def read_form() -> Posted:
-    """The one text or file of a form; raises `RequestNotUnderstood` when there is none, or more."""
+def read_form() -> Upload:
+    """The one text or file of a form; raises `MalformedRequest` when there is none, or more."""
     texts = [text for text in request.form.getlist("text") if text.strip()]
     files = [file for file in request.files.getlist("file") if file.filename]
     if len(texts) + len(files) != 1:
-        raise RequestNotUnderstood(
+        raise MalformedRequest(
             f"A form must bring one text or one file; there are {len(texts)} texts in fields called text, "
             f"and {len(files)} files in fields called file."
         )
     named, stated = request.form.get("class", "") or request.args.get("class", ""), stated_type()
-    settings = library().settings
+    settings = manager().settings
     if files:
         file = files[0]
         kind, encoding = media_type(file)
@@ -123,7 +123,7 @@ def stated_type() -> str:
     names = [name for name in request.form.getlist("format") if name]
     try:
         return named_form(names, list(MEDIA_TYPES)) or ""
-    except WrongFormat:
+    except UnsupportedFormat:
         return names[0]
 
 
@@ -140,7 +140,7 @@ def media_type(file: FileStorage) -> tuple[str, str]:
 def welcome() -> Response:
     """Without data: the form for people, a short description for programs."""
     form = choose([HTML, JSON, TURTLE])
-    settings = library().settings
+    settings = manager().settings
     if form == HTML:
         return send(page(), HTML, varies=True)
     if form == TURTLE:
@@ -149,15 +149,15 @@ def welcome() -> Response:
         "description": "POST data, and get the report of the shapes on it; nothing is stored.",
         "takes": list(MEDIA_TYPES),
         "gives": [JSON, TURTLE, HTML],
-        "maxBytes": settings.intake_max_bytes,
-        "maxTriples": settings.intake_max_triples,
+        "maxBytes": settings.upload_max_bytes,
+        "maxTriples": settings.upload_max_triples,
     }
     return send(json.dumps(described, indent=1) + "\n", JSON, varies=True)
 
 
 def service() -> str:
     """The description as RDF."""
-    base = opened().snapshot.base
+    base = open_snapshot().snapshot.base
     return (
         "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n@prefix dcterms: <http://purl.org/dc/terms/> .\n\n"
         f"<{base}validate> a dcat:DataService ;\n"
@@ -181,7 +181,7 @@ def page(**found: object) -> str:
         indexed=not found,
     )
     kinds = {SUFFIXES[suffix]: suffix for suffix in SUFFIXES}
-    return render_template("validate.html", kinds=kinds, settings=library().settings, about=about, **found)
+    return render_template("validate.html", kinds=kinds, settings=manager().settings, about=about, **found)
 
 
 def uncached(content: str, media_type: str, status: int = HTTPStatus.OK) -> Response:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import brotli
 import zstandard
 
-__all__ = ["COMPRESSORS", "Compressor", "Wanted", "wanted"]
+__all__ = ["COMPRESSORS", "Compressor", "QuestionRequest", "wanted"]
 
 LONGEST_HEADER = 300
 CODINGS = ("br", "zstd", "gzip")
@@ -19,7 +19,7 @@ ALIASES = {"x-gzip": "gzip"}
 WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 
-class Wanted(NamedTuple):
+class QuestionRequest(NamedTuple):
     """What a client takes: the coding to use, if any, and whether it takes none without one."""
 
     coding: str | None
@@ -81,13 +81,13 @@ class Gzip:
 COMPRESSORS: dict[str, Callable[[], Compressor]] = {"br": Brotli, "zstd": Zstandard, "gzip": Gzip}
 
 
-def wanted(accept: str) -> Wanted:
+def wanted(accept: str) -> QuestionRequest:
     """What an Accept-Encoding header asks for; one of absurd length is not read."""
-    return read_accept(accept) if len(accept) <= LONGEST_HEADER else Wanted(None)
+    return read_accept(accept) if len(accept) <= LONGEST_HEADER else QuestionRequest(None)
 
 
 @lru_cache(maxsize=512)
-def read_accept(accept: str) -> Wanted:
+def read_accept(accept: str) -> QuestionRequest:
     """The coding of the greatest weight, the first of ours among equal ones; None for a body as it is."""
     weights: dict[str, float] = {}
     for item in accept.lower().split(","):
@@ -99,5 +99,5 @@ def read_accept(accept: str) -> Wanted:
     best = max(CODINGS, key=lambda coding: weights.get(coding, others))
     weight = weights.get(best, others)
     if not weight or weight < weights.get("identity", 0.0):
-        return Wanted(None)
-    return Wanted(best, always=weights.get("identity", weights.get("*", 1.0)) == 0.0)
+        return QuestionRequest(None)
+    return QuestionRequest(best, always=weights.get("identity", weights.get("*", 1.0)) == 0.0)

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 __all__ = [
     "EMBEDDED",
-    "FOR_EVER",
     "HEADERS",
+    "IMMUTABLE",
     "PREFLIGHT",
     "SCRIPTED",
     "WITH_EDITOR",
@@ -36,7 +36,7 @@ HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Accept-Ranges, Allow, Content-Encoding, Content-Language, Content-Length, "
     "Content-Location, Content-Range, Deprecation, ETag, Last-Modified, Link, Location, Memento-Datetime, Retry-After, "
-    "Server-Timing, Uphold-Request, Uphold-Snapshot, Vary",
+    "Server-Timing, X-Request-Id, Uphold-Snapshot, Vary",
 }
 PREFLIGHT = {
     "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Accept-Language, Cache-Control, Content-Disposition, "
@@ -47,7 +47,7 @@ PREFLIGHT = {
 """What a browser may send from another page; the methods are those that the address takes. No address here reads
 credentials, so Authorization is not among them."""
 TEXTUAL = ("text/", "application/sparql-query")
-FOR_EVER = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 """Cache-Control of what is about a named snapshot, which never changes."""
 
 

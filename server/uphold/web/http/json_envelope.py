@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from uphold.web.http.request_context import opened
+from uphold.web.http.request_context import open_snapshot
 
 __all__ = ["as_text", "enveloped"]
 
@@ -18,7 +18,7 @@ def enveloped(question: str, data: list[dict[str, Any]], links: Mapping[str, str
 
     `generated` is when the snapshot was made: the answer has not changed since.
     """
-    snapshot = opened().snapshot
+    snapshot = open_snapshot().snapshot
     meta = {
         "question": question,
         "snapshot": snapshot.id,

@@ -11,7 +11,7 @@ from flask import request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
-from uphold.errors import NotAcceptable, WrongFormat
+from uphold.errors import NotAcceptable, UnsupportedFormat
 
 __all__ = ["GRAPH_ALIASES", "choose", "choose_from", "choose_graph", "named_form", "prefers_html", "split_suffix"]
 
@@ -63,7 +63,7 @@ def choose(offered: Sequence[str], aliases: dict[str, str] | None = None) -> str
     """The media type to answer with: that of `format=`, else the one the client wants most.
 
     Among equals it is one that the client names, then the first. `aliases` are further names for what is on offer.
-    Raises `NotAcceptable` when the client takes none of it, `WrongFormat` when the form named is not on offer.
+    Raises `NotAcceptable` when the client takes none of it, `UnsupportedFormat` when the form named is not on offer.
     """
     named = [value for value in request.args.getlist("format") if value]
     return named_form(named, offered) or choose_from(request.headers.get("Accept", ""), offered, aliases)
@@ -76,7 +76,7 @@ def choose_graph(offered: Sequence[str]) -> tuple[str, str]:
 
 
 def named_form(names: Sequence[str], offered: Sequence[str]) -> str | None:
-    """The form that the first of these names on offer stands for; None without names, else raises `WrongFormat`."""
+    """The form of the first of these names on offer; None without names, else raises `UnsupportedFormat`."""
     for name in names:
         plain = bare(name).replace(" ", "+")  # a plus sign that was not percent-encoded has become a space
         for form in (plain, *FORMATS.get(plain, ())):
@@ -84,7 +84,7 @@ def named_form(names: Sequence[str], offered: Sequence[str]) -> str | None:
                 return form
     if not names:
         return None
-    raise WrongFormat(names[0], [*offered, *short_names(offered)])
+    raise UnsupportedFormat(names[0], [*offered, *short_names(offered)])
 
 
 def short_names(offered: Iterable[str]) -> list[str]:

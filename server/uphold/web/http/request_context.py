@@ -12,11 +12,11 @@ from flask import current_app, request
 
 from uphold.errors import UpholdError
 from uphold.server_timing import Timing
-from uphold.serving.open_snapshots import Library, Opened
+from uphold.serving.open_snapshots import OpenSnapshot, SnapshotManager
 from uphold.web.http.client_disconnect import Client
-from uphold.web.http.sparql_protocol import Asked
+from uphold.web.http.sparql_protocol import ProtocolRequest
 
-__all__ = ["RequestContext", "context", "context_of", "library", "opened", "within"]
+__all__ = ["RequestContext", "context", "context_of", "manager", "open_snapshot", "snapshot_prefix"]
 
 KEY = "uphold.context"
 
@@ -29,7 +29,7 @@ class RequestContext:
     """Its id, when it began, and where its time went."""
     client: Client
     """Whether whoever asked is still there."""
-    leases: list[Opened] = field(default_factory=list)
+    leases: list[OpenSnapshot] = field(default_factory=list)
     """The snapshots that it holds open; it reads the last one."""
     snapshot_prefix: str = ""
     """The path before the addresses of the archived snapshot that it reads; empty for the current one."""
@@ -37,7 +37,7 @@ class RequestContext:
     """The id of the snapshot that was current when it came."""
     query_text: str | None = None
     """The text of the SPARQL query that it brought."""
-    sparql_request: Asked | None = None
+    sparql_request: ProtocolRequest | None = None
     """What the SPARQL endpoint read of it, where a page is to show the answer."""
     sparql_error: UpholdError | None = None
     """Why the SPARQL endpoint could not answer, where a view is to report it."""
@@ -63,12 +63,12 @@ class RequestContext:
         """The entry of an environment in which a layer asks the app inside something on behalf of this request."""
         return {KEY: RequestContext(self.timing, self.client, self.leases)}
 
-    def read_archived(self, library: Library, identity: str) -> None:
+    def read_archived(self, manager: SnapshotManager, identity: str) -> None:
         """Let the request read the snapshot with this id from here on; its links then stay within that snapshot.
 
-        Raises `NoSuchSnapshot`, or `ServerBusy` when no further one may be open.
+        Raises `SnapshotNotFound`, or `ServerBusy` when no further one may be open.
         """
-        self.leases.append(library.borrow_old(identity))
+        self.leases.append(manager.acquire_archived(identity))
         self.snapshot_prefix = f"/snapshots/{identity}"
 
 
@@ -83,17 +83,17 @@ def context() -> RequestContext:
     return context_of(request.environ)
 
 
-def library() -> Library:
+def manager() -> SnapshotManager:
     """The library of the app that answers this request."""
-    found: Library = current_app.extensions["uphold"]
+    found: SnapshotManager = current_app.extensions["uphold"]
     return found
 
 
-def opened() -> Opened:
+def open_snapshot() -> OpenSnapshot:
     """The snapshot that this request reads, the same one until the answer is out."""
     return context().leases[-1]
 
 
-def within() -> str:
+def snapshot_prefix() -> str:
     """The path before the addresses of the snapshot that this request reads; empty for the current one."""
     return context().snapshot_prefix

@@ -11,11 +11,11 @@ from flask import request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from uphold.errors import WrongParameter
+from uphold.errors import InvalidParameter
 from uphold.questions.files import RESERVED, Question
 from uphold.questions.openapi import LANGUAGE
 
-__all__ = ["IN_PATHS", "Wanted", "choose_language", "page_links", "read_number", "read_wanted"]
+__all__ = ["IN_PATHS", "QuestionRequest", "choose_language", "page_links", "read_number", "read_question_request"]
 
 LANGUAGE_TAG = re.compile(LANGUAGE)
 MOST_ROWS = 1_000
@@ -26,7 +26,7 @@ IN_PATHS = "/:@!$&'()*+,;=~"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class QuestionRequest:
     """Values of parameters by name, and which rows and columns, in which order; `limit` is 0 when it is not stated."""
 
     given: Mapping[str, Sequence[str]]
@@ -40,26 +40,26 @@ class Wanted:
     """Whether the request asks for a part of the rows."""
 
 
-def read_wanted(
+def read_question_request(
     question: Question,
     within: Mapping[str, str],
     languages: Sequence[str],
     *,
     from_form: bool = False,
     negotiated: bool = False,
-) -> Wanted:
+) -> QuestionRequest:
     """What the request wants of a question; `within` are parameters that the address holds.
 
     A form of a page sends the fields that nobody filled in, too; from elsewhere an empty value is a mistake. The field
-    `format` belongs to an address that is `negotiated`. Raises `WrongParameter`.
+    `format` belongs to an address that is `negotiated`. Raises `InvalidParameter`.
     """
     fields: dict[str, list[str]] = {name: [value] for name, value in within.items()}
     for name, values in request.args.lists():
         filled = [value for value in values if value]
         if filled != values and not from_form:
-            raise WrongParameter(f"{name[:80]} is empty: leave it out, or give it a value.")
+            raise InvalidParameter(f"{name[:80]} is empty: leave it out, or give it a value.")
         if filled and name in within:
-            raise WrongParameter(f"{name} is part of the address, and stands in the query again.")
+            raise InvalidParameter(f"{name} is part of the address, and stands in the query again.")
         fields |= {name: filled} if filled and not (negotiated and name == "format") else {}
     language = ""
     chosen = "lang" in question.parameters and "lang" not in fields
@@ -69,7 +69,7 @@ def read_wanted(
         fields["lang"] = [language]
     lists = {name: read_list(fields.get(name, [])) for name in ("fields", "sort")}
     apart = () if question.gives_graph else RESERVED  # a document has no rows
-    return Wanted(
+    return QuestionRequest(
         {name: values for name, values in fields.items() if name not in apart},
         read_number(fields, "page", MOST_PAGES) or 1,
         read_number(fields, "limit", MOST_ROWS),
@@ -88,7 +88,7 @@ def read_number(fields: Mapping[str, Sequence[str]], name: str, most: int) -> in
         return 0
     text = values[0]
     if len(values) > 1 or not (text.isascii() and text.isdigit() and len(text) < 10 and 0 < int(text) <= most):
-        raise WrongParameter(f"{name} is {text[:40]!r}; it must be one number from 1 to {most}.")
+        raise InvalidParameter(f"{name} is {text[:40]!r}; it must be one number from 1 to {most}.")
     return int(text)
 
 
@@ -100,7 +100,7 @@ def read_list(values: Sequence[str]) -> list[str]:
 def read_language(values: Sequence[str]) -> str:
     """The one language tag that a request names (BCP 47)."""
     if len(values) > 1 or not LANGUAGE_TAG.fullmatch(values[0]):
-        raise WrongParameter(f"lang is {values[0][:40]!r}; it must be one language tag such as fr or zh-Hans.")
+        raise InvalidParameter(f"lang is {values[0][:40]!r}; it must be one language tag such as fr or zh-Hans.")
     return values[0]
 
 
@@ -110,7 +110,7 @@ def choose_language(header: str, languages: Sequence[str]) -> str:
     return accepted.best_match(languages, default="en") or "en"
 
 
-def page_links(address: str, wanted: Wanted, limit: int, total: int) -> dict[str, str]:
+def page_links(address: str, wanted: QuestionRequest, limit: int, total: int) -> dict[str, str]:
     """The addresses of this page and of those around it."""
     last = max(1, -(-total // limit))
     pages = {"self": wanted.page, "first": 1, "prev": wanted.page - 1, "next": wanted.page + 1, "last": last}

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from uphold.web.http.etags import make_etag
 from uphold.web.http.headers import content_type, shared
-from uphold.web.http.request_context import context, library, opened
+from uphold.web.http.request_context import context, manager, open_snapshot
 
 __all__ = ["send"]
 
@@ -24,8 +24,10 @@ def send(
         response.vary.add("Accept")
     response.headers["Cache-Control"] = "no-store"
     if cacheable and status == HTTPStatus.OK:
-        response.headers["Cache-Control"] = shared(library().settings.shared_cache_seconds)
+        response.headers["Cache-Control"] = shared(manager().settings.cache_s_maxage)
         context().cacheable = True
-        response.set_etag(make_etag(opened().snapshot.id, response.content_type, hashlib.sha256(raw).hexdigest()))
+        response.set_etag(
+            make_etag(open_snapshot().snapshot.id, response.content_type, hashlib.sha256(raw).hexdigest())
+        )
         response.make_conditional(request)
     return response

@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from werkzeug.http import parse_options_header
 
 from uphold.engines.interface import Dataset
-from uphold.errors import QueryTooLong, RequestNotUnderstood, UnsupportedMedia
+from uphold.errors import MalformedRequest, QueryTooLong, UnsupportedMediaType
 from uphold.settings import Settings
 
-__all__ = ["Asked", "body_limit", "read_body", "read_request"]
+__all__ = ["ProtocolRequest", "body_limit", "read_body", "read_request"]
 
 NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 NAMES_OF_FORM = ("format", "output", "results")
@@ -24,7 +24,7 @@ FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProtocolRequest:
     """A protocol request: the query, and the graphs, the forms and the deadline that it names, if any."""
 
     query: str
@@ -33,35 +33,35 @@ class Asked:
     seconds: float | None = None
 
 
-def read_request(environ: dict[str, Any], settings: Settings) -> Asked:
-    """The protocol request; raises `RequestNotUnderstood`, `UnsupportedMedia` or `QueryTooLong`."""
+def read_request(environ: dict[str, Any], settings: Settings) -> ProtocolRequest:
+    """The protocol request; raises `MalformedRequest`, `UnsupportedMediaType` or `QueryTooLong`."""
     fields = parse(environ.get("QUERY_STRING", "").encode("latin-1"))
     if environ["REQUEST_METHOD"] == "POST":
         media_type, options = parse_options_header(environ.get("CONTENT_TYPE", ""))
         media_type = media_type.lower()
         if media_type not in (FORM, DIRECT) or options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
-            raise UnsupportedMedia(f"The body is {environ.get('CONTENT_TYPE') or 'of no stated type'}.")
+            raise UnsupportedMediaType(f"The body is {environ.get('CONTENT_TYPE') or 'of no stated type'}.")
         coding = environ.get("HTTP_CONTENT_ENCODING", "").strip(" \t")
         if coding.lower() not in ("", "identity"):  # RFC 9110, 8.4
-            raise UnsupportedMedia(f"The body has the content encoding {coding[:40]}, which is not read here.")
+            raise UnsupportedMediaType(f"The body has the content encoding {coding[:40]}, which is not read here.")
         body = read_body(environ, settings)
         fields += parse(body) if media_type == FORM else [("query", decode(body))]
     queries = [value for name, value in fields if name == "query"]
     if any(name == "update" for name, _ in fields):
-        raise RequestNotUnderstood("There is an update field, and this address only answers queries.")
+        raise MalformedRequest("There is an update field, and this address only answers queries.")
     if len(queries) != 1 or not queries[0].strip():
-        raise RequestNotUnderstood(f"There must be exactly one query; there are {sum(map(bool, queries))}.")
+        raise MalformedRequest(f"There must be exactly one query; there are {sum(map(bool, queries))}.")
     if len(fields) == 1:
-        return Asked(queries[0])
-    return Asked(queries[0], read_dataset(fields), read_forms(fields), read_seconds(only(fields, "timeout")))
+        return ProtocolRequest(queries[0])
+    return ProtocolRequest(queries[0], read_dataset(fields), read_forms(fields), read_seconds(only(fields, "timeout")))
 
 
 def read_body(environ: dict[str, Any], settings: Settings) -> bytes:
-    """The whole body, which can be read again after; raises `QueryTooLong`, `RequestNotUnderstood`."""
+    """The whole body, which can be read again after; raises `QueryTooLong`, `MalformedRequest`."""
     most = body_limit(settings)
     stated = environ.get("CONTENT_LENGTH") or ""
     if stated and not (stated.isascii() and stated.isdigit()):
-        raise RequestNotUnderstood("Content-Length is no number.")
+        raise MalformedRequest("Content-Length is no number.")
     if stated and int(stated) > most:
         raise QueryTooLong(int(stated), settings.query_max_bytes)
     body: bytes = environ["wsgi.input"].read(int(stated) if stated else most + 1)
@@ -80,7 +80,7 @@ def only(fields: list[tuple[str, str]], wanted: str) -> str:
     """The value of a field that is there at most once; an empty text without it."""
     values = [value for name, value in fields if name == wanted]
     if len(values) > 1:
-        raise RequestNotUnderstood(f"The field {wanted} is there {len(values)} times.")
+        raise MalformedRequest(f"The field {wanted} is there {len(values)} times.")
     return values[0] if values else ""
 
 
@@ -101,7 +101,7 @@ def read_seconds(text: str) -> float | None:
     except ValueError:
         seconds = math.nan
     if not (math.isfinite(seconds) and seconds > 0):
-        raise RequestNotUnderstood(f"timeout is {text[:40]!r}, which is not a number of seconds above 0.")
+        raise MalformedRequest(f"timeout is {text[:40]!r}, which is not a number of seconds above 0.")
     return seconds
 
 
@@ -120,9 +120,9 @@ def parse(encoded: bytes) -> list[tuple[str, str]]:
             return [("query", unescape(encoded[6:].replace(b"+", b" ")).decode("utf-8"))]
         return parse_qsl(encoded.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict")
     except UnicodeDecodeError as problem:
-        raise RequestNotUnderstood(f"A field is not UTF-8, percent-encoded: {problem.reason}.") from problem
+        raise MalformedRequest(f"A field is not UTF-8, percent-encoded: {problem.reason}.") from problem
     except ValueError as problem:
-        raise RequestNotUnderstood(f"The fields are not readable: {problem}.") from problem
+        raise MalformedRequest(f"The fields are not readable: {problem}.") from problem
 
 
 def unescape(encoded: bytes) -> bytes:
@@ -138,4 +138,4 @@ def decode(body: bytes) -> str:
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise RequestNotUnderstood(f"The body is not UTF-8 at byte {problem.start}.") from problem
+        raise MalformedRequest(f"The body is not UTF-8 at byte {problem.start}.") from problem

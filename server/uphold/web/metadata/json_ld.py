@@ -13,7 +13,7 @@ from flask import request
 from markupsafe import Markup
 
 from uphold.snapshots.snapshot import Snapshot
-from uphold.web.http.request_context import opened
+from uphold.web.http.request_context import open_snapshot
 from uphold.web.metadata.citations import AUTHOR, PUBLISHER
 from uphold.web.metadata.metadata import SITE, Metadata
 
@@ -32,7 +32,7 @@ def as_script(data: Any) -> Markup:
 
 def structured(about: Metadata) -> Markup:
     """The page, its place on the site, and what it is about."""
-    snapshot = opened().snapshot
+    snapshot = open_snapshot().snapshot
     page: dict[str, Any] = {
         "@type": "AboutPage" if about.subject else about.schema,
         "@id": about.canonical if about.canonical != snapshot.base else f"{snapshot.base}#page",

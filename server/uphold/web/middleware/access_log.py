@@ -23,7 +23,7 @@ from uphold.settings import Settings
 from uphold.web.http.headers import with_snapshot
 from uphold.web.http.problem_documents import PROBLEM, problem_document, problem_headers
 from uphold.web.http.request_context import RequestContext
-from uphold.web.middleware.transfer_limit import Transfers, take_place
+from uphold.web.middleware.transfer_limit import TransferLimit, take_place
 
 __all__ = ["AccessLog", "endpoint_of", "request_id"]
 
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 class AccessLog:
     """Watches over the app inside."""
 
-    def __init__(self, wsgi: Any, settings: Settings, transfers: Transfers) -> None:
+    def __init__(self, wsgi: Any, settings: Settings, transfers: TransferLimit) -> None:
         self.wsgi, self.settings, self.transfers = wsgi, settings, transfers
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -106,7 +106,7 @@ class LoggedExchange:
         self.status = status[:3]
         self.snapshot = next((value for name, value in headers if name == "Uphold-Snapshot"), "")
         self.length = next((int(value) for name, value in headers if name == "Content-Length"), SHORT + 1)
-        added = [("Uphold-Request", self.timing.request), ("Server-Timing", self.timing.header())]
+        added = [("X-Request-Id", self.timing.request), ("Server-Timing", self.timing.header())]
         return self.start_response(status, [*headers, *added], exc_info)
 
     def fail(self, base: str, error: UpholdError) -> list[bytes]:
@@ -142,21 +142,21 @@ class LoggedExchange:
         """What the log says of the request."""
         query = self.context.query_text
         found = {
-            "request": self.timing.request,
+            "request_id": self.timing.request,
             "method": method[:20],
             "path": path[:LONGEST_PATH],
             "status": int(self.status or 0),
             "bytes": size,
-            "ms": round(seconds * 1000, 2),
+            "duration_ms": round(seconds * 1000, 2),
             "snapshot": self.snapshot,
-            "by": "cache" if "cache" in self.timing.notes else "pages" if query is None else "engine",
+            "handler": "cache" if "cache" in self.timing.notes else "pages" if query is None else "engine",
         }
         if self.context.error_code:
             found["problem"] = self.context.error_code
         if query is not None:
-            found["query"] = hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            found["query_sha256"] = hashlib.sha256(query.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             if log.isEnabledFor(logging.DEBUG):
-                found["text"] = query[:LONGEST_QUERY]
+                found["query_text"] = query[:LONGEST_QUERY]
         return found
 
 
@@ -172,7 +172,7 @@ def endpoint_of(path: str) -> str:
 class Watched:
     """A body that knows how much of it was sent; closed, it says so and gives its place among the transfers back."""
 
-    def __init__(self, body: Iterable[bytes], exchange: LoggedExchange, transfers: Transfers) -> None:
+    def __init__(self, body: Iterable[bytes], exchange: LoggedExchange, transfers: TransferLimit) -> None:
         self.body, self.exchange, self.transfers = body, exchange, transfers
         self.chunks, self.size, self.ended = iter(body), 0, False
 
@@ -187,7 +187,7 @@ class Watched:
         except StopIteration:
             raise
         except Exception:
-            named = {"fields": {"request": self.exchange.timing.request}}
+            named = {"fields": {"request_id": self.exchange.timing.request}}
             log.exception("an answer broke off after %d bytes", self.size, extra=named)
             raise
         self.size += len(chunk)

@@ -1,7 +1,7 @@
 """Encoding: answers compressed as the client asks (RFC 9110, 12.5.3), each encoding with an ETag of its own.
 
-`Encoded` goes around an app that calls `start_response` before it returns, as Flask does. Whatever caches answers goes
-around `Encoded` in turn, so that nothing is compressed twice.
+`Compression` goes around an app that calls `start_response` before it returns, as Flask does. Whatever caches answers
+goes around `Compression` in turn, so that nothing is compressed twice.
 
 Compressing what holds a secret beside what a stranger can choose tells the secret (BREACH). No page here holds any:
 there are no sessions, no cookies and no tokens, so everything may be compressed.
@@ -20,7 +20,7 @@ from werkzeug.wsgi import ClosingIterator
 from uphold.web.http.content_codings import COMPRESSORS, Compressor, wanted
 from uphold.web.http.request_context import context_of
 
-__all__ = ["Encoded"]
+__all__ = ["Compression"]
 
 LEAST = 500
 """Bytes under which compressing saves nothing worth its time."""
@@ -50,7 +50,7 @@ def compressible(content_type: str) -> bool:
     return bare.startswith("text/") or bare.endswith(("+json", "+xml")) or bare in TYPES
 
 
-class Encoded:
+class Compression:
     """Compresses what the app inside answers."""
 
     def __init__(self, wsgi: Any) -> None:

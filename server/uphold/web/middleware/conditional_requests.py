@@ -2,7 +2,7 @@
 
 The app inside answers in full, and with 304 to a client whose If-None-Match or If-Modified-Since says that it has the
 answer. What is left is done here: If-Match and If-Unmodified-Since, and Range with If-Range. A range counts the bytes
-before any compression, so `Encoded` goes around.
+before any compression, so `Compression` goes around.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from uphold.errors import PreconditionFailed, RangeNotSatisfiable
 from uphold.web.http.content_codings import wanted
 from uphold.web.http.http_dates import read_http_date
 
-__all__ = ["Conditional"]
+__all__ = ["ConditionalRequests"]
 
 DATES = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
 RANGE = re.compile(r"([0-9]+)-([0-9]*)|-([0-9]+)")
@@ -37,7 +37,7 @@ class Span(NamedTuple):
     before: bytes = b""
 
 
-class Conditional:
+class ConditionalRequests:
     """WSGI middleware (PEP 3333) over an app that answers in full."""
 
     def __init__(self, wsgi: Any) -> None:

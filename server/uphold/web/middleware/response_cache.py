@@ -21,7 +21,7 @@ from uphold.web.http.etags import is_known
 from uphold.web.http.request_context import context_of
 from uphold.web.middleware.access_log import endpoint_of, request_id
 
-__all__ = ["ReplyCache"]
+__all__ = ["ResponseCache"]
 
 METHODS = frozenset({"GET", "HEAD", "POST"})
 ASKS = ("/sparql",)
@@ -48,7 +48,7 @@ class Kept:
     counts: tuple[Any, ...]
 
 
-class ReplyCache:
+class ResponseCache:
     """WSGI middleware; the layers below say in the context of the request whether a reply is cacheable."""
 
     def __init__(self, wsgi: Any, version: Callable[..., object], size: int) -> None:
@@ -74,11 +74,11 @@ class ReplyCache:
 
     def answer(self, found: Kept, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         """Answer from what is kept."""
-        headers = [("Uphold-Request", request_id(environ)), HIT]
+        headers = [("X-Request-Id", request_id(environ)), HIT]
         for count in found.counts:
             count.inc()
         if log.isEnabledFor(logging.DEBUG):
-            log.debug("answered from the cache", extra={"fields": {"request": headers[0][1], "path": found.path}})
+            log.debug("answered from the cache", extra={"fields": {"request_id": headers[0][1], "path": found.path}})
         known = environ.get("HTTP_IF_NONE_MATCH")
         if known is not None and found.tag and is_known(found.tag, known):
             start_response("304 NOT MODIFIED", found.unchanged + headers)

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.wsgi import ClosingIterator
 
-from uphold.serving.open_snapshots import Library, Opened
+from uphold.serving.open_snapshots import OpenSnapshot, SnapshotManager
 from uphold.web.http.request_context import context_of
 
 __all__ = ["SnapshotLease"]
@@ -16,14 +16,14 @@ __all__ = ["SnapshotLease"]
 class SnapshotLease:
     """WSGI middleware (PEP 3333)."""
 
-    def __init__(self, wsgi: Any, library: Library) -> None:
-        self.wsgi, self.library = wsgi, library
+    def __init__(self, wsgi: Any, manager: SnapshotManager) -> None:
+        self.wsgi, self.manager = wsgi, manager
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
         context = context_of(environ)
         leases = context.leases
-        leases.append(self.library.borrow())
+        leases.append(self.manager.acquire())
         context.snapshot_id = leases[0].snapshot.id
         try:
             body = self.wsgi(environ, start_response)
@@ -35,7 +35,7 @@ class SnapshotLease:
             return body
         return ClosingIterator(body, lambda: self.release(leases))
 
-    def release(self, leases: list[Opened]) -> None:
+    def release(self, leases: list[OpenSnapshot]) -> None:
         """Release all that the request holds, one added by a view too."""
         while leases:
-            self.library.give_back(leases.pop())
+            self.manager.release(leases.pop())

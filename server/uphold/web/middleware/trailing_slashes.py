@@ -15,7 +15,7 @@ from urllib.parse import quote
 from uphold.web.http.headers import with_snapshot
 from uphold.web.http.request_context import context_of
 
-__all__ = ["Slashes"]
+__all__ = ["TrailingSlashes"]
 
 MOVED = "308 Permanent Redirect"
 SEVERAL = re.compile("/{2,}")
@@ -25,7 +25,7 @@ OF_THE_SERVER = re.compile(r"wsgi\.|SERVER_|REMOTE_|SCRIPT_NAME|HTTP_HOST$")
 Headers = list[tuple[str, str]]
 
 
-class Slashes:
+class TrailingSlashes:
     """WSGI middleware (PEP 3333) over the app that has the addresses."""
 
     def __init__(self, wsgi: Any) -> None:

@@ -11,22 +11,22 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from uphold.errors import RequestNotUnderstood, ServerBusy, UpholdError
+from uphold.errors import MalformedRequest, ServerBusy, UpholdError
 
-__all__ = ["Transfers", "take_place"]
+__all__ = ["TransferLimit", "take_place"]
 
 PATIENCE = 0.25
 """Seconds to wait for a place: bodies that are here already are read in far less."""
 
 
-class Transfers:
+class TransferLimit:
     """WSGI middleware (PEP 3333), and the places that all transfers of this process share, so many each way."""
 
     def __init__(self, places: int) -> None:
         self.sending, self.receiving = (threading.BoundedSemaphore(max(1, places)) for _ in range(2))
         self.wsgi: Any = None
 
-    def around(self, wsgi: Any) -> Transfers:
+    def around(self, wsgi: Any) -> TransferLimit:
         """This, as a layer around an app."""
         self.wsgi = wsgi
         return self
@@ -65,7 +65,7 @@ class Body(io.RawIOBase):
         return len(part)
 
     def read(self, size: int | None = -1) -> bytes:
-        """So many bytes, or all that are left; raises `ServerBusy`, or `RequestNotUnderstood` for half a body."""
+        """So many bytes, or all that are left; raises `ServerBusy`, or `MalformedRequest` for half a body."""
         if self.fault is not None:
             raise self.fault
         try:
@@ -83,7 +83,5 @@ class Body(io.RawIOBase):
             self.places.release()
         self.left -= len(whole)
         if self.left > 0 and (size is None or len(whole) < size):
-            raise RequestNotUnderstood(
-                f"The body ended {self.left} bytes before the {self.stated} that it should have."
-            )
+            raise MalformedRequest(f"The body ended {self.left} bytes before the {self.stated} that it should have.")
         return whole

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
 
-from uphold.errors import WrongParameter
+from uphold.errors import InvalidParameter
 from uphold.questions.rows import rank
 
 __all__ = ["NOT_STATED", "Choice", "Division", "Facet", "find_words", "link", "put_in_order", "several"]
@@ -93,7 +93,7 @@ class Division:
     ) -> None:
         """`allowed` are values that may be chosen, by facet, even where no row has one.
 
-        Raises `WrongParameter` for any other value that no row has.
+        Raises `InvalidParameter` for any other value that no row has.
         """
         self.facets, self.base, self.allowed = tuple(facets), base, allowed or {}
         self.known = {facet.name: self.known_values(rows, facet) for facet in self.facets}
@@ -112,13 +112,13 @@ class Division:
         return found
 
     def find(self, facet: Facet, text: str) -> str:
-        """The value that a request means; raises `WrongParameter`."""
+        """The value that a request means; raises `InvalidParameter`."""
         for value in self.known[facet.name]:
             if text in ((value, facet.key(value, self.base)) if value else (NOT_STATED,)):
                 return value
         if text in self.allowed.get(facet.name, ()):
             return text
-        raise WrongParameter(f"{facet.name} is {text[:80]!r}, which nothing in this list has.")
+        raise InvalidParameter(f"{facet.name} is {text[:80]!r}, which nothing in this list has.")
 
     def kept(self, without: str = "") -> list[Row]:
         """The rows that have every value chosen, but for that of the facet `without`."""

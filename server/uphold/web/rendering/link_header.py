@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from uphold.web.http.request_context import opened
+from uphold.web.http.request_context import open_snapshot
 from uphold.web.metadata.citations import Citation
 from uphold.web.metadata.json_ld import LICENCE
 from uphold.web.metadata.metadata import Metadata
@@ -34,7 +34,7 @@ class Link:
 
 def add_links(response: Response, links: Iterable[Link]) -> None:
     """Add links to the header; those to documents of ours stay on this host, those to identifiers are permanent."""
-    base, written = opened().snapshot.base, response.headers.getlist("Link")
+    base, written = open_snapshot().snapshot.base, response.headers.getlist("Link")
     for link in links:
         target = link.target
         if link.relation not in FOR_GOOD and target.startswith(base):
@@ -46,7 +46,7 @@ def add_links(response: Response, links: Iterable[Link]) -> None:
 
 def links_of_page(about: Metadata, citation: Citation, answers: Iterable[Answered] = ()) -> list[Link]:
     """The links of a page that is about no one thing: how it is cited, and the answers that it shows, as data."""
-    base = opened().snapshot.base
+    base = open_snapshot().snapshot.base
     return [
         Link(citation.url, "cite-as"),
         *(Link(f"{SCHEMA}{kind}", "type") for kind in dict.fromkeys(("WebPage", about.schema))),

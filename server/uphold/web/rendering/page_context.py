@@ -11,7 +11,7 @@ from jinja2 import Undefined
 
 from uphold.rdf.terms import iri_term
 from uphold.serving.descriptions import Provenance, Source, Thing
-from uphold.web.http.request_context import context, opened
+from uphold.web.http.request_context import context, open_snapshot
 from uphold.web.http.request_parameters import choose_language, read_language
 from uphold.web.rendering.question_results import Answered
 
@@ -34,12 +34,12 @@ class Page:
 
     def __init__(self, answers: Mapping[str, Answered], language: str, also: Iterable[str] = ()) -> None:
         self.answers, self.language = answers, language
-        self.base = opened().snapshot.base
+        self.base = open_snapshot().snapshot.base
         found = {*also}
         for answer in answers.values():
             found.update(self.iris(answer.document if answer.question.gives_graph else answer.rows))
-        self.called = opened().resources.called(found, language)
-        self.rests = opened().resources.cited(found, language)
+        self.called = open_snapshot().resources.called(found, language)
+        self.rests = open_snapshot().resources.cited(found, language)
         self.numbered: dict[str, Note] = {}
 
     def __getattr__(self, name: str) -> Answered:
@@ -62,7 +62,7 @@ class Page:
     def thing(self, node: Any) -> Thing:
         """What a node of a document, or an IRI, is called."""
         iri = node["id"] if isinstance(node, Mapping) else str(node)
-        return self.called.get(iri) or opened().resources.thing(iri, ())
+        return self.called.get(iri) or open_snapshot().resources.thing(iri, ())
 
     def rest(self, node: Any) -> Provenance:
         """What a fact rests on."""
@@ -95,11 +95,11 @@ def nodes(value: Any) -> list[Any]:
 
 
 def reader_language() -> str:
-    """The language that names are shown in: by `lang` in the address, else by Accept-Language; raises `WrongParameter`.
+    """The language of names: by `lang` in the address, else by Accept-Language; raises `InvalidParameter`.
 
     A page that asks varies with the header.
     """
     context().varies_by_language = True
     given = [value for value in request.args.getlist("lang") if value]
     wanted = read_language(given) if given else request.headers.get("Accept-Language", "")
-    return choose_language(wanted, opened().resources.languages())
+    return choose_language(wanted, open_snapshot().resources.languages())

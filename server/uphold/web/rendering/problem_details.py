@@ -8,20 +8,21 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.exceptions import NotFound as NoRoute
 
 from uphold.errors import (
-    MethodRefused,
+    ClientError,
+    MethodNotAllowed,
     NotFound,
     QueryTooLong,
     UpholdError,
-    WrongUse,
     all_kinds,
 )
 from uphold.web.http.negotiation import choose, prefers_html
 from uphold.web.http.problem_documents import PROBLEM, problem_document, problem_headers
-from uphold.web.http.request_context import context, library
+from uphold.web.http.request_context import context, manager
 from uphold.web.http.responses import send
 from uphold.web.rendering.render import about_page
 
@@ -41,7 +42,7 @@ def add_handlers(app: Flask) -> None:
 def as_details(error: UpholdError) -> dict[str, Any]:
     """The error as problem details, noted in the context of the request."""
     context().error_code = error.code
-    return problem_document(error, library().settings.base, context().timing.request)
+    return problem_document(error, manager().settings.base, context().timing.request)
 
 
 def problem(error: UpholdError, headers: dict[str, str] | None = None) -> Response:
@@ -66,14 +67,14 @@ def http_problem(error: HTTPException) -> Response | HTTPException:
     """The reply to an error that the framework found."""
     if error.code is None:
         return error
-    if isinstance(error, MethodNotAllowed):
+    if isinstance(error, WrongMethod):
         allowed = ", ".join(sorted(error.valid_methods or ()))
-        return problem(MethodRefused(f"{request.method} is not one of {allowed}."), {"Allow": allowed})
+        return problem(MethodNotAllowed(f"{request.method} is not one of {allowed}."), {"Allow": allowed})
     if isinstance(error, NoRoute):
         return problem(NotFound(f"Nothing here has the address {request.path}."))
     if isinstance(error, RequestEntityTooLarge):
-        return problem(QueryTooLong(request.content_length or 0, library().settings.query_max_bytes))
-    found: UpholdError = WrongUse(error.description or error.name)
+        return problem(QueryTooLong(request.content_length or 0, manager().settings.query_max_bytes))
+    found: UpholdError = ClientError(error.description or error.name)
     if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         found = UpholdError("The server could not answer this request.")
     found.status = error.code
@@ -93,7 +94,7 @@ def explain(code: str) -> Response:
     if kind is None:
         raise NotFound(f"No error has the code {code!r}.")
     meaning = {
-        "type": f"{library().settings.base}problem/{kind.code}",
+        "type": f"{manager().settings.base}problem/{kind.code}",
         "title": kind.title,
         "status": int(kind.status),
         "description": " ".join((kind.__doc__ or "").split()),

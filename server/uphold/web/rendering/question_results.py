@@ -14,7 +14,7 @@ from uphold.engines.interface import Answer
 from uphold.questions.files import Question
 from uphold.questions.framing import frame
 from uphold.questions.rows import Rows, read_rows
-from uphold.web.http.request_context import context, library, opened
+from uphold.web.http.request_context import context, manager, open_snapshot
 
 __all__ = ["RESULTS", "TRIPLES", "Answered", "Unasked", "ask", "frame_answer", "run_query"]
 
@@ -23,12 +23,12 @@ RESULTS, TRIPLES = "application/sparql-results+json", "application/n-triples"
 
 def run_query(query: str, form: str) -> bytes:
     """The engine's answer to a bound query in a form; to the same query it is given again."""
-    key = f"question {opened().snapshot.id} {opened().page_engine.order()} {form} {query}"
+    key = f"question {open_snapshot().snapshot.id} {open_snapshot().page_engine.order()} {form} {query}"
 
     def run(wanted: Callable[[], bool]) -> Answer:
-        return opened().page_engine.query(query, accept=form, wanted=wanted)
+        return open_snapshot().page_engine.query(query, accept=form, wanted=wanted)
 
-    found = library().answers.ask(key, run, context().client.is_there)
+    found = manager().answers.ask(key, run, context().client.is_there)
     try:
         return b"".join(found)
     finally:
@@ -39,7 +39,7 @@ def frame_answer(question: Question, query: str, terms: Mapping[str, Sequence[st
     """The document that the answer of a CONSTRUCT question is; None when there is nothing to tell."""
     values = {name: each[0][1:-1] for name, each in terms.items() if each and each[0].startswith("<")}
     triples = run_query(query, TRIPLES)
-    return frame(triples, question.frame, library().context.columns, opened().snapshot.base, values)
+    return frame(triples, question.frame, manager().context.columns, open_snapshot().snapshot.base, values)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Answered:
 
     def address(self, suffix: str = "") -> str:
         """Where the API gives the same answer, in the form of the suffix; without one it is negotiated."""
-        base = opened().snapshot.base
+        base = open_snapshot().snapshot.base
         fields = [
             (name, value.removeprefix(f"{base}id/{self.question.parameters[name].kind}/"))
             for name, values in self.given.items()
@@ -120,7 +120,7 @@ class Unasked(Answered):
 def ask(name: str, **given: str | Sequence[str] | None) -> Answered:
     """The answer to the question with this name; values that are None or empty are left out.
 
-    Reading it raises what the engine raises, and `WrongParameter` for a value that cannot be.
+    Reading it raises what the engine raises, and `InvalidParameter` for a value that cannot be.
     """
     values = {key: [value] if isinstance(value, str) else list(value) for key, value in given.items() if value}
-    return Answered(library().questions[name], values)
+    return Answered(manager().questions[name], values)

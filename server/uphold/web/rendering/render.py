@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from uphold.web.http.headers import FOR_EVER, SCRIPTED
-from uphold.web.http.request_context import context, library, opened, within
+from uphold.web.http.headers import IMMUTABLE, SCRIPTED
+from uphold.web.http.request_context import context, manager, open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.citations import Citation
 from uphold.web.metadata.metadata import Metadata
@@ -29,9 +29,9 @@ def view(blueprint: Blueprint, path: str) -> Callable[[View], View]:
 
     def register(function: View) -> View:
         def old(identity: str, **values: Any) -> Response:
-            context().read_archived(library(), identity)
+            context().read_archived(manager(), identity)
             response = function(**values)
-            response.headers["Cache-Control"] = FOR_EVER
+            response.headers["Cache-Control"] = IMMUTABLE
             return response
 
         blueprint.add_url_rule(path, function.__name__, function)
@@ -50,7 +50,7 @@ def show(template: str, answers: Mapping[str, Answered], title: str, description
     about = told.pop("about", None) or about_page(title, description)
     links = told.pop("typed_links", None)
     page, citation = Page(answers, reader_language()), cite_view(title)
-    content = render_template(template, page=page, about=about, citation=citation, within=within(), **told)
+    content = render_template(template, page=page, about=about, citation=citation, within=snapshot_prefix(), **told)
     response = scripted(send(content, HTML))
     add_links(response, links_of_page(about, citation, answers.values()) if links is None else links)
     return response
@@ -65,18 +65,18 @@ def about_page(
     indexed: bool = True,
 ) -> Metadata:
     """The metadata of the page that is asked for; `forms` has its addresses as data by media type."""
-    address = f"{opened().snapshot.base}{own_path().lstrip('/')}{fields()}"
+    address = f"{open_snapshot().snapshot.base}{own_path().lstrip('/')}{fields()}"
     return Metadata(title, description, address, forms=forms or {}, crumbs=crumbs, indexed=indexed)
 
 
 def own_path() -> str:
     """The path of the page that is asked for, as the current snapshot has it, ready for an address."""
-    return quote(request.path.removeprefix(within()), safe=SAFE)
+    return quote(request.path.removeprefix(snapshot_prefix()), safe=SAFE)
 
 
 def cite_view(title: str) -> Citation:
     """How to cite the page that is asked for, as the snapshot that is read has it."""
-    return Citation(opened().snapshot, title, f"snapshots/{opened().snapshot.id}{own_path()}{fields()}")
+    return Citation(open_snapshot().snapshot, title, f"snapshots/{open_snapshot().snapshot.id}{own_path()}{fields()}")
 
 
 def fields() -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, request
 
 from uphold.serving.descriptions import Thing
-from uphold.web.http.request_context import within
+from uphold.web.http.request_context import snapshot_prefix
 from uphold.web.rendering.axis import anchor, ruler
 from uphold.web.rendering.dates import day, period, scale
 from uphold.web.rendering.event_sequence import course
@@ -42,7 +42,7 @@ def local_path(iri: str, base: str) -> str | None:
     if not iri.startswith(base):
         return None
     path, mark, fragment = iri[len(base) :].lstrip("/").partition("#")
-    start, path = (within(), f"doc/{path[3:]}") if path.startswith("id/") else ("", path)
+    start, path = (snapshot_prefix(), f"doc/{path[3:]}") if path.startswith("id/") else ("", path)
     return f"{request.script_root}{start}/{quote(path, safe=SAFE)}{mark}{quote(fragment, safe=SAFE)}"
 
 
@@ -56,7 +56,7 @@ def add_filters(app: Flask, base: str) -> None:
     def query_link(query: str) -> str:
         """The address that runs a query and shows its result as a page."""
         fields = urlencode({"query": query, "format": "html"}, safe=STAYS_IN_QUERY)
-        return f"{request.script_root}{within()}/sparql?{fields}"
+        return f"{request.script_root}{snapshot_prefix()}/sparql?{fields}"
 
     app.add_template_filter(href, "href")
     app.add_template_filter(query_link, "query_link")

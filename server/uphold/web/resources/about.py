@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.serving.descriptions import Description
-from uphold.web.http.request_context import opened
+from uphold.web.http.request_context import open_snapshot
 from uphold.web.metadata.metadata import Image, Metadata
 from uphold.web.metadata.schema_org import schema_class, schema_subject
 from uphold.web.rendering.template_filters import number, plural, property_name
@@ -28,7 +28,7 @@ MOST_FACTS, MOST_VALUES = 5, 3
 
 def about_thing(about: Description, path: str, here: str, language: str, schema: str = "Thing") -> Metadata:
     """The metadata of the page about the thing at `path`, whose forms are at `here` with a suffix."""
-    base, key = opened().snapshot.base, path.removeprefix("id/")
+    base, key = open_snapshot().snapshot.base, path.removeprefix("id/")
     is_thing, title = path.startswith("id/"), about.thing.label.text
     address = f"{base}doc/{key}" if is_thing else f"{base}{path}"
     sentence = sentence_about(about, path, language)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from uphold.errors import NoSuchCard
-from uphold.web.http.request_context import opened
+from uphold.errors import CardNotFound
+from uphold.web.http.request_context import open_snapshot
 from uphold.web.rendering.dates import day
 from uphold.web.rendering.question_results import ask
 from uphold.web.rendering.template_filters import number
@@ -82,12 +82,12 @@ def has_card(path: str) -> bool:
 
 
 def make_card(kind: str, key: str, language: str = "en") -> Card:
-    """The card of a thing; raises `NoSuchCard` for a kind without one, and `NoSuchThing`."""
+    """The card of a thing; raises `CardNotFound` for a kind without one, and `ResourceNotFound`."""
     if kind not in KINDS:
-        raise NoSuchCard(f"There is no card for {kind[:80]!r}; there are cards for {', '.join(KINDS)}.")
-    iri = f"{opened().snapshot.base}id/{kind}/{key}"
-    opened().resources.check(iri)
-    title = opened().resources.called([iri], language)[iri].label.text
+        raise CardNotFound(f"There is no card for {kind[:80]!r}; there are cards for {', '.join(KINDS)}.")
+    iri = f"{open_snapshot().snapshot.base}id/{kind}/{key}"
+    open_snapshot().resources.check(iri)
+    title = open_snapshot().resources.called([iri], language)[iri].label.text
     above, figures = KINDS[kind](iri, language)
     return Card(iri, title, above, tuple(figures) or (UNKNOWN,))
 

@@ -8,10 +8,10 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request
 
-from uphold.errors import NoSuchThing
+from uphold.errors import ResourceNotFound
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.web.http.negotiation import choose, choose_graph, named_form, split_suffix
-from uphold.web.http.request_context import opened, within
+from uphold.web.http.request_context import open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.citations import cite_document
 from uphold.web.rendering.link_header import Link, add_links
@@ -40,10 +40,10 @@ def thing(kind: str = "", key: str = "") -> Response:
     """A thing is not a document: go and see the document about it (303), in the form that `format=` names."""
     path = f"{kind}/" if kind else key
     if kind:
-        opened().resources.things_of_kind(kind)
+        open_snapshot().resources.things_of_kind(kind)
     else:
         stem, _ = split_suffix(path, SUFFIXES)
-        opened().resources.check(f"{opened().snapshot.base}id/{stem}")
+        open_snapshot().resources.check(f"{open_snapshot().snapshot.base}id/{stem}")
     form = urlencode([("format", value) for value in request.args.getlist("format")])
     response = redirect(f"{request.script_root}/doc/{path}{form and '?'}{form}", 303)
     response.headers["Cache-Control"] = "no-cache"
@@ -74,9 +74,11 @@ def part(space: str, name: str) -> Response:
 
 def describe(path: str, address: str, form: str | None) -> Response:
     """The description of the IRI at `path` under the base; its forms are at `address` with a suffix."""
-    resources, iri = opened().resources, f"{opened().snapshot.base}{path}"
+    resources, iri = open_snapshot().resources, f"{open_snapshot().snapshot.base}{path}"
     chosen, label = fixed(form) if form else choose_graph(list(FORMS))
-    links = [Link(f"{opened().snapshot.base}doc/{path[3:]}", "describes", HTML)] if path.startswith("id/") else []
+    links = (
+        [Link(f"{open_snapshot().snapshot.base}doc/{path[3:]}", "describes", HTML)] if path.startswith("id/") else []
+    )
     here = f"{request.script_root}/{address}"
     if chosen in GRAPH_TYPES:
         response = send(resources.rdf(iri, chosen), label, varies=form is None)
@@ -94,8 +96,12 @@ def describe(path: str, address: str, form: str | None) -> Response:
 def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Link]]:
     """The page about the IRI at `path`, and the links that its header has; its forms are at `here` with a suffix."""
     language = reader_language()
-    described = opened().resources.describe(f"{opened().snapshot.base}{path}", language)
-    made = page_of([kind.iri for kind in described.types], opened().snapshot.base) if path.startswith("id/") else None
+    described = open_snapshot().resources.describe(f"{open_snapshot().snapshot.base}{path}", language)
+    made = (
+        page_of([kind.iri for kind in described.types], open_snapshot().snapshot.base)
+        if path.startswith("id/")
+        else None
+    )
     about = about_thing(described, path, here, language, made.schema if made else "Thing")
     page = Page(made.answers(described) if made else {}, language, [described.thing.iri])
     content = render_template(
@@ -106,8 +112,8 @@ def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Li
         about=about,
         here=here,
         path=path,
-        citation=cite_document(opened().snapshot, path, about.title) if path.startswith("id/") else None,
-        within=within(),
+        citation=cite_document(open_snapshot().snapshot, path, about.title) if path.startswith("id/") else None,
+        within=snapshot_prefix(),
         card=Embedding(path.removeprefix("id/"), about.title) if about.image else None,
     )
     return scripted(send(content, HTML, varies=varies)), links_of_thing(described, about, path)
@@ -117,14 +123,14 @@ def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Li
 @linked.get("/doc/<kind>.<any(csv, json):suffix>")
 def index(kind: str, suffix: str) -> Response:
     """The list of all things of one kind, narrowed as the request says: a page, or the same as JSON or CSV."""
-    things = opened().resources.things_of_kind(kind)
+    things = open_snapshot().resources.things_of_kind(kind)
     form = next(form for form, known in LIST_FORMS.items() if known == suffix) if suffix else choose([*LIST_FORMS])
     response = show_list(kind, things, form)
     if not suffix:
         response.vary.add("Accept")
         if form != HTML:
             fields = urlencode([*request.args.items(multi=True)])
-            here = f"{request.script_root}{within()}/doc/{quote(kind)}.{LIST_FORMS[form]}"
+            here = f"{request.script_root}{snapshot_prefix()}/doc/{quote(kind)}.{LIST_FORMS[form]}"
             response.headers["Content-Location"] = f"{here}?{fields}" if fields else here
     if form == HTML:
         add_links(response, [link for link in links_of_list(kind) if link.relation != "item"])
@@ -137,11 +143,11 @@ def ontology(suffix: str) -> Response:
     """The ontology: its page by pyLODE, or all its statements."""
     form, label = whole_form(suffix)
     if form == HTML:
-        page, policy = ontology_html(opened().snapshot)
+        page, policy = ontology_html(open_snapshot().snapshot)
         response = send(page, form, varies=not suffix)
         response.headers["Content-Security-Policy"] = policy
         return response
-    return send(opened().resources.graph("ontology", form), label, varies=not suffix)
+    return send(open_snapshot().resources.graph("ontology", form), label, varies=not suffix)
 
 
 @linked.get("/shapes", defaults={"suffix": ""})
@@ -156,26 +162,26 @@ def shapes(suffix: str) -> Response:
             "What must hold of the data, in SHACL: each rule with its message.",
             {form: f"{request.script_root}/shapes.{suffix}" for form, suffix in GRAPH_TYPES.items()},
         )
-        page = render_template("shapes.html", shapes=opened().resources.shapes(), about=about)
+        page = render_template("shapes.html", shapes=open_snapshot().resources.shapes(), about=about)
         return send(page, form, varies=not suffix)
-    return send(opened().resources.graph("shapes", form), label, varies=not suffix)
+    return send(open_snapshot().resources.graph("shapes", form), label, varies=not suffix)
 
 
 @linked.get("/.well-known/void")
 def void() -> Response:
     """What the data set says of itself."""
     form, label = choose_graph(list(GRAPH_TYPES))
-    return send(opened().resources.document("catalogue", form), label, varies=True)
+    return send(open_snapshot().resources.document("catalogue", form), label, varies=True)
 
 
 def whole_form(suffix: str) -> tuple[str, str]:
     """The form of a whole graph and what to call it: by suffix, else by negotiation."""
     if suffix and suffix not in GRAPH_SUFFIXES:
-        raise NoSuchThing(f"{request.path} (the forms are .{', .'.join(GRAPH_SUFFIXES)})")
+        raise ResourceNotFound(f"{request.path} (the forms are .{', .'.join(GRAPH_SUFFIXES)})")
     return fixed(GRAPH_SUFFIXES[suffix]) if suffix else choose_graph([HTML, *GRAPH_TYPES])
 
 
 def fixed(form: str) -> tuple[str, str]:
-    """The form that a suffix stands for, and what to call it; raises `WrongFormat` when `format=` names another."""
+    """The form of a suffix, and what to call it; raises `UnsupportedFormat` when `format=` names another."""
     named_form(request.args.getlist("format"), [form])
     return form, form

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from uphold.questions.charts import NOT_XML
 from uphold.web.http.headers import EMBEDDED
 from uphold.web.http.negotiation import split_suffix
-from uphold.web.http.request_context import library, opened, within
+from uphold.web.http.request_context import manager, open_snapshot, snapshot_prefix
 from uphold.web.http.request_parameters import choose_language, read_language
 from uphold.web.http.responses import send
 from uphold.web.rendering.render import view
@@ -65,12 +65,12 @@ class Embedding:
             '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy" '
             'sandbox="allow-top-navigation-by-user-activation"></iframe>'
         )
-        return str(made.format(f"{opened().snapshot.base}embed/{self.key}", self.words, WIDTH, HEIGHT))
+        return str(made.format(f"{open_snapshot().snapshot.base}embed/{self.key}", self.words, WIDTH, HEIGHT))
 
     @property
     def picture(self) -> str:
         """The HTML that shows the card as a picture which leads to the page."""
-        base = opened().snapshot.base
+        base = open_snapshot().snapshot.base
         made = Markup('<a href="{}"><img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>')
         return str(made.format(f"{base}doc/{self.key}", f"{base}embed/{self.key}.svg", self.words, WIDTH, HEIGHT))
 
@@ -82,11 +82,11 @@ def card(kind: str, key: str) -> Response:
     found = make_card(kind, stem, language())
     if form in (SVG, PNG):
         drawn = draw(found)
-        painter = library().painter
+        painter = manager().painter
         response = send(painter.letter(drawn) if form == SVG else painter.rasterise(drawn), str(form))
         response.headers["Content-Security-Policy"] = IN_SVG
         return response
-    response = send(render_template("embed/card.html", card=found, within=within()), HTML)
+    response = send(render_template("embed/card.html", card=found, within=snapshot_prefix()), HTML)
     response.headers["Content-Security-Policy"] = EMBEDDED
     return response
 
@@ -94,7 +94,7 @@ def card(kind: str, key: str) -> Response:
 def language() -> str:
     """The language of names on the card: the one that the address names, so that it is the same for all readers."""
     given = [value for value in request.args.getlist("lang") if value]
-    return choose_language(read_language(given), opened().resources.languages()) if given else "en"
+    return choose_language(read_language(given), open_snapshot().resources.languages()) if given else "en"
 
 
 def draw(card: Card) -> str:

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from flask import Response, redirect, request
 
-from uphold.errors import NoSuchThing, RequestNotUnderstood
+from uphold.errors import MalformedRequest, ResourceNotFound
 from uphold.snapshots.publication_log import Moment, at, debuts, timeline
 from uphold.web.http.http_dates import read_imf_fixdate
-from uphold.web.http.request_context import library, opened
+from uphold.web.http.request_context import manager, open_snapshot
 
 __all__ = ["add_memento", "time_gate", "time_map"]
 
@@ -35,17 +35,17 @@ def date(moment: Moment) -> str:
 def time_gate(key: str) -> Response | None:
     """The way to the document as it was at `Accept-Datetime`; None without that header.
 
-    Raises `RequestNotUnderstood` for any but the one form of date that the header takes (4.5.3).
+    Raises `MalformedRequest` for any but the one form of date that the header takes (4.5.3).
     """
     wanted = request.headers.get("Accept-Datetime")
     if wanted is None:
         return None
     time = read_imf_fixdate(wanted.strip(" \t"))
     if time is None:
-        raise RequestNotUnderstood(
+        raise MalformedRequest(
             f"Accept-Datetime is {wanted[:80]!r}; it takes a date of the form Thu, 01 Jan 2026 00:00:00 GMT."
         )
-    found = at(timeline(library().settings.state), time).snapshot
+    found = at(timeline(manager().settings.state), time).snapshot
     made = redirect(address(f"snapshots/{found.id}/doc/{key}"), 302)
     response = Response(made.get_data(), 302, made.headers)
     response.headers["Cache-Control"] = "no-cache"
@@ -73,8 +73,8 @@ def memento_link(moment: Moment, key: str, rel: str = "memento") -> str:
 
 def add_memento(response: Response, key: str, *, old: bool) -> Response:
     """Link a document, or an `old` state of one, with its original, its TimeMap and the state that it shows."""
-    shown = opened().snapshot.id
-    moment = next((each for each in debuts(timeline(library().settings.state)) if each.snapshot.id == shown), None)
+    shown = open_snapshot().snapshot.id
+    moment = next((each for each in debuts(timeline(manager().settings.state)) if each.snapshot.id == shown), None)
     if old:
         links = [
             *response.headers.getlist("Link"),
@@ -92,11 +92,11 @@ def add_memento(response: Response, key: str, *, old: bool) -> Response:
 
 
 def time_map(key: str, iri: str) -> str:
-    """The TimeMap: every kept state of the document about `iri`; raises `NoSuchThing` when there is none."""
+    """The TimeMap: every kept state of the document about `iri`; raises `ResourceNotFound` when there is none."""
     name = f"<{iri}>".encode()
-    found = [each for each in debuts(timeline(library().settings.state)) if name in each.snapshot.data.read_bytes()]
+    found = [each for each in debuts(timeline(manager().settings.state)) if name in each.snapshot.data.read_bytes()]
     if not found:
-        raise NoSuchThing(iri)
+        raise ResourceNotFound(iri)
     ends = {0: "first ", len(found) - 1: "last "} if len(found) > 1 else {0: "first last "}
     mementos = [memento_link(each, key, f"{ends.get(place, '')}memento") for place, each in enumerate(found)]
     own = f'<{address(f"snapshots/timemap/doc/{key}")}>; rel="self"; type="{MAP}"'

@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from uphold.errors import RequestNotUnderstood
+from uphold.errors import MalformedRequest
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.serving.descriptions import Description
 from uphold.snapshots.downloads import downloads
-from uphold.web.http.request_context import opened, within
+from uphold.web.http.request_context import open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.json_ld import LICENCE
 from uphold.web.metadata.metadata import Metadata
@@ -43,36 +43,36 @@ signposting = Blueprint("signposting", __name__)
 @signposting.get("/linkset")
 def whole() -> Response:
     """The links of the front page."""
-    return send_linkset(opened().snapshot.base, links_of_catalogue(listed_files()))
+    return send_linkset(open_snapshot().snapshot.base, links_of_catalogue(listed_files()))
 
 
 @signposting.get("/linkset/<kind>/")
 def collection(kind: str) -> Response:
-    """The links of the list of a kind: to each thing on it; raises `RequestNotUnderstood` for a choice among them."""
+    """The links of the list of a kind: to each thing on it; raises `MalformedRequest` for a choice among them."""
     if request.args:
         chosen = ", ".join(request.args)[:80]
-        raise RequestNotUnderstood(f"The links are those of the whole list, and {chosen} cannot narrow them.")
-    return send_linkset(f"{opened().snapshot.base}doc/{kind}/", links_of_list(kind))
+        raise MalformedRequest(f"The links are those of the whole list, and {chosen} cannot narrow them.")
+    return send_linkset(f"{open_snapshot().snapshot.base}doc/{kind}/", links_of_list(kind))
 
 
 @signposting.get("/linkset/<path:key>")
 def thing(key: str) -> Response:
     """The links of the document about a thing."""
-    base = opened().snapshot.base
-    about = opened().resources.describe(f"{base}id/{key}")
+    base = open_snapshot().snapshot.base
+    about = open_snapshot().resources.describe(f"{base}id/{key}")
     data = about_thing(about, f"id/{key}", f"{base}doc/{key}", "en", schema_of(about))
     return send_linkset(data.canonical, links_of_thing(about, data, f"id/{key}"))
 
 
 def schema_of(about: Description) -> str:
     """The class at schema.org that the page of a thing states."""
-    page = page_of([kind.iri for kind in about.types], opened().snapshot.base)
+    page = page_of([kind.iri for kind in about.types], open_snapshot().snapshot.base)
     return page.schema if page else "Thing"
 
 
 def links_of_thing(about: Description, data: Metadata, path: str) -> list[Link]:
     """The links of the document about the thing at `path`; of a kept snapshot, those of its state there."""
-    base, place = opened().snapshot.base, within()
+    base, place = open_snapshot().snapshot.base, snapshot_prefix()
     state = f"{base}{place.removeprefix('/')}/doc/{path.removeprefix('id/')}"
     stated = {graph["licence"].value for graph in graphs_of(about) if "licence" in graph}
     licences = {licence for licence in stated if licence.startswith(("http://", "https://"))} or {LICENCE}
@@ -97,12 +97,12 @@ def links_of_thing(about: Description, data: Metadata, path: str) -> list[Link]:
 def graphs_of(about: Description) -> list[Mapping[str, Any]]:
     """What the catalogue says of the graphs that speak of a thing."""
     own = {graph.iri for graph in about.graphs}
-    return [row for row in opened().resources.graphs() if row["graph"].value in own]
+    return [row for row in open_snapshot().resources.graphs() if row["graph"].value in own]
 
 
 def links_of_list(kind: str) -> list[Link]:
-    """The links of the list of a kind; raises `NoSuchThing`."""
-    base, things = opened().snapshot.base, opened().resources.things_of_kind(kind)
+    """The links of the list of a kind; raises `ResourceNotFound`."""
+    base, things = open_snapshot().snapshot.base, open_snapshot().resources.things_of_kind(kind)
     return [
         Link(f"{SCHEMA}CollectionPage", "type"),
         Link(LICENCE, "license"),
@@ -115,13 +115,13 @@ def listed_files() -> list[dict[str, Any]]:
     """The files of the snapshot, as the front page lists them for programs."""
     return [
         {"name": file.name, "form": "application/gzip", "size": file.size, "sha256": file.sha256}
-        for file in downloads(opened().snapshot)
+        for file in downloads(open_snapshot().snapshot)
     ]
 
 
 def links_of_catalogue(files: Sequence[Mapping[str, Any]]) -> list[Link]:
     """The links of the front page: the whole data set, its description and its files."""
-    base = opened().snapshot.base
+    base = open_snapshot().snapshot.base
     return [
         Link(base, "cite-as"),
         Link(f"{SCHEMA}AboutPage", "type"),

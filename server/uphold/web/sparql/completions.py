@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import request
 
-from uphold.serving.open_snapshots import Opened
-from uphold.web.http.request_context import within
+from uphold.serving.open_snapshots import OpenSnapshot
+from uphold.web.http.request_context import snapshot_prefix
 
 __all__ = ["editor_words"]
 
@@ -16,9 +16,9 @@ MOST_OF_A_KIND = 250
 """Kinds of which there are more are not completed: nobody reads on so long a list, and it would make the file large."""
 
 
-def editor_words(opened: Opened) -> dict[str, Any]:
+def editor_words(open_snapshot: OpenSnapshot) -> dict[str, Any]:
     """Prefixes, terms with their use and meaning, and things with their labels."""
-    resources, prefixes = opened.resources, opened.snapshot.prefixes
+    resources, prefixes = open_snapshot.resources, open_snapshot.snapshot.prefixes
 
     def name(short: str, iri: str) -> str:
         """The short name where its prefix is declared, else the IRI."""
@@ -37,5 +37,10 @@ def editor_words(opened: Opened) -> dict[str, Any]:
         ),
         key=itemgetter("name"),
     )
-    places = {"base": resources.base, "root": request.script_root, "within": within(), "snapshot": opened.snapshot.id}
+    places = {
+        "base": resources.base,
+        "root": request.script_root,
+        "within": snapshot_prefix(),
+        "snapshot": open_snapshot.snapshot.id,
+    }
     return {**places, "prefixes": dict(sorted(prefixes.items())), "terms": terms, "things": things}

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from uphold.errors import NoSuchSnapshot, UpholdError
-from uphold.serving.open_snapshots import Library
+from uphold.errors import SnapshotNotFound, UpholdError
+from uphold.serving.open_snapshots import SnapshotManager
 from uphold.web.http.headers import with_snapshot
 from uphold.web.http.request_context import RequestContext, context_of
 from uphold.web.http.sparql_protocol import read_request
@@ -26,8 +26,8 @@ ARCHIVED = re.compile(r"/snapshots/([0-9a-f]{64})/sparql")
 class SparqlEndpoint:
     """WSGI middleware (PEP 3333) over the app."""
 
-    def __init__(self, wsgi: Any, library: Library) -> None:
-        self.wsgi, self.library = wsgi, library
+    def __init__(self, wsgi: Any, manager: SnapshotManager) -> None:
+        self.wsgi, self.manager = wsgi, manager
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a query, or hand the request on."""
@@ -39,9 +39,9 @@ class SparqlEndpoint:
         context = context_of(environ)
         try:
             if archived:
-                context.read_archived(self.library, archived[1])
+                context.read_archived(self.manager, archived[1])
             made = self.answer(environ, context)
-        except NoSuchSnapshot:
+        except SnapshotNotFound:
             made = None  # the view at that address reports it
         except UpholdError as error:
             context.sparql_error, made = error, None
@@ -58,7 +58,7 @@ class SparqlEndpoint:
 
     def answer(self, environ: dict[str, Any], context: RequestContext) -> Reply | None:
         """The reply to a program; None where the answer is a page."""
-        asked = context.sparql_request = read_request(environ, self.library.settings)
+        asked = context.sparql_request = read_request(environ, self.manager.settings)
         context.query_text = asked.query
-        query = parse_request(asked, environ.get("HTTP_ACCEPT", ""), self.library.settings)
-        return None if query.form == HTML else reply(query, context, self.library, environ.get("HTTP_IF_NONE_MATCH"))
+        query = parse_request(asked, environ.get("HTTP_ACCEPT", ""), self.manager.settings)
+        return None if query.form == HTML else reply(query, context, self.manager, environ.get("HTTP_IF_NONE_MATCH"))

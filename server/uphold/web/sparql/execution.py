@@ -16,16 +16,16 @@ import pyoxigraph as ox
 from uphold import __version__
 from uphold.engines.guard import Inspected, Limits, inspect
 from uphold.engines.interface import Answer
-from uphold.engines.result_cache import Answers, Whole
+from uphold.engines.result_cache import BufferedResult, ResultCache
 from uphold.rdf.media_types import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES
-from uphold.serving.open_snapshots import Library, Opened
+from uphold.serving.open_snapshots import OpenSnapshot, SnapshotManager
 from uphold.settings import Settings
 from uphold.web.http.client_disconnect import Client
 from uphold.web.http.etags import is_known, make_etag
-from uphold.web.http.headers import FOR_EVER, content_type, shared
+from uphold.web.http.headers import IMMUTABLE, content_type, shared
 from uphold.web.http.negotiation import GRAPH_ALIASES, choose_from, named_form
 from uphold.web.http.request_context import RequestContext
-from uphold.web.http.sparql_protocol import Asked
+from uphold.web.http.sparql_protocol import ProtocolRequest
 
 __all__ = ["HTML", "JSON_RESULTS", "TURTLE", "Question", "Reply", "fetch", "parse_request", "reply"]
 
@@ -54,7 +54,7 @@ class Reply:
 class Question:
     """A request that is understood: what is asked, what the guard says of it, and the form of the answer."""
 
-    asked: Asked
+    asked: ProtocolRequest
     inspected: Inspected
     form: str
 
@@ -63,18 +63,18 @@ class Question:
         """The media type that the engine writes for the form."""
         return (GRAPH_ALIASES if self.inspected.gives_graph else RESULT_ALIASES).get(self.form, self.form)
 
-    def name(self, opened: Opened) -> str:
+    def name(self, open_snapshot: OpenSnapshot) -> str:
         """Names the answer: made of all that its bytes depend on; empty when asking again may give other bytes."""
         if self.inspected.volatile:
             return ""
         depends_on = (
-            *(opened.snapshot.id, opened.engine.order(), self.form, repr(self.asked.dataset)),
+            *(open_snapshot.snapshot.id, open_snapshot.engine.order(), self.form, repr(self.asked.dataset)),
             *(__version__, ox.__version__, self.inspected.normal),
         )
         return make_etag(*depends_on)
 
 
-def parse_request(asked: Asked, accept: str, settings: Settings) -> Question:
+def parse_request(asked: ProtocolRequest, accept: str, settings: Settings) -> Question:
     """The question in a request with this Accept header; raises what the guard raises, and `NotAcceptable`."""
     inspected = inspect(asked.query, Limits.of(settings))
     return Question(asked, inspected, choose_form(asked.forms, accept, gives_graph=inspected.gives_graph))
@@ -83,7 +83,7 @@ def parse_request(asked: Asked, accept: str, settings: Settings) -> Question:
 def choose_form(named: Sequence[str], accept: str, *, gives_graph: bool) -> str:
     """The form of the answer: the first that the request names and that fits the query, else by Accept.
 
-    Raises `WrongFormat` when none of those named fits.
+    Raises `UnsupportedFormat` when none of those named fits.
     """
     if found := named_form(named, (*forms(gives_graph=gives_graph), HTML)):
         return found
@@ -104,7 +104,9 @@ def forms(*, gives_graph: bool) -> dict[str, str]:
     return {**GRAPH_TYPES, **QUAD_TYPES} if gives_graph else RESULT_TYPES
 
 
-def fetch(question: Question, name: str, opened: Opened, answers: Answers, client: Client) -> Whole:
+def fetch(
+    question: Question, name: str, open_snapshot: OpenSnapshot, answers: ResultCache, client: Client
+) -> BufferedResult:
     """The answer with this name, by the engine or from those that are kept; to be closed.
 
     Raises what the engine raises.
@@ -112,25 +114,25 @@ def fetch(question: Question, name: str, opened: Opened, answers: Answers, clien
     asked = question.asked
 
     def run(wanted: Callable[[], bool]) -> Answer:
-        return opened.engine.query(
+        return open_snapshot.engine.query(
             asked.query, accept=question.media_type, deadline=asked.seconds, dataset=asked.dataset, wanted=wanted
         )
 
     return answers.ask(name or None, run, client.is_there, asked.seconds)
 
 
-def reply(question: Question, context: RequestContext, library: Library, if_none_match: str | None) -> Reply:
+def reply(question: Question, context: RequestContext, manager: SnapshotManager, if_none_match: str | None) -> Reply:
     """The reply to a program, in a form that fits the query; raises what the engine raises."""
-    opened = context.leases[-1]
-    name = question.name(opened)
+    open_snapshot = context.leases[-1]
+    name = question.name(open_snapshot)
     context.media_type = content_type(question.form)
     headers = [("Vary", "Accept"), ("Cache-Control", "no-store")]
     if name:
-        lasting = FOR_EVER if context.snapshot_prefix else shared(library.settings.shared_cache_seconds)
+        lasting = IMMUTABLE if context.snapshot_prefix else shared(manager.settings.cache_s_maxage)
         headers = [headers[0], ("Cache-Control", lasting), ("ETag", f'"{name}"')]
     if name and is_known(name, if_none_match):
         return Reply(HTTPStatus.NOT_MODIFIED, headers, [], cacheable=False)
-    found = fetch(question, name, opened, library.answers, context.client)
+    found = fetch(question, name, open_snapshot, manager.answers, context.client)
     headers += [("Content-Type", content_type(question.form)), ("Content-Length", str(found.size))]
     if found.file is None:
         return Reply(HTTPStatus.OK, headers, [found.content], cacheable=bool(name) and found.asked_again)

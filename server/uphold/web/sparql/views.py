@@ -12,15 +12,15 @@ from flask import Blueprint, Response, render_template, request
 
 from uphold.assets.vendor import EDITOR, vendored
 from uphold.engines.guard import Limits
-from uphold.engines.result_cache import Whole
+from uphold.engines.result_cache import BufferedResult
 from uphold.errors import UpholdError
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.rdf.result_table import read_table
 from uphold.web.http.headers import WITH_EDITOR
 from uphold.web.http.negotiation import choose_graph, prefers_html
-from uphold.web.http.request_context import context, library, opened, within
+from uphold.web.http.request_context import context, manager, open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
-from uphold.web.http.sparql_protocol import Asked
+from uphold.web.http.sparql_protocol import ProtocolRequest
 from uphold.web.metadata.citations import cite_query
 from uphold.web.rendering.problem_details import as_details
 from uphold.web.rendering.render import about_page
@@ -38,11 +38,11 @@ def endpoint() -> Response:
     """Show the answer to a query that `SparqlEndpoint` has read, or why there is none, or what there is to ask."""
     if request.method in ("GET", "HEAD") and not request.query_string:
         return welcome()
-    asked = context().sparql_request or Asked("", forms=tuple(request.args.getlist("format")))
+    asked = context().sparql_request or ProtocolRequest("", forms=tuple(request.args.getlist("format")))
     try:
         if error := context().sparql_error:
             raise error
-        return show_answer(parse_request(asked, request.headers.get("Accept", ""), library().settings))
+        return show_answer(parse_request(asked, request.headers.get("Accept", ""), manager().settings))
     except UpholdError as error:
         if prefers_html(asked.forms):
             return show(asked, status=error.status, problem=as_details(error))
@@ -53,8 +53,8 @@ def show_answer(question: Question) -> Response:
     """The form with the beginning of the answer."""
     asked, gives_graph = question.asked, question.inspected.gives_graph
     question = replace(question, form=TURTLE if gives_graph else JSON_RESULTS)
-    name = question.name(opened())
-    found = fetch(question, name, opened(), library().answers, context().client)
+    name = question.name(open_snapshot())
+    found = fetch(question, name, open_snapshot(), manager().answers, context().client)
     try:
         if not gives_graph:
             return show(asked, cacheable=bool(name), table=read_table(io.BufferedReader(Pieces(found))))
@@ -67,7 +67,7 @@ def show_answer(question: Question) -> Response:
 class Pieces(io.RawIOBase):
     """An answer as a file to read."""
 
-    def __init__(self, answer: Whole) -> None:
+    def __init__(self, answer: BufferedResult) -> None:
         self.pieces = iter(answer)
         self.left = b""
 
@@ -87,11 +87,11 @@ def welcome() -> Response:
     """Without a query: the form for people, the service description for programs."""
     form, label = choose_graph([*GRAPH_TYPES, HTML])
     if form == HTML:
-        return show(Asked(""))
-    return send(opened().resources.document("service", form, **stated_limits()), label, varies=True)
+        return show(ProtocolRequest(""))
+    return send(open_snapshot().resources.document("service", form, **stated_limits()), label, varies=True)
 
 
-def show(asked: Asked, *, status: int = HTTPStatus.OK, cacheable: bool = True, **found: object) -> Response:
+def show(asked: ProtocolRequest, *, status: int = HTTPStatus.OK, cacheable: bool = True, **found: object) -> Response:
     """The form, with what was found."""
     page = render_template(
         "sparql.html",
@@ -101,10 +101,10 @@ def show(asked: Asked, *, status: int = HTTPStatus.OK, cacheable: bool = True, *
             indexed=not asked.query,
         ),
         asked=asked,
-        questions=library().questions,
-        names=opened().resources.names,
-        within=within(),
-        citation=cite_query(opened().snapshot, asked.query, asked.dataset),
+        questions=manager().questions,
+        names=open_snapshot().resources.names,
+        within=snapshot_prefix(),
+        citation=cite_query(open_snapshot().snapshot, asked.query, asked.dataset),
         **found,
     )
     response = send(page, HTML, status, varies=True, cacheable=cacheable)
@@ -116,18 +116,20 @@ def show(asked: Asked, *, status: int = HTTPStatus.OK, cacheable: bool = True, *
 @sparql.get("/sparql/editor.json")
 def words() -> Response:
     """What the editor completes with."""
-    return send(json.dumps(editor_words(opened()), ensure_ascii=False, separators=(",", ":")), "application/json")
+    return send(
+        json.dumps(editor_words(open_snapshot()), ensure_ascii=False, separators=(",", ":")), "application/json"
+    )
 
 
 def stated_limits() -> dict[str, list[str]]:
     """The limits as the service description states them, as SPARQL literals."""
-    settings = library().settings
+    settings = manager().settings
     stated = {
         "seconds": settings.query_timeout,
         "memory": settings.query_memory_mb,
         "bytes": settings.query_max_bytes,
         "depth": settings.query_max_depth,
-        "answer": settings.answer_max_mb,
+        "answer": settings.result_max_mb,
     }
     features = ["UnionDefaultGraph", *(["BasicFederatedQuery"] if Limits.of(settings).services else [])]
     described = {"feature": [f"<http://www.w3.org/ns/sparql-service-description#{name}>" for name in features]}

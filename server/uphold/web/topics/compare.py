@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from uphold.web.http.request_context import library, opened, within
+from uphold.web.http.request_context import manager, open_snapshot, snapshot_prefix
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import show, view
@@ -61,7 +61,7 @@ class Start:
 def side_by_side() -> Response:
     """The jurisdictions that the address names, side by side, and a form to choose them.
 
-    Raises `WrongParameter` for a value that can name nothing.
+    Raises `InvalidParameter` for a value that can name nothing.
     """
     known = jurisdictions()
     names = {row["jurisdiction"]: row["jurisdictionName"] for row in known}
@@ -93,8 +93,8 @@ def jurisdictions() -> Answered:
 
 
 def read_choice(values: Iterable[str], known: Mapping[str, str]) -> Choice:
-    """The choice among known IRIs that values make, each a key or an IRI; raises `WrongParameter`."""
-    question = library().questions["compare-jurisdictions"]
+    """The choice among known IRIs that values make, each a key or an IRI; raises `InvalidParameter`."""
+    question = manager().questions["compare-jurisdictions"]
     given: dict[str, str] = {}
     for value in filter(None, values):
         terms = dict(question.terms({"jurisdiction": [value]}))
@@ -160,13 +160,13 @@ def address(iris: Iterable[str]) -> str:
     """Where these jurisdictions are compared, in the snapshot and the language of this request."""
     fields = [("jurisdiction", key(iri)) for iri in iris]
     fields += [("lang", value) for value in request.args.getlist("lang")[:1] if value]
-    return f"{request.script_root}{within()}/compare{f'?{urlencode(fields)}' if fields else ''}"
+    return f"{request.script_root}{snapshot_prefix()}/compare{f'?{urlencode(fields)}' if fields else ''}"
 
 
 @compare.app_template_filter("key")
 def key(iri: str) -> str:
     """The key of a jurisdiction, as in addresses; an IRI of another kind as it stands."""
-    return iri.removeprefix(f"{opened().snapshot.base}id/jurisdiction/")
+    return iri.removeprefix(f"{open_snapshot().snapshot.base}id/jurisdiction/")
 
 
 def listed(names: Sequence[str]) -> str:

@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
-from uphold.errors import NoSuchThing
+from uphold.errors import ResourceNotFound
 from uphold.questions.files import Question
-from uphold.web.http.request_context import library, opened
-from uphold.web.http.request_parameters import Wanted, page_links, read_wanted
+from uphold.web.http.request_context import manager, open_snapshot
+from uphold.web.http.request_parameters import QuestionRequest, page_links, read_question_request
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import show, view
 
@@ -48,8 +48,8 @@ class Choice:
 @view(discrepancies, "/discrepancies")
 def disagreements() -> Response:
     """The discrepancies that the request asks for, fifty on a page, and the facets to narrow them down."""
-    question = library().questions[QUESTION]
-    wanted = read_wanted(question, {}, (), from_form=True)
+    question = manager().questions[QUESTION]
+    wanted = read_question_request(question, {}, (), from_form=True)
     given = {name: values for name, values in wanted.given.items() if name != "lang"}
     chosen = read_chosen(question, given)
     found = ask(QUESTION, **given)
@@ -57,7 +57,7 @@ def disagreements() -> Response:
     limit = wanted.limit or PER_PAGE
     last = max(1, -(-len(rows) // limit))
     if wanted.page > last:
-        raise NoSuchThing(f"page {wanted.page} of these discrepancies, which have {last}")
+        raise ResourceNotFound(f"page {wanted.page} of these discrepancies, which have {last}")
     kinds, statements = ask("discrepancy-kinds"), ask("disputed-statements", kind=given.get("kind"))
     contradicted = ask("contradicted-figures")
     return show(
@@ -83,11 +83,11 @@ def disagreements() -> Response:
 
 
 def read_chosen(question: Question, given: Given) -> dict[str, list[str]]:
-    """The IRIs in the request by parameter; raises `WrongParameter`, and `NoSuchThing` for one without a statement."""
+    """The IRIs in the request by parameter; raises `InvalidParameter`, or `ResourceNotFound` for an unknown one."""
     question.bound(given)  # refuses a parameter that there is not
     terms = {name: [term[1:-1] for term in each if term.startswith("<")] for name, each in question.terms(given)}
     for iri in (iri for each in terms.values() for iri in each):
-        opened().resources.check(iri)
+        open_snapshot().resources.check(iri)
     return terms
 
 
@@ -109,7 +109,7 @@ def class_choices(given: Given, chosen: Given) -> list[Choice]:
     names = {row["class"]: row["className"] for row in rows}
     counts = Counter(iri for iri, _ in {(row["class"], row["discrepancy"]) for row in rows})
     return [
-        choice("class", opened().resources.names.short(iri), names[iri], count, iri in chosen.get("class", ()))
+        choice("class", open_snapshot().resources.names.short(iri), names[iri], count, iri in chosen.get("class", ()))
         for iri, count in sorted(counts.items(), key=lambda each: (-each[1], names[each[0]]))
     ]
 
@@ -140,7 +140,7 @@ def choice(parameter: str, value: str, name: str, count: int, is_chosen: bool) -
     return Choice(name[:1].upper() + name[1:], count, f"{request.script_root}{request.path}{query}", is_chosen)
 
 
-def downloads(found: Answered, wanted: Wanted) -> dict[str, str]:
+def downloads(found: Answered, wanted: QuestionRequest) -> dict[str, str]:
     """The addresses of the same rows, in the same order, as data."""
     order: dict[str, object] = {"sort": ",".join(wanted.sort)} if wanted.sort else {}
     fields = {"csv": order, "json": {**order, "limit": MOST_ROWS}}

@@ -9,9 +9,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from uphold.errors import NoSuchThing
+from uphold.errors import ResourceNotFound
 from uphold.web.http.headers import SCRIPTED
-from uphold.web.http.request_context import library, opened
+from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.rendering.render import show, view
 from uphold.web.resources.cards import make_card
 from uphold.web.resources.embed import Embedding
@@ -49,7 +49,7 @@ def partners() -> Response:
         "How to link your data to the identifiers of Uphold, check them line by line, show cards with live figures, "
         "ask across data sets and cite the result.",
         example=example(),
-        settings=library().settings,
+        settings=manager().settings,
     )
     response.headers["Content-Security-Policy"] = WITH_FRAME
     return response
@@ -58,12 +58,12 @@ def partners() -> Response:
 def example() -> Embedding | None:
     """A card to show: that of `EXAMPLE`, else of the first jurisdiction; None without any."""
     keys = [EXAMPLE]
-    if "jurisdiction" in opened().resources.kinds():
-        keys += [thing.iri.rpartition("/")[2] for thing in opened().resources.things_of_kind("jurisdiction")[:1]]
+    if "jurisdiction" in open_snapshot().resources.kinds():
+        keys += [thing.iri.rpartition("/")[2] for thing in open_snapshot().resources.things_of_kind("jurisdiction")[:1]]
     for key in keys:
         try:
             return Embedding(f"jurisdiction/{key}", make_card("jurisdiction", key).title)
-        except NoSuchThing:
+        except ResourceNotFound:
             continue
     return None
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
-from uphold.errors import WrongParameter
+from uphold.errors import InvalidParameter
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.rdf.terms import Term
 from uphold.web.http.negotiation import choose_graph
-from uphold.web.http.request_context import library, opened
+from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.responses import send
 from uphold.web.metadata.json_ld import catalogue
 from uphold.web.rendering.question_results import Answered, ask
@@ -36,7 +36,7 @@ front = Blueprint("front", __name__)
 def home() -> Response:
     """What is inside, the question that it answers best, and the way to everything; as RDF, the catalogue."""
     form, label = choose_graph([HTML, *GRAPH_TYPES])
-    resources = opened().resources
+    resources = open_snapshot().resources
     if form != HTML:
         return send(resources.document("catalogue", form), label, varies=True)
     answers = {"kept": ask("commitments-kept"), "treaties": ask("treaties"), "outcomes": ask("outcome-summary")}
@@ -44,8 +44,8 @@ def home() -> Response:
     treaty = treaty_of_map(answers["treaties"])
     changes = ask("treaty-map-changes", treaty=treaty) if treaty else None
     about, files = about_page(TITLE, DESCRIPTION), listed_files()
-    about = replace(about, iri=opened().snapshot.base)
-    about = replace(about, subject=catalogue(about, opened().snapshot, described(resources.graphs()), files))
+    about = replace(about, iri=open_snapshot().snapshot.base)
+    about = replace(about, subject=catalogue(about, open_snapshot().snapshot, described(resources.graphs()), files))
     response = show(
         "front.html",
         answers | ({"changes": changes} if changes else {}),
@@ -56,7 +56,7 @@ def home() -> Response:
         figures=resources.figures(),
         kinds=resources.kinds(),
         graphs=resources.graphs(),
-        questions=library().questions,
+        questions=manager().questions,
         map=world_map(changes, treaty) if changes else None,
     )
     response.vary.add("Accept")
@@ -75,10 +75,10 @@ def described(graphs: Iterable[Mapping[str, Term]]) -> list[dict[str, str]]:
 def treaty_of_map(treaties: Answered) -> str:
     """The key of the treaty that the request asks the map of; empty where no treaty is followed.
 
-    Raises `WrongParameter` for a treaty that is not followed.
+    Raises `InvalidParameter` for a treaty that is not followed.
     """
     keys = [row["treaty"].rpartition("/")[2] for row in treaties]
     wanted = request.args.get("treaty") or (TREATY if TREATY in keys else next(iter(keys), ""))
     if wanted and wanted not in keys:
-        raise WrongParameter(f"treaty is {wanted[:80]!r}; the record follows {', '.join(keys)}.")
+        raise InvalidParameter(f"treaty is {wanted[:80]!r}; the record follows {', '.join(keys)}.")
     return wanted

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from uphold.errors import WrongParameter
-from uphold.web.http.request_context import opened
+from uphold.errors import InvalidParameter
+from uphold.web.http.request_context import open_snapshot
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import show, view
@@ -57,7 +57,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProtocolRequest:
     """What all answers of the page are."""
 
     cells: Answered
@@ -69,7 +69,7 @@ class Asked:
 
 @view(matrix, "/matrix")
 def progress() -> Response:
-    """The matrix of one review, narrowed and sorted as the address says; raises `WrongParameter`."""
+    """The matrix of one review, narrowed and sorted as the address says; raises `InvalidParameter`."""
     choices = read_choices()
     wanted = {name: read(name, offered) for name, offered in choices.items()}
     asked = questions(wanted)
@@ -80,7 +80,9 @@ def progress() -> Response:
         "cells": asked.cells.only(jurisdiction=shown),
         "indicators": asked.indicators,
         "coverage": asked.coverage.only(jurisdiction=shown),
-        "rounds": ask("review-rounds").only(reviewRound=[f"{opened().snapshot.base}id/review-round/{wanted['round']}"]),
+        "rounds": ask("review-rounds").only(
+            reviewRound=[f"{open_snapshot().snapshot.base}id/review-round/{wanted['round']}"]
+        ),
     }
     told = {"lines": found, "of": len(every), "choices": choices, "wanted": wanted, "treaties": TREATIES}
     return show("matrix.html", answers, "Progress matrix", PURPOSE, asked=asked, **told)
@@ -114,20 +116,20 @@ def by_name(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def read(name: str, offered: Collection[str]) -> str:
-    """The value of a filter; raises `WrongParameter` for one that is not offered, and for more than one."""
+    """The value of a filter; raises `InvalidParameter` for one that is not offered, and for more than one."""
     values = [value for value in request.args.getlist(name) if value]
     if len(values) > 1:
-        raise WrongParameter(f"{name} is given {len(values)} times; it takes one value.")
+        raise InvalidParameter(f"{name} is given {len(values)} times; it takes one value.")
     if values and values[0] not in offered:
-        raise WrongParameter(f"{name} is {values[0][:80]!r}; it must be one of {', '.join(filter(None, offered))}.")
+        raise InvalidParameter(f"{name} is {values[0][:80]!r}; it must be one of {', '.join(filter(None, offered))}.")
     return values[0] if values else next(iter(offered), "")
 
 
-def questions(wanted: Mapping[str, str]) -> Asked:
+def questions(wanted: Mapping[str, str]) -> ProtocolRequest:
     """What the page asks; its language is the reader's."""
     language = reader_language()
     treaties = [*TREATIES.values()]
-    return Asked(
+    return ProtocolRequest(
         ask("progress-matrix", round=wanted["round"], goal=wanted["goal"], region=wanted["region"], lang=language),
         ask("indicators", goal=wanted["goal"]),
         ask("coverage", round=wanted["round"]),
@@ -136,7 +138,7 @@ def questions(wanted: Mapping[str, str]) -> Asked:
     )
 
 
-def lines(asked: Asked) -> list[Line]:
+def lines(asked: ProtocolRequest) -> list[Line]:
     """A line for each jurisdiction that the answer has cells of."""
     totals = {row["jurisdiction"]: row for row in asked.coverage}
     now, then = (by_treaty(answer) for answer in (asked.now, asked.then))

@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from uphold.errors import WrongParameter
-from uphold.web.http.request_context import opened
+from uphold.errors import InvalidParameter
+from uphold.web.http.request_context import open_snapshot
 from uphold.web.rendering.facets import Choice, Division, Facet, link, put_in_order
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import Answered, ask
@@ -41,7 +41,7 @@ outcomes = Blueprint("outcomes", __name__)
 
 @view(outcomes, "/outcomes")
 def answers() -> Response:
-    """The page of promises and calls; raises `WrongParameter` for a choice that no call has."""
+    """The page of promises and calls; raises `InvalidParameter` for a choice that no call has."""
     calls, promises = Calls(read_fields()), ask("commitments-kept", lang=reader_language())
     return show(
         "outcomes.html",
@@ -56,7 +56,7 @@ def answers() -> Response:
         "Which promises were kept, and which calls are still open?",
         "Each promise to join a treaty and each call to do so, with the act that answered it and the days between.",
         calls=calls,
-        figures=opened().resources.figures(),
+        figures=open_snapshot().resources.figures(),
         scale=Scale([*map(length_of, promises), *map(length_of, calls.answer)]),
         length_of=length_of,
         sort_link=lambda sort: calls.link(sort=sort),
@@ -65,16 +65,16 @@ def answers() -> Response:
 
 
 def read_fields() -> dict[str, str]:
-    """The fields that the request fills, each once; raises `WrongParameter` for several values or an unknown order."""
+    """The fields that the request fills, each once; raises `InvalidParameter` for several or an unknown order."""
     found: dict[str, str] = {}
     for name in ("treaty", "outcome", "jurisdiction", "sort", "lang"):
         values = [value for value in request.args.getlist(name) if value]
         if len(values) > 1:
-            raise WrongParameter(f"{name} is given {len(values)} times; it takes one value.")
+            raise InvalidParameter(f"{name} is given {len(values)} times; it takes one value.")
         if values:
             found[name] = values[0]
     if found.get("sort", LONGEST) not in ORDERS:
-        raise WrongParameter(f"sort is {found['sort'][:80]!r}; it must be one of {', '.join(ORDERS)}.")
+        raise InvalidParameter(f"sort is {found['sort'][:80]!r}; it must be one of {', '.join(ORDERS)}.")
     return found
 
 
@@ -136,8 +136,8 @@ class Calls:
     """The calls for consent that a request asks for: its choices, their order, and the same as data."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        """Raises `WrongParameter` for a choice that no call has."""
-        self.fields, self.base = dict(fields), opened().snapshot.base
+        """Raises `InvalidParameter` for a choice that no call has."""
+        self.fields, self.base = dict(fields), open_snapshot().snapshot.base
         self.answer = ask("call-outcomes", lang=reader_language())
         words = {f"{self.base}id/outcome/{key}": text for key, text in OUTCOMES.items()}
         self.facets = (

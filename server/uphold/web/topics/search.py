@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from uphold.errors import WrongParameter
+from uphold.errors import InvalidParameter
 from uphold.search.query import LONGEST, Found, Hit
 from uphold.serving.descriptions import Thing
 from uphold.web.http.json_envelope import enveloped
 from uphold.web.http.negotiation import choose
-from uphold.web.http.request_context import opened
-from uphold.web.http.request_parameters import MOST_PAGES, Wanted, page_links, read_number
+from uphold.web.http.request_context import open_snapshot
+from uphold.web.http.request_parameters import MOST_PAGES, QuestionRequest, page_links, read_number
 from uphold.web.http.responses import send
 from uphold.web.rendering.render import about_page
 
@@ -64,8 +64,8 @@ def look(suffix: str) -> Response:
     form = {"json": JSON, "html": HTML, "": ""}[suffix] or choose([JSON, HTML])
     looked = read_looked(negotiated=not suffix)
     if not looked.text and form == JSON:
-        raise WrongParameter("q is missing: what is looked for?")
-    found = opened().search.find(
+        raise InvalidParameter("q is missing: what is looked for?")
+    found = open_snapshot().search.find(
         looked.text,
         of=looked.of,
         language=looked.language,
@@ -73,7 +73,7 @@ def look(suffix: str) -> Response:
         limit=looked.limit,
     )
     address = f"/api/search{f'.{suffix}' if suffix else ''}"
-    links = page_links(address, Wanted({}, looked.page, looked.limit, (), ()), looked.limit, found.total)
+    links = page_links(address, QuestionRequest({}, looked.page, looked.limit, (), ()), looked.limit, found.total)
     if form == HTML:
         response = send(page(looked, found, links), form, varies=not suffix)
     else:
@@ -94,16 +94,16 @@ def look(suffix: str) -> Response:
 def read_looked(*, negotiated: bool) -> Looked:
     """What the request looks for; the field `format` belongs to an address that is `negotiated`.
 
-    Raises `WrongParameter`.
+    Raises `InvalidParameter`.
     """
     fields = {name: [value for value in values if value] for name, values in request.args.lists()}
     if negotiated:
         fields.pop("format", None)
     for name, values in fields.items():
         if name not in FIELDS:
-            raise WrongParameter(f"search has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")
+            raise InvalidParameter(f"search has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")
         if len(values) > 1:
-            raise WrongParameter(f"{name} stands in the request {len(values)} times; it may stand there once.")
+            raise InvalidParameter(f"{name} stands in the request {len(values)} times; it may stand there once.")
     filled = {name: values[0] for name, values in fields.items() if values}
     return Looked(
         filled.get("q", ""),
@@ -131,14 +131,14 @@ def read_joining(text: str) -> Joining | None:
 
 def named(text: str, kind: str, least: float) -> list[Hit]:
     """The things of a kind that are best called so, with this score at least."""
-    search = opened().search
+    search = open_snapshot().search
     hits = search.find(text, of=kind, limit=MOST_TREATIES).hits if kind in search.kinds else ()
     return [hit for hit in hits if hit.score >= max(least, hits[0].score)]
 
 
 def page(looked: Looked, found: Found, links: dict[str, str]) -> str:
     """The page with the form and the hits."""
-    names = opened().resources.names
+    names = open_snapshot().resources.names
     hits: list[tuple[Hit, Thing]] = [(hit, Thing(hit.iri, hit.label, names.short(hit.iri))) for hit in found.hits]
     return render_template(
         "search.html",
@@ -152,7 +152,7 @@ def page(looked: Looked, found: Found, links: dict[str, str]) -> str:
         joining=None if looked.of or looked.language else read_joining(looked.text),
         total=found.total,
         links=links,
-        kinds=opened().search.kinds,
-        languages=opened().search.languages,
+        kinds=open_snapshot().search.kinds,
+        languages=open_snapshot().search.languages,
         longest=LONGEST,
     )

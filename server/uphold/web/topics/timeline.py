@@ -11,8 +11,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from uphold.errors import NoSuchThing, WrongParameter
-from uphold.web.http.request_context import opened
+from uphold.errors import InvalidParameter, ResourceNotFound
+from uphold.web.http.request_context import open_snapshot
 from uphold.web.http.request_parameters import read_number
 from uphold.web.rendering.facets import Choice, Division, Facet, link
 from uphold.web.rendering.page_context import Page, reader_language
@@ -61,7 +61,7 @@ timeline = Blueprint("timeline", __name__)
 
 @view(timeline, "/timeline")
 def events() -> Response:
-    """The page of the timeline, or of a part of it; raises `WrongParameter`, and `NoSuchThing` after the last page."""
+    """The timeline, or a part of it; raises `InvalidParameter`, or `ResourceNotFound` past the last page."""
     line = Timeline(read_fields())
     return show(
         "timeline.html",
@@ -79,17 +79,17 @@ def events() -> Response:
 
 
 def read_fields() -> dict[str, str]:
-    """The fields that the request fills, each once; raises `WrongParameter` for one with several values."""
+    """The fields that the request fills, each once; raises `InvalidParameter` for one with several values."""
     found: dict[str, str] = {}
     for name in ("order", "scope", "lang", *(facet.name for facet in FACETS)):
         values = [value for value in request.args.getlist(name) if value]
         if len(values) > 1:
-            raise WrongParameter(f"{name} is given {len(values)} times; it takes one value.")
+            raise InvalidParameter(f"{name} is given {len(values)} times; it takes one value.")
         if values:
             found[name] = values[0]
     for name, known in (("order", [*ORDERS]), ("scope", ["all"])):
         if found.get(name, known[0]) not in known:
-            raise WrongParameter(f"{name} is {found[name][:80]!r}; it must be {' or '.join(known)}.")
+            raise InvalidParameter(f"{name} is {found[name][:80]!r}; it must be {' or '.join(known)}.")
     return found
 
 
@@ -110,8 +110,8 @@ class Timeline:
     """The events that a request asks for, their years, and the pages that whole years fill."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        """Raises `WrongParameter` for a value that no event has, and `NoSuchThing` for a page after the last."""
-        self.fields, self.base = dict(fields), opened().snapshot.base
+        """Raises `InvalidParameter` for a value that no event has, and `ResourceNotFound` for a page after the last."""
+        self.fields, self.base = dict(fields), open_snapshot().snapshot.base
         self.answer = ask("timeline", lang=reader_language())
         self.all = [{**row, **decades(row)} for row in self.answer.rows if has_years(row)]
         concerned = [row for row in self.all if row["concerned"]]
@@ -119,7 +119,7 @@ class Timeline:
         self.division = Division(self.all if self.is_whole else concerned, FACETS, fields, self.base)
         self.number = read_number({"page": [*filter(None, request.args.getlist("page"))]}, "page", MOST_PAGES) or 1
         if self.number > len(self.pages):
-            raise NoSuchThing(f"page {self.number} of the timeline, which has {len(self.pages)}")
+            raise ResourceNotFound(f"page {self.number} of the timeline, which has {len(self.pages)}")
 
     def concerns(self, rows: Sequence[Row]) -> bool:
         """Whether the jurisdiction asked for, if one is, has events among these rows."""

@@ -95,7 +95,7 @@ def world_map(answer: Answered, treaty: str) -> WorldMap | None:
 
     None where no outlines are installed or nothing is known of the treaty.
 
-    Raises `WrongParameter` for a year that is none.
+    Raises `InvalidParameter` for a year that is none.
     """
     world = load(VENDOR / OUTLINES)
     if world is None or not answer.rows:

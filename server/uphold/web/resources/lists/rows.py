@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import request
 
-from uphold.errors import NoSuchThing, WrongParameter
+from uphold.errors import InvalidParameter, ResourceNotFound
 from uphold.search.query import LONGEST
 from uphold.serving.descriptions import Thing
-from uphold.web.http.request_context import library, opened, within
+from uphold.web.http.request_context import manager, open_snapshot, snapshot_prefix
 from uphold.web.rendering.facets import Choice, Division, Facet, find_words, link, put_in_order
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import Answered, ask
@@ -40,16 +40,18 @@ class Listing:
     """A list as a request asks for it: its rows, the choices that narrow it, and the links from one to the next."""
 
     def __init__(self, kind: str, made: ListPage, things: Sequence[Thing], number: int) -> None:
-        """Raises `WrongParameter` for a field without such a value, and `NoSuchThing` for a page after the last."""
+        """Raises `InvalidParameter` for a field without such a value, `ResourceNotFound` for a page after the last."""
         self.kind, self.made, self.things, self.number = kind, made, things, number
         self.language, self.words, self.sort = reader_language(), read_words(made), read_sort(made)
         self.answer = ask(made.question, **self.parameters)
         self.answered = [*joined(self.answer.rows, made.joined)]
-        self.found = [row for row in self.answered if self.iri(row).startswith(f"{opened().snapshot.base}id/{kind}/")]
+        self.found = [
+            row for row in self.answered if self.iri(row).startswith(f"{open_snapshot().snapshot.base}id/{kind}/")
+        ]
         rows = self.found if self.finds_itself else find_words(self.found, made.within, self.words)
         asked = {facet.name: read_field(facet.name) for facet in made.facets}
         allowed = {name: known.choices for name, known in self.answer.question.parameters.items()}
-        self.division = Division(rows, made.facets, asked, opened().snapshot.base, allowed)
+        self.division = Division(rows, made.facets, asked, open_snapshot().snapshot.base, allowed)
         self.last = check_last(kind, number, len(self.division.rows), ROWS_ON_A_PAGE)  # number 0 stands for all pages
         self.fields = {
             **{facet.name: self.division.key(facet, value) for facet, value in self.chosen},
@@ -68,7 +70,7 @@ class Listing:
     @property
     def parameters(self) -> dict[str, str]:
         """The values for the question before any choice: the reader's language, and the words."""
-        known = library().questions[self.made.question].parameters
+        known = manager().questions[self.made.question].parameters
         return {name: text for name, text in (("lang", self.language), ("text", self.words)) if name in known and text}
 
     def iri(self, row: Mapping[str, Any]) -> str:
@@ -119,7 +121,7 @@ class Listing:
         """The IRIs whose names the page needs and the rows do not tell."""
         offered = {choice.value for _, choices in self.choices for choice in choices if not choice.name}
         offered |= {value for facet, value in self.chosen if not self.division.name(facet, value)}
-        return {value for value in offered if value.startswith(f"{opened().snapshot.base}id/")}
+        return {value for value in offered if value.startswith(f"{open_snapshot().snapshot.base}id/")}
 
     def order(self, column: Column) -> tuple[str, str]:
         """What a heading says of the order (as `aria-sort` has it), and the order that it leads to."""
@@ -159,17 +161,17 @@ class Listing:
     def address(self, suffix: str) -> str:
         """The address of the list as data, with every choice, and in the language that the page is in."""
         chosen = link({**self.fields, "lang": self.language}).removesuffix("?")
-        return f"{request.script_root}{within()}/doc/{self.kind}.{suffix}{chosen}"
+        return f"{request.script_root}{snapshot_prefix()}/doc/{self.kind}.{suffix}{chosen}"
 
     @property
     def further(self) -> list[Answered]:
         """The other questions of which the list has columns."""
-        return [ask(other.question) for other in self.made.joined if other.question in library().questions]
+        return [ask(other.question) for other in self.made.joined if other.question in manager().questions]
 
     @property
     def pictures(self) -> list[Answered]:
         """Questions with charts of the same things, asked with the parameters that they share."""
-        found = [library().questions[name] for name in self.made.pictures if name in library().questions]
+        found = [manager().questions[name] for name in self.made.pictures if name in manager().questions]
         return [
             Answered(each, {name: [text] for name, text in self.applied.items() if name in each.parameters})
             for each in found
@@ -177,34 +179,34 @@ class Listing:
 
 
 def check_last(kind: str, number: int, count: int, on_a_page: int) -> int:
-    """The number of the last page; raises `NoSuchThing` for a page after it."""
+    """The number of the last page; raises `ResourceNotFound` for a page after it."""
     last = max(1, -(-count // on_a_page))
     if number > last:
-        raise NoSuchThing(f"page {number} of {kind}, which has {last}")
+        raise ResourceNotFound(f"page {number} of {kind}, which has {last}")
     return last
 
 
 def read_field(name: str) -> str:
-    """The one value of a field of the request, or nothing; raises `WrongParameter`."""
+    """The one value of a field of the request, or nothing; raises `InvalidParameter`."""
     values = [value for value in request.args.getlist(name) if value]
     if len(values) > 1:
-        raise WrongParameter(f"{name} stands in the request {len(values)} times; it may stand there once.")
+        raise InvalidParameter(f"{name} stands in the request {len(values)} times; it may stand there once.")
     return values[0] if values else ""
 
 
 def read_words(made: ListPage) -> str:
-    """The words that are looked for; raises `WrongParameter` for too many."""
+    """The words that are looked for; raises `InvalidParameter` for too many."""
     words = read_field("q").strip() if made.find else ""
     if len(words) > LONGEST:
-        raise WrongParameter(f"q has {len(words)} characters; it may have {LONGEST}.")
+        raise InvalidParameter(f"q has {len(words)} characters; it may have {LONGEST}.")
     return words
 
 
 def read_sort(made: ListPage) -> str:
-    """The order asked for, as the API writes it; raises `WrongParameter` for a column that there is not."""
+    """The order asked for, as the API writes it; raises `InvalidParameter` for a column that there is not."""
     sort, known = read_field("sort"), [column.sort for column in made.columns if column.sort]
     if sort and sort.removeprefix("-") not in known:
-        raise WrongParameter(
+        raise InvalidParameter(
             f"sort is {sort[:80]!r}; this list has the orders {', '.join(known)}, each also with a minus."
         )
     return sort
@@ -212,7 +214,7 @@ def read_sort(made: ListPage) -> str:
 
 def joined(rows: Sequence[Row], others: Sequence[Joined]) -> Iterator[Row]:
     """The rows with the columns of other questions, where these are there."""
-    found = [(other, values_of(other)) for other in others if other.question in library().questions]
+    found = [(other, values_of(other)) for other in others if other.question in manager().questions]
     for row in rows:
         more: Row = {}
         for other, values in found:

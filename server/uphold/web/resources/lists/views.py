@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import Response, render_template, request
 
-from uphold.errors import RequestNotUnderstood, WrongParameter
+from uphold.errors import InvalidParameter, MalformedRequest
 from uphold.serving.descriptions import Thing
 from uphold.web.http.json_envelope import as_text
-from uphold.web.http.request_context import library, opened, within
+from uphold.web.http.request_context import manager, open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.metadata import Metadata
 from uphold.web.rendering.facets import link, several
@@ -34,13 +34,13 @@ NAMES_ON_A_PAGE = 500
 
 
 def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
-    """All things of a kind in a form; raises `RequestNotUnderstood`, `WrongParameter` and `NoSuchThing`."""
+    """All things of a kind in a form; raises `MalformedRequest`, `InvalidParameter` and `ResourceNotFound`."""
     made = LIST_PAGES.get(kind)
     if form != HTML:
         check_fields(made)
     whole = form != HTML and not read_field("page")  # data come whole unless a page is asked for
     number = 0 if whole else page_number()
-    if made and made.question in library().questions:
+    if made and made.question in manager().questions:
         listing = Listing(kind, made, things, number)
         if listing.found or listing.words:
             return show_rows(listing) if form == HTML else send_rows(listing, form)
@@ -60,24 +60,24 @@ def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
         last=last,
         about=about,
         citation=cite_view(title),
-        within=within(),
+        within=snapshot_prefix(),
     )
     return send(page, HTML, varies=True)
 
 
 def check_fields(made: ListPage | None) -> None:
-    """Raise `WrongParameter` for a field of the request that the list does not have: data hold what was asked for."""
+    """Raise `InvalidParameter` for a field of the request that the list does not have: data hold what was asked for."""
     known = ["page", "lang", "format"]
     if made:
         known = [*(facet.name for facet in made.facets), *(["q"] if made.find else []), "sort", *known]
     for name in request.args:
         if name not in known:
-            raise WrongParameter(f"{name[:80]!r} is no parameter of this list; there are {', '.join(known)}.")
+            raise InvalidParameter(f"{name[:80]!r} is no parameter of this list; there are {', '.join(known)}.")
 
 
 def called(things: Sequence[Thing]) -> list[Thing]:
     """The same things with their names in the reader's language."""
-    found = opened().resources.called([thing.iri for thing in things], reader_language())
+    found = open_snapshot().resources.called([thing.iri for thing in things], reader_language())
     return [found[thing.iri] for thing in things]
 
 
@@ -105,10 +105,10 @@ def send_data(listed: Mapping[str, Any], rows: Sequence[Row], columns: Sequence[
 
 
 def page_number() -> int:
-    """The number of the page asked for, from 1; raises `RequestNotUnderstood`."""
+    """The number of the page asked for, from 1; raises `MalformedRequest`."""
     text = request.args.get("page", "1")
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
-        raise RequestNotUnderstood(f"page is {text[:80]!r}; it must be a number from 1.")
+        raise MalformedRequest(f"page is {text[:80]!r}; it must be a number from 1.")
     return int(text)
 
 
@@ -119,12 +119,18 @@ def show_rows(listing: Listing) -> Response:
     about = Metadata(
         title,
         listing.made.intro,
-        f"{opened().snapshot.base}doc/{listing.kind}/{link(listing.fields).removesuffix('?')}",
+        f"{open_snapshot().snapshot.base}doc/{listing.kind}/{link(listing.fields).removesuffix('?')}",
         "CollectionPage",
         {form: listing.address(suffix) for form, suffix in LIST_FORMS.items() if suffix},
     )
     content = render_template(
-        "lists.html", page=page, about=about, citation=cite_view(title), within=within(), listing=listing, spaced=spaced
+        "lists.html",
+        page=page,
+        about=about,
+        citation=cite_view(title),
+        within=snapshot_prefix(),
+        listing=listing,
+        spaced=spaced,
     )
     return scripted(send(content, HTML, varies=True))
 
