@@ -47,23 +47,23 @@ class Settings:
     """All settings; immutable, made once at the start and passed on."""
 
     files: Path = setting(None, "Folder with ontology/, data/, shapes/ and queries/; the project's own when not set.")
-    state: Path = setting(Path(".uphold"), "Folder for snapshots and whatever else the server keeps.")
-    base: str = setting(CANONICAL_BASE, "Base of the project's IRIs; another one only for tests and mirrors.")
+    state: Path = setting(Path(".uphold"), "Folder for snapshots and other state of the server.")
+    base: str = setting(CANONICAL_BASE, "Base of the project's IRIs; change it only for tests and mirrors.")
     host: str = setting("127.0.0.1", "Address to serve on.")
     port: int = setting(8000, "Port to serve on.")
     server_processes: int = setting(0, "Server processes; 0 for one per CPU, at most 4. Limits hold in each of them.")
     query_timeout: float = setting(30.0, "Seconds a query may run before it is stopped.")
-    query_memory_mb: int = setting(1024, "Megabytes of memory a query may use, besides the data, which all share.")
-    query_workers: int = setting(2, "Queries that run at the same time; further ones wait.")
+    query_memory_mb: int = setting(
+        1024, "Megabytes of memory that a query may use, besides the data, which all workers share."
+    )
+    query_workers: int = setting(2, "Queries that run at the same time; others wait.")
     query_queue_size: int = setting(
-        16, "Queries that may wait for a free worker; one more is told at once to come back."
+        16, "Queries that may wait for a free worker; additional requests get 503 with Retry-After."
     )
-    query_queue_timeout: float = setting(
-        10.0, "Seconds a query may wait for a free worker before the server says it is busy."
-    )
+    query_queue_timeout: float = setting(10.0, "Seconds that a query may wait for a free worker before it gets 503.")
     max_slow_transfers: int = setting(
         16,
-        "Clients that may be slow to send at the same time, and as many slow to receive; others are told to come back.",
+        "Slow uploads at the same time, and as many slow downloads; additional requests get 503.",
     )
     query_max_bytes: int = setting(200_000, "Longest query text in bytes.")
     query_max_depth: int = setting(100, "Deepest nesting of brackets in a query.")
@@ -72,30 +72,36 @@ class Settings:
     )
     service_private_networks: str = setting("", "Addresses or ranges of private networks that SERVICE may reach.")
     service_timeout: float = setting(
-        10.0, "Seconds that another endpoint has for its answer, within those of the query."
+        10.0, "Seconds that another endpoint may take to answer, within those of the query."
     )
-    service_max_mb: int = setting(10, "Megabytes that the answer of another endpoint may have.")
-    service_max_calls: int = setting(4, "SERVICE clauses that one query may have.")
-    result_max_mb: int = setting(500, "Megabytes that one answer may have.")
+    service_max_mb: int = setting(10, "Largest answer of another endpoint in megabytes.")
+    service_max_calls: int = setting(4, "Most SERVICE clauses in one query.")
+    result_max_mb: int = setting(500, "Largest query result in megabytes.")
     result_cache_mb: int = setting(64, "Megabytes of query results that a server process caches; 0 caches none.")
     response_cache_mb: int = setting(64, "Megabytes of whole responses that a server process caches; 0 caches none.")
     cache_s_maxage: int = setting(
-        60, "Seconds that a cache shared by many clients may answer without asking; 0 lets it always ask."
+        60, "Seconds that shared caches may serve a response without revalidation; 0 makes them always revalidate."
     )
-    upload_max_bytes: int = setting(5_000_000, "Bytes that a client may send to be read as data, also after unpacking.")
-    upload_max_depth: int = setting(100, "Deepest nesting of brackets or elements in what a client sends.")
-    upload_max_triples: int = setting(100_000, "Triples that a client may send at once.")
-    validate_timeout: float = setting(60.0, "Seconds that judging what a client sends may take.")
-    validate_memory_mb: int = setting(1024, "Megabytes of memory that judging may use, the data included.")
-    validate_workers: int = setting(2, "Graphs that are judged at the same time; further clients are sent away.")
-    in_memory_max_quads: int = setting(1_000_000, "Quads up to which each worker holds the data in memory.")
-    keep_snapshots: int = setting(10, "Snapshots to keep; the ones longest out of use go after a build; 0 keeps all.")
-    archived_snapshots_max: int = setting(2, "Old snapshots open for questions at the same time, each with one worker.")
+    upload_max_bytes: int = setting(5_000_000, "Largest upload in bytes, compressed or decompressed.")
+    upload_max_depth: int = setting(100, "Deepest nesting of brackets or elements in an upload.")
+    upload_max_triples: int = setting(100_000, "Most triples in an upload.")
+    validate_timeout: float = setting(60.0, "Seconds that one validation may take.")
+    validate_memory_mb: int = setting(1024, "Megabytes of memory that one validation may use, including the data.")
+    validate_workers: int = setting(2, "Validations at the same time; additional requests get 503 with Retry-After.")
+    in_memory_max_quads: int = setting(
+        1_000_000, "Largest data set in quads that workers hold in memory; larger ones stay on disk."
+    )
+    keep_snapshots: int = setting(
+        10, "Snapshots to keep; a build deletes those that have been out of use longest. 0 keeps all."
+    )
+    archived_snapshots_max: int = setting(
+        2, "Archived snapshots open for queries at the same time, each with one worker."
+    )
     archived_snapshots_idle_timeout: float = setting(
-        60.0, "Seconds without a question after which an old snapshot is closed."
+        60.0, "Seconds without a request after which an archived snapshot is closed."
     )
     metrics: bool = setting(True, "Whether /metrics shows the server's metrics for Prometheus.")
-    log_level: str = setting("info", "How much the server logs: debug, info, warning or error.")
+    log_level: str = setting("info", "Log level: debug, info, warning or error.")
 
     def __post_init__(self) -> None:
         """Turn texts into values; raise `InvalidSetting` for one that cannot be used."""

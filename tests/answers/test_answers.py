@@ -61,13 +61,13 @@ def at_once(content: bytes) -> Query:
 @pytest.fixture
 def answers(tmp_path: Path) -> ResultCache:
     """Room for three answers of a thousand bytes and a half, though none may take more than an eighth of it."""
-    return ResultCache(tmp_path, keep=16_000, limit=10_000_000, followers=3)
+    return ResultCache(tmp_path, size=16_000, limit=10_000_000, max_waiting=3)
 
 
-def wait_for_followers(answers: ResultCache, count: int) -> None:
+def wait_for_waiting(answers: ResultCache, count: int) -> None:
     """Until so many wait."""
     until = time.monotonic() + PATIENCE
-    while answers.followers != count:
+    while answers.waiting != count:
         assert time.monotonic() < until
         time.sleep(0.005)
 
@@ -77,13 +77,13 @@ def test_those_who_ask_the_same_at_the_same_time_share_one_run(answers: ResultCa
     query = Query()
     with ThreadPoolExecutor(4) as pool:
         asked: list[Future[BufferedResult]] = [pool.submit(answers.ask, "a", query, there) for _ in range(4)]
-        wait_for_followers(answers, 3)
+        wait_for_waiting(answers, 3)
         with pytest.raises(ServerBusy):
             answers.ask("a", query, there)
         query.go_on.set()
         found = [each.result(PATIENCE) for each in asked]
     assert [b"".join(each) for each in found] == [b"rows"] * 4
-    assert (query.runs, answers.followers, answers.flights) == (1, 0, {})
+    assert (query.runs, answers.waiting, answers.running) == (1, 0, {})
     assert b"".join(answers.ask("a", query, there)) == b"rows"
     assert query.runs == 1
 
@@ -95,7 +95,7 @@ def test_who_waits_gives_the_place_back_even_when_the_answer_lands_at_once(answe
         with ThreadPoolExecutor(3) as pool:
             for asked in [pool.submit(answers.ask, str(number), query, there) for _ in range(3)]:
                 asked.result(PATIENCE)
-    assert answers.followers == 0
+    assert answers.waiting == 0
 
 
 def test_without_a_key_everybody_has_a_run_of_their_own(answers: ResultCache) -> None:
@@ -103,7 +103,7 @@ def test_without_a_key_everybody_has_a_run_of_their_own(answers: ResultCache) ->
     query = at_once(b"now")
     for _ in range(3):
         answers.ask(None, query, there)
-    assert (query.runs, len(answers.kept)) == (3, 0)
+    assert (query.runs, len(answers.cached)) == (3, 0)
 
 
 def test_a_run_goes_on_for_those_who_wait_when_the_first_client_leaves(answers: ResultCache) -> None:
@@ -114,7 +114,7 @@ def test_a_run_goes_on_for_those_who_wait_when_the_first_client_leaves(answers: 
         assert query.begun.wait(PATIENCE)
         assert not query.wanted()
         second = pool.submit(answers.ask, "a", query, there)
-        wait_for_followers(answers, 1)
+        wait_for_waiting(answers, 1)
         assert query.wanted()
         query.go_on.set()
         assert b"".join(second.result(PATIENCE)) == b"rows"
@@ -128,7 +128,7 @@ def test_who_comes_when_a_run_is_being_stopped_has_it_run_again(answers: ResultC
         first = pool.submit(answers.ask, "a", stopped, left)
         assert stopped.begun.wait(PATIENCE)
         second = pool.submit(answers.ask, "a", again, there)
-        wait_for_followers(answers, 1)
+        wait_for_waiting(answers, 1)
         stopped.go_on.set()
         assert b"".join(second.result(PATIENCE)) == b"rows"
         assert isinstance(first.exception(PATIENCE), ClientDisconnected)
@@ -139,10 +139,10 @@ def test_a_failure_reaches_all_who_wait_and_is_not_kept(answers: ResultCache) ->
     query = Query(fault=QueryTimeout(1))
     with ThreadPoolExecutor(3) as pool:
         asked = [pool.submit(answers.ask, "a", query, there) for _ in range(3)]
-        wait_for_followers(answers, 2)
+        wait_for_waiting(answers, 2)
         query.go_on.set()
         assert [type(each.exception(PATIENCE)) for each in asked] == [QueryTimeout] * 3
-    assert (answers.followers, answers.flights, len(answers.kept)) == (0, {}, 0)
+    assert (answers.waiting, answers.running, len(answers.cached)) == (0, {}, 0)
     assert b"".join(answers.ask("a", at_once(b"rows"), there)) == b"rows"
 
 
@@ -167,14 +167,14 @@ def test_the_answer_longest_out_of_use_goes_first(answers: ResultCache) -> None:
         answers.ask(name, at_once(bytes(1_400)), there)
     answers.ask("a", Query(), there).close()
     answers.ask("i", at_once(bytes(1_400)), there)
-    assert set(answers.kept) == set("acdefghi")
-    assert answers.kept.currsize <= 16_000
+    assert set(answers.cached) == set("acdefghi")
+    assert answers.cached.currsize <= 16_000
 
 
 def test_an_answer_that_would_take_much_of_the_room_is_not_kept(answers: ResultCache) -> None:
     """More than an eighth."""
     answers.ask("a", at_once(bytes(2_001)), there)
-    assert len(answers.kept) == 0
+    assert len(answers.cached) == 0
 
 
 def test_a_large_answer_is_a_file_until_the_last_reader_has_done(answers: ResultCache) -> None:
@@ -183,7 +183,7 @@ def test_a_large_answer_is_a_file_until_the_last_reader_has_done(answers: Result
     query = Query(content)
     with ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(answers.ask, "a", query, there) for _ in range(2)]
-        wait_for_followers(answers, 1)
+        wait_for_waiting(answers, 1)
         query.go_on.set()
         first, second = (each.result(PATIENCE) for each in asked)
     assert first.file is not None
@@ -196,23 +196,23 @@ def test_a_large_answer_is_a_file_until_the_last_reader_has_done(answers: Result
 
 def test_an_answer_over_the_limit_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     """Neither kept nor in the folder."""
-    answers = ResultCache(tmp_path, keep=16_000, limit=5_000_000, followers=3)
+    answers = ResultCache(tmp_path, size=16_000, limit=5_000_000, max_waiting=3)
     with pytest.raises(ResultTooLarge):
         answers.ask("a", at_once(bytes(5_000_001)), there)
-    assert (len(answers.kept), list(tmp_path.iterdir())) == (0, [])
+    assert (len(answers.cached), list(tmp_path.iterdir())) == (0, [])
 
 
 def test_many_threads_always_get_the_answer_that_they_asked_for() -> None:
     """Whatever is kept, shared or thrown out meanwhile, and never more than there is room for."""
-    answers = ResultCache(Path(), keep=8_000, limit=10_000, followers=100)
+    answers = ResultCache(Path(), size=8_000, limit=10_000, max_waiting=100)
 
     def hammer(seed: int) -> None:
         for step in range(1_500):
             name = f"{(seed * 7 + step * step) % 23:03d}"
             assert b"".join(answers.ask(name, at_once(name.encode() * 100), there)) == name.encode() * 100
-            assert answers.kept.currsize <= 8_000
+            assert answers.cached.currsize <= 8_000
 
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(hammer, seed) for seed in range(8)]:
             done.result(60)
-    assert (answers.flights, answers.followers) == ({}, 0)
+    assert (answers.running, answers.waiting) == ({}, 0)

@@ -1,8 +1,8 @@
-"""Answers: a query that several clients ask at the same time runs once, and what it gave is kept while there is room.
+"""The result cache: a query that several clients send at the same time runs once, and its result is cached.
 
-A snapshot never changes, so an answer that is kept is right for as long as the snapshot is served. Every answer is
-taken in whole, at the speed of the engine and not of the client, before its first byte is sent: one that breaks off is
-then an error with a status of its own. Small ones are held in memory, large ones in a file without a name.
+A snapshot never changes, so a cached result stays right for as long as the snapshot is served. Every result is buffered
+at the speed of the engine and not of the client, before its first byte is sent: one that breaks off is then an error
+with a status of its own. Small results are buffered in memory, large ones in a file without a name.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ Run = Callable[[Wanted], Answer]
 
 
 class BufferedResult:
-    """An answer of which every byte is here. Whoever was given it iterates over it, or closes it."""
+    """A fully buffered result. Its reader iterates over it, or closes it."""
 
     def __init__(self, content: bytes, file: IO[bytes] | None = None, size: int | None = None) -> None:
         self.content, self.file = content, file
         self.size = len(content) if size is None else size
-        self.asked_again = False
+        self.requested_again = False
         self.readers = 0
         self.lock = threading.Lock()
 
@@ -66,11 +66,11 @@ class BufferedResult:
 
 
 class InFlightQuery:
-    """A query under way, and the clients that wait for it."""
+    """A running query, and the clients that wait for it."""
 
     def __init__(self) -> None:
-        self.landed = threading.Lock()  # held while under way; far cheaper to make than an Event
-        self.landed.acquire()
+        self.done = threading.Lock()  # held while the query runs; far cheaper to make than an Event
+        self.done.acquire()
         self.clients: list[Wanted] = []
         self.answer: BufferedResult | None = None
         self.fault: BaseException | None = None
@@ -81,97 +81,99 @@ class InFlightQuery:
 
 
 class ResultCache:
-    """All answers that are kept or under way; for several snapshots at once, since a key names its snapshot."""
+    """All cached results and running queries, of several snapshots at once, since a key names its snapshot."""
 
-    def __init__(self, folder: Path, *, keep: int, limit: int, followers: int) -> None:
-        self.folder, self.limit, self.most_followers = folder, limit, followers
-        self.kept: LRUCache[str, BufferedResult] = LRUCache(keep, getsizeof=lambda answer: answer.size + ENTRY_OVERHEAD)
-        self.flights: dict[tuple[str, float | None], InFlightQuery] = {}
-        self.followers = 0
-        self.told = 0.0
+    def __init__(self, folder: Path, *, size: int, limit: int, max_waiting: int) -> None:
+        self.folder, self.limit, self.max_waiting = folder, limit, max_waiting
+        self.cached: LRUCache[str, BufferedResult] = LRUCache(
+            size, getsizeof=lambda answer: answer.size + ENTRY_OVERHEAD
+        )
+        self.running: dict[tuple[str, float | None], InFlightQuery] = {}
+        self.waiting = 0
+        self.reported = 0.0
         self.lock = threading.Lock()
 
     def ask(self, key: str | None, run: Run, client: Wanted, seconds: float | None = None) -> BufferedResult:
-        """The answer with this key: one that is kept, one under way, or a new one by `run`; to be closed when sent.
+        """The result with this key: cached, of a running query, or a new one by `run`; to be closed when sent.
 
         Without a key the answer is this client's own. Only those wait together who gave the query the same
         `seconds`, so that nobody is told that the time of another is up. Raises what `run` raises,
         `ResultTooLarge`, and `ServerBusy` when too many wait for the answers of others.
         """
         while True:
-            flight, leads = self.find(key, client, seconds)
-            if leads and flight.answer is not None:
-                flight.answer.asked_again = True
-                return flight.answer
+            query, is_new = self.find(key, client, seconds)
+            if is_new and query.answer is not None:
+                query.answer.requested_again = True
+                return query.answer
             try:
-                return self.lead(key, flight, run, seconds) if leads else self.follow(flight)
+                return self.run_query(key, query, run, seconds) if is_new else self.wait(query)
             except ClientDisconnected:
-                if leads or not client():
+                if is_new or not client():
                     raise  # else the others had left before this client came, so ask again
 
     def find(self, key: str | None, client: Wanted, seconds: float | None) -> tuple[InFlightQuery, bool]:
-        """The flight with this key, and whether it is for this client to fly; one that is kept has landed."""
+        """The query with this key, and whether this client must run it; a cached one is complete."""
         with self.lock:
-            flight = self.flights.get((key, seconds)) if key is not None else None
-            if leads := flight is None:
-                flight = InFlightQuery()
-                flight.answer = self.kept.get(key) if key is not None else None
-                if flight.answer is None and key is not None:
-                    self.flights[key, seconds] = flight
-            elif self.followers >= self.most_followers:
-                raise ServerBusy(f"{self.followers} clients wait for answers that others asked for already.")
+            query = self.running.get((key, seconds)) if key is not None else None
+            if is_new := query is None:
+                query = InFlightQuery()
+                query.answer = self.cached.get(key) if key is not None else None
+                if query.answer is None and key is not None:
+                    self.running[key, seconds] = query
+            elif self.waiting >= self.max_waiting:
+                raise ServerBusy(f"{self.waiting} clients already wait for results of running queries.")
             else:
-                self.followers += 1
-            flight.clients.append(client)
-        metrics().had("miss" if leads and not flight.answer else "hit" if leads else "shared").inc()
-        return flight, leads
+                self.waiting += 1
+            query.clients.append(client)
+        metrics().had("miss" if is_new and not query.answer else "hit" if is_new else "shared").inc()
+        return query, is_new
 
-    def lead(self, key: str | None, flight: InFlightQuery, run: Run, seconds: float | None) -> BufferedResult:
-        """Run the query, and keep its answer if it is small."""
+    def run_query(self, key: str | None, query: InFlightQuery, run: Run, seconds: float | None) -> BufferedResult:
+        """Run the query, and cache its result if it is small."""
         try:
-            answer = self.take_in(run(flight.wanted))
+            answer = self.buffer(run(query.wanted))
         except BaseException as fault:
-            self.land(key, flight, seconds, fault)
+            self.complete(key, query, seconds, fault)
             raise
-        self.land(key, flight, seconds, answer)
+        self.complete(key, query, seconds, answer)
         return answer
 
-    def land(
-        self, key: str | None, flight: InFlightQuery, seconds: float | None, found: BufferedResult | BaseException
+    def complete(
+        self, key: str | None, query: InFlightQuery, seconds: float | None, found: BufferedResult | BaseException
     ) -> None:
-        """Tell those who wait."""
+        """Give the outcome to those who wait."""
         with self.lock:
             if key is not None:
-                del self.flights[key, seconds]
+                del self.running[key, seconds]
             if isinstance(found, BaseException):
-                flight.fault = found
+                query.fault = found
             else:
-                flight.answer = found
-                for _ in flight.clients:
+                query.answer = found
+                for _ in query.clients:
                     found.open()
-                if key is not None and found.file is None and found.size <= self.kept.maxsize // 8:
-                    self.kept[key] = found
-                    self.tell_size()
-        flight.landed.release()
+                if key is not None and found.file is None and found.size <= self.cached.maxsize // 8:
+                    self.cached[key] = found
+                    self.report_size()
+        query.done.release()
 
-    def tell_size(self) -> None:
-        """Tell how much is kept, once a second at most: to tell costs as much as to keep."""
-        if (now := time.monotonic()) - self.told >= 1.0:
-            self.told = now
-            metrics().answer_bytes.set(self.kept.currsize)
+    def report_size(self) -> None:
+        """Report how much is cached, at most once a second: a report costs as much as an entry."""
+        if (now := time.monotonic()) - self.reported >= 1.0:
+            self.reported = now
+            metrics().answer_bytes.set(self.cached.currsize)
 
-    def follow(self, flight: InFlightQuery) -> BufferedResult:
-        """Wait with others for an answer under way."""
-        with flight.landed:  # one after the other, at once
+    def wait(self, query: InFlightQuery) -> BufferedResult:
+        """Wait with others for a running query."""
+        with query.done:  # one after the other, at once
             pass
         with self.lock:
-            self.followers -= 1
-        if flight.answer is None:
-            raise flight.fault or ClientDisconnected
-        return flight.answer
+            self.waiting -= 1
+        if query.answer is None:
+            raise query.fault or ClientDisconnected
+        return query.answer
 
-    def take_in(self, answer: Answer) -> BufferedResult:
-        """The answer to its end; raises what the engine raises, and `ResultTooLarge`."""
+    def buffer(self, answer: Answer) -> BufferedResult:
+        """The result to its end; raises what the engine raises, and `ResultTooLarge`."""
         parts: list[bytes] = []
         file: IO[bytes] | None = None
         size = 0

@@ -44,18 +44,18 @@ class UpholdError(Exception):
 
     status: int = 500
     code: str = "internal-error"
-    title: str = "The server failed"
+    title: str = "Internal server error"
     remedy: str = "Try again; if it happens again, report it with the request you made."
     line: int | None = None
     column: int | None = None
 
 
 class ClientError(UpholdError):
-    """What was asked cannot be done, whoever asks; a line and column say where in the text, where that is known."""
+    """The request is at fault; `line` and `column` (from 1) say where in its text, where that is known."""
 
     status = 400
     code = "bad-request"
-    title = "The request cannot be answered"
+    title = "Bad request"
     remedy = "Change the request as the detail says."
 
     def __init__(
@@ -70,43 +70,43 @@ class MalformedRequest(ClientError):
     """A protocol parameter is missing, given twice, or not readable."""
 
     code = "malformed-request"
-    title = "The request is not understood"
+    title = "Malformed request"
 
 
 class QuerySyntaxError(ClientError):
-    """The query is not SPARQL 1.1; `line` and `column` (from 1) say where it stops being so, where the engine tells."""
+    """The query is not valid SPARQL 1.1; `line` and `column` (from 1) locate the error."""
 
     code = "query-syntax-error"
-    title = "The query does not parse"
-    remedy = "Mend the query at the line and column given; docs/ask.md has examples that run."
+    title = "SPARQL syntax error"
+    remedy = "Fix the query at the line and column given; docs/ask.md has examples that run."
 
 
 class QueryNotSupported(ClientError):
-    """The query parses, and the engine would answer it wrongly; the remedy says what to write instead."""
+    """The query is valid, but the engine would answer it wrongly; the remedy says what to write instead."""
 
     code = "query-not-supported"
-    title = "The query would not be answered correctly"
+    title = "The engine cannot answer this query correctly"
     remedy = 'Write the query another way, as docs/ask.md says under "Where the engine departs from the standard".'
 
 
 class QueryTooDeep(ClientError):
-    """The query nests brackets deeper than any parser here is given."""
+    """The query nests brackets deeper than the limit."""
 
     code = "query-too-deep"
     title = "The query is nested too deeply"
-    remedy = "Write the query with fewer brackets inside one another."
+    remedy = "Use fewer nested brackets."
 
     def __init__(self, depth: int, limit: int) -> None:
         super().__init__(f"The query nests {depth} or more brackets or operators; at most {limit} are accepted.")
 
 
 class QueryTooLong(ClientError):
-    """The text of the query is over the limit."""
+    """The query text is longer than the limit."""
 
     status = 413
     code = "query-too-long"
     title = "The query is too long"
-    remedy = "Split the query, or ask for ranges instead of long lists of values."
+    remedy = "Split the query, or use ranges instead of long lists of values."
 
     def __init__(self, size: int, limit: int) -> None:
         super().__init__(f"The query has {size} bytes; at most {limit} are accepted.")
@@ -117,8 +117,8 @@ class QueryForbidden(ClientError):
 
     status = 403
     code = "query-forbidden"
-    title = "The query asks for what is not allowed here"
-    remedy = "Remove the SERVICE clause: this endpoint calls no other one."
+    title = "The query asks for something that is not allowed"
+    remedy = "Remove the SERVICE clause: this endpoint does not call other endpoints."
 
 
 class NotFound(UpholdError):
@@ -126,15 +126,15 @@ class NotFound(UpholdError):
 
     status = 404
     code = "not-found"
-    title = "There is nothing at this address"
-    remedy = "Start from the front page, or search for its name at /api/search."
+    title = "Not found"
+    remedy = "Start from the home page, or search at /api/search."
 
 
 class ResourceNotFound(NotFound):
     """No statement of the graph mentions this IRI."""
 
     code = "resource-not-found"
-    title = "The graph says nothing about this IRI"
+    title = "The graph has no statements about this IRI"
 
     def __init__(self, iri: str) -> None:
         super().__init__(f"No statement of this snapshot has {iri} as its subject or object.")
@@ -144,106 +144,106 @@ class SnapshotNotFound(NotFound):
     """There is no snapshot yet, or none with this id."""
 
     code = "snapshot-not-found"
-    title = "There is no such snapshot"
-    remedy = "Run `uphold build`, or see `uphold snapshots` for those that are kept."
+    title = "Snapshot not found"
+    remedy = "Run `uphold build`, or list the archived snapshots with `uphold snapshots`."
 
 
 class MethodNotAllowed(UpholdError):
-    """The address exists and does not take this method."""
+    """The address does not support this method."""
 
     status = 405
     code = "method-not-allowed"
-    title = "This address does not take that method"
-    remedy = "See the Allow header for the methods it takes."
+    title = "Method not allowed"
+    remedy = "Use one of the methods in the Allow header."
 
 
 class NotAcceptable(UpholdError):
-    """None of the media types asked for is on offer."""
+    """None of the requested media types is available."""
 
     status = 406
     code = "not-acceptable"
-    title = "None of the media types asked for is on offer"
+    title = "None of the requested media types is available"
 
     def __init__(self, offered: list[str]) -> None:
-        super().__init__(f"On offer here: {', '.join(offered)}.")
+        super().__init__(f"Available: {', '.join(offered)}.")
         self.remedy = "Send an Accept header that names one of them, or leave it out."
 
 
 class UnsupportedMediaType(UpholdError):
-    """The body is of a media type that this address does not read."""
+    """The body has a media type that this address does not accept."""
 
     status = 415
     code = "unsupported-media-type"
-    title = "The body has a media type that is not read here"
+    title = "Unsupported media type"
     remedy = "Send application/sparql-query in UTF-8, or a form with a query field, and do not compress it."
 
 
 class LimitExceeded(UpholdError):
-    """The query needed more than a query may use."""
+    """The query exceeded a limit."""
 
     status = 503
     code = "limit-exceeded"
-    title = "The query needs more than a query may use"
+    title = "The query exceeded a limit"
     remedy = "Ask for less at once, for example with LIMIT or fewer jurisdictions."
 
 
 class QueryTimeout(LimitExceeded):
-    """The query was still running when its time was up."""
+    """The query exceeded its time limit."""
 
     code = "query-timeout"
-    title = "The query took too long"
+    title = "The query exceeded its time limit"
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"The query was stopped after {seconds:g} s, the longest it may run here.")
+        super().__init__(f"The query was stopped after {seconds:g} s, its time limit.")
 
 
 class MemoryLimitExceeded(LimitExceeded):
     """The query's worker ended: it was out of memory, or the query crashed it."""
 
     code = "memory-limit-exceeded"
-    title = "The query used up its worker"
+    title = "The query exceeded its memory limit"
 
     def __init__(self, megabytes: int) -> None:
-        super().__init__(f"The query's worker ended before it answered; a query may use at most {megabytes} MB.")
+        super().__init__(f"The query's worker ended before it answered; the memory limit is {megabytes} MB.")
 
 
 class ResultTooLarge(LimitExceeded):
-    """The answer is larger than an answer may be."""
+    """The result is larger than the limit."""
 
     code = "result-too-large"
-    title = "The answer is too long"
+    title = "The result is too large"
     remedy = "Ask for it in parts with LIMIT and OFFSET, or download the whole data set from /dumps/."
 
     def __init__(self, megabytes: int) -> None:
-        super().__init__(f"The answer was stopped when it passed {megabytes} MB, the most that one answer may have.")
+        super().__init__(f"The result was stopped at {megabytes} MB, the size limit.")
 
 
 class ServerBusy(LimitExceeded):
-    """All workers were taken for as long as a request may wait."""
+    """All workers were busy for as long as a request may wait."""
 
     code = "server-busy"
-    title = "All query workers are busy"
-    remedy = "Try again after a few seconds."
+    title = "The server is busy"
+    remedy = "Try again in a few seconds."
 
 
 class ClientDisconnected(LimitExceeded):
-    """Whoever asked has closed the connection, so the query was stopped."""
+    """The client closed the connection, so the query was stopped."""
 
     status = 499
     code = "client-disconnected"
-    title = "The client left before the answer"
+    title = "The client disconnected"
 
 
 class InvalidSetting(UpholdError):
-    """A setting has a value that cannot be used."""
+    """A setting has an invalid value."""
 
     code = "invalid-setting"
-    title = "A setting cannot be used"
+    title = "Invalid setting"
     remedy = "See `uphold serve --help` for the settings and their meaning."
 
 
 def all_kinds() -> list[type[UpholdError]]:
-    """Every kind of error, each before its subkinds."""
+    """Every class of error, each before its subclasses."""
 
     def below(kind: type[UpholdError]) -> list[type[UpholdError]]:
         return [kind, *(k for sub in kind.__subclasses__() for k in below(sub))]

@@ -1,4 +1,4 @@
-"""Errors about questions: one that is not there, a parameter that cannot be, a picture that is not drawn, a card."""
+"""Errors about questions, their parameters, charts and cards."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ __all__ = [
 
 
 class QuestionNotFound(NotFound):
-    """No file under `queries/` has this name."""
+    """No file in `queries/` has this name."""
 
     code = "question-not-found"
-    title = "There is no such question"
+    title = "Question not found"
     remedy = "See /api for all questions."
 
 
 class FormatNotFound(NotFound):
-    """The question is not answered in the form that the suffix names."""
+    """The question is not available in the format of this suffix."""
 
     code = "format-not-found"
-    title = "The question is not answered in this form"
-    remedy = "Take another suffix, or none and an Accept header."
+    title = "Format not available"
+    remedy = "Use another suffix, or none and an Accept header."
 
 
 class CardNotFound(NotFound):
-    """There are cards for some kinds of things, and not for this one."""
+    """There are no cards for this type of thing."""
 
     code = "card-not-found"
-    title = "There is no card for this kind of thing"
-    remedy = "Take the address of a jurisdiction, a treaty, a call or a commitment, as in /embed/jurisdiction/nzl."
+    title = "Card not found"
+    remedy = "Use the address of a jurisdiction, a treaty, a call or a commitment, as in /embed/jurisdiction/nzl."
 
 
 class InvalidParameter(ClientError):
-    """A question has no such parameter, or the parameter no such value."""
+    """The parameter or its value is invalid."""
 
     code = "invalid-parameter"
-    title = "A parameter of the question cannot have this value"
-    remedy = "See /api for the parameters of each question and the values that they take."
+    title = "Invalid parameter"
+    remedy = "See /api for the parameters of each question and their values."
 
 
 class ChartRenderingFailed(UpholdError):
-    """The rows do not make a picture."""
+    """The chart could not be rendered."""
 
     status = 503
     code = "chart-rendering-failed"
-    title = "The chart could not be drawn"
+    title = "The chart could not be rendered"
     remedy = "Ask for fewer rows, or for the rows themselves as JSON or CSV."
 
 
 class ChartTooLarge(ChartRenderingFailed):
-    """There are more rows than a picture can show."""
+    """There are more rows than a chart can show."""
 
     status = 400
     code = "chart-too-large"
-    title = "The chart would have too many rows"
+    title = "Too many rows for a chart"

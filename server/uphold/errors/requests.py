@@ -1,4 +1,4 @@
-"""Errors about what a request says of its answer: the format, a condition, a range; they hang in the tree of `errors`.
+"""Errors about formats, preconditions and ranges.
 
 UpholdError ─┬─ ClientError ── UnsupportedFormat (400)
              ├─ NotAcceptable ── NotRepresentable (406)
@@ -13,44 +13,44 @@ __all__ = ["NotRepresentable", "PreconditionFailed", "RangeNotSatisfiable", "Uns
 
 
 class UnsupportedFormat(ClientError):
-    """The field `format` names a form that is not known, or that this answer does not come in."""
+    """The field `format` names a format that is unknown or not available here."""
 
     code = "unsupported-format"
-    title = "The answer does not come in this format"
-    remedy = "Name one of the formats that the detail lists, or leave the field out and send an Accept header."
+    title = "Unsupported format"
+    remedy = "Use one of the formats that the detail lists, or leave the field out and send an Accept header."
 
     def __init__(self, named: str, offered: list[str]) -> None:
-        super().__init__(f"format is {named[:80]!r}; here it can be {', '.join(offered)}.")
+        super().__init__(f"format is {named[:80]!r}; available: {', '.join(offered)}.")
 
 
 class NotRepresentable(NotAcceptable):
-    """The answer has a character or a term for which the media type that was asked for has no notation."""
+    """The result has a character or a term that the requested media type cannot represent."""
 
     code = "not-representable"
-    title = "The format asked for cannot hold this answer"
-    remedy = "Ask for another format: JSON holds every table, and Turtle or N-Triples every graph."
+    title = "The requested format cannot represent this result"
+    remedy = "Use another format: JSON represents every table, and Turtle or N-Triples every graph."
 
     def __init__(self, media_type: str, reason: str) -> None:
-        UpholdError.__init__(self, f"{media_type} cannot hold this answer: {reason}.")
+        UpholdError.__init__(self, f"{media_type} cannot represent this result: {reason}.")
 
 
 class PreconditionFailed(UpholdError):
-    """What If-Match or If-Unmodified-Since asks for does not hold."""
+    """The condition in If-Match or If-Unmodified-Since is false."""
 
     status = 412
     code = "precondition-failed"
-    title = "A precondition of the request does not hold"
-    remedy = "Ask without the condition to get what is there now."
+    title = "Precondition failed"
+    remedy = "Repeat the request without the condition to get the current state."
 
 
 class RangeNotSatisfiable(UpholdError):
-    """No byte of the answer lies in the ranges asked for; `size` is how many bytes it has."""
+    """The requested ranges are outside the content, which has `size` bytes."""
 
     status = 416
     code = "range-not-satisfiable"
-    title = "The answer has no bytes in this range"
-    remedy = "Ask for a range below the size that Content-Range names, or for the whole."
+    title = "Range not satisfiable"
+    remedy = "Request a range within the size in Content-Range, or the whole content."
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"The answer has {size} bytes, and none of them is in the range.")
+        super().__init__(f"The content has {size} bytes, and none of them is in the range.")
         self.size = size

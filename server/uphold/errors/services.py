@@ -1,4 +1,4 @@
-"""Errors about the endpoints that a query calls with SERVICE; they hang in the tree of `errors`.
+"""Errors about the endpoints that a query calls with SERVICE.
 
 UpholdError ─┬─ … QueryForbidden (403): ServiceForbidden
              └─ ServiceFailed (502)
@@ -12,20 +12,20 @@ __all__ = ["ServiceFailed", "ServiceForbidden"]
 
 
 class ServiceForbidden(QueryForbidden):
-    """The query calls an endpoint in a way, or one, that is not allowed here."""
+    """The query calls an endpoint that is not allowed, or in a way that is not allowed."""
 
     code = "service-forbidden"
-    title = "The query calls an endpoint that it may not call"
-    remedy = "Remove the clause, or ask those who run this server to add the endpoint to the setting service_allowlist."
+    title = "The query calls an endpoint that is not allowed"
+    remedy = "Remove the clause, or ask the operator to add the endpoint to the setting service_allowlist."
 
 
 class ServiceFailed(UpholdError):
-    """Another endpoint, which the query calls, gave no usable answer."""
+    """An endpoint that the query calls did not return a usable answer."""
 
     status = 502
     code = "service-failed"
-    title = "Another endpoint gave no usable answer"
-    remedy = "Try the clause at that endpoint itself; with SERVICE SILENT the query is answered without it."
+    title = "The other endpoint failed"
+    remedy = "Try the clause at that endpoint; with SERVICE SILENT the query is answered without it."
 
     def __init__(self, endpoint: str, reason: str) -> None:
         super().__init__(f"The endpoint {endpoint} {reason}.")

@@ -1,4 +1,4 @@
-"""Errors of the intake: what is wrong with what somebody sent, with its place where that is known.
+"""Errors in data that a client sends, with their place where that is known.
 
 ClientError ─┬─ BodySyntaxError (400) ── UnsafeBody (400)
           └─ BodyTooDeep (400), BodyTooLarge (413)
@@ -13,11 +13,11 @@ __all__ = ["BodySyntaxError", "BodyTooDeep", "BodyTooLarge", "UnsafeBody", "Vali
 
 
 class BodySyntaxError(ClientError):
-    """What was sent is not of the form it says; `line` and `column` (from 1) say where, as far as that is known."""
+    """The body is not valid in its media type; `line` and `column` (from 1) say where, if known."""
 
     code = "body-syntax-error"
-    title = "What was sent does not parse"
-    remedy = "Mend it at the line and column given, and see that its media type is the right one."
+    title = "The body could not be parsed"
+    remedy = "Fix it at the line and column given, and check its media type."
 
     def __init__(self, detail: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(detail if len(detail) <= 400 else f"{detail[:400]}…")  # a parser may quote all of it
@@ -25,19 +25,19 @@ class BodySyntaxError(ClientError):
 
 
 class UnsafeBody(BodySyntaxError):
-    """What was sent asks the parser to fetch or expand something, or holds IRIs that would do harm in a page."""
+    """The body asks the parser to fetch or expand something, or has IRIs that are unsafe in a page."""
 
     code = "unsafe-body"
-    title = "What was sent holds what is not taken"
+    title = "The body contains disallowed content"
     remedy = "Remove what the detail names, or write it out in full."
 
 
 class BodyTooDeep(ClientError):
-    """What was sent nests brackets or elements deeper than any parser here is given."""
+    """The body nests brackets or elements deeper than the limit."""
 
     code = "body-too-deep"
-    title = "What was sent is nested too deeply"
-    remedy = "Give the inner nodes names, and say what they are beside one another."
+    title = "The body is nested too deeply"
+    remedy = "Name the inner nodes, and describe them side by side."
 
     def __init__(self, limit: int, line: int | None = None, column: int | None = None) -> None:
         super().__init__(f"The body nests more than {limit} brackets or elements.")
@@ -45,20 +45,20 @@ class BodyTooDeep(ClientError):
 
 
 class BodyTooLarge(ClientError):
-    """What was sent is larger, packed or unpacked, than this address takes."""
+    """The body is larger than the limit, compressed or decompressed."""
 
     status = 413
     code = "body-too-large"
-    title = "What was sent is too large"
+    title = "The body is too large"
     remedy = "Send it in parts."
 
     def __init__(self, limit: int, unit: str = "bytes") -> None:
-        super().__init__(f"The body has more than {limit} {unit}, the most that is taken at once.")
+        super().__init__(f"The body has more than {limit} {unit}, the limit for one request.")
 
 
 class ValidationLimitExceeded(LimitExceeded):
-    """What was sent could not be judged within the time and memory that there are for it."""
+    """The validation exceeded its time or memory limit."""
 
     code = "validation-limit-exceeded"
-    title = "What was sent takes too much to judge"
+    title = "The validation exceeded a limit"
     remedy = "Send it in smaller parts."

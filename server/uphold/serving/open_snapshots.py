@@ -77,9 +77,9 @@ class SnapshotManager:
         self.painter = Painter(WORLD)
         self.answers = ResultCache(
             settings.state,
-            keep=settings.result_cache_mb * 1_000_000,
+            size=settings.result_cache_mb * 1_000_000,
             limit=settings.result_max_mb * 1_000_000,
-            followers=settings.query_queue_size,
+            max_waiting=settings.query_queue_size,
         )
         self.lock = threading.Lock()
         self.watched = tuple(f"{settings.state}/{name}" for name in ("current", "history", "snapshots"))

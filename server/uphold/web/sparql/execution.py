@@ -135,5 +135,5 @@ def reply(question: Question, context: RequestContext, manager: SnapshotManager,
     found = fetch(question, name, open_snapshot, manager.answers, context.client)
     headers += [("Content-Type", content_type(question.form)), ("Content-Length", str(found.size))]
     if found.file is None:
-        return Reply(HTTPStatus.OK, headers, [found.content], cacheable=bool(name) and found.asked_again)
+        return Reply(HTTPStatus.OK, headers, [found.content], cacheable=bool(name) and found.requested_again)
     return Reply(HTTPStatus.OK, headers, found, cacheable=False)
