@@ -149,9 +149,9 @@ def finish(response: Response) -> Response:
 
 def stack(wsgi: Any, manager: SnapshotManager) -> Any:
     """What a request passes on its way to the framework, the first layer last."""
+    wsgi = TrailingSlashes(wsgi)
     wsgi = SparqlEndpoint(wsgi, manager)
     wsgi = ConditionalRequests(wsgi)
-    wsgi = TrailingSlashes(wsgi)
     wsgi = SnapshotLease(wsgi, manager)
     wsgi = Compression(wsgi)
     transfers = TransferLimit(manager.settings.max_slow_transfers)
