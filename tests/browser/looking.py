@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,3 @@ def weigh(requests: list[Request]) -> float:
     """The kilobytes that travel, compressed as they are, but for charts and for what others wrote."""
     weighed = [asked for asked in requests if not any(part in asked.url for part in NOT_WEIGHED)]
     return sum(asked.sizes()["responseBodySize"] for asked in weighed) / 1000
-
-
-Looking = Callable[[Kind, str], Seen]

@@ -10,56 +10,61 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import copied
 from uphold.build.pipeline import assemble, build
 from uphold.errors import DoesNotConform, DuplicateStatement, RuleFailed, SnapshotNotFound, UnreadableSource
-from uphold.rdf.sources import Files
+from uphold.rdf.sources import FOLDERS, Files
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot, current, kept
 
-TINY = Path(__file__).parents[1] / "tiny"
+SHAPES = ("CallToAction", "metadata", "prefixes")
+QUERIES = ("metadata.ttl", "outcomes", "rules")
+
+
+@pytest.fixture(scope="module")
+def built(tiny: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for the tiny data set with few shapes and queries, since most builds here are about neither; built."""
+    folder = tmp_path_factory.mktemp("built")
+    files = copied(tiny, folder).files
+    for path in (files / "shapes").iterdir():
+        if path.stem not in SHAPES:
+            path.unlink()
+    for path in (files / "queries").iterdir():
+        if path.name not in QUERIES:
+            shutil.rmtree(path)
+    settings = Settings(files=files, state=folder / "state-of-few")
+    build(settings)
+    return settings
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Path:
-    """A copy of the tiny data set that a test may spoil."""
-    return Path(shutil.copytree(TINY, tmp_path / "files"))
+def settings(built: Settings, tmp_path: Path) -> Settings:
+    """Settings for a copy that a test may spoil; built as it is."""
+    return copied(built, tmp_path)
 
 
 @pytest.fixture
-def settings(files: Path, tmp_path: Path) -> Settings:
-    """Settings for the copy."""
-    return Settings(files=files, state=tmp_path / "state")
+def files(settings: Settings) -> Path:
+    """The files of the copy."""
+    return settings.files
 
 
-def build_elsewhere(files: Path, state: Path, hash_seed: str) -> str:
-    """The id that a build in another process prints."""
-    command = [sys.executable, "-m", "uphold.cli", "build", "--files", str(files), "--state", str(state)]
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def test_the_same_inputs_give_the_same_id_in_every_process(files: Path, tmp_path: Path) -> None:
-    """Hash seeds and the order in which the file system lists the files make no difference."""
+def test_the_same_inputs_give_the_same_snapshot_in_every_process(tiny: Settings, tmp_path: Path) -> None:
+    """Hash seeds and the order in which the file system lists the files make no difference, to dumps neither."""
     other = tmp_path / "other"
-    for path in sorted(files.rglob("*"), reverse=True):  # written in the opposite order
+    files = [path for folder in FOLDERS for path in (tiny.files / folder).rglob("*")]
+    for path in sorted(files, reverse=True):  # written in the opposite order
         if path.is_file():
-            target = other / path.relative_to(files)
+            target = other / path.relative_to(tiny.files)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
-    first = build_elsewhere(files, tmp_path / "state-1", "1")
-    second = build_elsewhere(other, tmp_path / "state-2", "2")
-    assert first == second
-    assert (tmp_path / "state-1" / "current" / "data.nq").read_bytes() == (
-        tmp_path / "state-2" / "current" / "data.nq"
-    ).read_bytes()
-
-
-def test_dumps_of_equal_snapshots_are_equal(files: Path, tmp_path: Path) -> None:
-    """The checksums of the downloads can be compared between mirrors."""
-    sums = []
-    for name in ("a", "b"):
-        snapshot = build(Settings(files=files, state=tmp_path / name))
-        sums.append((snapshot.dumps / "SHA256SUMS").read_text("ascii"))
+    command = [sys.executable, "-m", "uphold.cli", "build", "--files", str(other), "--state", str(tmp_path / "state")]
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}  # what built the shared snapshot had another one
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    first, second = current(tiny.state), current(tmp_path / "state")
+    assert done.stdout.strip() == first.id == second.id
+    assert first.data.read_bytes() == second.data.read_bytes()
+    sums = [(snapshot.dumps / "SHA256SUMS").read_text("ascii") for snapshot in (first, second)]
     assert sums[0] == sums[1] != ""
 
 
@@ -184,13 +189,22 @@ def test_a_rule_does_not_derive_what_is_stated(files: Path) -> None:
 def test_the_command_names_file_and_line_of_a_broken_question(files: Path, tmp_path: Path) -> None:
     """On a line of its own, without a traceback."""
     spoil_question(files)
-    command = [sys.executable, "-m", "uphold.cli", "build", "--files", str(files), "--state", str(tmp_path / "state")]
+    command = [
+        sys.executable,
+        "-m",
+        "uphold.cli",
+        "build",
+        "--files",
+        str(files),
+        "--state",
+        str(tmp_path / "elsewhere"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     last = len((files / "queries" / "outcomes" / "calls-met.rq").read_text("utf-8").splitlines())
     assert f"queries/outcomes/calls-met.rq:{last}: " in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "state" / "current").exists()
+    assert not (tmp_path / "elsewhere" / "current").exists()
 
 
 def test_a_snapshot_cut_short_is_built_again(settings: Settings) -> None:

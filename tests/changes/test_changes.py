@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ from uphold.snapshots.diff import Change, count_changes, patch
 from uphold.snapshots.publication_log import at, keep_only, record, timeline
 from uphold.snapshots.snapshot import Snapshot, publish
 
-TINY = Path(__file__).parents[1] / "tiny"
 PLACES = f"{BASE}graph/places"
 ONE = f'<{BASE}id/a> <{BASE}p> "one" <{PLACES}> .\n'
 SPACED = f'<{BASE}id/a> <{BASE}p> "a . <b> c" <{PLACES}> .\n'
@@ -78,18 +76,16 @@ def test_changes_are_counted_by_graph(tmp_path: Path) -> None:
     assert count_changes(before, after) == (Change("", 1, 0), Change(PLACES, 1, 1))
 
 
-def test_one_changed_fact_of_a_build_is_in_the_patch(tmp_path: Path) -> None:
+def test_one_changed_fact_of_a_build_is_in_the_patch(tiny_copy: Settings) -> None:
     """Two real builds; the patch of the first gives the second."""
-    files = shutil.copytree(TINY, tmp_path / "files")
-    settings = Settings(files=files, state=tmp_path / "state")
-    old = build(settings)
-    table = files / "data" / "places" / "State.csv"
+    old = build(tiny_copy)
+    table = tiny_copy.files / "data" / "places" / "State.csv"
     table.write_text(table.read_text("utf-8").replace("Kingdom of Thailand", "Siam"), "utf-8")
-    new = build(settings)
+    new = build(tiny_copy)
     written = patch(old, new)
     assert apply(old.data.read_bytes(), written) == new.data.read_bytes()
     assert Change(PLACES, 1, 1) in count_changes(old, new)
-    assert [moment.snapshot.id for moment in timeline(settings.state)] == [old.id, new.id]
+    assert [moment.snapshot.id for moment in timeline(tiny_copy.state)] == [old.id, new.id]
 
 
 def test_a_snapshot_that_becomes_current_again_is_in_the_timeline_twice(tmp_path: Path) -> None:

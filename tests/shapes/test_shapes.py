@@ -23,6 +23,7 @@ from rdflib.collection import Collection
 from rdflib.namespace import OWL, RDF, RDFS, SH, SKOS
 
 from uphold.validation.constraint_components import install
+from uphold.validation.graph_scans import Scanned
 
 install()  # pySHACL limited to focus nodes finds fault with what sh:not asks of values
 HERE = Path(__file__).parent
@@ -61,7 +62,8 @@ def background() -> Graph:
     Left out are the ontology's texts and links, which would take most of the time of each case; they are judged once,
     in a test of their own.
     """
-    graph = read(HERE / "background.ttl")
+    graph: Graph = Scanned()  # which parses the text of a rule once, not for each case
+    graph.parse(HERE / "background.ttl")
     for relation in (RDFS.subClassOf, OWL.disjointWith):
         graph += ontology().triples((None, relation, None))
     for kind in (OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty):

@@ -158,18 +158,14 @@ def test_what_is_typed_and_what_is_found_stay_text(tmp_path: Path, app_client: A
         assert "Kingdom &lt;script&gt;" in page
 
 
-def test_a_new_snapshot_is_searched_at_once(tmp_path: Path, app_client: AppClient) -> None:
+def test_a_new_snapshot_is_searched_at_once(tiny_copy: Settings, app_client: AppClient) -> None:
     """The index moves on with the rest of the snapshot."""
-    files = tmp_path / "files"
-    shutil.copytree(TINY, files)
-    settings = Settings(files=files, state=tmp_path / "state")
-    build(settings)
-    with app_client(settings) as client:
+    with app_client(tiny_copy) as client:
         before = client.get("/api/search?q=Siam").json
         assert "Siam" not in [hit["matched"] for hit in before["data"]]  # type: ignore[index]
-        table = files / "data" / "places" / "State.csv"
+        table = tiny_copy.files / "data" / "places" / "State.csv"
         table.write_text(table.read_text("utf-8").replace(",Kingdom of Thailand,", ",Siam,"), "utf-8")
-        new = build(settings)
+        new = build(tiny_copy)
         client.application.extensions["uphold"].version(exact=True)
         reply = client.get("/api/search?q=Siam")
         assert reply.headers["Uphold-Snapshot"] == new.id

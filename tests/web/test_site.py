@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import hashlib
-import shutil
 import time
 import urllib.request
 from collections.abc import Callable
@@ -174,15 +174,14 @@ def test_the_front_page_counts_what_is_there_and_links_to_it(client: FlaskClient
             assert client.get(address, headers={"Accept": "text/html, */*;q=0.8"}).status_code == 200, address
 
 
-def test_a_new_snapshot_is_served_without_a_restart(app_client: AppClient, tiny: Settings, tmp_path: Path) -> None:
+def test_a_new_snapshot_is_served_without_a_restart(app_client: AppClient, tiny_copy: Settings) -> None:
     """When `current` moves, the next answers are of the new snapshot, within a second or so."""
-    files = Path(shutil.copytree(tiny.files, tmp_path / "files"))
-    settings = Settings(files=files, state=tmp_path / "state", query_workers=1)
+    settings = dataclasses.replace(tiny_copy, query_workers=1)
     old = build(settings).id
     with app_client(settings) as client:
         first = client.application.extensions["uphold"].open_snapshot
         assert client.get("/healthz").get_json()["snapshot"] == old
-        table = next(files.rglob("CallToAction.csv"))
+        table = next(settings.files.rglob("CallToAction.csv"))
         table.write_text(table.read_text("utf-8").replace(",1,", ",9,", 1), "utf-8")
         new = build(settings).id
         assert new != old

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,12 +14,12 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 
+from tests.conftest import copied
 from uphold.build.pipeline import build
 from uphold.settings import CANONICAL_BASE as BASE
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
 
-TINY = Path(__file__).parents[1] / "tiny"
 NAME = "SELECT ?name { jurisdiction:tha skos:altLabel ?name }"
 ASK = f"sparql?{urlencode({'query': NAME})}"
 CSV, HTML, JSON = {"Accept": "text/csv"}, {"Accept": "text/html"}, {"Accept": "application/json"}
@@ -38,12 +39,10 @@ class Three(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[Snapshot]]:
+def built(tiny: Settings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[Snapshot]]:
     """Three builds, a year apart as far as the history knows."""
-    root = tmp_path_factory.mktemp("three")
-    files = shutil.copytree(TINY, root / "files")
-    settings = Settings(files=files, state=root / "state", archived_snapshots_max=1)
-    table, kept = files / "data" / "places" / "State.csv", []
+    settings = dataclasses.replace(copied(tiny, tmp_path_factory.mktemp("three")), archived_snapshots_max=1)
+    table, kept = settings.files / "data" / "places" / "State.csv", []
     text = table.read_text("utf-8")
     for name in NAMES:
         table.write_text(text.replace(NAMES[0], name), "utf-8")
@@ -231,15 +230,13 @@ def test_a_removed_snapshot_is_gone_at_once(
         assert [each["id"] for each in listed] == [kept[2].id, kept[1].id]
 
 
-def test_the_api_counts_what_changed_between_two_snapshots(app_client: AppClient, tmp_path: Path) -> None:
+def test_the_api_counts_what_changed_between_two_snapshots(app_client: AppClient, tiny_copy: Settings) -> None:
     """By graph, with a link to the patch; the last two when none is named."""
-    files = shutil.copytree(TINY, tmp_path / "files")
-    settings = Settings(files=files, state=tmp_path / "state")
-    first = build(settings)
-    table = files / "data" / "places" / "State.csv"
+    first = build(tiny_copy)
+    table = tiny_copy.files / "data" / "places" / "State.csv"
     table.write_text(table.read_text("utf-8").replace("Kingdom of Thailand", "Siam"), "utf-8")
-    second = build(settings)
-    with app_client(settings) as client:
+    second = build(tiny_copy)
+    with app_client(tiny_copy) as client:
         found = client.get("/api/changes").json
         assert found is not None
         assert {"graph": "https://w3id.org/uphold/graph/places", "added": 1, "removed": 1} in found["data"]
