@@ -144,6 +144,11 @@ def take_over(digest: str, state: Path) -> None:
             shutil.copy(memory, state / "builds" / digest)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """An option for what `make long` runs."""
+    parser.addoption("--long", action="store_true", help="repeat with more seeds, fonts and examples")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Warnings are errors, but for those that a library raises and only it can mend."""
     for line in NOT_OURS:

@@ -20,7 +20,7 @@ from uphold.rdf.sources import Files
 from uphold.settings import Settings
 
 RELEASED = Path(__file__).with_name("released.json")
-EXAMPLES = 8
+EXAMPLES, EXAMPLES_IN_A_LONG_RUN = 4, 100
 CHECKS = list(HealthCheck)
 DESCRIBED = describe(load_questions(Files(Settings().files)), Settings().base, ["en"])["paths"]
 CASES = [
@@ -63,10 +63,13 @@ def schema(project_address: str) -> Any:
 
 
 @pytest.mark.parametrize(("path", "mode"), CASES, ids=[f"{path} {mode.value}" for path, mode in CASES])
-def test_what_the_server_answers_is_what_the_document_says(schema: Any, path: str, mode: GenerationMode) -> None:
+def test_what_the_server_answers_is_what_the_document_says(
+    schema: Any, pytestconfig: pytest.Config, path: str, mode: GenerationMode
+) -> None:
     """Schemathesis asks every operation with what fits the document and with what does not."""
+    examples = EXAMPLES_IN_A_LONG_RUN if pytestconfig.getoption("long") else EXAMPLES
 
-    @tries(max_examples=EXAMPLES, deadline=None, database=None, derandomize=True, suppress_health_check=CHECKS)
+    @tries(max_examples=examples, deadline=None, database=None, derandomize=True, suppress_health_check=CHECKS)
     @given(schema[path]["GET"].as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
         case.call_and_validate()

@@ -58,7 +58,14 @@ FAULTS = """([pictures, margin]) => [...document.querySelectorAll(pictures)].fla
 })"""
 
 
-@pytest.fixture(scope="module", params=CASES["fonts"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every font in a long run, else the widest and the one with the highest lines."""
+    if "reader" in metafunc.fixturenames:
+        fonts = CASES["fonts"] if metafunc.config.getoption("long") else CASES["extremes"]
+        metafunc.parametrize("reader", fonts, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
 def reader(
     request: pytest.FixtureRequest, chromium: BrowserType, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Browser]:

@@ -38,11 +38,11 @@ call:nzl-99,jurisdiction:nzl,99,Publish what was done each year,goal:1,basis:res
 
 
 @pytest.fixture
-def run(project_settings: Settings, tmp_path: Path) -> Run:
-    """Runs `uphold` as a person would, in an empty folder, on the project's own snapshot."""
+def run(tiny: Settings, tmp_path: Path) -> Run:
+    """Runs `uphold` as a person would, in an empty folder, on the tiny snapshot unless it is told another."""
 
     def run_it(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "UPHOLD_STATE": str(project_settings.state)}
+        environment = {**os.environ, "UPHOLD_FILES": str(tiny.files), "UPHOLD_STATE": str(tiny.state)}
         command = [sys.executable, "-m", "uphold.cli", *arguments]
         return subprocess.run(
             command, input=stdin, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
@@ -69,7 +69,7 @@ def test_our_own_dump_is_found_good(run: Run, project_settings: Settings) -> Non
     """Packed as it is, and larger than what a server takes."""
     dump = project_settings.state / "current" / "dumps" / "uphold.nq.gz"
     assert len(gzip.decompress(dump.read_bytes())) > project_settings.upload_max_bytes
-    done = run("validate", "--json", str(dump))
+    done = run("validate", "--json", str(dump), "--state", str(project_settings.state))
     assert (done.returncode, json.loads(done.stdout)["results"]) == (0, [])
 
 
@@ -148,19 +148,19 @@ def test_a_query_that_does_not_parse_tells_where(run: Run) -> None:
     assert "line 1, column " in done.stderr
 
 
-def test_export_gives_what_is_in_the_snapshot(run: Run, project_settings: Settings, tmp_path: Path) -> None:
+def test_export_gives_what_is_in_the_snapshot(run: Run, tiny: Settings, tmp_path: Path) -> None:
     """The whole export is the snapshot's data; one graph is that graph alone."""
     assert run("export", "--format", "nq", "--output", "all.nq").returncode == 0
     exported = {*(tmp_path / "all.nq").read_bytes().splitlines()}
-    assert exported == {*(project_settings.state / "current" / "data.nq").read_bytes().splitlines()}
+    assert exported == {*(tiny.state / "current" / "data.nq").read_bytes().splitlines()}
     places = run("export", "--format", "ttl", "--graph", "places").stdout
     found = list(ox.parse(places, format=ox.RdfFormat.TURTLE))
     assert len(found) == sum(b"/graph/places> ." in line for line in exported)
 
 
-def test_the_snapshots_are_listed_with_the_current_one_marked(run: Run, project_settings: Settings) -> None:
+def test_the_snapshots_are_listed_with_the_current_one_marked(run: Run, tiny: Settings) -> None:
     """One line each: star, id, date, size."""
-    current = (project_settings.state / "current").resolve().name
+    current = (tiny.state / "current").resolve().name
     assert any(line.startswith(f"* {current}") for line in run("snapshots").stdout.splitlines())
 
 

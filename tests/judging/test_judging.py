@@ -27,17 +27,23 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="pr
 THING = "<https://data.example/thing/{}> <http://www.w3.org/2004/02/skos/core#prefLabel> {} ."
 MARKUP = THING.format(1, '"<b>A thing</b>"@en')
 SHORT = Upload(THING.format(1, '"A thing"@en'), "text/turtle")
-LONG = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(2_000)), "text/turtle")
+LONG = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(8_000)), "text/turtle")
+
+
+@pytest.fixture(scope="module")
+def shared_court(tiny: Settings) -> Iterator[SnapshotValidator]:
+    """One court for most tests: a template takes seconds to start."""
+    made = SnapshotValidator(current(tiny.state), tiny)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def validator(tiny: Settings) -> Iterator[SnapshotValidator]:
+def validator(shared_court: SnapshotValidator) -> SnapshotValidator:
     """A court whose template is ready, with no judge at work."""
-    made = SnapshotValidator(current(tiny.state), tiny)
-    assert made.validate(SHORT).report["conforms"]
-    wait_for_rest(made)
-    yield made
-    made.close()
+    assert shared_court.validate(SHORT).report["conforms"]
+    wait_for_rest(shared_court)
+    return shared_court
 
 
 def validation_service(validator: SnapshotValidator) -> list[int]:
@@ -171,8 +177,11 @@ def test_a_judge_leaves_nothing_for_the_next(validator: SnapshotValidator) -> No
         assert "vocabulary-disjoint" not in shapes(validator.validate(Upload(treaty.format(kind), "text/turtle")))
 
 
-def test_a_closed_court_has_no_process(validator: SnapshotValidator) -> None:
+def test_a_closed_court_has_no_process(tiny: Settings) -> None:
     """Its template and a judge at work end with it."""
+    validator = SnapshotValidator(current(tiny.state), tiny)
+    assert validator.validate(SHORT).report["conforms"]
+    wait_for_rest(validator)
     assert validator.template
     with ThreadPoolExecutor(1) as pool:
         lost = pool.submit(validator.validate, LONG)

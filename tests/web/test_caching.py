@@ -33,7 +33,7 @@ AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
 NAME = "SELECT ?name { jurisdiction:tha skos:altLabel ?name }"
 ROWS = "SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 40"
 SLOW = """SELECT (COUNT(*) AS ?n) {
-  GRAPH graph:shapes { ?a ?b ?c } ?d ?e ?f FILTER (STRLEN(CONCAT(STR(?a), STR(?f))) = 3)
+  GRAPH graph:questions { ?a ?b ?c } GRAPH graph:ontology { ?d ?e ?f } FILTER (STRLEN(CONCAT(STR(?a), STR(?f))) = 3)
 }"""
 CSV, HTML, JSON = {"Accept": "text/csv"}, {"Accept": "text/html"}, {"Accept": "application/sparql-results+json"}
 OF_ONE_REQUEST = ("X-Request-Id", "Server-Timing", "Date")
@@ -110,7 +110,12 @@ def told(response: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:
     return response.status_code, kept, response.data
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """More seeds in a long run."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(1, 21) if metafunc.config.getoption("long") else [1])
+
+
 def test_every_reply_is_the_one_of_an_app_that_keeps_nothing(
     tiny: Settings, app_client: AppClient, uncached: FlaskClient, seed: int
 ) -> None:
