@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup compared serve test check format gallery bench lock clean
+.PHONY: setup compared serve test quick long check format gallery bench lock clean
 
 VENDOR := server/uphold/web/static/vendor
 
@@ -32,12 +32,25 @@ serve: setup
 	$(BIN)/uphold build
 	$(BIN)/uphold serve
 
-# What watches seconds and processes has the machine to itself; the rest shares it.
-ALONE := tests/engines tests/protocol $(addprefix tests/web/test_,$(addsuffix .py,caching observing serving validate))
+# What measures seconds or ends processes has the machine to itself; the rest shares it.
+ALONE := tests/engines/test_embedded.py tests/protocol/test_crowds.py tests/web/test_serving.py
 
 test: setup
-	$(BIN)/pytest --numprocesses auto --dist loadfile $(addprefix --ignore=,$(ALONE))
+	$(BIN)/pytest --numprocesses auto --dist worksteal $(addprefix --ignore=,$(ALONE))
 	$(BIN)/pytest $(ALONE)
+
+# Under a minute, on the tiny data: what to run before each commit.
+QUICK := $(addprefix tests/,answers architecture changes/test_changes.py checks documents engines/test_guard.py intake \
+	parameters questions/test_files.py rows tables $(addprefix web/test_,$(addsuffix .py,api connections negotiation site)))
+
+quick: setup
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/pytest --quiet --numprocesses auto --dist worksteal $(QUICK)
+
+# The same promises with more seeds, fonts and examples; for before a release.
+long: setup
+	$(BIN)/pytest --long --timeout 3600 tests/api tests/browser/test_lettering.py tests/web/test_caching.py
 
 check: setup
 	$(BIN)/ruff format --check .

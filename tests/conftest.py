@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import os
 import shutil
@@ -97,8 +98,8 @@ def project_client(project_settings: Settings) -> Iterator[FlaskClient]:
 
 @pytest.fixture(scope="session")
 def project_address(project_settings: Settings) -> Iterator[str]:
-    """The address of a real server on the project's own data."""
-    with running_server(project_settings) as address:
+    """The address of a real server on the project's own data, of one process, whose first answers cost most."""
+    with running_server(dataclasses.replace(project_settings, server_processes=1)) as address:
         yield address
 
 

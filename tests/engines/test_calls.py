@@ -172,7 +172,7 @@ def test_bytes_that_trickle_in_do_not_outlast_the_time(piece: bytes) -> None:
         began = time.monotonic()
         with pytest.raises(CallFailed, match="did not answer in time"):
             ask(Caller(settings(address)), address, seconds=0.5)
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 5
 
 
 def test_a_name_that_takes_too_long_to_look_up_is_told(endpoint: Endpoint) -> None:

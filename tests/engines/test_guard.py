@@ -57,10 +57,10 @@ def test_half_a_surrogate_pair_is_no_query() -> None:
 def test_no_text_makes_the_guard_slow(bomb: str) -> None:
     """Two hundred kilobytes of the worst pieces for a scanner are read or refused in under a second."""
     text = (bomb * 200_000)[:199_000]
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(QuerySyntaxError):
         inspect(text, LIMITS)
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -166,8 +166,8 @@ def test_normal_text_has_the_same_tokens() -> None:
 def test_no_text_makes_the_judging_slow(bomb: str) -> None:
     """The search for SERVICE, the volatile words and the normal text take no longer for text made to delay them."""
     text = "ASK { " + (bomb * 200_000)[:199_000]
-    began = time.perf_counter()
+    began = time.thread_time()
     with contextlib.suppress(UpholdError):
         inspect(text, LIMITS)
     normalise(text)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2

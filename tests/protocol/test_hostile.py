@@ -7,26 +7,19 @@ known by the beginning of its request ids.
 from __future__ import annotations
 
 import gzip
-import http.client
-import itertools
 import json
 import re
-import socket
 import time
 import tomllib
 import zlib
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import brotli
 import pytest
 
-from tests.conftest import running_server
+from tests.protocol.target import DEADLINE, NUMBERS, Target, endless, tight
 from uphold.settings import Settings
 
 HERE = Path(__file__).parent / "hostile"
@@ -34,111 +27,13 @@ QUERIES = sorted(HERE.glob("*.rq"))
 REQUESTS = tomllib.loads((HERE / "requests.toml").read_text("utf-8"))
 UPLOADS = tomllib.loads((HERE / "uploads.toml").read_text("utf-8"))
 PATHS = (HERE / "paths.txt").read_text("utf-8").split()
-REPEAT = re.compile(r"⟦(\d+)\|(.*?)⟧", re.DOTALL)
 PACK = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}
-DEADLINE, PATIENCE = 1.0, 30.0
-NUMBERS = itertools.count()
-ENDLESS = "SELECT (COUNT(*) AS ?n) {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c != ?f && ?i != {}) }}"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back."""
-
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    @property
-    def says(self) -> str:
-        """The status, and for a problem its code."""
-        if self.headers.get_content_type() != "application/problem+json":
-            return str(self.status)
-        problem = json.loads(self.body)
-        assert problem["status"] == self.status
-        return f"{self.status} {problem['type'].rpartition('/')[2]}"
-
-    @property
-    def process(self) -> str:
-        """Names the server process."""
-        return str(self.headers["X-Request-Id"]).rpartition("-")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A server with tight limits, and a socket on which nobody may call."""
-
-    address: tuple[str, int]
-    process: str
-    listener: socket.socket
-
-    def fill(self, text: str) -> str:
-        """A case with its marks written out."""
-        text = text.replace("LISTENER", f"http://127.0.0.1:{self.listener.getsockname()[1]}/")
-        return REPEAT.sub(lambda found: "".join(found[2].replace("§", str(n)) for n in range(int(found[1]))), text)
-
-    def connect(self, line: str, headers: list[str], body: bytes = b"") -> socket.socket:
-        """A connection on which one request was sent, as far as the server took it."""
-        fields = [*headers, "Host: here.example", "Connection: close"]
-        if body and not any(field.lower().startswith(("content-length", "transfer-encoding")) for field in headers):
-            fields.append(f"Content-Length: {len(body)}")
-        channel = socket.create_connection(self.address, PATIENCE)
-        with suppress(OSError):  # a server that refuses does not read on
-            channel.sendall("\r\n".join([line, *fields, "", ""]).encode("latin-1") + body)
-        return channel
-
-    def send(self, line: str, headers: list[str] | None = None, body: bytes = b"", *, closes: bool = False) -> Reply:
-        """One request and its reply, on a connection of its own."""
-        with self.connect(line, headers or [], body) as channel:
-            if closes:
-                channel.shutdown(socket.SHUT_WR)
-            return receive(channel)
-
-    def ask(self, query: str, accept: str = "*/*") -> Reply:
-        """A query, as it is."""
-        kinds = ["Content-Type: application/sparql-query", f"Accept: {accept}"]
-        return self.send("POST /sparql HTTP/1.1", kinds, query.encode("utf-8", "surrogatepass"))
-
-    def is_well(self) -> None:
-        """The same process answers a query that nobody asked before, and nobody was called."""
-        number = next(NUMBERS)
-        reply = self.ask(f"SELECT ({number} AS ?n) {{}}", "text/csv")
-        assert (reply.status, reply.body.split()) == (200, [b"n", str(number).encode()])
-        assert reply.process == self.process
-        with pytest.raises(BlockingIOError):
-            self.listener.accept()
-
-
-def receive(channel: socket.socket) -> Reply:
-    """The reply on a connection, to its end."""
-    with closing(http.client.HTTPResponse(channel)) as response:
-        response.begin()
-        return Reply(response.status, response.headers, response.read())
-
-
-@contextmanager
-def target(settings: Settings) -> Iterator[Target]:
-    """A running server to attack."""
-    with running_server(settings) as address, socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setblocking(False)
-        place = urlsplit(address)
-        server = Target((str(place.hostname), int(place.port or 0)), "", listener)
-        process = server.send("GET /healthz HTTP/1.1").process
-        yield Target(server.address, process, listener)
 
 
 @pytest.fixture(scope="module")
 def server(tiny: Settings) -> Iterator[Target]:
     """A server with tight limits."""
-    limits: dict[str, Any] = {"query_timeout": DEADLINE, "query_memory_mb": 400, "result_max_mb": 20}
-    limits |= {
-        "query_queue": 4,
-        "query_queue_timeout": 3,
-        "max_slow_transfers": 4,
-        "server_processes": 1,
-        "validate_timeout": 4,
-    }
-    with target(Settings(files=tiny.files, state=tiny.state, **limits)) as found:
+    with tight(tiny) as found:
         yield found
 
 
@@ -190,7 +85,7 @@ def test_a_hostile_request_gets_a_clean_answer(server: Target, name: str) -> Non
     began = time.monotonic()
     reply = server.send(server.fill(case["line"]), headers, body, closes=case.get("closes", False))
     assert reply.says in case["answers"]
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     if reply.status >= 300:
         assert len(reply.body) < 2_500
         assert re.fullmatch(r"(/(?!/)[!-~]*)?", reply.headers.get("Location", ""))
@@ -216,123 +111,6 @@ def test_a_hostile_upload_gets_a_clean_answer(server: Target, name: str) -> None
     assert reply.says in case["answers"]
     assert len(reply.body) < 20_000
     server.is_well()
-
-
-def endless() -> str:
-    """A query without an end that nobody asked before."""
-    return ENDLESS.format(next(NUMBERS))
-
-
-def start(server: Target, query: str) -> socket.socket:
-    """A connection on which a query was asked."""
-    return server.connect("POST /sparql HTTP/1.1", ["Content-Type: application/sparql-query"], query.encode())
-
-
-def free_again(server: Target) -> float:
-    """Seconds until a worker answers."""
-    began = time.monotonic()
-    server.is_well()
-    return time.monotonic() - began
-
-
-def test_among_hostile_queries_everybody_else_is_answered(server: Target) -> None:
-    """A well-behaved client gets each answer, or is told when to come back; pages and health are always there."""
-    stop = time.monotonic() + 4
-
-    def attack(number: int) -> None:
-        while time.monotonic() < stop:
-            server.ask(
-                endless() if number % 2 else f"SELECT * {{ ?a ?b ?c . ?d ?e ?f . ?g ?h {number} }} ORDER BY ?c ?f"
-            )
-
-    with ThreadPoolExecutor(12) as crowd:
-        running = [crowd.submit(attack, number) for number in range(12)]
-        longest = 0.0
-        while time.monotonic() < stop:
-            number = next(NUMBERS)
-            simple = server.ask(f"SELECT ({number} AS ?n) {{}}", "text/csv")
-            if simple.status == 200:
-                assert simple.body.split() == [b"n", str(number).encode()]
-            else:
-                assert (simple.says, simple.headers["Retry-After"]) == ("503 server-busy", "5")
-            began = time.monotonic()
-            assert server.send(f"GET /doc/treaty/opsc?{number} HTTP/1.1").status == 200
-            assert server.send("GET /healthz HTTP/1.1").status == 200
-            longest = max(longest, time.monotonic() - began)
-        for each in running:
-            each.result()
-    assert longest < 2
-    server.is_well()
-
-
-def test_the_query_of_a_client_that_left_is_stopped(tiny: Settings) -> None:
-    """Its worker is free within a second or so, long before the deadline."""
-    with target(Settings(files=tiny.files, state=tiny.state, query_timeout=20.0, server_processes=1)) as patient:
-        for channel in [start(patient, endless()) for _ in range(2)]:
-            time.sleep(0.4)
-            channel.close()
-        assert free_again(patient) < 2
-
-
-def test_a_client_that_waits_is_not_taken_for_one_that_left(server: Target) -> None:
-    """Others come, are answered and go, on connections that stay or not; the one that waits gets its answer."""
-    with start(server, endless()) as waiting, closing(http.client.HTTPConnection(*server.address)) as kept:
-        for _ in range(4):
-            kept.request("GET", "/healthz")
-            kept.getresponse().read()
-            start(server, endless()).close()
-            time.sleep(0.15)
-        assert receive(waiting).says == "503 query-timeout"
-
-
-@pytest.mark.parametrize("path", ["/sparql", "/validate"])
-def test_clients_that_never_send_their_body_keep_nobody_else_waiting(server: Target, path: str) -> None:
-    """Pages and queries by GET are as quick as ever; whoever sends a body is told to come back."""
-    kinds = [
-        "Content-Type: " + ("text/turtle" if path == "/validate" else "application/sparql-query"),
-        "Content-Length: 9",
-    ]
-    with ExitStack() as stack:
-        for _ in range(10):
-            stack.enter_context(server.connect(f"POST {path} HTTP/1.1", kinds))
-        time.sleep(0.5)
-        began = time.monotonic()
-        assert server.send("GET / HTTP/1.1").status == 200
-        assert server.send(f"GET /sparql?query=SELECT+({next(NUMBERS)}+AS+%3Fn)%7B%7D HTTP/1.1").status == 200
-        refused = server.send(f"POST {path} HTTP/1.1", kinds, b"ASK { } #")
-        assert (refused.says, refused.headers["Retry-After"]) == ("503 server-busy", "5")
-        assert time.monotonic() - began < 2
-    server.is_well()
-
-
-def test_clients_that_never_read_their_answer_keep_nobody_else_waiting(server: Target) -> None:
-    """Long answers that nobody takes leave the rest of the server as quick as ever; further long ones come later."""
-    with ExitStack() as stack:
-        for number in range(6):
-            channel = stack.enter_context(socket.socket())
-            channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            channel.connect(server.address)
-            query = f"SELECT * {{ ?s ?p ?o VALUES ?n {{ {' '.join(str(number + n) for n in range(7))} }} }}"
-            channel.sendall(
-                f"GET /sparql?query={quote(query)} HTTP/1.1\r\nHost: h\r\nAccept: text/csv\r\n\r\n".encode()
-            )
-            head = channel.recv(30)
-            assert (b" 200 " if number < 4 else b" 503 ") in head
-        began = time.monotonic()
-        assert server.send("GET / HTTP/1.1").status == 200
-        server.is_well()
-        assert time.monotonic() - began < 2
-    assert wait_for_long_answer(server).status == 200
-
-
-def wait_for_long_answer(server: Target) -> Reply:
-    """A long answer, once there is a place again."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        reply = server.ask("SELECT * { ?s ?p ?o VALUES ?n { 90 91 92 93 94 } }", "text/csv")
-        if reply.status == 200 or time.monotonic() > until:
-            return reply
-        time.sleep(0.1)
 
 
 UNKEYED = [

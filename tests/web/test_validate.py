@@ -6,7 +6,6 @@ import dataclasses
 import gzip
 import http.client
 import json
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -61,22 +60,22 @@ def problem(reply: Reply) -> tuple[int, str]:
     return reply[0], json.loads(reply[2])["type"].rpartition("/")[2]
 
 
-def test_the_report_comes_as_json_turtle_and_a_page(project_address: str) -> None:
+def test_the_report_comes_as_json_turtle_and_a_page(served: str) -> None:
     """The same results in each; only nodes that were sent are judged; markup stays text."""
-    status, headers, body = post(project_address, BAD)
+    status, headers, body = post(served, BAD)
     assert (status, headers.get_content_type()) == (200, "application/json")
     report = json.loads(body)
     assert report["conforms"] is False
     assert {result["focusNode"] for result in report["results"]} == {f"{ID}goal/77"}
     assert "<script>alert(1)</script>" in {result["value"] for result in report["results"]}
 
-    graph = list(ox.parse(post(project_address, BAD, Accept=TTL)[2], format=ox.RdfFormat.TURTLE))
+    graph = list(ox.parse(post(served, BAD, Accept=TTL)[2], format=ox.RdfFormat.TURTLE))
     kinds = [quad.object.value for quad in graph if isinstance(quad.object, ox.NamedNode)]
     assert kinds.count(f"{SH}ValidationReport") == 1
     assert kinds.count(f"{SH}ValidationResult") == len(report["results"])
     assert ox.Literal("<script>alert(1)</script>", language="en") in [quad.object for quad in graph]
 
-    status, headers, body = post(project_address, BAD, Accept="text/html")
+    status, headers, body = post(served, BAD, Accept="text/html")
     assert (status, headers.get_content_type()) == (200, "text/html")
     tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(body)
     assert tree.find(".//script") is None
@@ -85,27 +84,27 @@ def test_the_report_comes_as_json_turtle_and_a_page(project_address: str) -> Non
     assert links == {f"/{result['shape'].partition('/uphold/')[2]}" for result in report["results"]}
 
 
-def test_what_conforms_is_told_and_not_stored(project_address: str, project_settings: Settings) -> None:
+def test_what_conforms_is_told_and_not_stored(served: str, tiny: Settings) -> None:
     """The snapshot is the same before and after."""
-    before = current(project_settings.state).id
-    status, headers, body = post(project_address, gzip.compress(GOOD.encode()), Content_Encoding="gzip")
+    before = current(tiny.state).id
+    status, headers, body = post(served, gzip.compress(GOOD.encode()), Content_Encoding="gzip")
     report = json.loads(body)
     assert (status, report["conforms"], report["results"]) == (200, True, [])
     assert (report["triples"], report["things"], report["thingsOfKnownClass"]) == (1, 1, 0)
     assert (headers["Cache-Control"], headers["Uphold-Snapshot"]) == ("no-store", before)
-    assert current(project_settings.state).id == before
+    assert current(tiny.state).id == before
 
 
-def test_a_table_is_judged_whichever_way_its_class_is_given(project_address: str) -> None:
+def test_a_table_is_judged_whichever_way_its_class_is_given(served: str) -> None:
     """In the address, in the name of the file, in a column, in a field of the form."""
     table = "id,label\ngoal:1,<b>\n"
     form, kind = multipart(("file", "Goal.csv", table))
     replies = [
-        post(project_address, table, "text/csv", "/validate?class=Goal"),
-        post(project_address, table, "text/csv", Content_Disposition='attachment; filename="Goal.csv"'),
-        post(project_address, "id,label,type\ngoal:1,<b>,Goal\n", "text/csv"),
-        post(project_address, form, kind),
-        post(project_address, *multipart(("text", "", table), ("format", "", "text/csv"), ("class", "", "Goal"))),
+        post(served, table, "text/csv", "/validate?class=Goal"),
+        post(served, table, "text/csv", Content_Disposition='attachment; filename="Goal.csv"'),
+        post(served, "id,label,type\ngoal:1,<b>,Goal\n", "text/csv"),
+        post(served, form, kind),
+        post(served, *multipart(("text", "", table), ("format", "", "text/csv"), ("class", "", "Goal"))),
     ]
     assert [status for status, _, _ in replies] == [200] * 5
     assert len({body for _, _, body in replies}) == 1
@@ -189,33 +188,11 @@ def test_a_body_without_a_stated_length_has_the_same_limits(served: str) -> None
 
 
 @pytest.mark.parametrize("limit", [{"validate_timeout": 0.2}, {"validate_memory_mb": 60}])
-def test_judging_ends_at_its_limits(project_settings: Settings, app_client: AppClient, limit: dict[str, Any]) -> None:
+def test_judging_ends_at_its_limits(tiny: Settings, app_client: AppClient, limit: dict[str, Any]) -> None:
     """Past its time or its memory the judge is gone, and the next one is free."""
-    with app_client(dataclasses.replace(project_settings, validate_workers=1, **limit)) as limited:
+    with app_client(dataclasses.replace(tiny, validate_workers=1, **limit)) as limited:
         for _ in range(2):
             reply = limited.post("/validate", data=GOOD, content_type=TTL)
             assert reply.status_code == 503
             assert reply.get_json()["type"].endswith("/validation-limit-exceeded")
         assert limited.get("/healthz").status_code == 200
-
-
-def test_whoever_comes_while_all_judges_work_is_told_to_come_again(
-    project_settings: Settings, app_client: AppClient
-) -> None:
-    """503 with Retry-After at once, because waiting would keep the server from others; then there is room again."""
-    with app_client(dataclasses.replace(project_settings, validate_workers=1)) as limited:
-        first: list[int] = []
-        other = limited.application.test_client()
-        working = threading.Thread(
-            target=lambda: first.append(other.post("/validate", data=GOOD, content_type=TTL).status_code)
-        )
-        working.start()
-        time.sleep(0.5)
-        began = time.monotonic()
-        second = limited.post("/validate", data=GOOD, content_type=TTL)
-        assert (second.status_code, second.headers["Retry-After"]) == (503, "5")
-        assert limited.get("/healthz").status_code == 200
-        assert time.monotonic() - began < 1
-        working.join()
-        assert first == [200]
-        assert limited.post("/validate", data=GOOD, content_type=TTL).status_code == 200

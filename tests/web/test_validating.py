@@ -77,7 +77,7 @@ def shapes(results: list[dict[str, Any]]) -> set[str]:
     return {result["shape"].rpartition("/")[2] for result in results}
 
 
-def test_values_that_cannot_be_compared_are_results_beside_all_others(project_address: str) -> None:
+def test_values_that_cannot_be_compared_are_results_beside_all_others(served: str) -> None:
     """On either side of sh:lessThanOrEquals (SHACL 4.5.4): the pair is reported, and so is what else is wrong."""
     lines = [CONSENT.format(f"first-{n}", "Ratification", value, DAY) for n, value in enumerate(INCOMPARABLE)]
     lines += [CONSENT.format(f"second-{n}", "Ratification", DAY, value) for n, value in enumerate(INCOMPARABLE)]
@@ -89,7 +89,7 @@ def test_values_that_cannot_be_compared_are_results_beside_all_others(project_ad
     lines += [
         'ex:share a uphold:Statistic ; uphold:unit unit:people ; uphold:numerator _:one ; uphold:denominator "x"^^xsd:date .'
     ]
-    found = by_focus(json.loads(sent(project_address, "\n".join(lines))))
+    found = by_focus(json.loads(sent(served, "\n".join(lines))))
     for n, value in enumerate(INCOMPARABLE):
         assert "TreatyAction-order" in shapes(found[f"first-{n}"]), value
         assert "TreatyAction-order" in shapes(found[f"second-{n}"]), value
@@ -100,7 +100,7 @@ def test_values_that_cannot_be_compared_are_results_beside_all_others(project_ad
     assert "Statistic-numerator-type" in shapes(found["share"])
 
 
-def test_lexical_forms_are_those_that_were_sent(project_address: str) -> None:
+def test_lexical_forms_are_those_that_were_sent(served: str) -> None:
     """An ill-formed literal is reported with its own form, at its node and property, whatever a library reads in it."""
     forms = {
         "uphold:notBefore": ['"2012-W01-1"^^xsd:date', '"2012-01-05T00:00:00"^^xsd:date', '"2012-01-05T99"^^xsd:date'],
@@ -110,14 +110,14 @@ def test_lexical_forms_are_those_that_were_sent(project_address: str) -> None:
         "ex:measure": ['"yes"^^xsd:boolean', '"1 000"^^xsd:unsignedInt', '"2011-02-30"^^xsd:date'],
     }
     lines = [f"ex:thing-{name.rpartition(':')[2]} {name} {', '.join(values)} ." for name, values in forms.items()]
-    found = by_focus(json.loads(sent(project_address, "\n".join(lines))))
+    found = by_focus(json.loads(sent(served, "\n".join(lines))))
     for name, values in forms.items():
         reported = {r["value"]: r for r in found[f"thing-{name.rpartition(':')[2]}"] if "XSD 1.1" in r["message"]}
         assert set(reported) == {value.split('"')[1] for value in values}
         assert all(text in result["message"] and result["path"] for text, result in reported.items())
 
 
-def test_days_have_no_zone_and_years_are_of_our_time(project_address: str) -> None:
+def test_days_have_no_zone_and_years_are_of_our_time(served: str) -> None:
     """Both are well-formed (XSD 1.1 Part 2, 3.3.9), and refused by rules of our own."""
     lines = [f"ex:year-{n} dcterms:date {value} ." for n, value in enumerate(STRANGE_YEARS)]
     lines += [
@@ -126,7 +126,7 @@ def test_days_have_no_zone_and_years_are_of_our_time(project_address: str) -> No
         'ex:valid dcterms:valid "2012-09+02:00"^^xsd:gYearMonth .',
     ]
     lines += ['ex:zone dcterms:date "2012-01-05Z"^^xsd:date .', f"ex:good dcterms:date {DAY} ."]
-    found = by_focus(json.loads(sent(project_address, "\n".join(lines))))
+    found = by_focus(json.loads(sent(served, "\n".join(lines))))
     assert [shapes(found[f"year-{n}"]) for n in range(len(STRANGE_YEARS))] == [{"dates-year"}] * len(STRANGE_YEARS)
     assert shapes(found["zone"]) == shapes(found["valid"]) == {"dates-zone"}
     assert "dates-zone" in shapes(found["stale"])
@@ -157,18 +157,18 @@ GOOD_TEXTS = [
 ]  # fmt: skip
 
 
-def test_texts_hold_no_formula_nothing_invisible_and_no_wrong_decoding(project_address: str) -> None:
+def test_texts_hold_no_formula_nothing_invisible_and_no_wrong_decoding(served: str) -> None:
     """Each is reported by the rule of its kind; what other scripts need passes."""
     texts = [(shape, text) for shape, kind in TEXTS.items() for text in kind]
     lines = [f'ex:text-{n} skos:note "{text}"@en .' for n, (_, text) in enumerate(texts)]
     lines += [f'ex:good-{n} skos:note "{text}"@en .' for n, text in enumerate(GOOD_TEXTS)]
-    found = by_focus(json.loads(sent(project_address, "\n".join(lines))))
+    found = by_focus(json.loads(sent(served, "\n".join(lines))))
     missed = [(shape, text) for n, (shape, text) in enumerate(texts) if shape not in shapes(found.get(f"text-{n}", []))]
     assert missed == []
     assert {name: shapes(results) for name, results in found.items() if name.startswith("good")} == {}
 
 
-def test_a_figure_that_is_none_is_reported_once(project_address: str) -> None:
+def test_a_figure_that_is_none_is_reported_once(served: str) -> None:
     """What it is and what to write, and not that nobody counts fewer than none."""
     lines = [
         f'ex:figure-{n} a uphold:Statistic ; uphold:unit unit:people ; uphold:value "{text}"{kind} .'
@@ -176,7 +176,7 @@ def test_a_figure_that_is_none_is_reported_once(project_address: str) -> None:
             (t, k) for t in ("38%", "24,5", "5,394,779", "about 300") for k in ("", "^^xsd:decimal")
         )
     ]
-    found = by_focus(json.loads(sent(project_address, "\n".join(lines))))
+    found = by_focus(json.loads(sent(served, "\n".join(lines))))
     for results in found.values():
         assert [r["shape"].rpartition("/")[2] for r in results if "value" in (r["path"] or "")] == [
             "Statistic-value-type"
@@ -196,34 +196,34 @@ def test_a_figure_that_is_none_is_reported_once(project_address: str) -> None:
         ("ex:a a uphold:Treaty .", 1, ""),
     ],
 )  # fmt: skip
-def test_the_report_says_what_nobody_validated(project_address: str, text: str, known: int, meant: str) -> None:
+def test_the_report_says_what_nobody_validated(served: str, text: str, known: int, meant: str) -> None:
     """How much came, how much of it the shapes know, and what was meant."""
-    report = json.loads(sent(project_address, text))
+    report = json.loads(sent(served, text))
     assert (report["triples"], report["thingsOfKnownClass"]) == (text.count(" ."), known)
     assert bool(report["warnings"]) is bool(meant)
     assert meant in " ".join(report["warnings"])
 
 
-def test_a_second_consent_is_a_warning_in_every_form(project_address: str) -> None:
+def test_a_second_consent_is_a_warning_in_every_form(served: str) -> None:
     """It is shown and blocks nothing; the sender's label of a blank node is in each form of the report."""
     twice = CONSENT.replace("ex:{}", "{}").format("_:b1", "Ratification", DAY, DAY) + CONSENT.format(
         "b", "Accession", DAY, DAY
     )
-    report = json.loads(sent(project_address, twice))
+    report = json.loads(sent(served, twice))
     warnings = [r for r in report["results"] if r["severity"] == "Warning"]
     assert {r["focusNode"] for r in warnings} == {"_:b1", "https://data.example/b"}
     alone = CONSENT.format("c", "Accession", '"2014-01-01"^^xsd:date', '"2014-01-31"^^xsd:date')
-    report = json.loads(sent(project_address, alone))
+    report = json.loads(sent(served, alone))
     assert [r["severity"] for r in report["results"]] == ["Warning"], report
     assert report["conforms"] is True
-    graph = list(ox.parse(sent(project_address, alone, "text/turtle"), format=ox.RdfFormat.TURTLE))
+    graph = list(ox.parse(sent(served, alone, "text/turtle"), format=ox.RdfFormat.TURTLE))
     said = {(q.predicate.value.removeprefix(SH), getattr(q.object, "value", "")) for q in graph}
     assert {
         ("conforms", "true"),
         ("conformanceDisallows", f"{SH}Violation"),
         ("resultSeverity", f"{SH}Warning"),
     } <= said
-    page = html5lib.parse(sent(project_address, alone, "text/html"), namespaceHTMLElements=False)
+    page = html5lib.parse(sent(served, alone, "text/html"), namespaceHTMLElements=False)
     assert "Warning" in [cell.text for cell in page.findall(".//tbody/tr/td")]
     for form, text in (("application/n-triples", "_:b1"), ("application/ld+json", "_:b1")):
         body = (
@@ -233,7 +233,7 @@ def test_a_second_consent_is_a_warning_in_every_form(project_address: str) -> No
                 {"@id": text, "http://www.w3.org/2004/02/skos/core#note": {"@value": "<b>", "@language": "en"}}
             )
         )
-        assert {r["focusNode"] for r in json.loads(sent(project_address, body, media_type=form))["results"]} == {"_:b1"}
+        assert {r["focusNode"] for r in json.loads(sent(served, body, media_type=form))["results"]} == {"_:b1"}
 
 
 def test_a_fault_of_ours_says_so(

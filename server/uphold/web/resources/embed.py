@@ -159,7 +159,7 @@ def fill(text: str, units: int) -> Iterator[str]:
             yield line
         line = word
         while width(line) > units:
-            end = next(at for at in range(len(line), 0, -1) if width(line[:at]) <= units or at == 1)
+            end = next(at for at in range(min(len(line), units), 0, -1) if width(line[:at]) <= units or at == 1)
             yield line[:end]
             line = line[end:]
     if line:
