@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup compared serve test quick long check format gallery bench lock clean
+.PHONY: setup compared serve dev test quick long check format gallery bench lock clean
 
 VENDOR := server/uphold/web/static/vendor
 
@@ -31,6 +31,10 @@ tests/standard/node_modules/.ready: .venv/.ready tests/standard/package.json tes
 serve: setup
 	$(BIN)/uphold build
 	$(BIN)/uphold serve
+
+dev: setup
+	$(BIN)/uphold build
+	UPHOLD_RESPONSE_CACHE_MB=0 $(BIN)/flask --app uphold.app:create --debug run --port 8000
 
 # What measures seconds or ends processes has the machine to itself; the rest shares it.
 ALONE := tests/engines/test_embedded.py tests/protocol/test_crowds.py tests/web/test_serving.py
