@@ -177,8 +177,8 @@ def read_file(path: Path, settings: Settings) -> list[ox.Triple]:
 
 def run_query(given: argparse.Namespace, settings: Settings) -> int:
     """Answer a SPARQL query from a file, or a question by its name."""
-    from uphold.engines.guard import Limits, inspect
     from uphold.engines.oxigraph.engine import EmbeddedEngine
+    from uphold.sparql.guard import Limits, inspect
 
     text = find_query(given.query, given.parameter, settings)
     gives_graph = inspect(text, Limits.of(settings)).gives_graph

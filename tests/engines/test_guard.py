@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from uphold.engines.guard import Limits, check_depth, inspect, may_be_deep, normalise
-from uphold.engines.scanning import scan
 from uphold.errors import QuerySyntaxError, QueryTooDeep, QueryTooLong, UpholdError
+from uphold.sparql.guard import Limits, check_depth, inspect, may_be_deep, normalise
+from uphold.sparql.lexer import scan
 
 ROOT = Path(__file__).parents[2]
 CASES = sorted((Path(__file__).parent / "queries").glob("*.rq"))

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from uphold.engines.grammar import Grammar
-from uphold.engines.guard import inspect
-from uphold.engines.mends import explain
 from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.errors import QuerySyntaxError
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
+from uphold.sparql.diagnostics import explain
+from uphold.sparql.grammar import Grammar
+from uphold.sparql.guard import inspect
 
 CASES = tomllib.loads((Path(__file__).parent / "mends.toml").read_text("utf-8"))["case"]
 ROOT = Path(__file__).parents[2]

@@ -23,12 +23,12 @@ from tests.standard.cases import BASE, CASES, DATA, Case, Found, key
 from uphold.build.dataset_description import graph_counts
 from uphold.build.pipeline import canonical, union_of
 from uphold.engines.datasets import Data, Refusal, Stores
-from uphold.engines.guard import Inspected, Limits, inspect
 from uphold.engines.interface import Dataset
 from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.errors import QueryNotSupported, QuerySyntaxError
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import METADATA, Snapshot
+from uphold.sparql.guard import Inspected, Limits, inspect
 
 HERE = Path(__file__).parent
 CONCERNED: dict[str, list[str]] = tomllib.loads((HERE / "concerned.toml").read_text("utf-8"))

@@ -14,10 +14,10 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 from uphold.engines.datasets import Chosen, Data, Refusal
-from uphold.engines.outline import Block, Group, Outline, Pair, Term
-from uphold.engines.reading import Token
-from uphold.engines.routes import Route, alternatives, is_chain, is_link, read_route, steps, zero_lengths
-from uphold.engines.scanning import line_column
+from uphold.sparql.lexer import line_column
+from uphold.sparql.outline import Block, Group, Outline, Pair, Term
+from uphold.sparql.reading import Token
+from uphold.sparql.routes import Route, alternatives, is_chain, is_link, read_route, steps, zero_lengths
 
 __all__ = ["Exists", "Paths", "is_simple"]
 

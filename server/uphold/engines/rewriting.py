@@ -18,11 +18,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 from uphold.engines.datasets import Chosen, Data, Refusal
-from uphold.engines.outline import Block, Clause, Group, Outline
 from uphold.engines.paths import Exists, Paths, is_simple
-from uphold.engines.reading import Stop
-from uphold.engines.routes import read_route, stays_in_graph
-from uphold.engines.scanning import line_column, unescaped
+from uphold.sparql.lexer import line_column, unescaped
+from uphold.sparql.outline import Block, Clause, Group, Outline
+from uphold.sparql.reading import Stop
+from uphold.sparql.routes import read_route, stays_in_graph
 
 __all__ = ["rewrite"]
 

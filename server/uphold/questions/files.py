@@ -16,13 +16,13 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from uphold.engines.guard import Limits, inspect
-from uphold.engines.mends import explain
 from uphold.errors import InvalidParameter, QuestionNotFound, UnreadableSource, UpholdError
 from uphold.questions.metadata import Head, read_head, without_head
 from uphold.questions.parameters import Parameter, bind, find_parameters, to_term
 from uphold.rdf.sources import Files, read_context
 from uphold.settings import Settings
+from uphold.sparql.diagnostics import explain
+from uphold.sparql.guard import Limits, inspect
 
 __all__ = ["MOST_VALUES", "RESERVED", "Catalogue", "Question", "load_questions"]
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from uphold.engines.scanning import Token, scan
 from uphold.errors import InvalidParameter
+from uphold.sparql.lexer import Token, scan
 
 __all__ = ["DATATYPES", "Parameter", "bind", "find_parameters", "to_term"]
 

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from uphold.engines.federation.endpoint_client import Caller, CallFailed
 from uphold.engines.federation.service_clauses import Clause, find_clauses
 from uphold.engines.federation.values_block import as_group
-from uphold.engines.scanning import calls_service
 from uphold.errors import ServerBusy, ServiceFailed, ServiceForbidden
 from uphold.settings import Settings
+from uphold.sparql.lexer import calls_service
 
 __all__ = ["Federation"]
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from uphold.engines.scanning import Token, line_column, scan
 from uphold.errors import QuerySyntaxError, ServiceForbidden
+from uphold.sparql.lexer import Token, line_column, scan
 
 __all__ = ["Clause", "find_clauses"]
 

@@ -15,9 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from uphold.engines.federation.federation import Federation
-from uphold.engines.guard import Limits, inspect
 from uphold.engines.interface import Answer, Dataset
-from uphold.engines.mends import explain
 from uphold.engines.oxigraph.fork_server_main import ORDER_BYTES
 from uphold.engines.processes.ipc import Frame
 from uphold.engines.processes.pool import Template, Worker
@@ -35,6 +33,8 @@ from uphold.rdf.media_types import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES
 from uphold.server_timing import spend
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
+from uphold.sparql.diagnostics import explain
+from uphold.sparql.guard import Limits, inspect
 
 __all__ = ["EmbeddedEngine"]
 

@@ -14,12 +14,12 @@ from http import HTTPStatus
 import pyoxigraph as ox
 
 from uphold import __version__
-from uphold.engines.guard import Inspected, Limits, inspect
 from uphold.engines.interface import Answer
 from uphold.engines.result_cache import BufferedResult, ResultCache
 from uphold.rdf.media_types import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES
 from uphold.serving.open_snapshots import OpenSnapshot, SnapshotManager
 from uphold.settings import Settings
+from uphold.sparql.guard import Inspected, Limits, inspect
 from uphold.web.http.client_disconnect import Client
 from uphold.web.http.etags import is_known, make_etag
 from uphold.web.http.headers import IMMUTABLE, content_type, shared

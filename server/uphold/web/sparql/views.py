@@ -11,11 +11,11 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from uphold.assets.vendor import EDITOR, vendored
-from uphold.engines.guard import Limits
 from uphold.engines.result_cache import BufferedResult
 from uphold.errors import UpholdError
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.rdf.result_table import read_table
+from uphold.sparql.guard import Limits
 from uphold.web.http.headers import WITH_EDITOR
 from uphold.web.http.negotiation import choose_graph, prefers_html
 from uphold.web.http.request_context import context, manager, open_snapshot, snapshot_prefix

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from uphold.engines.reading import Token
+from uphold.sparql.reading import Token
 
 __all__ = ["Route", "alternatives", "is_chain", "is_link", "read_route", "stays_in_graph", "steps", "zero_lengths"]
 

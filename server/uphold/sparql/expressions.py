@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from uphold.engines.reading import Reader, Token
+from uphold.sparql.reading import Reader, Token
 
 __all__ = ["AGGREGATES", "FUNCTIONS", "Expressions"]
 

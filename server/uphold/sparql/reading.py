@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, NoReturn
 
-from uphold.engines.scanning import BASE, COMMENT, ESCAPE, INNER, IRI, STRING
+from uphold.sparql.lexer import BASE, COMMENT, ESCAPE, INNER, IRI, STRING
 
 __all__ = ["END", "Reader", "Stop", "Token"]
 

@@ -5,8 +5,8 @@ The engine answers whatever it can parse; this is asked only where it could not,
 
 from __future__ import annotations
 
-from uphold.engines.patterns import Patterns
-from uphold.engines.reading import END, Token
+from uphold.sparql.patterns import Patterns
+from uphold.sparql.reading import END, Token
 
 __all__ = ["Grammar"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 
-from uphold.engines.scanning import COMMENT, IRI, STRING, calls_service, keywords, line_column, scan, unescaped
 from uphold.errors import QueryForbidden, QuerySyntaxError, QueryTooDeep, QueryTooLong
 from uphold.settings import Settings
+from uphold.sparql.lexer import COMMENT, IRI, STRING, calls_service, keywords, line_column, scan, unescaped
 
 __all__ = ["Inspected", "Limits", "inspect", "normalise"]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from uphold.engines.grammar import Grammar
-from uphold.engines.reading import Token
+from uphold.sparql.grammar import Grammar
+from uphold.sparql.reading import Token
 
 __all__ = ["Block", "Clause", "Group", "Outline", "Pair", "Subject", "Term"]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from uphold.engines.expressions import Expressions
-from uphold.engines.reading import END
+from uphold.sparql.expressions import Expressions
+from uphold.sparql.reading import END
 
 __all__ = ["PATTERNS", "Patterns"]
 

@@ -10,11 +10,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from uphold.engines.edits import CLOSING, OF_MEANING, Edit, likely
-from uphold.engines.grammar import Grammar
-from uphold.engines.reading import END, Stop, Token
-from uphold.engines.scanning import line_column
 from uphold.errors import QuerySyntaxError
+from uphold.sparql.fixits import CLOSING, OF_MEANING, Edit, likely
+from uphold.sparql.grammar import Grammar
+from uphold.sparql.lexer import line_column
+from uphold.sparql.reading import END, Stop, Token
 
 __all__ = ["explain"]
 

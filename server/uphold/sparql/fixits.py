@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from uphold.engines.expressions import AGGREGATES, FUNCTIONS
-from uphold.engines.grammar import Grammar
-from uphold.engines.patterns import PATTERNS
-from uphold.engines.reading import END, Stop, Token
+from uphold.sparql.expressions import AGGREGATES, FUNCTIONS
+from uphold.sparql.grammar import Grammar
+from uphold.sparql.patterns import PATTERNS
+from uphold.sparql.reading import END, Stop, Token
 
 __all__ = ["CLOSING", "OF_MEANING", "Edit", "likely"]
 
