@@ -17,7 +17,7 @@ from uphold.errors import QuerySyntaxError
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
 from uphold.sparql.diagnostics import explain
-from uphold.sparql.grammar import Grammar
+from uphold.sparql.faults import find_fault
 from uphold.sparql.guard import inspect
 
 CASES = tomllib.loads((Path(__file__).parent / "mends.toml").read_text("utf-8"))["case"]
@@ -69,7 +69,7 @@ def test_what_the_project_asks_is_read_to_its_end(engine: EmbeddedEngine) -> Non
     texts += re.findall(r"```sparql\n(.*?)```", (ROOT / "docs" / "ask.md").read_text("utf-8"), re.DOTALL)
     assert len(texts) > 25
     for text in texts:
-        Grammar(text, engine.snapshot.prefixes).query()
+        assert find_fault(text, engine.snapshot.prefixes) is None
 
 
 def test_a_list_of_what_was_expected_has_at_most_five_items(engine: EmbeddedEngine) -> None:

@@ -13,13 +13,14 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from lark import Token
+
 from uphold.engines.datasets import Chosen, Data, Refusal
 from uphold.sparql.lexer import line_column
-from uphold.sparql.outline import Block, Group, Outline, Pair, Term
-from uphold.sparql.reading import Token
-from uphold.sparql.routes import Route, alternatives, is_chain, is_link, read_route, steps, zero_lengths
+from uphold.sparql.outline import Block, Group, Outline, Pair, Term, start_of
+from uphold.sparql.routes import Route, alternatives, is_chain, is_link, steps, zero_lengths
 
-__all__ = ["Exists", "Paths", "is_simple"]
+__all__ = ["Exists", "Paths"]
 
 MOST_ALTERNATIVES = 50
 NIL = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#nil>"
@@ -41,7 +42,7 @@ class Paths:
     def __init__(self, outline: Outline, chosen: Chosen, data: Data, prefixes: dict[str, str]) -> None:
         self.outline, self.chosen, self.data, self.prefixes = outline, chosen, data, prefixes
         self.declared = outline.text[: outline.declared]
-        self.labels = [token for token in outline.tokens if token.kind == "node"]
+        self.labels = [token for token in outline.tokens if token.type == "BLANK_NODE"]
         self.mark = "_in"
         while self.mark in outline.text:
             self.mark += "_"
@@ -55,16 +56,17 @@ class Paths:
             return self.outline.text[start:end]
         parts, at = [], start
         for label in self.labels:
-            if start <= label.start < end:
-                parts += [self.outline.text[at : label.start], label.text, self.suffix]
-                at = label.start + len(label.text)
+            place = start_of(label)
+            if start <= place < end:
+                parts += [self.outline.text[at:place], label, self.suffix]
+                at = place + len(label)
         return "".join([*parts, self.outline.text[at:end]])
 
     def replaced(self, subject: Term | None, pair: Pair, graph: str | None) -> str:
         """A group in place of a triple pattern; empty where the engine has it right."""
         if len(pair.path) == 1:
             return ""
-        route = read_route(pair.path)
+        route = pair.route
         if is_chain(route):
             return ""
         if count := zero_lengths(route):
@@ -84,7 +86,7 @@ class Paths:
 
     def counts(self) -> bool:
         """Whether it matters how often a solution is found: not in EXISTS, but for what a sub-SELECT in it counts."""
-        return self.exists is None or any(token.word == "SELECT" for token in self.outline.tokens_in(self.exists.group))
+        return self.exists is None or any(token.type == "SELECT" for token in self.outline.tokens_in(self.exists.group))
 
     def staying(self, here: Term, there: Term | None, count: int, token: Token) -> str:
         """The solutions of a path that ends where it begins, at a term that no triple of the graph has."""
@@ -104,14 +106,14 @@ class Paths:
         name, group = self.outline.text[term.start + 1 : term.end], self.exists.group
         if name in self.exists.nodes and graph == self.exists.graph:
             return False
-        tokens = (token for token in self.outline.tokens if not group.start <= token.start < group.end)
-        return any(token.kind == "variable" and token.text[1:] == name for token in tokens)
+        tokens = (token for token in self.outline.tokens if not group.start <= start_of(token) < group.end)
+        return any(token.type == "VAR" and token[1:] == name for token in tokens)
 
     def nodes(self, group: Group) -> frozenset[str]:
         """The variables that the triple patterns of a group bind to nodes of its graph."""
         blocks = [part for part in group.parts if isinstance(part, Block)]
         said = [(each.term, pair) for block in blocks for each in block.subjects for pair in each.pairs]
-        terms = [term for subject, pair in said if is_simple(pair.path) for term in (subject, pair.value)]
+        terms = [term for subject, pair in said if is_chain(pair.route) for term in (subject, pair.value)]
         return frozenset(self.outline.text[term.start + 1 : term.end] for term in terms if term.kind == "variable")
 
     def or_staying(self, subject: Term | None, pair: Pair) -> str:
@@ -119,7 +121,7 @@ class Paths:
         here, there = self.written(subject), self.written(pair.value)
         if not (here and there):
             raise self.refusal("The path begins or ends at what may be no node of the graph.", UNNAMED, pair.path[0])
-        branches = [f"{here} {steps(read_route(pair.path))} {there}"]
+        branches = [f"{here} {steps(pair.route)} {there}"]
         variables = [text for text in (here, there) if text[0] in "?$"]
         if len(variables) == 1:
             if "[]" not in (here, there):
@@ -148,7 +150,7 @@ class Paths:
 
     def refusal(self, detail: str, remedy: str, token: Token) -> Refusal:
         """A refusal because of what stands at a token."""
-        return Refusal(detail, remedy, *line_column(self.outline.text, token.start))
+        return Refusal(detail, remedy, *line_column(self.outline.text, start_of(token)))
 
     def written(self, term: Term | None) -> str:
         """A term as text that may be repeated, or nothing."""
@@ -166,8 +168,3 @@ class Paths:
     def terms(self, *texts: str) -> list[Any]:
         """What constants are."""
         return self.data.terms(self.declared, texts, self.prefixes)
-
-
-def is_simple(path: list[Token]) -> bool:
-    """Whether the engine takes a path for triple patterns."""
-    return len(path) == 1 or is_chain(read_route(path))

@@ -17,12 +17,15 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 
+from lark import Token
+
 from uphold.engines.datasets import Chosen, Data, Refusal
-from uphold.engines.paths import Exists, Paths, is_simple
+from uphold.engines.paths import Exists, Paths
+from uphold.sparql.constraints import in_tokens
 from uphold.sparql.lexer import line_column, unescaped
-from uphold.sparql.outline import Block, Clause, Group, Outline
-from uphold.sparql.reading import Stop
-from uphold.sparql.routes import read_route, stays_in_graph
+from uphold.sparql.outline import Block, Clause, Group, Outline, start_of
+from uphold.sparql.parser import UnexpectedTokenError, parse
+from uphold.sparql.routes import is_chain, stays_in_graph
 
 __all__ = ["rewrite"]
 
@@ -45,14 +48,16 @@ def rewrite(
     """
     plain = unescaped(text)  # as the engine does before it reads
     try:
-        outline = Outline(plain, prefixes)
-    except (Stop, RecursionError) as problem:
-        place = line_column(plain, problem.token.start) if isinstance(problem, Stop) else (None, None)
-        detail = "From about here the query cannot be read with certainty."
-        raise Refusal(detail, "Write it with spaces between its parts, as in the examples.", *place) from problem
+        query = parse(plain)
+        wrong = "\\" in plain and in_tokens(query.tokens, set(prefixes))  # the engine may take such strings apart
+    except UnexpectedTokenError as problem:
+        raise uncertain(plain, problem.token) from problem
+    if wrong:
+        raise uncertain(plain, wrong.token)
+    outline = Outline(query)
     declared = plain[: outline.declared]
     if dataset is None and outline.dataset:
-        iris = data.terms(declared, (name.text for _, name in outline.dataset), prefixes)
+        iris = data.terms(declared, (str(name) for _, name in outline.dataset), prefixes)
         found = [(named, iri.value) for (named, _), iri in zip(outline.dataset, iris, strict=True)]
         dataset = {kind: [iri for named, iri in found if named == (kind == "named")] for kind in ("default", "named")}
     chosen = data.choose(dataset, names_graphs=names_graphs)
@@ -63,9 +68,16 @@ def rewrite(
         named = without_blank_nodes(outline, rewriting.mark)
         if named == plain:
             raise
-        with suppress(Stop, Refusal):
-            return Rewriting(Outline(named, prefixes), chosen, data, prefixes).text(), chosen
+        with suppress(UnexpectedTokenError, Refusal):
+            return Rewriting(Outline(parse(named)), chosen, data, prefixes).text(), chosen
         raise
+
+
+def uncertain(text: str, token: Token) -> Refusal:
+    """The refusal of a query that the engine and the grammar may read in two ways."""
+    detail = "From about here the query cannot be read with certainty."
+    remedy = "Write it with spaces between its parts, as in the examples."
+    return Refusal(detail, remedy, *line_column(text, start_of(token)))
 
 
 class Rewriting(Paths):
@@ -98,16 +110,16 @@ class Rewriting(Paths):
     def clause(self, clause: Clause) -> str:
         """A GRAPH clause."""
         name, group = clause.name, clause.group
-        if name.kind != "variable":
-            (term,) = self.terms(name.text)
+        if name.type != "VAR":
+            (term,) = self.terms(str(name))
             if term.value in self.chosen.named:
                 return self.raw(clause.start, group.start) + self.group(group, term.value)
             return self.raw(clause.start, clause.end) if is_plain(group, strictly=True) else self.nothing(group)
-        used = any(t.kind == "variable" and t.text[1:] == name.text[1:] for t in self.outline.tokens_in(group))
+        used = any(t.type == "VAR" and t[1:] == name[1:] for t in self.outline.tokens_in(group))
         if is_plain(group, strictly=self.exists is not None) and not used:
             return self.raw(clause.start, clause.end)
         if not self.chosen.named:
-            return self.nothing(group, f"VALUES {name.text} {{ }}")
+            return self.nothing(group, f"VALUES {name} {{ }}")
         outer = self.suffix
         copies = []
         for iri in self.chosen.named:
@@ -119,7 +131,7 @@ class Rewriting(Paths):
                 count = len(self.chosen.named)
                 detail = f"This would have to be written out for each of {count} graphs, and the query gets too long."
                 raise self.refusal(detail, TOO_MANY, name)
-            copies.append(f"{{ GRAPH <{iri}> {content} VALUES {name.text} {{ <{iri}> }} }}")
+            copies.append(f"{{ GRAPH <{iri}> {content} VALUES {name} {{ <{iri}> }} }}")
         self.suffix = outer
         return f"{{ {' UNION '.join(copies)} }}"
 
@@ -145,7 +157,7 @@ class Rewriting(Paths):
             groups += [new for new in news if new]
             left = [pair for pair, new in zip(subject.pairs, news, strict=True) if not new]
             if left:
-                said = (f"{' '.join(t.text for t in p.path)} {self.raw(p.value.start, p.value.end)}" for p in left)
+                said = (f"{' '.join(p.path)} {self.raw(p.value.start, p.value.end)}" for p in left)
                 kept.append(f"{self.raw(subject.term.start, subject.term.end)} {' ; '.join(said)}")
         if not groups:
             return self.raw(block.start, block.end)
@@ -157,36 +169,36 @@ def without_blank_nodes(outline: Outline, mark: str) -> str:
 
     They begin with `mark`, which the query does not have. The same text where a `*` would select or count them too.
     """
-    if any(one.word in STARS and other.text == "*" for one, other in pairwise(outline.tokens)):
+    if any(one.type in STARS and other == "*" for one, other in pairwise(outline.tokens)):
         return outline.text
     parts, at = [], 0
     names = {label: f"?{mark}{number}" for number, label in enumerate(outline.labels)}
     for block in outline.blocks(outline.root):
         inside = outline.tokens_in(block)
-        if any(token.text in ("<<", "{|", "~") for token in inside):
+        if any(token in ("<<", "<<(", "{|", "~") for token in inside):
             continue
         alone = {subject.term.start for subject in block.subjects if not subject.pairs}
         done: list[list[str]] = []  # the patterns of each bracket, those of an inner one first
         writing: list[list[str]] = [[]]
         for before, token, after in zip([None, *inside], inside, [*inside[1:], None], strict=False):
-            gap = outline.text[token.start + len(token.text) : after.start if after else block.end]
-            if token.text == "[":
-                name = f"?{mark}at{token.start}"
-                if after and after.text == "]":
+            gap = outline.text[start_of(token) + len(token) : start_of(after) if after else block.end]
+            if token.type == "LSQB":
+                name = f"?{mark}at{start_of(token)}"
+                if after and after == "]":
                     writing[-1].append(name)
                     continue
-                if token.start in alone:
+                if start_of(token) in alone:
                     writing.append(writing[-1])
                 else:
                     writing[-1].append(name)
                     writing.append([])
                 writing[-1] += [name, gap or " "]
-            elif token.text == "]":
-                if before and before.text != "[" and (closed := writing.pop()) is not writing[-1]:
+            elif token.type == "RSQB":
+                if before and before != "[" and (closed := writing.pop()) is not writing[-1]:
                     done.append(closed)
                 writing[-1].append(gap)
             else:
-                writing[-1] += [names.get(token.text, token.text), gap]
+                writing[-1] += [names.get(token, token), gap]
         main = "".join(writing[0]).rstrip().removesuffix(".")
         parts += [outline.text[at : block.start], " . ".join([main, *map("".join, done)]), " "]
         at = block.end
@@ -211,8 +223,8 @@ def is_plain(group: Group, *, strictly: bool) -> bool:
             kinds = [(pair, {pair.value.kind}) for pair in part.unnamed]
             kinds += [(pair, {pair.value.kind, each.term.kind}) for each in part.subjects for pair in each.pairs]
             for pair, ends in kinds:
-                walks = not strictly and "constant" not in ends and stays_in_graph(read_route(pair.path))
-                if not (walks or is_simple(pair.path)):
+                walks = not strictly and "constant" not in ends and stays_in_graph(pair.route)
+                if not (walks or is_chain(pair.route)):
                     return False
             binds = True
     return binds

@@ -1,7 +1,7 @@
-"""Mends: what is wrong with a query that the engine could not parse, where, and what would mend it.
+"""Diagnostics: what is wrong with a query that the engine could not parse, where, and how to fix it.
 
-The engine says where its longest attempt ended, which is often past the fault. So the query is read again with the
-grammar of SPARQL 1.1; where that finds no fault either, the engine's own words are passed on, shortened.
+The engine says where its longest attempt ended, which is often past the fault. So the query is parsed again with our
+own grammar; where that finds no fault, the engine's own words are passed on, shortened.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import unicodedata
 from collections.abc import Mapping
 
 from uphold.errors import QuerySyntaxError
-from uphold.sparql.fixits import CLOSING, OF_MEANING, Edit, likely
-from uphold.sparql.grammar import Grammar
+from uphold.sparql.faults import CLOSING, Fault, find_fault
+from uphold.sparql.fixits import OF_MEANING, Edit, likely
 from uphold.sparql.lexer import line_column
-from uphold.sparql.reading import END, Stop, Token
+from uphold.sparql.parser import END
 
 __all__ = ["explain"]
 
 LONGEST = 20_000
-"""Characters up to which a query is read again; to do so for every long one would keep the server from other work."""
+"""Characters up to which a query is parsed again; to do so for every long one would keep the server from other work."""
 
 SAID = {
     "overrides an existing variable": "A variable after AS has a value already: choose a new name for it.",
@@ -49,24 +49,19 @@ def explain(
         return QuerySyntaxError(detail, remedy="Only the functions of SPARQL 1.1 are known here." if unknown else None)
     if len(text) > LONGEST:
         return QuerySyntaxError(shorten(detail), line, column)
-    grammar = Grammar(text, prefixes)
-    try:
-        grammar.query()
-    except Stop as stop:
-        found = None if stop.reason in OF_MEANING else likely(text, prefixes, stop, grammar)
-        place = line_column(text, stop.token.start)
-        told = what(stop, grammar, text)
-        if found is None or "missing" in found.words:
-            told += unclosed(stop.token, grammar, text)
-        return QuerySyntaxError(told, *place, remedy=remedy(stop, found))
-    except RecursionError:
-        pass
-    return QuerySyntaxError(shorten(detail), line, column)
+    fault = find_fault(text, prefixes)
+    if fault is None:
+        return QuerySyntaxError(shorten(detail), line, column)
+    found = None if fault.reason in OF_MEANING else likely(text, prefixes, fault)
+    message = what(fault, text)
+    if found is None or "missing" in found.words:
+        message += unclosed(fault, text)
+    return QuerySyntaxError(message, *line_column(text, fault.place), remedy=remedy(fault, found))
 
 
-def what(stop: Stop, grammar: Grammar, text: str) -> str:
+def what(fault: Fault, text: str) -> str:
     """What is wrong, as a sentence."""
-    name = stop.token.text
+    name = str(fault.token)
     one = {
         "prefix": f"`{name.partition(':')[0]}:` is not a known prefix.",
         "unclosed": "A string that begins here is not closed.",
@@ -75,37 +70,41 @@ def what(stop: Stop, grammar: Grammar, text: str) -> str:
         "twice": f"{name} is selected twice.",
         "bound": f"BIND gives {name} a value, and the group before it has bound it already.",
         "row": "This row of VALUES does not fit: values {1}, variables {0}.",
+        "template": "A template has no property paths.",
+        "annotated_path": "What a property path leads to cannot be annotated.",
+        "aggregated": f"{name} cannot stand in a pattern: aggregates stand in SELECT, HAVING and ORDER BY.",
         "arity": f"Values that {name} takes: {{0}}; here: {{1}}.",
         "escape": "This string has a backslash that escapes nothing.",
         "late": f"{name} comes too late: the order is GROUP BY, HAVING, ORDER BY, LIMIT and OFFSET, VALUES.",
         "aggregate": f"{name} takes one expression.",
-    }.get(stop.reason)
+    }.get(fault.reason)
     if one:
-        return one.format(*stop.expected) if stop.expected else one
-    if stop.token.kind == END and not grammar.tokens[:-1]:
+        return one.format(*fault.expected) if fault.expected else one
+    is_end = fault.token.type == END
+    if is_end and not fault.at:
         return "There is no query."
-    if re.compile(r"<[^\s<]").match(text, stop.token.start) and name == "<":
+    if re.compile(r"<[^\s<]").match(text, fault.place) and name == "<":
         return "What begins here is no IRI: it has a space or another character that no IRI has, or no > at its end."
-    stands = "The query ends here" if stop.token.kind == END else f"{shown(name)} cannot stand here"
-    where = f" {stop.within}" if stop.within and stop.token.kind != END else ""
-    return f"{stands}{where}; expected: {listed(stop.expected)}."
+    stands = "The query ends here" if is_end else f"{shown(name)} cannot stand here"
+    where = f" {fault.within}" if fault.within and not is_end else ""
+    return f"{stands}{where}; expected: {listed(fault.expected)}."
 
 
-def unclosed(token: Token, grammar: Grammar, text: str) -> str:
+def unclosed(fault: Fault, text: str) -> str:
     """Which bracket is still open, where that explains the fault."""
-    if not grammar.open or token.text not in ("", *CLOSING.values()):
+    if not fault.open or fault.token not in ("", *CLOSING.values()):
         return ""
-    opened = grammar.open[-1]
-    if token.text == CLOSING[opened.text]:
+    opened = fault.open[-1]
+    if fault.token == CLOSING[opened]:
         return ""
-    line, column = line_column(text, opened.start)
-    return f" The {opened.text} at line {line}, column {column} is not closed."
+    line, column = line_column(text, opened.start_pos or 0)
+    return f" The {opened} at line {line}, column {column} is not closed."
 
 
-def remedy(stop: Stop, found: Edit | None) -> str | None:
+def remedy(fault: Fault, found: Edit | None) -> str | None:
     """What to do."""
-    name = stop.token.text
-    if stop.reason == "prefix":
+    name = str(fault.token)
+    if fault.reason == "prefix":
         prefix = name.partition(":")[0]
         declare = f"declare it before the query: PREFIX {prefix}: <…>."
         if found:
@@ -113,17 +112,17 @@ def remedy(stop: Stop, found: Edit | None) -> str | None:
         return f"D{declare[1:]} The prefixes that need no declaration are listed at /sparql."
     if found:
         return found.words
-    if stop.reason == "ungrouped":
+    if fault.reason == "ungrouped":
         return f"Add {name} to GROUP BY, or select an aggregate, such as (SAMPLE({name}) AS ?any)."
-    if stop.reason == "aggregate":
+    if fault.reason == "aggregate":
         separated = 'GROUP_CONCAT takes its separator after a semicolon: GROUP_CONCAT(?x; SEPARATOR = ", ").'
         return separated if name.upper() == "GROUP_CONCAT" else "Join several values with CONCAT, or count them apart."
-    return REMEDIES.get(stop.reason)
+    return REMEDIES.get(fault.reason)
 
 
 def listed(expected: tuple[str, ...]) -> str:
-    """At most five things, the last after `or`."""
-    some = list(dict.fromkeys(expected))[:5]
+    """At most four things, the last after `or`."""
+    some = list(dict.fromkeys(expected))[:4]
     return some[0] if len(some) == 1 else f"{', '.join(some[:-1])} or {some[-1]}" if some else "something else"
 
 
@@ -136,7 +135,7 @@ def shown(text: str) -> str:
 
 
 def shorten(detail: str) -> str:
-    """The engine's own words, in a sentence where it is known, else with at most five of the things it expected."""
+    """The engine's own words, in a sentence where it is known, else with at most four of the things it expected."""
     for words, sentence in SAID.items():
         if words in detail:
             return sentence

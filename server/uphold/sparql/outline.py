@@ -1,22 +1,27 @@
 """Outline: the groups, GRAPH clauses, paths and data set clauses of a query, each with its place in the text.
 
-Only queries that `rewriting` may have to change are read for it, by the grammar that also explains mistakes.
+It is made of the tree of a query that `rewriting` may have to change.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple
 
-from uphold.sparql.grammar import Grammar
-from uphold.sparql.reading import Token
+from lark import Token, Tree
+
+from uphold.sparql.parser import Node, ParsedQuery, leaves
+from uphold.sparql.routes import Route, read_route
 
 __all__ = ["Block", "Clause", "Group", "Outline", "Pair", "Subject", "Term"]
 
-ROLES = ("OPTIONAL", "MINUS", "SERVICE", "LATERAL")
+ROLES = {"optional": "OPTIONAL", "minus": "MINUS", "service": "SERVICE", "lateral": "LATERAL", "exists": "EXISTS"}
+CLAUSES = frozenset({"optional", "minus", "service", "lateral", "filter", "bind"})
+TERMS = {"VAR": "variable", "BLANK_NODE": "blank"}
+BRACKETED = {"anon": "blank", "nil": "constant", "literal": "constant"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A property or path, as tokens, and one value of it."""
+    """A property or path, as tokens and as what it matches, and one value of it."""
 
     path: list[Token]
+    route: Route
     value: Term
 
 
@@ -82,26 +88,35 @@ class Clause:
         return self.group.end
 
 
-class Outline(Grammar):
-    """Reads a query; raises `Stop` at what the grammar does not know, `RecursionError` at what it cannot hold."""
+class Place(NamedTuple):
+    """A part of the tree that is yet to be read, the group and block it is in, and what stands before it if a group."""
 
-    def __init__(self, text: str, prefixes: Mapping[str, str]) -> None:
-        super().__init__(text, prefixes)
-        self.text = text
-        self.root = Group(0, len(text))
-        self.labels = Counter(token.text for token in self.tokens if token.kind == "node")
+    node: Node
+    group: Group
+    block: Block
+    role: str
+
+
+class Outline:
+    """What a query is made of."""
+
+    def __init__(self, query: ParsedQuery) -> None:
+        self.text, self.tokens = query.text, query.tokens
+        self.root = Group(0, len(self.text))
+        self.labels = Counter(str(token) for token in self.tokens if token.type == "BLANK_NODE")
         self.dataset: list[tuple[bool, Token]] = []
         """The graphs that FROM (False) and FROM NAMED (True) name."""
         self.declared = 0
-        self.holder = self.root
-        self.block, self.said = Block(0), list[Pair]()
-        self.verb_tokens: list[Token] = []
-        self.inside = 0
-        self.query()
+        """Where what follows BASE and PREFIX begins."""
+        pending = [Place(query.tree, self.root, Block(0), "GROUP")]
+        while pending:
+            place = pending.pop()
+            if isinstance(place.node, Tree):
+                pending.extend(reversed(self.read(place.node, place)))
 
     def tokens_in(self, group: Group | Block) -> list[Token]:
         """The tokens of a group or block."""
-        first, last = (bisect_left(self.tokens, at, key=lambda token: token.start) for at in (group.start, group.end))
+        first, last = (bisect_left(self.tokens, at, key=start_of) for at in (group.start, group.end))
         return self.tokens[first:last]
 
     def blocks(self, group: Group) -> Iterator[Block]:
@@ -112,101 +127,88 @@ class Outline(Grammar):
             else:
                 yield from self.blocks(part.group if isinstance(part, Clause) else part)
 
-    def prologue(self) -> None:
-        """Note where BASE and PREFIX end."""
-        super().prologue()
-        self.declared = self.now.start
+    def read(self, part: Tree[Token], place: Place) -> list[Place]:
+        """Note what a part of the tree is, and give what is in it."""
+        _, group, block, role = place
+        match part.data:
+            case "prologue":
+                self.declared = start_of(self.tokens[len(leaves(part))])
+            case "dataset_clause":
+                self.dataset.append((len(part.children) == 3, leaves(part)[-1]))
+            case "construct_template":
+                return []
+            case "group" | "short_group":
+                inner = Group(*span(part), role)
+                group.parts.append(inner)
+                group = inner
+            case "graph":
+                group.words.add("GRAPH")
+                _, name, opened = part.children
+                inner = Group(*span(opened))
+                group.parts.append(Clause(start_of(first_of(part)), first_of(name), inner))
+                return [Place(each, inner, block, "GROUP") for each in children(opened)]
+            case "select_query" | "sub_select":
+                group.words.add("SELECT")
+            case "triples_block":
+                block = Block(*span(part))
+                group.parts.append(block)
+            case "triples" | "blank_node_properties" | "annotation":
+                self.read_triples(part, block)
+            case _:
+                pass
+        if part.data in CLAUSES:
+            group.words.add(first_of(part).upper())
+        return [Place(each, group, block, ROLES.get(part.data, "GROUP")) for each in part.children]
 
-    def body(self, *, needed: bool = True, grouped_star: Token | None = None, plain: list[Token] | None = None) -> None:
-        """Note the graphs of the data set."""
-        at = self.at
-        while self.tokens[at].word == "FROM":
-            named = self.tokens[at + 1].word == "NAMED"
-            self.dataset.append((named, self.tokens[at + 1 + named]))
-            at += 2 + named
-        super().body(needed=needed, grouped_star=grouped_star, plain=plain)
+    def read_triples(self, part: Tree[Token], block: Block) -> None:
+        """Note what begins a triple pattern, or stands in brackets, and what is said of it."""
+        pairs = block.unnamed
+        if part.data == "triples":
+            subject = Subject(self.term(part.children[0]))
+            block.subjects.append(subject)
+            pairs = subject.pairs
+        if len(part.children) > 1:
+            self.note(part.children[1], pairs)
 
-    def select(self) -> None:
-        """Note a SELECT within a group."""
-        self.holder.words.add("SELECT")
-        super().select()
+    def note(self, properties: Node, pairs: list[Pair]) -> None:
+        """Note what is said with some properties and their values."""
+        path, route = list[Token](), Route()
+        for part in children(properties):
+            if isinstance(part, Tree) and part.data == "verb":
+                path, route = leaves(part), read_route(part.children[0])
+            elif isinstance(part, Tree):
+                pairs.append(Pair(path, route, self.term(part)))
 
-    def group(self) -> None:
-        """Note a group."""
-        outer, self.holder = self.holder, Group(self.now.start)
-        outer.parts.append(self.holder)
-        super().group()
-        self.holder.end = self.last.start + 1
-        self.holder = outer
-
-    def clause(self, seen: set[str]) -> None:
-        """Note a clause, and the group that belongs to it."""
-        keyword, name = self.now, self.after()
-        self.holder.words.add(keyword.word)
-        super().clause(seen)
-        if keyword.word == "GRAPH":
-            self.holder.parts[-1] = Clause(keyword.start, name, cast("Group", self.holder.parts[-1]))
-        elif keyword.word in ROLES:
-            self.name_role(keyword.word)
-
-    def call(self) -> None:
-        """Note a group after EXISTS."""
-        exists = self.sees("EXISTS", "NOT")
-        super().call()
-        if exists:
-            self.name_role("EXISTS")
-
-    def name_role(self, word: str) -> None:
-        """Note what stands before the group that was read last."""
-        cast("Group", self.holder.parts[-1]).role = word
-
-    def triples(self, *, template: bool = False) -> None:
-        """Note a block of triple patterns."""
-        self.block = Block(self.now.start)
-        super().triples(template=template)
-        self.block.end = self.last.start + len(self.last.text)
-        if not template:
-            self.holder.parts.append(self.block)
-
-    def node(self) -> None:
-        """Note what begins a triple pattern."""
-        first = self.at
-        self.inside += 1
-        super().node()
-        self.inside -= 1
-        if not self.inside:
-            self.block.subjects.append(Subject(self.spanned(first)))
-
-    def properties(self) -> None:
-        """Note of what something is said."""
-        outer = self.said
-        self.said = self.block.unnamed if self.last.text in ("[", "{|") else self.block.subjects[-1].pairs
-        self.inside += 1
-        super().properties()
-        self.inside -= 1
-        self.said = outer
-
-    def verb(self) -> None:
-        """Note a property or path."""
-        first = self.at
-        super().verb()
-        self.verb_tokens = self.tokens[first : self.at]
-
-    def annotated(self) -> None:
-        """Note a value."""
-        first, path = self.at, self.verb_tokens
-        super().annotated()
-        self.said.append(Pair(path, self.spanned(first)))
-        self.verb_tokens = path
-
-    def spanned(self, first: int) -> Term:
-        """The term that was read from a token on."""
-        opening, size = self.tokens[first], self.at - first
-        kind = "variable" if opening.kind == "variable" else "constant"
-        if opening.kind == "node":
-            kind = "blank" if self.labels[opening.text] == 1 else "other"
-        if opening.text in ("[", "(", "<<"):
-            kind = {"[": "blank", "(": "constant"}.get(opening.text, "other") if size == 2 else "other"
-        elif any(token.text in ("~", "{|") for token in self.tokens[first : self.at]):
+    def term(self, node: Node) -> Term:
+        """What stands as a subject, or as an object with what annotates it."""
+        parts = node.children if isinstance(node, Tree) and node.data == "object" else [node]
+        term = parts[0]
+        kind = BRACKETED.get(term.data, "other") if isinstance(term, Tree) else TERMS.get(term.type, "constant")
+        if isinstance(term, Token) and kind == "blank" and self.labels[str(term)] > 1:
             kind = "other"
-        return Term(opening.start, self.last.start + len(self.last.text), kind)
+        return Term(*span(node), kind if len(parts) == 1 else "other")
+
+
+def children(node: Node) -> list[Node]:
+    """The parts of a part of the tree."""
+    return node.children if isinstance(node, Tree) else []
+
+
+def first_of(node: Node) -> Token:
+    """The first token of a part of the tree."""
+    while isinstance(node, Tree):
+        node = node.children[0]
+    return node
+
+
+def start_of(token: Token) -> int:
+    """The place of a token in the text."""
+    return token.start_pos or 0
+
+
+def span(node: Node) -> tuple[int, int]:
+    """Where a part of the tree begins and ends."""
+    last = node
+    while isinstance(last, Tree):
+        last = last.children[-1]
+    return start_of(first_of(node)), start_of(last) + len(last)

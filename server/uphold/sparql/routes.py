@@ -6,78 +6,54 @@ A path is read into a tree: `("step", text)` for a property or a negated set of 
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
-from uphold.sparql.reading import Token
+from lark import Token, Tree
+
+from uphold.sparql.parser import Node, subtrees
 
 __all__ = ["Route", "alternatives", "is_chain", "is_link", "read_route", "stays_in_graph", "steps", "zero_lengths"]
 
 Route = tuple[Any, ...]
+STEPS = frozenset({"IRIREF", "PNAME_LN", "PNAME_NS", "A", "VAR"})
 
 
-def read_route(tokens: list[Token]) -> Route:
-    """The tree of a path that the grammar has read: `|` binds least, then `/`, then `^`, then `*`, `+` and `?`."""
-    return Reader(tokens).alternative()
+def read_route(path: Node) -> Route:
+    """What a part of the tree matches that stands between a subject and an object."""
+    found: dict[int, Route] = {}
+
+    def of(part: Node) -> Route:
+        return ("step", str(part)) if isinstance(part, Token) else found[id(part)]
+
+    for part in reversed(list(subtrees(path)) if isinstance(path, Tree) else []):  # the inner ones first
+        inner = [of(each) for each in part.children if isinstance(each, Tree) or each.type in STEPS]
+        match part.data:
+            case "alternatives":
+                found[id(part)] = ("|", *inner)
+            case "sequence":
+                found[id(part)] = reduce(lambda left, right: ("/", left, right), inner)
+            case "inverse" | "inverse_property":
+                found[id(part)] = ("^", inner[0])
+            case "repeated":
+                found[id(part)] = (str(part.children[1]), inner[0])
+            case "negated_set":
+                found[id(part)] = negated(inner)
+            case _:  # in brackets
+                found[id(part)] = inner[0]
+    return of(path)
 
 
-class Reader:
-    """Goes through the tokens of a path."""
+def negated(properties: list[Route]) -> Route:
+    """A negated set; one with both directions is the alternative of two sets (18.2.2.3)."""
+    sets = [[each for each in properties if (each[0] == "^") == inverse] for inverse in (False, True)]
+    found: list[Route] = [("step", f"!({'|'.join(text_of(each) for each in one)})") for one in sets if one]
+    return found[0] if len(found) == 1 else ("|", *found)
 
-    def __init__(self, tokens: list[Token]) -> None:
-        self.tokens, self.at = tokens, 0
 
-    def takes(self, *texts: str) -> str:
-        """Go past one of these signs if it comes next, and give it."""
-        if self.at < len(self.tokens) and self.tokens[self.at].text in texts:
-            self.at += 1
-            return self.tokens[self.at - 1].text
-        return ""
-
-    def alternative(self) -> Route:
-        """Read a path."""
-        found = [self.sequence()]
-        while self.takes("|"):
-            found.append(self.sequence())
-        return found[0] if len(found) == 1 else ("|", *found)
-
-    def sequence(self) -> Route:
-        """Read what stands between two `|`."""
-        found = self.element()
-        while self.takes("/"):
-            found = ("/", found, self.element())
-        return found
-
-    def element(self) -> Route:
-        """Read what stands between two `/`."""
-        if self.takes("^"):
-            return ("^", self.element())
-        found = self.primary()
-        sign = self.takes("*", "+", "?")
-        return (sign, found) if sign else found
-
-    def primary(self) -> Route:
-        """Read a property, a negated set, or a path in brackets."""
-        if self.takes("("):
-            found = self.alternative()
-            self.takes(")")
-            return found
-        if self.takes("!"):
-            return self.negated()
-        self.at += 1
-        return ("step", self.tokens[self.at - 1].text)
-
-    def negated(self) -> Route:
-        """Read a negated set; one with both directions is the alternative of two sets (18.2.2.3)."""
-        sets: dict[str, list[str]] = {"": [], "^": []}
-        bracketed = self.takes("(")
-        while True:
-            sets[self.takes("^")].append(self.tokens[self.at].text)
-            self.at += 1
-            if not bracketed or not self.takes("|"):
-                break
-        self.takes(")")
-        found = [("step", f"!({'|'.join(mark + text for text in texts)})") for mark, texts in sets.items() if texts]
-        return found[0] if len(found) == 1 else ("|", *found)
+def text_of(one: Route) -> str:
+    """A property in a negated set as text."""
+    return f"^{one[1][1]}" if one[0] == "^" else str(one[1])
 
 
 def is_chain(route: Route) -> bool:

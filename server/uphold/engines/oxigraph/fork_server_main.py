@@ -17,6 +17,7 @@ from uphold.engines.datasets import Stores
 from uphold.engines.oxigraph.worker import work
 from uphold.engines.processes.fork_server import begin, limit_memory, memory_in_use, offer
 from uphold.snapshots.snapshot import Snapshot
+from uphold.sparql.parser import grammar
 
 __all__ = ["ORDER_BYTES", "main"]
 
@@ -29,6 +30,7 @@ def main(arguments: list[str]) -> None:
     snapshot, index, memory = Snapshot.open(Path(arguments[0])), arguments[1], int(arguments[2])
     control = begin()
     stores = open_stores(snapshot, index)
+    grammar()  # a worker can open no file
     limit_memory(memory_in_use() + memory)
 
     def answer_queries(channel: socket) -> None:
