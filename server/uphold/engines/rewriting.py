@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from lark import Token
@@ -47,14 +48,9 @@ def rewrite(
     `dataset` names the graphs of the request, which come before those of the query.
     """
     plain = unescaped(text)  # as the engine does before it reads
-    try:
-        query = parse(plain)
-        wrong = "\\" in plain and in_tokens(query.tokens, set(prefixes))  # the engine may take such strings apart
-    except UnexpectedTokenError as problem:
-        raise uncertain(plain, problem.token) from problem
-    if wrong:
+    outline = outlined(plain)
+    if "\\" in plain and (wrong := in_tokens(outline.tokens, set(prefixes))):  # the engine may take it for two strings
         raise uncertain(plain, wrong.token)
-    outline = Outline(query)
     declared = plain[: outline.declared]
     if dataset is None and outline.dataset:
         iris = data.terms(declared, (str(name) for _, name in outline.dataset), prefixes)
@@ -71,6 +67,15 @@ def rewrite(
         with suppress(UnexpectedTokenError, Refusal):
             return Rewriting(Outline(parse(named)), chosen, data, prefixes).text(), chosen
         raise
+
+
+@lru_cache(maxsize=8)  # a table is asked for twice where it may have triples in it
+def outlined(text: str) -> Outline:
+    """What a query is made of; raises `Refusal`."""
+    try:
+        return Outline(parse(text))
+    except UnexpectedTokenError as problem:
+        raise uncertain(text, problem.token) from problem
 
 
 def uncertain(text: str, token: Token) -> Refusal:

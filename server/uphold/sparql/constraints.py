@@ -131,7 +131,7 @@ def of_rows(block: Tree[Token]) -> Iterator[Violation]:
     seen: set[str] = set()
     for name in names:
         if name[1:] in seen:
-            yield Violation("twice", name)
+            yield Violation("repeated", name)
         seen.add(name[1:])
     for row in block.children:
         if isinstance(row, Tree) and row.data == "row" and len(row.children) - 2 != len(names):

@@ -31,6 +31,10 @@ SAID = {
 REMEDIES = {
     "star": "Name the variables that it groups by in place of *, and aggregates such as (COUNT(*) AS ?count).",
     "twice": "Name it once.",
+    "repeated": "Name it once.",
+    "template": "Write one property between subject and object, and the path in WHERE.",
+    "annotated_path": "Annotate the value of one property, and write the path as a pattern of its own.",
+    "aggregated": "Compute it in a subquery, or put the condition in HAVING.",
     "bound": "Choose a new name after AS, or compare with FILTER.",
     "row": "Give each row as many values as there are variables, with UNDEF for one that stays open.",
     "escape": r'Write \\ for the backslash itself, as in REGEX(?x, "\\d").',
@@ -68,6 +72,7 @@ def what(fault: Fault, text: str) -> str:
         "star": "SELECT * cannot stand with GROUP BY.",
         "ungrouped": f"{name} is selected, but it is neither grouped by nor inside an aggregate.",
         "twice": f"{name} is selected twice.",
+        "repeated": f"{name} stands twice in one VALUES.",
         "bound": f"BIND gives {name} a value, and the group before it has bound it already.",
         "row": "This row of VALUES does not fit: values {1}, variables {0}.",
         "template": "A template has no property paths.",

@@ -27,7 +27,7 @@ COUNTED = frozenset(f"FUNCTION_{counts}" for counts in ("0", "0_1", "1", "2", "2
 FUNCTIONS = COUNTED | AGGREGATES | {"FUNCTION_N", "EXISTS", "NOT"}
 OPERATORS = frozenset({"||", "&&", "=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "IN", "NOT"})
 KINDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
-    ("a triple pattern", frozenset({"STRING", "OPTIONAL"}), TERMS),
+    ("a triple pattern", frozenset({"STRING", "OPTIONAL"}), TERMS | {"SELECT"}),
     (
         "OPTIONAL",
         frozenset({"OPTIONAL"}),
@@ -148,12 +148,12 @@ def unexpected(error: UnexpectedTokenError, prefixes: set[str]) -> Fault:
         reason, values = "late", ()
     elif called is not None:
         reason, token, values = "arity" if counts else "aggregate", called, counts
+    elif "CONSTRUCT" in error.expected:
+        reason = "form"
     elif any(before.type in ("PREFIX", "BASE") for before in error.tokens[max(0, error.at - 2) : error.at]):
         reason = "declaration"
     elif {"WHERE", "LBRACE"} <= error.expected:
         reason = "where"
-    elif "CONSTRUCT" in error.expected:
-        reason = "form"
     return Fault(reason, token, error.tokens, error.at, values, part_of(error), frozenset(prefixes))
 
 
@@ -213,6 +213,8 @@ def part_of(error: UnexpectedTokenError) -> str:
     """Which part of the query a token is in, in words."""
     if END in error.expected:
         return "after the query"
+    if "CONSTRUCT" in error.expected:
+        return ""
     names = [node.type if isinstance(node, Token) else str(node.data) for node in error.stack]
     for at in range(len(names) - 1, -1, -1):
         name, before = names[at], names[:at]

@@ -28,7 +28,7 @@ ELSEWHERE = {
 }
 OF_MEANING = frozenset(
     {"star", "ungrouped", "twice", "bound", "row", "arity", "aggregate", "escape", "late", "unclosed"}
-    | {"template", "annotated_path", "aggregated"}
+    | {"repeated", "template", "annotated_path", "aggregated"}
 )
 """Faults that no change of a few characters mends."""
 
@@ -103,7 +103,7 @@ def edits(text: str, fault: Fault) -> Iterator[Edit]:
     yield from of_characters(text, fault)
     yield from of_idioms(text, fault)
     yield from of_selecting(text, fault)
-    if wrong.isidentifier():
+    if wrong.isidentifier() and fault.word not in SIGNS:
         for near in get_close_matches(fault.word, sorted({word.upper() for word in words()}), n=3, cutoff=0.6):
             yield Edit(start, start + len(wrong), near, f"Did you mean `{near}`?")
     for word in INSERTED:

@@ -91,7 +91,7 @@ class Clause:
 class Place(NamedTuple):
     """A part of the tree that is yet to be read, the group and block it is in, and what stands before it if a group."""
 
-    node: Node
+    part: Tree[Token]
     group: Group
     block: Block
     role: str
@@ -110,9 +110,7 @@ class Outline:
         """Where what follows BASE and PREFIX begins."""
         pending = [Place(query.tree, self.root, Block(0), "GROUP")]
         while pending:
-            place = pending.pop()
-            if isinstance(place.node, Tree):
-                pending.extend(reversed(self.read(place.node, place)))
+            pending.extend(reversed(self.read(pending.pop())))
 
     def tokens_in(self, group: Group | Block) -> list[Token]:
         """The tokens of a group or block."""
@@ -127,9 +125,9 @@ class Outline:
             else:
                 yield from self.blocks(part.group if isinstance(part, Clause) else part)
 
-    def read(self, part: Tree[Token], place: Place) -> list[Place]:
+    def read(self, place: Place) -> list[Place]:
         """Note what a part of the tree is, and give what is in it."""
-        _, group, block, role = place
+        part, group, block, role = place
         match part.data:
             case "prologue":
                 self.declared = start_of(self.tokens[len(leaves(part))])
@@ -146,7 +144,7 @@ class Outline:
                 _, name, opened = part.children
                 inner = Group(*span(opened))
                 group.parts.append(Clause(start_of(first_of(part)), first_of(name), inner))
-                return [Place(each, inner, block, "GROUP") for each in children(opened)]
+                return [Place(each, inner, block, "GROUP") for each in children(opened) if isinstance(each, Tree)]
             case "select_query" | "sub_select":
                 group.words.add("SELECT")
             case "triples_block":
@@ -158,7 +156,8 @@ class Outline:
                 pass
         if part.data in CLAUSES:
             group.words.add(first_of(part).upper())
-        return [Place(each, group, block, ROLES.get(part.data, "GROUP")) for each in part.children]
+        role = ROLES.get(part.data, "GROUP")
+        return [Place(each, group, block, role) for each in part.children if isinstance(each, Tree)]
 
     def read_triples(self, part: Tree[Token], block: Block) -> None:
         """Note what begins a triple pattern, or stands in brackets, and what is said of it."""
