@@ -22,8 +22,8 @@ from rdflib.plugins import sparql
 from tests.standard.cases import BASE, CASES, DATA, Case, Found, key
 from uphold.build.dataset_description import graph_counts
 from uphold.build.pipeline import canonical, union_of
-from uphold.engines.datasets import Data, Refusal, Stores
 from uphold.engines.interface import Dataset
+from uphold.engines.oxigraph.datasets import Data, Refusal, Stores
 from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.errors import QueryNotSupported, QuerySyntaxError
 from uphold.settings import Settings

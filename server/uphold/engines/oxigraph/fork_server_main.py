@@ -13,7 +13,7 @@ from typing import cast
 
 import pyoxigraph as ox
 
-from uphold.engines.datasets import Stores
+from uphold.engines.oxigraph.datasets import Stores
 from uphold.engines.oxigraph.worker import work
 from uphold.engines.processes.fork_server import begin, limit_memory, memory_in_use, offer
 from uphold.snapshots.snapshot import Snapshot

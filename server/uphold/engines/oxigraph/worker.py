@@ -12,9 +12,9 @@ from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
-from uphold.engines.datasets import Data, Refusal, Stores
+from uphold.engines.oxigraph.datasets import Data, Refusal, Stores
+from uphold.engines.oxigraph.rewriting import rewrite
 from uphold.engines.processes.ipc import Frame, read_frame, write_frame
-from uphold.engines.rewriting import rewrite
 from uphold.rdf.xml_output import XmlOutput
 from uphold.snapshots.snapshot import Snapshot
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from lark import Token
 
-from uphold.engines.datasets import Chosen, Data, Refusal
+from uphold.engines.oxigraph.datasets import Chosen, Data, Refusal
 from uphold.sparql.lexer import line_column
 from uphold.sparql.outline import Block, Group, Outline, Pair, Term, start_of
 from uphold.sparql.routes import Route, alternatives, is_chain, is_link, steps, zero_lengths

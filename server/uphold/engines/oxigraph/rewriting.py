@@ -20,8 +20,8 @@ from itertools import pairwise
 
 from lark import Token
 
-from uphold.engines.datasets import Chosen, Data, Refusal
-from uphold.engines.paths import Exists, Paths
+from uphold.engines.oxigraph.datasets import Chosen, Data, Refusal
+from uphold.engines.oxigraph.paths import Exists, Paths
 from uphold.sparql.constraints import in_tokens
 from uphold.sparql.lexer import line_column, unescaped
 from uphold.sparql.outline import Block, Clause, Group, Outline, start_of
