@@ -30,7 +30,6 @@ from uphold.snapshots.snapshot import Snapshot
 
 TINY = Path(__file__).parent / "tiny"
 NOT_OURS = (
-    "ignore:unclosed file .*pylode.css:ResourceWarning",  # pyLODE reads its stylesheet and never closes it
     "ignore:ConjunctiveGraph is deprecated:DeprecationWarning",  # rdflib's own JSON-LD parser makes one
 )
 START_SECONDS = 60

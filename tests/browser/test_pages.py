@@ -54,7 +54,25 @@ def test_a_mistake_in_a_query_is_shown_beside_the_query(plain_visit: Visit, serv
     assert page.get_by_role("textbox", name="Query").input_value().strip() == "SELECT * WHERE { ?s ?p }"
 
 
-@pytest.mark.parametrize("path", ["/ontology", "/shapes/", "/dumps/", "/graph/places", "/problem/not-found"])
+def test_a_reader_finds_a_term_without_scripts(plain_visit: Visit, served: str) -> None:
+    """From its IRI to its place on the overview, by words to its page, and from there to what its property leads to."""
+    page = plain_visit.page
+    page.goto(f"{served}/ontology#addressedTo")
+    assert page.locator(":target").get_by_role("link").first.inner_text() == "addressed to"
+    page.get_by_label("Words in the name or the definition").fill("ADDRESSED")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_role("link", name="addressed to", exact=True).click()
+    assert page.url == f"{served}/ontology/addressedTo"
+    page.get_by_role("link", name="jurisdiction", exact=True).first.click()
+    assert page.get_by_role("heading", level=1).inner_text() == "jurisdiction"
+    assert plain_visit.fits()
+    assert plain_visit.asked_elsewhere(served) == []
+    assert plain_visit.complaints == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/ontology", "/ontology/Treaty", "/shapes/", "/dumps/", "/graph/places", "/problem/not-found"]
+)
 def test_every_kind_of_page_is_quiet_and_asks_nobody_else(visit: Visit, served: str, path: str) -> None:
     """No external request, nothing that the page's own policy stops."""
     visit.page.goto(f"{served}{path}")

@@ -40,13 +40,15 @@ def policy(client: FlaskClient, path: str) -> dict[str, list[str]]:
     return {name: sources for name, *sources in (part.split() for part in text.split(";"))}
 
 
-@pytest.mark.parametrize("path", ["/", "/sparql", "/api", "/validate", "/doc/jurisdiction/nzl", "/ontology"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sparql", "/api", "/validate", "/doc/jurisdiction/nzl", "/ontology", "/ontology/Treaty"]
+)
 def test_no_page_lets_in_scripts_of_others_or_in_the_page(client: FlaskClient, path: str) -> None:
     """Scripts are files of this host, if any; no string is run as code; nobody else is asked."""
     found = policy(client, path)
     assert found["default-src"] == ["'none'"]
     allowed = found.get("script-src", [])
-    assert set(allowed) <= {"'self'"} or path == "/ontology"  # its scripts are known by their digests
+    assert set(allowed) <= {"'self'"}
     assert not [source for source in [*allowed, *found["style-src"]] if "unsafe" in source or "http" in source]
     assert found.get("connect-src", ["'self'"]) == ["'self'"]
 

@@ -26,6 +26,7 @@ PAGES = [
     *("/", "/sparql", "/api", "/api/search", "/validate", "/snapshots", "/dumps/", "/shapes", "/partners", "/words"),
     *("/doc/call/", "/doc/jurisdiction/nzl", "/doc/treaty/opsc", "/doc/call/nzl-1", "/graph/places"),
     *("/api/calls-met.html", "/api/jurisdiction.html", "/problem/not-found", "/doc/goal/1"),
+    *("/ontology", "/ontology/Treaty", "/ontology/treaty", "/doc/outcome/met", "/doc/scheme/outcome"),
 ]
 
 

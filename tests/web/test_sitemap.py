@@ -10,6 +10,7 @@ from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree as ET
 
 import pytest
+import rdflib
 from flask.testing import FlaskClient
 
 from uphold.settings import CANONICAL_BASE as BASE
@@ -49,7 +50,7 @@ def read(text: str) -> tuple[str, list[str]]:
 
 
 def test_the_sitemap_lists_every_document_once(client: FlaskClient) -> None:
-    """Each kind has its list, and each thing on a list its document."""
+    """Each kind has its list, each thing on a list its document, and each term of the ontology its page."""
     response = client.get("/sitemap.xml")
     assert response.mimetype == "application/xml"
     kind, found = read(response.text)
@@ -62,8 +63,11 @@ def test_the_sitemap_lists_every_document_once(client: FlaskClient) -> None:
         listed += [quote(thing["id"].replace("/id/", "/doc/"), safe="/:%") for thing in page["things"]]
     views = ("compare", "discrepancies", "matrix", "outcomes", "timeline")
     whole = [f"{BASE}{page}" for page in ("", *views, "ontology", "shapes", "dumps/", "partners", "words")]
-    assert len(kinds) > 5
-    assert sorted(found) == sorted([*whole, *kinds, *listed])
+    ontology = rdflib.Graph().parse(data=client.get("/ontology.ttl").data, format="turtle")
+    declared = {str(term) for term in ontology.subjects(rdflib.RDFS.isDefinedBy)}
+    terms = [term.replace("#", "/") for term in declared]
+    assert (len(kinds) > 5, len(terms) > 100) == (True, True)
+    assert sorted(found) == sorted([*whole, *kinds, *listed, *terms])
 
 
 def test_what_the_sitemap_lists_is_there(client: FlaskClient) -> None:

@@ -1,6 +1,6 @@
 """Build: from files to a published snapshot, or to an error and nothing published.
 
-sources → rules → examples → catalogue → checks → canonical N-Quads → indexes, dumps, documentation → `current`. Equal
+sources → rules → examples → catalogue → checks → canonical N-Quads → indexes, dumps → `current`. Equal
 inputs give the same snapshot on every machine; a build whose inputs have been built before only makes that snapshot
 current again.
 """
@@ -103,7 +103,6 @@ def state_once(quads: ox.Dataset) -> None:
 
 def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
     """Make one snapshot, checked and on disk, but not current yet."""
-    from uphold.build.ontology_page import write_ontology_page
     from uphold.validation.shacl import check, to_rdflib  # heavy to import, and not needed when nothing has changed
 
     quads = assemble(files, say)
@@ -124,7 +123,6 @@ def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
     write_index(unfinished)
     write_search_index(quads, unfinished / "search", files.base)
     write_dumps(quads, lines, unfinished / "dumps", files)
-    write_ontology_page(quads.quads_for_graph_name(graph_name(files.base, "ontology")), unfinished, files.base)
     metadata = {
         "id": identity,
         "created": dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat(),

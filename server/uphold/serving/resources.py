@@ -12,6 +12,7 @@ from typing import Any
 
 from uphold.engines.interface import Engine
 from uphold.errors import ResourceNotFound
+from uphold.ontology import Ontology, read_ontology
 from uphold.rdf.serialization import write
 from uphold.rdf.terms import LANGUAGE, Label, Names, Term, best_label, iri_term, literal_term
 from uphold.serving.descriptions import Description, Incoming, Provenance, Source, Thing, arrange
@@ -39,6 +40,7 @@ class Resources:
         self.shapes = cache(self.list_shapes)
         self.languages = cache(self.list_languages)
         self.vocabulary = cache(self.list_vocabulary)
+        self.ontology = cache(self.read_ontology)
         self.everything = cache(lambda: self.list_things(f"{self.base}id/"))
 
     def describe(self, iri: str, language: str = LANGUAGE) -> Description:
@@ -64,12 +66,13 @@ class Resources:
         self.with_parts(iri)
 
     def with_parts(self, iri: str) -> list[str]:
-        """The IRI, and those that only add a # and a name to it (not under `id/`, where none do)."""
+        """The IRI, and those that only add a # and a name to it: none under `id/`, and none to what has a # already."""
         try:
             known = self.ask.truth("known", this=[iri_term(iri)])
         except ValueError as problem:  # no IRI, so nothing can mention it
             raise ResourceNotFound(iri) from problem
-        parts = [] if iri.startswith(f"{self.base}id/") else [thing.iri for thing in self.list_things(f"{iri}#")]
+        alone = iri.startswith(f"{self.base}id/") or "#" in iri
+        parts = [] if alone else [thing.iri for thing in self.list_things(f"{iri}#")]
         if not known and not parts:
             raise ResourceNotFound(iri)
         return [iri, *parts]
@@ -151,6 +154,12 @@ class Resources:
             }
             for row in self.ask.rows("terms")
         )
+
+    def read_ontology(self) -> Ontology:
+        """What the graph of the ontology says of each term."""
+        graph = f"{self.base}graph/ontology"
+        rows = self.ask.rows("ontology", graph=[iri_term(graph)])
+        return read_ontology(rows, self.names, f"{self.base}ontology", graph)
 
     def count_kinds(self) -> dict[str, int]:
         """Each kind of thing under `id/`, and how many there are."""

@@ -2,7 +2,7 @@
 
 A snapshot never changes once built, so whatever is computed from one may be kept for ever. On disk it is a folder:
 `data.nq` (canonical N-Quads, whose SHA-256 is the id), `union.nt`, `with-union.nq` and `index/`
-(for the embedded engine), `search/` (the index of labels), `dumps/`, `ontology.html` and `snapshot.json`. Making one
+(for the embedded engine), `search/` (the index of labels), `dumps/` and `snapshot.json`. Making one
 is for `build`, answering queries for `engines`; nothing here knows of HTTP.
 """
 

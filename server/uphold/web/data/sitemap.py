@@ -53,8 +53,9 @@ def published() -> str:
 
 
 def addresses(base: str, resources: Resources) -> Iterator[str]:
-    """The address of every document: those about the whole, the lists, and the one about each thing."""
+    """The address of every document: those about the whole, the terms, the lists, and the one about each thing."""
     yield from (f"{base}{page}" for page in ABOUT_THE_WHOLE)
+    yield from (f"{base}ontology/{name}" for name in resources.ontology().terms())
     for kind in sorted(resources.kinds()):
         yield f"{base}doc/{kind}/"
         for thing in resources.things_of_kind(kind):

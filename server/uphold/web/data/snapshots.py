@@ -18,6 +18,8 @@ from uphold.web.http.responses import send
 from uphold.web.rendering.render import about_page
 from uphold.web.resources.dereferencing import describe, split_form
 from uphold.web.resources.dereferencing import index as index_of_kind
+from uphold.web.resources.dereferencing import ontology as ontology_page
+from uphold.web.resources.dereferencing import term as term_page
 from uphold.web.resources.memento import MAP, add_memento, time_map
 from uphold.web.sparql.views import endpoint, words
 
@@ -142,6 +144,21 @@ def things(identity: str, kind: str, suffix: str) -> Response:
     """The list of a kind as this snapshot has it."""
     context().read_archived(manager(), identity)
     return lasting(index_of_kind(kind, suffix))
+
+
+@snapshots.get("/snapshots/<identity>/ontology", defaults={"suffix": ""})
+@snapshots.get("/snapshots/<identity>/ontology.<suffix>")
+def ontology(identity: str, suffix: str) -> Response:
+    """The ontology as this snapshot has it."""
+    open_old(identity)
+    return lasting(ontology_page(suffix))
+
+
+@snapshots.get("/snapshots/<identity>/ontology/<path:name>")
+def term(identity: str, name: str) -> Response:
+    """A term of the ontology as this snapshot has it."""
+    open_old(identity)
+    return lasting(term_page(name))
 
 
 @snapshots.get("/snapshots/timemap/doc/<path:key>")

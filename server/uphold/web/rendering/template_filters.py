@@ -42,7 +42,10 @@ def local_path(iri: str, base: str) -> str | None:
     if not iri.startswith(base):
         return None
     path, mark, fragment = iri[len(base) :].lstrip("/").partition("#")
+    if path == "ontology" and fragment:  # each term has a page of its own
+        path, mark, fragment = f"ontology/{fragment}", "", ""
     start, path = (snapshot_prefix(), f"doc/{path[3:]}") if path.startswith("id/") else ("", path)
+    start = snapshot_prefix() if path.partition("/")[0] == "ontology" else start
     return f"{request.script_root}{start}/{quote(path, safe=SAFE)}{mark}{quote(fragment, safe=SAFE)}"
 
 

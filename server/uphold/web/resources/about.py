@@ -30,7 +30,7 @@ def about_thing(about: Description, path: str, here: str, language: str, schema:
     """The metadata of the page about the thing at `path`, whose forms are at `here` with a suffix."""
     base, key = open_snapshot().snapshot.base, path.removeprefix("id/")
     is_thing, title = path.startswith("id/"), about.thing.label.text
-    address = f"{base}doc/{key}" if is_thing else f"{base}{path}"
+    address = f"{base}doc/{key}" if is_thing else f"{base}{path.replace('#', '/')}"  # a term has a page of its own
     sentence = sentence_about(about, path, language)
     found = schema_class(about.types, base, schema)
     kind = key.partition("/")[0]
@@ -41,10 +41,15 @@ def about_thing(about: Description, path: str, here: str, language: str, schema:
         found,
         {form: f"{here}.{suffix}" for form, suffix in {**GRAPH_TYPES, "application/json": "json"}.items()},
         address,
-        ((plural(kind), f"{base}doc/{kind}/"),) if is_thing else (),
+        ((plural(kind), f"{base}doc/{kind}/"),) if is_thing else crumbs(path, base),
         Image(f"{base}embed/{key}.png", sentence) if is_thing and has_card(path) else None,
         schema_subject(about, found, address, base),
     )
+
+
+def crumbs(path: str, base: str) -> tuple[tuple[str, str], ...]:
+    """The pages above the one about what is no thing: a term, or a version, stands under the ontology."""
+    return (("Ontology", f"{base}ontology"),) if path.startswith("ontology") else ()
 
 
 def sentence_about(about: Description, path: str, language: str) -> str:

@@ -14,6 +14,7 @@ from uphold.web.http.negotiation import choose, choose_graph, named_form, split_
 from uphold.web.http.request_context import open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.citations import cite_document
+from uphold.web.ontology_pages import is_term, show_overview, show_term, view_individual
 from uphold.web.rendering.link_header import Link, add_links
 from uphold.web.rendering.page_context import Page, reader_language
 from uphold.web.rendering.render import about_page, scripted
@@ -21,16 +22,18 @@ from uphold.web.resources.about import about_thing
 from uphold.web.resources.embed import Embedding
 from uphold.web.resources.lists.views import LIST_FORMS, show_list
 from uphold.web.resources.memento import add_memento, time_gate
-from uphold.web.resources.ontology_html import ontology_html
-from uphold.web.resources.page_registry import page_of
+from uphold.web.resources.page_registry import ClassPage, page_of
 from uphold.web.resources.signposting import links_of_list, links_of_thing
 
-__all__ = ["describe", "linked", "split_form"]
+__all__ = ["describe", "linked", "ontology", "split_form", "term"]
 
 HTML, JSON = "text/html", "application/json"
 FORMS = {HTML: "html", **GRAPH_TYPES, JSON: "json"}
 SUFFIXES = {suffix: media_type for media_type, suffix in FORMS.items()}
 GRAPH_SUFFIXES = {suffix: media_type for media_type, suffix in GRAPH_TYPES.items()} | {"html": HTML}
+TERMS = "ontology#"
+"""Where the IRIs of terms begin, under the base."""
+GENERIC = ClassPage("thing.html")
 linked = Blueprint("linked", __name__)
 
 
@@ -65,11 +68,20 @@ def split_form(key: str) -> tuple[str, str | None]:
 
 @linked.get("/graph/<path:name>", defaults={"space": "graph"})
 @linked.get("/shapes/<path:name>", defaults={"space": "shapes"})
-@linked.get("/ontology/<path:name>", defaults={"space": "ontology"})
 def part(space: str, name: str) -> Response:
-    """What is said of a graph, a shape or a version of the ontology."""
-    stem, form = (name, None) if space == "ontology" else split_suffix(name, SUFFIXES)
+    """What is said of a graph or a shape."""
+    stem, form = split_suffix(name, SUFFIXES)
     return describe(f"{space}/{stem}", f"{space}/{stem}", form)
+
+
+@linked.get("/ontology/<path:name>")
+def term(name: str) -> Response:
+    """What is said of a term of the ontology, or of a version of it."""
+    stem, form = split_suffix(name, SUFFIXES)
+    place = f"{snapshot_prefix().removeprefix('/')}/ontology".removeprefix("/")
+    if is_term(stem):
+        return describe(f"{TERMS}{stem}", f"{place}/{stem}", form)
+    return describe(f"ontology/{name}", f"{place}/{name}", None)
 
 
 def describe(path: str, address: str, form: str | None) -> Response:
@@ -86,7 +98,9 @@ def describe(path: str, address: str, form: str | None) -> Response:
         content: dict[str, Any] = {**resources.describe(iri).as_json(), "prefixes": resources.names.prefixes}
         response = send(json.dumps(content, ensure_ascii=False, indent=1) + "\n", chosen, varies=form is None)
     else:
-        response, links = show_thing(path, here, varies=form is None)
+        is_thing = not path.startswith(TERMS)
+        show, found = (show_thing, path) if is_thing else (show_term, path.removeprefix(TERMS))
+        response, links = show(found, here, varies=form is None)
     if form is None:
         response.headers["Content-Location"] = f"{here}.{FORMS[chosen]}"
     add_links(response, [Link(iri, "describes"), *links])
@@ -103,15 +117,19 @@ def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Li
         else None
     )
     about = about_thing(described, path, here, language, made.schema if made else "Thing")
-    page = Page(made.answers(described) if made else {}, language, [described.thing.iri])
+    term = None if made else view_individual(described, language)
+    named = term.mentioned() if term else [described.thing.iri]
+    page = Page(made.answers(described) if made else {}, language, named)
     content = render_template(
-        made.template if made else "thing.html",
-        made=made,
+        (made or term or GENERIC).template,
+        made=made or term,
+        term=term,
         page=page,
         description=described,
         about=about,
         here=here,
         path=path,
+        current=f"{request.script_root}/{path.replace('id/', 'doc/', 1)}",
         citation=cite_document(open_snapshot().snapshot, path, about.title) if path.startswith("id/") else None,
         within=snapshot_prefix(),
         card=Embedding(path.removeprefix("id/"), about.title) if about.image else None,
@@ -140,13 +158,10 @@ def index(kind: str, suffix: str) -> Response:
 @linked.get("/ontology", defaults={"suffix": ""})
 @linked.get("/ontology.<suffix>")
 def ontology(suffix: str) -> Response:
-    """The ontology: its page by pyLODE, or all its statements."""
+    """The ontology: its page, or all its statements."""
     form, label = whole_form(suffix)
     if form == HTML:
-        page, policy = ontology_html(open_snapshot().snapshot)
-        response = send(page, form, varies=not suffix)
-        response.headers["Content-Security-Policy"] = policy
-        return response
+        return show_overview(varies=not suffix)
     return send(open_snapshot().resources.graph("ontology", form), label, varies=not suffix)
 
 

@@ -73,7 +73,7 @@ def schema_of(about: Description) -> str:
 def links_of_thing(about: Description, data: Metadata, path: str) -> list[Link]:
     """The links of the document about the thing at `path`; of a kept snapshot, those of its state there."""
     base, place = open_snapshot().snapshot.base, snapshot_prefix()
-    state = f"{base}{place.removeprefix('/')}/doc/{path.removeprefix('id/')}"
+    state = f"{base}{place.removeprefix('/')}/{data.canonical.removeprefix(base)}"
     stated = {graph["licence"].value for graph in graphs_of(about) if "licence" in graph}
     licences = {licence for licence in stated if licence.startswith(("http://", "https://"))} or {LICENCE}
     links = [

@@ -1,0 +1,215 @@
+"""Class diagram: which classes the ontology joins by a property with domain and range, drawn from left to right.
+
+Layers by the longest way to a node, a free place wherever a line passes a layer, and the order within a layer by the
+mean place of the neighbours (the method of Sugiyama, Tagawa and Toda). Equal ontologies give equal drawings.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from uphold.ontology import Ontology
+from uphold.serving.descriptions import Thing
+
+__all__ = ["Diagram", "Join", "class_joins", "draw"]
+
+BOX, HIGH, ACROSS, DOWN, MARGIN = 170, 34, 335, 58, 8
+"""Width and height of a box, the distance of two layers and of two places in one, and the space around it all."""
+SWEEPS = 12
+SHARES, ROOM = (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78), 17
+"""Where on a line its text may stand, the best first, and how far apart two texts are at least."""
+Place = tuple[str, int]
+"""A node, or a line that passes, in a layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Two classes, and the properties that lead from one to the other."""
+
+    start: Thing
+    end: Thing
+    properties: tuple[Thing, ...]
+
+    @property
+    def text(self) -> str:
+        """The properties in words."""
+        return ", ".join(each.label.text for each in self.properties)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A class in the drawing, by its upper left corner, with the properties that lead back to it."""
+
+    x: float
+    y: float
+    text: str
+    own: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A join in the drawing: an SVG path, and where its text stands."""
+
+    path: str
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A drawing with its size, and the joins that it shows."""
+
+    width: float
+    height: float
+    boxes: tuple[Box, ...]
+    lines: tuple[Line, ...]
+    joins: tuple[Join, ...]
+    box: tuple[int, int] = (BOX, HIGH)
+
+
+def class_joins(ontology: Ontology) -> list[Join]:
+    """The joins of the broadest classes, from domains and ranges; those of narrower classes count for them."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in ontology.of_kind("object property"):
+        for domain in ontology.iris(each, "rdfs:domain"):
+            for range_ in ontology.iris(each, "rdfs:range"):
+                if ontology.kind(domain) == ontology.kind(range_) == "class":
+                    found[broadest(domain, ontology), broadest(range_, ontology)].append(each)
+    pairs = sorted(found, key=lambda pair: [ontology.thing(iri).label.text for iri in pair])
+    return [
+        Join(ontology.thing(start), ontology.thing(end), tuple(map(ontology.thing, found[start, end])))
+        for start, end in pairs
+    ]
+
+
+def broadest(iri: str, ontology: Ontology) -> str:
+    """The class of the ontology at the top above one."""
+    return [iri, *ontology.above(iri, "rdfs:subClassOf")][-1]
+
+
+def draw(joins: Sequence[Join]) -> Diagram | None:
+    """The drawing of the joins; None without any."""
+    if not joins:
+        return None
+    between = [join for join in joins if join.start != join.end]
+    names = {thing.iri: thing.label.text for join in joins for thing in (join.start, join.end)}
+    own = {join.start.iri: join.text for join in joins if join.start == join.end}
+    layer = layers(names, [(join.start.iri, join.end.iri) for join in between])
+    ways = [way(join, layer) for join in between]
+    rows = in_rows(names, layer, ways)
+    most = max(map(len, rows))
+    at = {
+        place: (MARGIN + level * ACROSS, MARGIN + (index + (most - len(row)) / 2) * DOWN)
+        for level, row in enumerate(rows)
+        for index, place in enumerate(row)
+    }
+    boxes = tuple(
+        Box(*at[iri, layer[iri]], names[iri], own.get(iri, "")) for iri in sorted(names, key=names.__getitem__)
+    )
+    texts: list[tuple[float, float]] = []
+    for each in ways:
+        texts.append(beside([at[place] for place in each], texts))
+    lines = tuple(
+        Line(line([at[place] for place in each]), *text, join.text)
+        for join, each, text in zip(between, ways, texts, strict=True)
+    )
+    width = 2 * MARGIN + (len(rows) - 1) * ACROSS + BOX
+    return Diagram(width, 2 * MARGIN + most * DOWN, boxes, lines, tuple(joins))
+
+
+def layers(names: Mapping[str, str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """The layer of each node, one further than all that lead to it; the line that closes a circle leads back."""
+    forward: list[tuple[str, str]] = []
+    for start, end in edges:
+        if not leads(end, start, forward):
+            forward.append((start, end))
+    layer = dict.fromkeys(names, 0)
+    for _ in names:  # as often as the longest way is long
+        for start, end in forward:
+            layer[end] = max(layer[end], layer[start] + 1)
+    for node in names:  # what nothing leads to stands next to what it leads to
+        ends = [layer[end] for start, end in edges if start == node]
+        if ends and all(end != node for _, end in edges):
+            layer[node] = max(0, min(ends) - 1)
+    return layer
+
+
+def leads(start: str, end: str, edges: Sequence[tuple[str, str]]) -> bool:
+    """Whether these lines lead from one node to another."""
+    reached, waiting = {start}, [start]
+    while waiting:
+        node = waiting.pop()
+        found = {other for one, other in edges if one == node} - reached
+        reached |= found
+        waiting += found
+    return end in reached
+
+
+def way(join: Join, layer: Mapping[str, int]) -> list[Place]:
+    """The places through which a line leads."""
+    first, last = layer[join.start.iri], layer[join.end.iri]
+    passing = [(f"{join.start.iri} {join.end.iri}", level) for level in range(first + 1, last)]
+    return [(join.start.iri, first), *passing, (join.end.iri, last)]
+
+
+def in_rows(names: Mapping[str, str], layer: Mapping[str, int], ways: Sequence[Sequence[Place]]) -> list[list[Place]]:
+    """The places of each layer from top to bottom, such that few lines cross."""
+    near: dict[Place, list[Place]] = defaultdict(list)
+    for each in ways:
+        for one, other in pairwise(each):
+            near[one].append(other)
+            near[other].append(one)
+    places = {*((node, level) for node, level in layer.items()), *(place for each in ways for place in each)}
+    rows: list[list[Place]] = [[] for _ in range(max(level for _, level in places) + 1)]
+    for place in sorted(places, key=lambda place: (names.get(place[0], ""), place[0])):
+        rows[place[1]].append(place)
+    for sweep in range(SWEEPS):
+        for level in range(len(rows)) if sweep % 2 else reversed(range(len(rows))):
+            index = {place: at - len(row) / 2 for row in rows for at, place in enumerate(row)}
+            rows[level].sort(key=lambda place: mean([index[other] for other in near[place]], index[place]))
+    return rows
+
+
+def mean(values: Sequence[float], default: float) -> float:
+    """The mean of some numbers; `default` of none."""
+    return sum(values) / len(values) if values else default
+
+
+def line(points: Sequence[tuple[float, float]]) -> str:
+    """The path from the right side of the first box to the left side of the last, straight past what is between."""
+    middle, (x, y) = HIGH / 2, points[0]
+    parts = [f"M{x + BOX:g} {y + middle:g}"]
+    for at, ((start, high), (right, low)) in enumerate(pairwise(points)):
+        left = start + BOX
+        bend = (right - left) / 2
+        parts.append(f"C{left + bend:g} {high + middle:g} {right - bend:g} {low + middle:g} {right:g} {low + middle:g}")
+        parts += [f"H{right + BOX:g}"] if at < len(points) - 2 else []
+    return " ".join(parts)
+
+
+def beside(points: Sequence[tuple[float, float]], taken: Collection[tuple[float, float]]) -> tuple[float, float]:
+    """Where the text of a line stands: on its first bend, where no other text does if there is such a place."""
+    (start, high), (right, low) = points[0], points[1]
+    left = start + BOX
+    bend = (right - left) / 2
+    places = [
+        (
+            curve(left, left + bend, right - bend, right, share),
+            curve(high, high, low, low, share) + HIGH / 2,
+        )
+        for share in SHARES
+    ]
+    free = (
+        (x, y) for x, y in places if not any(abs(y - other) < ROOM and abs(x - place) < BOX for place, other in taken)
+    )
+    return next(free, places[0])
+
+
+def curve(first: float, second: float, third: float, last: float, share: float) -> float:
+    """A coordinate of a cubic Bézier curve."""
+    rest = 1 - share
+    return rest**3 * first + 3 * rest**2 * share * second + 3 * rest * share**2 * third + share**3 * last
