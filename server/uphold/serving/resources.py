@@ -12,10 +12,10 @@ from typing import Any
 
 from uphold.engines.interface import Engine
 from uphold.errors import ResourceNotFound
-from uphold.ontology import Ontology, read_ontology
 from uphold.rdf.serialization import write
 from uphold.rdf.terms import LANGUAGE, Label, Names, Term, best_label, iri_term, literal_term
 from uphold.serving.descriptions import Description, Incoming, Provenance, Source, Thing, arrange
+from uphold.serving.ontology import Ontology, read_ontology
 from uphold.serving.page_queries import PageQueries
 from uphold.snapshots.snapshot import Snapshot
 

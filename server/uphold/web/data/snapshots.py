@@ -150,14 +150,14 @@ def things(identity: str, kind: str, suffix: str) -> Response:
 @snapshots.get("/snapshots/<identity>/ontology.<suffix>")
 def ontology(identity: str, suffix: str) -> Response:
     """The ontology as this snapshot has it."""
-    open_old(identity)
+    context().read_archived(manager(), identity)
     return lasting(ontology_page(suffix))
 
 
 @snapshots.get("/snapshots/<identity>/ontology/<path:name>")
 def term(identity: str, name: str) -> Response:
     """A term of the ontology as this snapshot has it."""
-    open_old(identity)
+    context().read_archived(manager(), identity)
     return lasting(term_page(name))
 
 

@@ -14,7 +14,6 @@ from uphold.web.http.negotiation import choose, choose_graph, named_form, split_
 from uphold.web.http.request_context import open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.citations import cite_document
-from uphold.web.ontology_pages import is_term, show_overview, show_term, view_individual
 from uphold.web.rendering.link_header import Link, add_links
 from uphold.web.rendering.page_context import Page, reader_language
 from uphold.web.rendering.render import about_page, scripted
@@ -22,6 +21,7 @@ from uphold.web.resources.about import about_thing
 from uphold.web.resources.embed import Embedding
 from uphold.web.resources.lists.views import LIST_FORMS, show_list
 from uphold.web.resources.memento import add_memento, time_gate
+from uphold.web.resources.ontology_pages import is_term, show_overview, show_term, view_individual
 from uphold.web.resources.page_registry import ClassPage, page_of
 from uphold.web.resources.signposting import links_of_list, links_of_thing
 

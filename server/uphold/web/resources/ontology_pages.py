@@ -14,20 +14,21 @@ from urllib.parse import quote
 from flask import Response, render_template, request
 
 from uphold.errors import InvalidParameter
-from uphold.ontology import KINDS, Ontology
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.rdf.terms import Label
 from uphold.serving.descriptions import Description, Thing
-from uphold.web.class_diagram import class_joins, draw
-from uphold.web.http.responses import open_snapshot, send
+from uphold.serving.ontology import KINDS, Ontology
+from uphold.web.http.request_context import open_snapshot, snapshot_prefix
+from uphold.web.http.responses import send
 from uphold.web.metadata.citations import Citation
 from uphold.web.metadata.metadata import Metadata
 from uphold.web.rendering.link_header import Link, add_links
 from uphold.web.rendering.page_context import Page, reader_language
 from uphold.web.rendering.render import cite_view, scripted
 from uphold.web.resources.about import about_thing
+from uphold.web.resources.class_diagram import class_joins, draw
 from uphold.web.resources.signposting import links_of_thing
-from uphold.web.term_pages import TermView, first_definition, view_term
+from uphold.web.resources.term_pages import TermView, first_definition, view_term
 
 __all__ = ["is_term", "show_overview", "show_term", "view_individual"]
 

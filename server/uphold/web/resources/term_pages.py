@@ -1,7 +1,7 @@
 """Term pages: what the page of a class, a property, a concept or another individual of the ontology shows.
 
 The template only shows it: everything is fetched here, before it is rendered. What the ontology says comes from the
-graph that is read once (`uphold.ontology`); uses, examples and shapes are asked for each page.
+graph that is read once (`uphold.serving.ontology`); uses, examples and shapes are asked for each page.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from uphold.ontology import Ontology
 from uphold.questions.files import Question
 from uphold.rdf.terms import Label, Term, iri_term, literal_term
 from uphold.serving.descriptions import Description, Thing
-from uphold.web.http.responses import manager, open_snapshot
+from uphold.serving.ontology import Ontology
+from uphold.web.http.request_context import manager, open_snapshot
 
 __all__ = ["Constraint", "Example", "PropertyRow", "Relation", "Rule", "TermView", "first_definition", "view_term"]
 

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from uphold.ontology import Ontology
 from uphold.serving.descriptions import Thing
+from uphold.serving.ontology import Ontology
 
 __all__ = ["Diagram", "Join", "class_joins", "draw"]
 
