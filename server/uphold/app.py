@@ -40,6 +40,7 @@ from uphold.web.rendering.problem_details import add_handlers, problem, problems
 from uphold.web.rendering.template_filters import add_filters
 from uphold.web.resources.dereferencing import linked
 from uphold.web.resources.embed import embed
+from uphold.web.resources.page_registry import read_registry
 from uphold.web.resources.signposting import signposting
 from uphold.web.sparql.endpoint import SparqlEndpoint
 from uphold.web.sparql.views import sparql
@@ -70,6 +71,8 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = body_limit(settings)
     manager = SnapshotManager(settings)
     app.extensions["uphold"], app.extensions["uphold-judges"] = manager, ValidationService(settings)
+    app.extensions["uphold-pages"] = pages = read_registry()
+    pages.check(manager.questions)
     app.wsgi_app = stack(app.wsgi_app, manager)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"snapshot": open_snapshot().snapshot, "base": settings.base, "version": __version__})

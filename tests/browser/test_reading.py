@@ -38,7 +38,7 @@ def test_a_reader_learns_whether_a_state_joined_when_and_whether_it_was_asked(
     page = plain_visit.page
     page.goto(f"{project_address}/")
     page.get_by_role("link", name="Jurisdictions").first.click()
-    page.get_by_label("Words in a name").fill("zealand")
+    page.get_by_label("Name contains").fill("zealand")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name="New Zealand", exact=True).first.click()
     row = record_of(page, PROTOCOL)

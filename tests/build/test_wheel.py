@@ -20,6 +20,8 @@ def test_an_unpacked_wheel_has_the_same_files_as_the_checkout(tmp_path: Path) ->
     subprocess.run([*command, "--wheel-dir", str(tmp_path), str(ROOT)], check=True, capture_output=True)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         wheel.extractall(tmp_path / "site")
+    for table in ("pages.toml", "lists.toml"):
+        assert (tmp_path / "site" / "uphold" / "web" / "templates" / table).is_file()
     for name in vendored():
         assert (tmp_path / "site" / "uphold" / "web" / "static" / "vendor" / name).is_file()
     code = "import uphold.settings as s, uphold.rdf.sources as f; print(f.Files(s.Settings().files).digest())"

@@ -1,293 +1,238 @@
-"""Class pages: which template shows a thing of which class, and which questions it asks about the thing.
+"""Page registry: reads the tables of pages and of lists, and checks every entry when the app starts.
 
-This table is the one place where a class gets a page of its own. A thing of any other class has the generic page.
+`templates/pages.toml` has the pages by class, and `templates/lists.toml` the lists by kind. A wrong entry stops the app
+with the name of the file and of the entry.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
 
-from uphold.questions.files import MOST_VALUES
-from uphold.serving.descriptions import Description
-from uphold.web.rendering.page_context import nodes
-from uphold.web.rendering.question_results import Answered, Unasked, ask
+from flask import current_app
 
-__all__ = ["CLASS_PAGES", "PUBLISHED", "ClassPage", "page_of"]
+from uphold.errors import InvalidParameter, UnreadableSource
+from uphold.questions.files import Question
+from uphold.web.rendering.facets import Facet
+from uphold.web.resources.class_pages import FOUND, PUBLISHED, THEN, THIS, ClassPage
+from uphold.web.resources.lists.listing import SHOWN_AS, Column, Joined, ListPage
 
-PUBLISHED = "2011-09-01"
-"""The first day of the month in which the report appeared, for which a status of then is given."""
-THIS = "{this}"
-"""Stands for the IRI of the thing that the page is about; a property, as in `{uphold:by}`, stands for its value."""
-FOUND = re.compile(r"\{(\w+)\.([\w.]+)\}")
-"""`{story.call.addressedTo}` stands for what the document of an earlier answer, `story`, has under these keys."""
+__all__ = ["TEMPLATES", "Registry", "page_of", "read_registry", "registry"]
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+PAGES, LISTS = "pages.toml", "lists.toml"
+PROPERTY = re.compile(r"\{([a-z]+):\w+\}")
+PARTS = {"columns": Column, "facets": Facet, "joined": Joined}
+"""What the entries of these keys of a list are."""
+Entry = TypeVar("Entry", ClassPage, ListPage, Column, Facet, Joined)
 
 
 @dataclass(frozen=True, slots=True)
-class ClassPage:
-    """A template, the questions that it asks, and a class of schema.org for what it shows.
+class Registry:
+    """The page of each class, and the list of each kind; a class or a kind without one has the generic page."""
 
-    Questions are name and values, by the names that the template has for their answers.
-    """
+    pages: Mapping[str, ClassPage]
+    lists: Mapping[str, ListPage]
 
-    template: str
-    questions: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
-    schema: str = "Thing"
-
-    def answers(self, about: Description) -> dict[str, Answered]:
-        """The answers about one thing; a question that lacks a value is not asked."""
-        answers: dict[str, Answered] = {}
-        for key, (name, given) in self.questions.items():
-            values = {field: read_value(value, about, answers) for field, value in given.items()}
-            answers[key] = ask_about(name, values)
-        return answers
+    def check(self, questions: Mapping[str, Question], templates: Path = TEMPLATES) -> None:
+        """Raise `UnreadableSource` for an entry that names a template, question, parameter or column that is not there."""
+        for name, page in self.pages.items():
+            for problem in problems_of_page(page, questions, templates):
+                raise UnreadableSource(f"{PAGES}: [{name}]: {problem}")
+        for kind, made in self.lists.items():
+            for problem in problems_of_list(made, questions):
+                raise UnreadableSource(f"{LISTS}: [{kind}]: {problem}")
 
 
-def ask_about(name: str, values: Mapping[str, list[str]]) -> Answered:
-    """The answer for these values, the first of each where the question takes one; none when one is missing."""
-    answer = ask(name, **values)
-    if not all(values.values()):
-        return Unasked(answer.question, answer.given)
-    taken = answer.question.parameters
-    return ask(name, **{field: each if taken[field].repeatable else each[:1] for field, each in values.items()})
-
-
-def read_value(value: str, about: Description, answers: Mapping[str, Answered]) -> list[str]:
-    """The values that are meant by `{this}`, `{uphold:by}` or `{story.call}`, or by anything else as it stands."""
-    if value == THIS:
-        return [about.thing.iri]
-    if found := FOUND.fullmatch(value):
-        return list(dict.fromkeys(reach(answers[found[1]].document, found[2].split("."))))[:MOST_VALUES]
-    if value.startswith("{"):
-        return [each.thing.iri for each in about.values(value[1:-1]) if each.thing]
-    return [value]
-
-
-def reach(document: Mapping[str, Any], path: list[str]) -> list[str]:
-    """The identifiers that a document has under these keys, one inside the other."""
-    reached: list[Any] = [document]
-    for key in path:
-        reached = [each for node in reached if isinstance(node, Mapping) for each in nodes(node.get(key))]
-    return [each["id"] if isinstance(each, Mapping) else str(each) for each in reached]
-
-
-CLASS_PAGES: Mapping[str, ClassPage] = {
-    "Jurisdiction": ClassPage(
-        "things/jurisdiction.html",
-        {
-            "story": ("jurisdiction", {"jurisdiction": THIS}),
-            "treaties": ("jurisdiction-treaties", {"jurisdiction": THIS}),
-            "acts": ("treaty-actions", {"jurisdiction": THIS}),
-            "outcomes": ("call-outcomes", {"jurisdiction": THIS}),
-            "kept": ("commitments-kept", {"jurisdiction": THIS}),
-            "cells": ("progress-matrix", {"jurisdiction": THIS}),
-            "neighbours": ("neighbours", {"jurisdiction": THIS}),
-            "then": ("jurisdiction-treaties", {"jurisdiction": THIS, "asof": PUBLISHED}),
-        },
-        "AdministrativeArea",
-    ),
-    "Treaty": ClassPage(
-        "things/treaty.html",
-        {
-            "record": ("treaties", {}),
-            "roll": ("treaty-status", {"treaty": THIS}),
-            "acts": ("treaty-actions", {"treaty": THIS}),
-            "outcomes": ("call-outcomes", {"treaty": THIS}),
-            "summary": ("outcome-summary", {}),
-            "kept": ("commitments-kept", {"treaty": THIS}),
-            "outside": ("non-parties", {"treaty": THIS}),
-            "signed": ("signed-not-ratified", {"treaty": THIS}),
-            "changes": ("treaty-map-changes", {"treaty": THIS}),
-            "growth": ("ratification-timeline", {"treaty": THIS}),
-            "regions": ("ratification-by-region", {"treaty": THIS}),
-            "recomputed": ("reported-and-recomputed", {"treaty": THIS}),
-            "discrepancies": ("discrepancies", {"treaty": THIS}),
-            "mentions": ("instrument-mentions", {"instrument": THIS}),
-        },
-        "Legislation",
-    ),
-    "Instrument": ClassPage(
-        "things/instrument.html",
-        {
-            "instruments": ("instruments", {}),
-            "mentions": ("instrument-mentions", {"instrument": THIS}),
-            "discrepancies": ("discrepancies", {"statement": THIS}),
-        },
-        "Legislation",
-    ),
-    "TreatyAction": ClassPage(
-        "things/treaty-action.html",
-        {
-            "acts": ("treaty-actions", {"jurisdiction": "{uphold:by}", "treaty": "{uphold:treaty}"}),
-            "outcomes": ("call-outcomes", {"jurisdiction": "{uphold:by}", "treaty": "{uphold:treaty}"}),
-            "kept": ("commitments-kept", {"jurisdiction": "{uphold:by}", "treaty": "{uphold:treaty}"}),
-            "status": ("treaty-status", {"jurisdiction": "{uphold:by}", "treaty": "{uphold:treaty}"}),
-            "origin": ("provenance", {"thing": THIS}),
-            "discrepancies": ("discrepancies", {"statement": THIS}),
-        },
-        "Action",
-    ),
-    "TreatyRecord": ClassPage(
-        "things/treaty-record.html",
-        {
-            "acts": ("treaty-actions", {"jurisdiction": "{uphold:jurisdiction}", "treaty": "{uphold:treaty}"}),
-            "outcomes": ("call-outcomes", {"jurisdiction": "{uphold:jurisdiction}", "treaty": "{uphold:treaty}"}),
-            "status": ("treaty-status", {"jurisdiction": "{uphold:jurisdiction}", "treaty": "{uphold:treaty}"}),
-            "origin": ("provenance", {"thing": THIS}),
-            "discrepancies": ("discrepancies", {"statement": THIS}),
-        },
-    ),
-    "Goal": ClassPage(
-        "things/goal.html",
-        {
-            "indicators": ("indicators", {"goal": THIS}),
-            "counts": ("calls-by-goal", {}),
-            "calls": ("calls", {"goal": THIS}),
-            "spread": ("calls-by-indicator", {}),
-        },
-        "DefinedTerm",
-    ),
-    "Indicator": ClassPage(
-        "things/indicator.html",
-        {
-            "indicators": ("indicators", {"goal": "{skos:broader}"}),
-            "calls": ("calls", {"indicator": THIS}),
-            "outcomes": ("call-outcomes", {}),
-            "findings": ("findings", {"indicator": THIS}),
-            "statistics": ("statistics", {"indicator": THIS}),
-            "cells": ("progress-matrix", {"indicator": THIS}),
-        },
-        "DefinedTerm",
-    ),
-    "Statistic": ClassPage(
-        "things/statistic.html",
-        {
-            "story": ("statistic", {"statistic": THIS}),
-            "contradicted": ("contradicted-figures", {"statistic": THIS}),
-        },
-        "Observation",
-    ),
-    "RecomputedStatistic": ClassPage(
-        "things/recomputed-statistic.html",
-        {
-            "origin": ("provenance", {"thing": THIS}),
-            "again": ("reported-and-recomputed", {}),
-            "disputed": ("discrepancies", {"statement": THIS}),
-            "rules": ("rules", {}),
-            "assumptions": ("assumptions", {}),
-        },
-        "Observation",
-    ),
-    "Discrepancy": ClassPage(
-        "things/discrepancy.html",
-        {
-            "story": ("discrepancy", {"discrepancy": THIS}),
-            "statements": ("disputed-statements", {"discrepancy": THIS}),
-        },
-    ),
-    "Finding": ClassPage("things/finding.html", {"story": ("finding", {"finding": THIS})}),
-    "Publication": ClassPage(
-        "things/publication.html",
-        {
-            "story": ("publication", {"publication": THIS}),
-            "places": ("citations", {"publication": THIS}),
-            "resting": ("publication-facts", {"publication": THIS}),
-        },
-        "CreativeWork",
-    ),
-    "Citation": ClassPage("things/citation.html", {"resting": ("derivations", {"thing": THIS})}),
-    "Assumption": ClassPage(
-        "things/assumption.html", {"known": ("assumptions", {}), "resting": ("derivations", {"thing": THIS})}
-    ),
-    "Rule": ClassPage("things/rule.html", {"known": ("rules", {}), "resting": ("derivations", {"thing": THIS})}),
-    "CallToAction": ClassPage(
-        "things/call.html",
-        {
-            "story": ("call", {"call": THIS}),
-            "acts": ("treaty-actions", {"jurisdiction": "{uphold:addressedTo}"}),
-            "kept": ("commitments-kept", {"jurisdiction": "{uphold:addressedTo}"}),
-            "open": ("open-calls", {"jurisdiction": "{uphold:addressedTo}"}),
-            "others": ("calls", {"jurisdiction": "{uphold:addressedTo}"}),
-            "alike": ("similar-calls", {"call": THIS}),
-            "assumptions": ("assumptions", {}),
-        },
-    ),
-    "CallOutcome": ClassPage(
-        "things/call-outcome.html",
-        {
-            "story": ("call-outcome", {"outcome": THIS}),
-            "acts": ("treaty-actions", {"jurisdiction": "{story.call.addressedTo}"}),
-            "kept": ("commitments-kept", {"jurisdiction": "{story.call.addressedTo}"}),
-            "open": ("open-calls", {"jurisdiction": "{story.call.addressedTo}"}),
-            "handovers": ("handovers", {"jurisdiction": "{story.call.addressedTo}"}),
-            "assumptions": ("assumptions", {}),
-        },
-    ),
-    "Commitment": ClassPage(
-        "things/commitment.html",
-        {
-            "story": ("commitment", {"commitment": THIS}),
-            "acts": ("treaty-actions", {"jurisdiction": "{uphold:madeBy}"}),
-            "kept": ("commitments-kept", {"jurisdiction": "{uphold:madeBy}"}),
-            "outcomes": ("call-outcomes", {"jurisdiction": "{uphold:madeBy}"}),
-            "assumptions": ("assumptions", {}),
-        },
-    ),
-    "Petition": ClassPage(
-        "things/petition.html",
-        {
-            "story": ("petition", {"petition": THIS}),
-            "outcomes": ("call-outcomes", {"jurisdiction": "{story.demands.addressedTo}"}),
-            "spoken": ("commitments", {"handover": "{story.handovers}"}),
-            "kept": ("commitments-kept", {"jurisdiction": "{uphold:jurisdiction}"}),
-            "assumptions": ("assumptions", {}),
-        },
-    ),
-    "Handover": ClassPage(
-        "things/handover.html",
-        {
-            "story": ("handover", {"handover": THIS}),
-            "spoken": ("commitments", {"handover": THIS}),
-            "kept": ("commitments-kept", {"jurisdiction": "{story.petition.jurisdiction}"}),
-            "calls": ("calls", {"jurisdiction": "{story.petition.jurisdiction}"}),
-            "assumptions": ("assumptions", {}),
-        },
-        "Event",
-    ),
-    "Organisation": ClassPage(
-        "things/organisation.html",
-        {"story": ("organisation", {"organisation": THIS}), "named": ("named-by", {"who": THIS})},
-        "Organization",
-    ),
-    "Officeholder": ClassPage(
-        "things/officeholder.html",
-        {
-            "story": ("officeholder", {"officeholder": THIS}),
-            "spoken": ("commitments", {"speaker": THIS}),
-            "kept": ("commitments-kept", {"jurisdiction": "{story.said.madeBy}"}),
-        },
-        "Person",
-    ),
-    "Mandate": ClassPage(
-        "things/mandate.html", {"posts": ("mandates", {}), "named": ("named-by", {"who": THIS})}, "Role"
-    ),
-    "Campaign": ClassPage("things/campaign.html", {"story": ("campaign", {"campaign": THIS})}),
-    "CampaignPhase": ClassPage("things/campaign.html", {"story": ("campaign", {"campaign": THIS})}),
-    "ReviewRound": ClassPage(
-        "things/review-round.html",
-        {
-            "rounds": ("review-rounds", {}),
-            "covered": ("coverage", {"round": THIS}),
-            "findings": ("findings", {"about": THIS}),
-            "figures": ("statistics", {"about": THIS}),
-        },
-    ),
-}
+def registry() -> Registry:
+    """The registry of the app that answers this request."""
+    found: Registry = current_app.extensions["uphold-pages"]
+    return found
 
 
 def page_of(classes: Iterable[str], base: str) -> ClassPage | None:
     """The page for a thing that belongs to these classes; None for one that has the generic page."""
     local = {iri.removeprefix(f"{base}ontology#") for iri in classes}
-    return next((page for name, page in CLASS_PAGES.items() if name in local), None)
+    return next((page for name, page in registry().pages.items() if name in local), None)
+
+
+def read_registry(folder: Path = TEMPLATES) -> Registry:
+    """The tables in a folder; raises `UnreadableSource` for an entry with an unknown key or a value of the wrong type."""
+    pages, lists = read_table(folder / PAGES), read_table(folder / LISTS)
+    return Registry(
+        {name: read_page(entry, f"{PAGES}: [{name}]") for name, entry in pages.items()},
+        {kind: read_list(entry, f"{LISTS}: [{kind}]") for kind, entry in lists.items()},
+    )
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The entries of a TOML file."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise UnreadableSource(f"{path.name}: {problem}") from problem
+
+
+def read_page(entry: Any, place: str) -> ClassPage:
+    """The page of one class."""
+    page, questions = read_entry(ClassPage, entry, place), {}
+    for key, given in (entry.get("questions") or {}).items():
+        if "ask" not in given:
+            raise UnreadableSource(f"{place}: questions.{key}: ask is missing.")
+        questions[key] = (given["ask"], {name: value for name, value in given.items() if name != "ask"})
+    return replace(page, questions=questions)
+
+
+def read_list(entry: Any, place: str) -> ListPage:
+    """The list of one kind; `words` names the values of its facets."""
+    found = dict(entry) if isinstance(entry, dict) else {}
+    words = found.pop("words", {})
+    if not RIGHT["Mapping[str, Mapping[str, str]]"](words):
+        raise UnreadableSource(f"{place}: words must have a table of texts for each facet.")
+    for key, kind in PARTS.items():
+        parts = found.get(key, [])
+        if not isinstance(parts, list):
+            raise UnreadableSource(f"{place}: {key} must be an array of tables.")
+        found[key] = [read_entry(kind, part, f"{place}: {key} {number}") for number, part in enumerate(parts, 1)]
+    names = [facet.name for facet in found["facets"]]
+    if unknown := [name for name in words if name not in names]:
+        raise UnreadableSource(f"{place}: words names {unknown[0]!r}, which is not a facet of the list.")
+    if doubled := [facet.name for facet in found["facets"] if facet.words]:
+        raise UnreadableSource(f"{place}: the words of the facet {doubled[0]} must stand under words.{doubled[0]}.")
+    found["facets"] = [replace(facet, words=words.get(facet.name, {})) for facet in found["facets"]]
+    return read_entry(ListPage, found, place)
+
+
+def read_entry(kind: type[Entry], entry: Any, place: str) -> Entry:
+    """An entry as an object; a list becomes a tuple."""
+    if not isinstance(entry, dict):
+        raise UnreadableSource(f"{place} must be a table.")
+    known = {each.name: each for each in fields(kind)}
+    for key, value in entry.items():
+        if key not in known:
+            raise UnreadableSource(f"{place}: unknown key {key!r}; the keys are {', '.join(known)}.")
+        if not RIGHT.get(str(known[key].type), is_made)(value):
+            raise UnreadableSource(f"{place}: {key} is {value!r}, which is not of the right type.")
+    for key, each in known.items():
+        if each.default is MISSING and each.default_factory is MISSING and not entry.get(key):
+            raise UnreadableSource(f"{place}: {key} is missing.")
+    return kind(**{key: frozen(value) for key, value in entry.items()})
+
+
+def is_texts(value: Any) -> bool:
+    """Whether a value of TOML is an array of texts."""
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def is_table_of(right: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """Whether a value of TOML is a table whose values are right."""
+    return lambda value: isinstance(value, dict) and all(map(right, value.values()))
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value of TOML is a text."""
+    return isinstance(value, str)
+
+
+def is_made(value: Any) -> bool:
+    """Whether a value was made here from an array of tables."""
+    return isinstance(value, list)
+
+
+RIGHT: Mapping[str, Callable[[Any], bool]] = {
+    "str": is_text,
+    "bool": lambda value: isinstance(value, bool),
+    "tuple[str, ...]": is_texts,
+    "Mapping[str, str]": is_table_of(is_text),
+    "Mapping[str, tuple[str, ...]]": is_table_of(is_texts),
+    "Mapping[str, Mapping[str, str]]": is_table_of(is_table_of(is_text)),
+    "Mapping[str, tuple[str, Mapping[str, str]]]": is_table_of(is_table_of(is_text)),
+}
+"""Whether a value is right for a key, by the type that the dataclass of its entry writes; other types are made here."""
+
+
+def frozen(value: Any) -> Any:
+    """A value of TOML whose arrays are tuples."""
+    if isinstance(value, dict):
+        return {key: frozen(each) for key, each in value.items()}
+    return tuple(value) if isinstance(value, list) else value
+
+
+def problems_of_page(page: ClassPage, questions: Mapping[str, Question], templates: Path) -> Iterator[str]:
+    """What is wrong with the page of a class."""
+    if not (templates / page.template).is_file():
+        yield f"there is no template {page.template}."
+    graphs: set[str] = set()
+    for key, (name, given) in page.questions.items():
+        question = questions.get(name)
+        if question is None:
+            yield f"questions.{key} asks {name}, which is not a question."
+            continue
+        for parameter, value in given.items():
+            if parameter not in question.parameters:
+                yield f"questions.{key}: {name} has no parameter {parameter}."
+            elif problem := problem_of_value(question, parameter, value, graphs):
+                yield f"questions.{key}: {problem}"
+        graphs |= {key} if question.gives_graph else set()
+
+
+def problem_of_value(question: Question, parameter: str, value: str, graphs: Collection[str]) -> str:
+    """What is wrong with a value given to a question; nothing when it is right. `graphs` are the answers before it."""
+    if found := FOUND.fullmatch(value):
+        return "" if found[1] in graphs else f"{value} needs an earlier question {found[1]} that answers with a graph."
+    if found := PROPERTY.fullmatch(value):
+        return "" if found[1] in question.prefixes else f"{value} has the unknown prefix {found[1]}."
+    if value == THIS:
+        return ""
+    try:
+        [*question.terms({parameter: [PUBLISHED if value == THEN else value]})]
+    except InvalidParameter as problem:
+        return str(problem)
+    return ""
+
+
+def problems_of_list(made: ListPage, questions: Mapping[str, Question]) -> Iterator[str]:
+    """What is wrong with the list of a kind."""
+    asked = {"question": made.question, **{f"joined {at}": each.question for at, each in enumerate(made.joined, 1)}}
+    asked |= {f"pictures {at}": name for at, name in enumerate(made.pictures, 1)}
+    unknown = [(key, name) for key, name in asked.items() if name not in questions]
+    if unknown:
+        yield from (f"{key} is {name}, which is not a question." for key, name in unknown)
+        return
+    known = columns_of(questions[made.question])
+    for at, other in enumerate(made.joined, 1):
+        theirs = columns_of(questions[other.question])
+        yield from missing(f"joined {at}", [*other.on], known & theirs)
+        yield from missing(f"joined {at}", other.columns.values(), theirs)
+        known |= {*other.columns}
+    for at, column in enumerate(made.columns, 1):
+        named = (column.column, column.sort, column.until, column.under, column.cite, column.beside)
+        yield from missing(f"columns {at}", named, known)
+        if column.show not in SHOWN_AS:
+            yield f"columns {at}: show is {column.show!r}; it must be one of {', '.join(SHOWN_AS)}."
+        if column.show == "choice" and column.column not in [facet.column for facet in made.facets]:
+            yield f"columns {at}: no facet has the column {column.column}, whose words it would show."
+    for at, facet in enumerate(made.facets, 1):
+        yield from missing(f"facets {at}", (facet.column, facet.names, facet.until), known)
+    yield from missing("within", made.within, known)
+    yield from missing("sort", [made.sort.removeprefix("-")], {column.sort for column in made.columns})
+    facets = {facet.name for facet in made.facets}
+    yield from (f"{name} is not a facet of the list." for name in {**made.asks, **made.unlike} if name not in facets)
+    parameters = questions[made.question].parameters
+    for name in (name for patterns in made.asks.values() for name in patterns if name not in parameters):
+        yield f"asks: {made.question} has no parameter {name}."
+    yield from (f"pictures: {name} has no chart." for name in made.pictures if not questions[name].chart)
+
+
+def columns_of(question: Question) -> set[str]:
+    """The columns of the answer to a question."""
+    return {column.name for column in question.head.columns}
+
+
+def missing(key: str, named: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    """What to say of names that are not known columns; an empty name says nothing."""
+    yield from (f"{key}: {name} is not a column." for name in named if name and name not in known)

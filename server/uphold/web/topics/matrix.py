@@ -13,7 +13,7 @@ from uphold.web.http.request_context import open_snapshot
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import show, view
-from uphold.web.resources.page_registry import PUBLISHED
+from uphold.web.resources.class_pages import PUBLISHED
 
 __all__ = ["matrix"]
 

@@ -1,8 +1,7 @@
 """Listing: what is said of a list: its question, its columns and its facets.
 
-The lists themselves stand in two tables, `list_acts` and `list_records`. Any kind that neither of them has is listed by
-name alone. A facet that is called as a parameter of the question is passed on to its downloads; `asks` says what to
-pass where the names differ.
+`templates/lists.toml` has the lists, and `page_registry` reads it. A facet with the name of a parameter of the question
+is passed on to its downloads; `asks` says what to pass where the names differ.
 """
 
 from __future__ import annotations
@@ -12,14 +11,20 @@ from dataclasses import dataclass, field
 
 from uphold.web.rendering.facets import Facet
 
-__all__ = ["Column", "Joined", "ListPage"]
+__all__ = ["SHOWN_AS", "Column", "Joined", "ListPage"]
+
+SHOWN_AS = (
+    *("agrees", "amount", "choice", "code", "day", "finder", "kept", "kind", "link", "links", "number", "outcome"),
+    *("outcomes", "period", "progress", "quote", "span", "strength", "text", "tick", "years"),
+)
+"""The ways in which the macro `cell` of lists.html shows a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a list: its heading, the column of the question, and how it is shown.
 
-    `show` says how lists.html shows it; a `choice` is shown in the words of the facet with the same column. `sort` is
+    `show` is one of `SHOWN_AS`; a `choice` is shown in the words of the facet with the same column. `sort` is
     the column to sort by, `until` the one with the end of a period, `under` one with a remark that stands under the
     value, `cite` one with the IRI of what states the value, and `beside` one with what each of several values is said
     of, in the same order.

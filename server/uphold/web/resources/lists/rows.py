@@ -166,12 +166,12 @@ class Listing:
     @property
     def further(self) -> list[Answered]:
         """The other questions of which the list has columns."""
-        return [ask(other.question) for other in self.made.joined if other.question in manager().questions]
+        return [ask(other.question) for other in self.made.joined]
 
     @property
     def pictures(self) -> list[Answered]:
         """Questions with charts of the same things, asked with the parameters that they share."""
-        found = [manager().questions[name] for name in self.made.pictures if name in manager().questions]
+        found = [manager().questions[name] for name in self.made.pictures]
         return [
             Answered(each, {name: [text] for name, text in self.applied.items() if name in each.parameters})
             for each in found
@@ -214,7 +214,7 @@ def read_sort(made: ListPage) -> str:
 
 def joined(rows: Sequence[Row], others: Sequence[Joined]) -> Iterator[Row]:
     """The rows with the columns of other questions, where these are there."""
-    found = [(other, values_of(other)) for other in others if other.question in manager().questions]
+    found = [(other, values_of(other)) for other in others]
     for row in rows:
         more: Row = {}
         for other, values in found:

@@ -12,35 +12,33 @@ from flask import Response, render_template, request
 from uphold.errors import InvalidParameter, MalformedRequest
 from uphold.serving.descriptions import Thing
 from uphold.web.http.json_envelope import as_text
-from uphold.web.http.request_context import manager, open_snapshot, snapshot_prefix
+from uphold.web.http.request_context import open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.metadata import Metadata
 from uphold.web.rendering.facets import link, several
 from uphold.web.rendering.page_context import Page, reader_language
 from uphold.web.rendering.render import about_page, cite_view, scripted
 from uphold.web.rendering.template_filters import HUMP, plural, words
-from uphold.web.resources.lists.acts import ACTS
 from uphold.web.resources.lists.listing import ListPage
-from uphold.web.resources.lists.records import RECORDS
 from uphold.web.resources.lists.rows import Listing, Row, check_last, read_field
+from uphold.web.resources.page_registry import registry
 
-__all__ = ["LIST_FORMS", "LIST_PAGES", "show_list"]
+__all__ = ["LIST_FORMS", "show_list"]
 
 HTML, JSON, CSV = "text/html", "application/json", "text/csv"
 LIST_FORMS = {HTML: "", JSON: "json", CSV: "csv"}
 """The forms of a list, each with its suffix; the page has none."""
-LIST_PAGES: Mapping[str, ListPage] = {**ACTS, **RECORDS}
 NAMES_ON_A_PAGE = 500
 
 
 def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
     """All things of a kind in a form; raises `MalformedRequest`, `InvalidParameter` and `ResourceNotFound`."""
-    made = LIST_PAGES.get(kind)
+    made = registry().lists.get(kind)
     if form != HTML:
         check_fields(made)
     whole = form != HTML and not read_field("page")  # data come whole unless a page is asked for
     number = 0 if whole else page_number()
-    if made and made.question in manager().questions:
+    if made:
         listing = Listing(kind, made, things, number)
         if listing.found or listing.words:
             return show_rows(listing) if form == HTML else send_rows(listing, form)
