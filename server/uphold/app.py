@@ -52,7 +52,6 @@ from uphold.web.topics.matrix import matrix
 from uphold.web.topics.outcomes import outcomes
 from uphold.web.topics.search import search
 from uphold.web.topics.timeline import timeline
-from uphold.web.topics.treaty_map import maps
 
 __all__ = ["create", "create_app"]
 
@@ -84,7 +83,6 @@ def create_app(settings: Settings) -> Flask:
     add_handlers(app)
     for blueprint in (
         front,
-        maps,
         site,
         api,
         changes,

@@ -9,9 +9,9 @@ from flask import Flask, request
 
 from uphold.serving.descriptions import Thing
 from uphold.web.http.request_context import snapshot_prefix
-from uphold.web.rendering.axis import anchor, ruler
-from uphold.web.rendering.dates import day, period, scale
-from uphold.web.rendering.event_sequence import course
+from uphold.web.rendering.axis import anchor
+from uphold.web.rendering.counts import count_kept, count_met
+from uphold.web.rendering.dates import day, period
 from uphold.web.rendering.page_context import nodes
 
 __all__ = ["add_filters", "local_path"]
@@ -73,9 +73,8 @@ def add_filters(app: Flask, base: str) -> None:
     app.add_template_filter(nodes, "nodes")
     app.add_template_filter(day, "day")
     app.add_template_filter(period, "period")
-    app.add_template_global(ruler, "ruler")
-    app.add_template_global(scale, "scale")
-    app.add_template_global(course, "course")
+    app.add_template_global(count_met, "count_met")
+    app.add_template_global(count_kept, "count_kept")
 
 
 def number(value: int | str) -> str:

@@ -28,7 +28,7 @@ FOUND = re.compile(r"\{(\w+)\.([\w.]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class ClassPage:
-    """A template, the questions that it asks, and a class of schema.org for what it shows.
+    """A template, the questions that it asks, a class of schema.org for what it shows, and the name of its view model.
 
     Questions are name and values, by the names that the template has for their answers.
     """
@@ -36,6 +36,7 @@ class ClassPage:
     template: str
     questions: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
     schema: str = "Thing"
+    model: str = ""
 
     def answers(self, about: Description) -> dict[str, Answered]:
         """The answers about one thing; a question that lacks a value is not asked."""

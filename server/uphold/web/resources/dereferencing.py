@@ -22,8 +22,9 @@ from uphold.web.resources.embed import Embedding
 from uphold.web.resources.lists.views import LIST_FORMS, show_list
 from uphold.web.resources.memento import add_memento, time_gate
 from uphold.web.resources.ontology_pages import is_term, show_overview, show_term, view_individual
-from uphold.web.resources.page_registry import ClassPage, page_of
+from uphold.web.resources.page_registry import page_of
 from uphold.web.resources.signposting import links_of_list, links_of_thing
+from uphold.web.resources.view_models.models import VIEW_MODELS
 
 __all__ = ["describe", "linked", "ontology", "split_form", "term"]
 
@@ -33,7 +34,7 @@ SUFFIXES = {suffix: media_type for media_type, suffix in FORMS.items()}
 GRAPH_SUFFIXES = {suffix: media_type for media_type, suffix in GRAPH_TYPES.items()} | {"html": HTML}
 TERMS = "ontology#"
 """Where the IRIs of terms begin, under the base."""
-GENERIC = ClassPage("thing.html")
+GENERIC = "thing.html"
 linked = Blueprint("linked", __name__)
 
 
@@ -120,9 +121,12 @@ def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Li
     term = None if made else view_individual(described, language)
     named = term.mentioned() if term else [described.thing.iri]
     page = Page(made.answers(described) if made else {}, language, named)
+    shown = made or term
+    told = VIEW_MODELS[made.model](page, described) if made and made.model else {}
     content = render_template(
-        (made or term or GENERIC).template,
-        made=made or term,
+        shown.template if shown else GENERIC,
+        **told,
+        made=shown,
         term=term,
         page=page,
         description=described,

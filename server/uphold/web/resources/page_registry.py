@@ -20,6 +20,7 @@ from uphold.questions.files import Question
 from uphold.web.rendering.facets import Facet
 from uphold.web.resources.class_pages import FOUND, PUBLISHED, THEN, THIS, ClassPage
 from uphold.web.resources.lists.listing import SHOWN_AS, Column, Joined, ListPage
+from uphold.web.resources.view_models.models import VIEW_MODELS
 
 __all__ = ["TEMPLATES", "Registry", "page_of", "read_registry", "registry"]
 
@@ -39,7 +40,7 @@ class Registry:
     lists: Mapping[str, ListPage]
 
     def check(self, questions: Mapping[str, Question], templates: Path = TEMPLATES) -> None:
-        """Raise `UnreadableSource` for an entry that names a template, question, parameter or column that is not there."""
+        """Raise `UnreadableSource` for an entry with an unknown template, question, parameter or column."""
         for name, page in self.pages.items():
             for problem in problems_of_page(page, questions, templates):
                 raise UnreadableSource(f"{PAGES}: [{name}]: {problem}")
@@ -61,7 +62,7 @@ def page_of(classes: Iterable[str], base: str) -> ClassPage | None:
 
 
 def read_registry(folder: Path = TEMPLATES) -> Registry:
-    """The tables in a folder; raises `UnreadableSource` for an entry with an unknown key or a value of the wrong type."""
+    """The tables in a folder; raises `UnreadableSource` for an unknown key or a value of the wrong type."""
     pages, lists = read_table(folder / PAGES), read_table(folder / LISTS)
     return Registry(
         {name: read_page(entry, f"{PAGES}: [{name}]") for name, entry in pages.items()},
@@ -166,6 +167,8 @@ def problems_of_page(page: ClassPage, questions: Mapping[str, Question], templat
     """What is wrong with the page of a class."""
     if not (templates / page.template).is_file():
         yield f"there is no template {page.template}."
+    if page.model and page.model not in VIEW_MODELS:
+        yield f"model is {page.model!r}; it must be one of {', '.join(VIEW_MODELS)}."
     graphs: set[str] = set()
     for key, (name, given) in page.questions.items():
         question = questions.get(name)

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 
 from uphold.web.http.request_context import manager, open_snapshot, snapshot_prefix
-from uphold.web.rendering.page_context import reader_language
+from uphold.web.rendering.dates import scale
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import show, view
+from uphold.web.resources.jurisdiction_choice import jurisdictions, offers
 
 __all__ = ["compare"]
 
@@ -24,7 +25,6 @@ PURPOSE = (
 )
 OF_ALL = ("call-outcomes", "commitments-kept", "petitions", "handovers")
 """Questions that are short enough to be asked once for all jurisdictions."""
-NO_REGION = "Organisations and groups of countries in the report"
 compare = Blueprint("compare", __name__)
 
 Row = Mapping[str, Any]
@@ -37,15 +37,6 @@ class Choice:
     shown: Sequence[str]
     beyond: Sequence[str]
     unknown: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Jurisdictions of one region to choose from, by name."""
-
-    region: str
-    is_reviewed: bool
-    rows: Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +70,7 @@ def side_by_side() -> Response:
         choice=choice,
         names=names,
         reviews={row["jurisdiction"]: (row["firstReviewed"], row["lastReviewed"]) for row in known},
-        acts={iri: answers[f"acts of {iri}"] for iri in shown},
+        **(beside(shown, answers) if shown else {}),
         offers=offers(),
         starts=[] if shown else starts(known),
         fewest=FEWEST,
@@ -87,9 +78,20 @@ def side_by_side() -> Response:
     )
 
 
-def jurisdictions() -> Answered:
-    """All jurisdictions, with names in the reader's language."""
-    return ask("jurisdictions", lang=reader_language())
+def beside(shown: Sequence[str], answers: Mapping[str, Answered]) -> dict[str, Any]:
+    """The acts and handovers of each jurisdiction on one line of time, the treaties, and the units of signatures."""
+    treaties, acts = answers["treaties"], {iri: answers[f"acts of {iri}"] for iri in shown}
+    as_of = max((row["asOf"] for row in treaties if row["asOf"]), default=None)
+    planned = f"{open_snapshot().snapshot.base}id/status/planned"
+    handovers = [row for row in answers["handovers"] if row["status"] != planned]
+    return {
+        "acts": acts,
+        "treaties": [row["treaty"] for row in treaties.where(jurisdiction=shown[0])],
+        "as_of": as_of,
+        "line": scale((act["notBefore"] for each in acts.values() for act in each), as_of),
+        "handed": {iri: [row for row in handovers if row["jurisdiction"] == iri] for iri in shown},
+        "units": {row["unit"] for row in answers["petitions"] if row["signatures"]},
+    }
 
 
 def read_choice(values: Iterable[str], known: Mapping[str, str]) -> Choice:
@@ -113,23 +115,6 @@ def answers_about(shown: Sequence[str]) -> dict[str, Answered]:
         **{f"acts of {iri}": ask("treaty-actions", jurisdiction=iri) for iri in shown},
     }
     return answers if len(shown) >= FEWEST else {**answers, "neighbours": ask("neighbours", jurisdiction=shown[0])}
-
-
-@compare.app_template_global("jurisdictions_offered")
-def offers() -> list[Offer]:
-    """What to choose from: those that a review covers first, then the others, both by region.
-
-    Regions of UN M49 are left out, since no source tells of what they did.
-    """
-    found: dict[tuple[bool, bool, str], list[Row]] = {}
-    for row in jurisdictions():
-        if row["kind"] != "Region" or row["m49"] is None:
-            group = (row["firstReviewed"] is None, row["regionName"] is None, row["regionName"] or NO_REGION)
-            found.setdefault(group, []).append(row)
-    return [
-        Offer(group[2], not group[0], sorted(rows, key=lambda row: row["jurisdictionName"].casefold()))
-        for group, rows in sorted(found.items())
-    ]
 
 
 def starts(known: Answered) -> list[Start]:

@@ -17,6 +17,7 @@ from uphold.errors import ResourceNotFound
 from uphold.questions.files import Question
 from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.request_parameters import QuestionRequest, page_links, read_question_request
+from uphold.web.rendering.grouping import each_once, first, in_order
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import show, view
 
@@ -60,14 +61,17 @@ def disagreements() -> Response:
         raise ResourceNotFound(f"page {wanted.page} of these discrepancies, which have {last}")
     kinds, statements = ask("discrepancy-kinds"), ask("disputed-statements", kind=given.get("kind"))
     contradicted = ask("contradicted-figures")
+    shown = rows.part((wanted.page - 1) * limit, limit).as_json()
     return show(
         "discrepancies.html",
         {"found": found, "statements": statements, "kinds": kinds, "contradicted": contradicted},
         "Where sources disagree",
         DESCRIPTION,
-        shown=rows.part((wanted.page - 1) * limit, limit).as_json(),
+        shown=shown,
+        only_kind=first(kinds.where(kind=shown[0]["kind"])) if len({row["kind"] for row in shown}) == 1 else None,
+        beside=statements_of(statements, shown),
         total=len(rows),
-        first=(wanted.page - 1) * limit + 1,
+        start=(wanted.page - 1) * limit + 1,
         links=page_links(request.path.removeprefix(request.script_root), wanted, limit, len(rows)),
         facets={
             "In what respect": kind_choices(given, chosen, kinds),
@@ -80,6 +84,14 @@ def disagreements() -> Response:
         forms=downloads(found, wanted),
         figures=Counter(row["contradicted"] for row in contradicted),
     )
+
+
+def statements_of(statements: Answered, shown: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """The statements of each discrepancy shown, each once, those computed again first."""
+    return {
+        iri: in_order(each_once(statements.where(discrepancy=iri), "statement"), "className", reverse=True)
+        for iri in (row["discrepancy"] for row in shown)
+    }
 
 
 def read_chosen(question: Question, given: Given) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -14,14 +15,21 @@ from uphold.web.http.negotiation import choose_graph
 from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.responses import send
 from uphold.web.metadata.json_ld import catalogue
+from uphold.web.rendering.grouping import grouped, in_order
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import about_page, show, view
 from uphold.web.resources.signposting import links_of_catalogue, listed_files
-from uphold.web.topics.treaty_map import world_map
+from uphold.web.resources.treaty_map import world_map
 
 __all__ = ["front"]
 
 HTML = "text/html"
+BAR = 1000
+"""The length of the bar of all demands."""
+OUTCOMES = ("met", "already-met", "open", "not-applicable")
+CONTRADICTED = ("record", "statement", "both")
+FIRST_QUESTIONS = ("open-calls", "calls-met", "discrepancies", "petition-totals")
+"""Questions that are shown besides those with a chart."""
 TREATY = "opsc"
 """The treaty of the map for who does not choose: the one that most calls ask for."""
 TITLE = "Promises against the trafficking of children"
@@ -54,6 +62,7 @@ def home() -> Response:
         about=about,
         typed_links=links_of_catalogue(files),
         figures=resources.figures(),
+        **told_of(answers, resources.figures()),
         kinds=resources.kinds(),
         graphs=resources.graphs(),
         questions=manager().questions,
@@ -61,6 +70,27 @@ def home() -> Response:
     )
     response.vary.add("Accept")
     return response
+
+
+def told_of(answers: Mapping[str, Answered], figures: Mapping[str, int]) -> dict[str, Any]:
+    """Promises by treaty, contradicted figures, the demands with a bar for each outcome, and the first questions."""
+    bars: list[tuple[str, float, float]] = []
+    demands, before = sum(figures[outcome] for outcome in OUTCOMES), 0
+    for outcome in (each for each in OUTCOMES if figures[each]):
+        scale = BAR / demands
+        bars.append((outcome, round(before * scale, 2), round(figures[outcome] * scale, 2)))
+        before += figures[outcome]
+    return {
+        "promised": {
+            iri: in_order(rows, "jurisdictionName") for iri, rows in grouped(answers["kept"], "treaty").items()
+        },
+        "contradicted": sum(row["contradicted"] in CONTRADICTED for row in answers["figures"]),
+        "demands": demands,
+        "bars": bars,
+        "first_questions": [
+            each for each in manager().questions.values() if each.chart or each.name in FIRST_QUESTIONS
+        ],
+    }
 
 
 def described(graphs: Iterable[Mapping[str, Term]]) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +10,18 @@ from flask import Blueprint, Response, request
 
 from uphold.errors import InvalidParameter
 from uphold.web.http.request_context import open_snapshot
+from uphold.web.rendering.grouping import grouped
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import show, view
 from uphold.web.resources.class_pages import PUBLISHED
+from uphold.web.resources.view_models.jurisdictions import TREATY_OF_INDICATOR as TREATIES
 
 __all__ = ["matrix"]
 
-TREATIES: Mapping[str, str] = {"optional-protocol": "opsc", "trafficking-protocol": "untip"}
-"""Indicators that ask whether a treaty is joined, and the treaty of each."""
 STATUSES = ("party", "signatory", "neither", "uncertain", "unknown")
+NAMED = ("calls", "findings")
+"""What can name an indicator."""
 SORTS = ("name", "calls", "findings")
 UNKNOWN = "unknown"
 NOT_LOOKED_UP: Mapping[str, Any] = {"status": UNKNOWN, "stale": False}
@@ -84,8 +86,25 @@ def progress() -> Response:
             reviewRound=[f"{open_snapshot().snapshot.base}id/review-round/{wanted['round']}"]
         ),
     }
-    told = {"lines": found, "of": len(every), "choices": choices, "wanted": wanted, "treaties": TREATIES}
+    cells, indicators = answers["cells"], [row["indicator"] for row in asked.indicators]
+    told = {
+        "goals": grouped(asked.indicators, "goal"),
+        "counts": {"all": len(cells), "unrated": sum(not cell["rating"] for cell in cells), **count_named(cells)},
+        "counts_of": {iri: count_named(cells.where(indicator=iri)) for iri in indicators},
+        "counts_of_lines": {name: sum(bool(getattr(line, name)) for line in found) for name in NAMED},
+        "lines": found,
+        "of": len(every),
+        "choices": choices,
+        "wanted": wanted,
+        "treaties": TREATIES,
+    }
     return show("matrix.html", answers, "Progress matrix", PURPOSE, asked=asked, **told)
+
+
+def count_named(cells: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """How many cells calls name, and how many findings."""
+    every = [*cells]
+    return {name: sum(bool(cell[name]) for cell in every) for name in NAMED}
 
 
 def read_choices() -> dict[str, Mapping[str, str]]:
@@ -168,7 +187,7 @@ def by_treaty(answer: Answered) -> dict[tuple[str, str], Mapping[str, Any]]:
 
 def fits(line: Line, wanted: Mapping[str, str]) -> bool:
     """Whether a line is as the filters want it; the goal and the region are asked for already."""
-    return line.has(wanted["rating"], [column for column in ("calls", "findings") if wanted[column]]) and all(
+    return line.has(wanted["rating"], [column for column in NAMED if wanted[column]]) and all(
         not wanted[name] or line.statuses[name][1]["status"] == wanted[name] for name in TREATIES
     )
 

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from uphold.errors import InvalidParameter
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.rendering.facets import Choice, Division, Facet, link, put_in_order
+from uphold.web.rendering.grouping import in_order
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import Answered, ask
 from uphold.web.rendering.render import show, view
@@ -43,6 +44,7 @@ outcomes = Blueprint("outcomes", __name__)
 def answers() -> Response:
     """The page of promises and calls; raises `InvalidParameter` for a choice that no call has."""
     calls, promises = Calls(read_fields()), ask("commitments-kept", lang=reader_language())
+    summary, met = ask("outcome-summary"), [row for row in calls.answer if row["outcome"].endswith("/outcome/met")]
     return show(
         "outcomes.html",
         {
@@ -50,12 +52,18 @@ def answers() -> Response:
             "calls": calls.part,
             "signed": calls.signed,
             "handed": calls.handed,
-            "summary": ask("outcome-summary"),
+            "summary": summary,
             "survival": ask("outcome-survival", treaty=calls.applied.get("treaty")),
         },
         "Which promises were kept, and which calls are still open?",
         "Each promise to join a treaty and each call to do so, with the act that answered it and the days between.",
         calls=calls,
+        promised=in_order(in_order(promises, "jurisdictionName"), "result"),
+        met=met,
+        open=sum(row["outcome"].endswith("/open") for row in calls.answer),
+        medians=[row["medianDays"] for row in summary if row["medianDays"] is not None],
+        assumed=any(row["assumption"] for row in met),
+        assumptions=[*dict.fromkeys(row["assumption"] for row in calls.part if row["assumption"])],
         figures=open_snapshot().resources.figures(),
         scale=Scale([*map(length_of, promises), *map(length_of, calls.answer)]),
         length_of=length_of,

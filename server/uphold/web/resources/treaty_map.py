@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import Blueprint, request
+from flask import request
 
 from uphold.assets.vendor import OUTLINES, VENDOR
 from uphold.assets.world_map import World, load
 from uphold.web.http.request_parameters import read_number
 from uphold.web.rendering.question_results import Answered
 
-__all__ = ["WorldMap", "maps", "world_map"]
+__all__ = ["WorldMap", "world_map"]
 
 LAST_YEAR = 9999
 MOST_NAMES = 12
@@ -34,7 +34,6 @@ KINDS = {
 }
 """What a place can be, in the order of the legend, and in words; hatched where stale."""
 Row = Mapping[str, Any]
-maps = Blueprint("maps", __name__)
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,6 @@ def kind(row: Row) -> str:
     return f"{row['status']} stale" if row["stale"] else str(row["status"])
 
 
-@maps.app_template_global("world_map")
 def world_map(answer: Answered, treaty: str) -> WorldMap | None:
     """The map of a treaty by its key and its treaty-map-changes, in the year asked for, else in the last one.
 

@@ -1,0 +1,76 @@
+"""Figures: what the pages of printed figures, discrepancies, publications and of what facts rest on show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from uphold.serving.descriptions import Description
+from uphold.web.rendering.axis import ruler
+from uphold.web.rendering.grouping import each_once, grouped, in_order, nodes_at
+from uphold.web.rendering.page_context import Page, nodes
+
+__all__ = ["discrepancy", "publication", "resting", "statistic"]
+
+HALF = 0.5
+"""How far a number may be from a printed percentage that it rounds to."""
+
+
+def statistic(page: Page, about: Description) -> Mapping[str, Any]:
+    """The figure computed again day by day, on one line with the printed value, and what it rests on."""
+    story = page.story.document
+    again = in_order((each for each in nodes(story.get("recomputations")) if isinstance(each, Mapping)), "asOf")
+    unit = story["unit"]["label"] if isinstance(story.get("unit"), Mapping) else ""
+    is_percent = unit.lower() == "per cent"
+    line, ends = None, (story.get("value"), story.get("value"))
+    if again:
+        ends = (story["value"] - HALF, story["value"] + HALF) if is_percent else ends
+        line = ruler([*(each["value"] for each in again), *ends], 0 if is_percent else 1)
+    recomputed = f"{page.base}id/discrepancy-kind/recomputed"
+    disputed = nodes(story.get("discrepancies"))
+    return {
+        "again": again,
+        "unit": unit,
+        "percent": is_percent,
+        "lowest": ends[0],
+        "highest": ends[1],
+        "line": line,
+        "agreeing": sum(each.get("agrees") is True for each in again),
+        "disputed": disputed,
+        "unlike": [each for each in disputed if kind_of(each) == recomputed],
+        "rules": nodes_at(again, "derivedBy"),
+        "assumptions": nodes_at(again, "assumes"),
+    }
+
+
+def kind_of(node: Any) -> str:
+    """The IRI of the kind of a node, where the node and its kind are more than IRIs."""
+    kind = node.get("kind") if isinstance(node, Mapping) else None
+    return str(kind["id"]) if isinstance(kind, Mapping) else ""
+
+
+def discrepancy(page: Page, about: Description) -> Mapping[str, Any]:
+    """The statements that disagree, those computed again first."""
+    return {"statements": in_order(each_once(page.statements, "statement"), "className", reverse=True)}
+
+
+def resting(page: Page, about: Description) -> Mapping[str, Any]:
+    """What rests on a thing: each fact once, in groups by class."""
+    groups = grouped(page.resting, "className")
+    return {
+        "resting": len({row["fact"] for row in page.resting}),
+        "groups": {kind: each_once(rows, "fact") for kind, rows in groups.items()},
+    }
+
+
+def publication(page: Page, about: Description) -> Mapping[str, Any]:
+    """What rests on it, when it was issued, its parts, and the places cited, the most cited first."""
+    story = page.story.document
+    issued = [each for name in ("issued", "issuedMonth", "issuedYear") for each in nodes(story.get(name))]
+    parts = [each for each in nodes(story.get("parts")) if isinstance(each, Mapping)]
+    return {
+        **resting(page, about),
+        "issued": next(iter(issued), None),
+        "parts": [each for each in parts if each.get("type") == "Publication"],
+        "places": in_order(page.places, "facts", reverse=True),
+    }
