@@ -138,7 +138,7 @@ def test_the_search_leaves_the_questions_with_all_the_words(visit: Visit, served
     expect(questions.filter(visible=True).first).to_contain_text("consent")
     search.fill("no question has these words")
     expect(questions.filter(visible=True)).to_have_count(0)
-    expect(page.get_by_text("No question has all these words.")).to_be_visible()
+    expect(page.get_by_text("No results.")).to_be_visible()
 
 
 def test_an_answer_is_also_a_chart_and_as_it_came(visit: Visit, served: str) -> None:
@@ -268,7 +268,7 @@ def test_another_form_is_asked_for_as_without_scripts(visit: Visit, served: str)
     page = visit.page
     page.goto(f"{served}/sparql")
     write(page, CALLS)
-    page.get_by_label("Answer as").select_option("json")
+    page.get_by_label("Format").select_option("json")
     page.get_by_role("button", name="Run").click()
     page.wait_for_url("**format=json**")
     assert '"calls"' in page.locator("body").inner_text()

@@ -85,4 +85,4 @@ def test_the_keyboard_reaches_the_content_first(visit: Visit, served: str) -> No
     """The first stop of the Tab key skips the navigation."""
     visit.page.goto(f"{served}/")
     visit.page.keyboard.press("Tab")
-    assert visit.page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    assert visit.page.evaluate("document.activeElement.textContent") == "Skip to content"

@@ -85,9 +85,9 @@ def test_a_reader_sees_all_outcomes_and_then_only_the_open_ones(plain_visit: Vis
     """The calls to join a treaty, narrowed down by following links."""
     page = plain_visit.page
     page.goto(f"{project_address}/outcomes")
-    rows = page.get_by_role("group", name="The calls to join a treaty").get_by_role("row")
+    rows = page.get_by_role("group", name="Calls to join a treaty").get_by_role("row")
     every = rows.count()
-    page.get_by_role("link", name=re.compile("still open by the newest source")).click()
+    page.get_by_role("link", name=re.compile("still open, according to the newest source")).click()
     assert "outcome=open" in page.url
     assert 1 < rows.count() < every
     expect(rows.nth(1)).to_contain_text("Open")

@@ -101,7 +101,7 @@ def test_each_treaty_that_is_called_for_has_a_course_of_its_own(project_client: 
     assert len(of_class(came, "course")) == len(badges) == 4
     assert badges.count("Open") == 1
     assert badges.count("Met") == 2
-    assert badges.count("Met before it was made") == 1
+    assert badges.count("Already met") == 1
 
 
 def test_the_figures_of_a_call_count_only_what_was_joined(project_client: FlaskClient) -> None:

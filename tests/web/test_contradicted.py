@@ -153,10 +153,10 @@ def test_it_is_the_first_facet_of_the_figures_and_its_counts_add_up(project_clie
 def test_the_discrepancies_tell_the_same_numbers_and_what_they_count(project_client: FlaskClient) -> None:
     """And lead to the figures."""
     told = words(read_page(project_client, "/discrepancies"))
-    assert f"Of the {len(WANTED)} figures that the report prints" in told
-    assert f"{len(named('statement'))} are contradicted by another statement of the report alone" in told
-    assert f"{len(named('record'))} by the treaty record alone and {len(named('both'))} by both" in told
-    assert f"{len(named('not-checked'))} are not checked" in told
+    assert f"Of the {len(WANTED)} figures in the report" in told
+    assert f"{len(named('statement'))} are contradicted only by another statement in the report" in told
+    assert f"{len(named('record'))} only by the treaty record, and {len(named('both'))} by both" in told
+    assert f"{len(named('not-checked'))} were not checked" in told
 
 
 def test_the_front_page_counts_them_and_leads_to_them(project_client: FlaskClient) -> None:
@@ -186,9 +186,9 @@ def test_figures_that_the_record_contradicts_are_those_that_were_computed_again_
 @pytest.mark.parametrize(
     ("statistic", "says"),
     [
-        ("opsc-not-ratified", "Contradicted by the treaty record on 2 of 3 days computed and by other statements"),
+        ("opsc-not-ratified", "Contradicted by the treaty record on 2 of 3 dates checked and by other statements"),
         ("untip-not-ratified-europe", "Not contradicted: the treaty record agrees"),
-        ("limited-services", "Contradicted by other statements of the report (arithmetic"),
+        ("limited-services", "Contradicted by other statements in the report (arithmetic"),
         ("stores", "Not checked"),
     ],
 )

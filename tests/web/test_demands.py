@@ -27,7 +27,7 @@ MID_2010 = "2010-07-01"
 NO_CONSENT = {"Signature", "Denunciation", "TerritorialExtension"}
 OUTCOMES = ("already-met", "met", "open", "not-applicable")
 BADGES = {"none": "not-applicable"}
-WORDS = {"Met": "met", "Met before it was made": "already-met", "Open": "open", "Cannot consent": "not-applicable"}
+WORDS = {"Met": "met", "Already met": "already-met", "Open": "open", "Cannot consent": "not-applicable"}
 Demand = tuple[str, str]
 
 

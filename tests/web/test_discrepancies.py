@@ -83,7 +83,7 @@ def test_every_discrepancy_is_of_a_kind_that_is_offered(project_client: FlaskCli
     """The numbers beside the kinds, and those beside who found them, sum to all."""
     offered = facets(read(project_client, "/discrepancies"))
     everything = total(project_client, "")
-    assert sum(count(link) for link in offered["In what respect"].values()) == everything
+    assert sum(count(link) for link in offered["Type of disagreement"].values()) == everything
     assert sum(count(link) for link in offered["Found by"].values()) == everything
 
 
@@ -130,13 +130,13 @@ def test_the_order_is_the_one_that_is_asked_for(project_client: FlaskClient) -> 
 def test_downloads_have_what_the_page_has(query: str, project_client: FlaskClient) -> None:
     """CSV and JSON have all of the rows in the same order; the chart is a picture."""
     tree = read(project_client, f"/discrepancies{query}")
-    data = next(node for node in tree.iter("p") if words(node).startswith("These as data"))
+    data = next(node for node in tree.iter("p") if words(node).startswith("Download:"))
     offered = {words(node): node.get("href", "") for node in data.iter("a")}
     table = [*csv.DictReader(io.StringIO(project_client.get(offered["CSV"]).text))]
     listed = project_client.get(offered["JSON"]).get_json()["data"]
     assert [row["discrepancy"] for row in table] == [row["discrepancy"] for row in listed]
     assert named(tree) == [row["discrepancy"].replace(f"{BASE}id/", "/doc/") for row in listed[:50]]
-    assert project_client.get(offered["Chart of all kinds as SVG"]).mimetype == "image/svg+xml"
+    assert project_client.get(offered["Chart (SVG)"]).mimetype == "image/svg+xml"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_markup_in_a_search_stays_text(project_client: FlaskClient) -> None:
         '"><script>alert(1)</script>'
     ]
     assert {node.get("type") for node in tree.iter("script") if not node.get("src")} <= {"application/ld+json"}
-    assert "No discrepancy fits this choice." in words(tree)
+    assert "No matches. Remove a filter." in words(tree)
 
 
 def test_a_search_keeps_the_choices(project_client: FlaskClient) -> None:

@@ -86,7 +86,7 @@ def test_a_figure_says_in_words_what_it_counts(project_client: FlaskClient) -> N
     """Of which set, for which year, in which unit."""
     said = facts(section(read(project_client, PRINTED), "says"))
     assert said["What it counts"] == "countries that have not ratified the Optional Protocol"
-    assert said["Out of which set"].startswith("countries reviewed in 2011, 42 in all")
+    assert said["Population"].startswith("countries reviewed in 2011, 42 in all")
     assert said["Year"] == "2011"
     assert said["Unit"].startswith("Per cent")
 
@@ -94,7 +94,7 @@ def test_a_figure_says_in_words_what_it_counts(project_client: FlaskClient) -> N
 def test_a_figure_says_how_exact_it_is(project_client: FlaskClient) -> None:
     """A qualifier in words, and that there is none."""
     assert facts(read(project_client, NOT_RECOMPUTED))["How exact"].startswith("More than")
-    assert facts(read(project_client, PRINTED))["How exact"] == "The source does not say."
+    assert facts(read(project_client, PRINTED))["Precision"] == "Not stated"
 
 
 def test_a_figure_names_the_one_it_is_compared_with(project_client: FlaskClient) -> None:
@@ -112,7 +112,7 @@ def test_a_figure_stands_beside_its_recomputed_values(project_client: FlaskClien
         [
             f"{row['numerator']} of {row['denominator']}",
             f"{row['recomputedValue']}%",
-            "✓Agrees" if row["agrees"] else "✕Does not agree",
+            "✓Agrees" if row["agrees"] else "✕Differs",
         ]
         for row in rows(project_client, "reported-and-recomputed?statistic=opsc-not-ratified")
     ]
@@ -137,7 +137,7 @@ def test_the_drawing_puts_printed_and_recomputed_on_one_scale(project_client: Fl
 def test_a_figure_that_cannot_be_computed_again_says_so(project_client: FlaskClient) -> None:
     """Plainly, and without a drawing."""
     again = section(read(project_client, NOT_RECOMPUTED), "again")
-    assert "cannot be computed again" in words(again)
+    assert "it can be neither confirmed nor refuted" in words(again)
     assert of_class(again, "tracks") == []
 
 

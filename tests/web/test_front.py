@@ -65,24 +65,27 @@ def test_it_says_of_every_promise_whether_it_was_kept(project_client: FlaskClien
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("/", "3 of 4 dated promises to join a treaty kept; 1 more joined, the promise undated"),
+        ("/", "3 of 4 dated promises to join a treaty kept; 1 more joined, promise undated"),
         (
             "/",
-            "22 of 27 demands to join a treaty met since, counted from mid-2010, an assumed day; 3 of them before the",
+            "22 of 27 demands to join a treaty met after the call, counted from mid-2010 (an assumption); 3 of them",
         ),
         ("/", "Which of the report's figures are contradicted? 42 of 62"),
-        ("/outcomes", "counted from 1 July 2010, an assumed day, 3 of them before the petition was handed over"),
-        ("/outcomes", "22 of 27 calls to join a treaty met since, counted from 1 July 2010"),
-        ("/outcomes", "the median until a call was met, by treaty, from the assumed day"),
-        ("/doc/treaty/opsc", "waited 701 days in the median, counted from an assumed day"),
+        ("/outcomes", "counted from 1 July 2010, an assumed date, 3 of them before the petition was handed over"),
+        ("/outcomes", "22 of 27 calls to join a treaty met after the call, counted from 1 July 2010"),
+        ("/outcomes", "the median time until a call was met, by treaty, counted from the assumed date"),
+        ("/doc/treaty/opsc", "Median time until a call was met: 701 days, counted from an assumed date"),
         ("/outcomes", "3 of 4 dated promises to join a treaty kept"),
-        ("/doc/jurisdiction/mlt", "1 of 1 joined, the promise undated"),
+        ("/doc/jurisdiction/mlt", "1 of 1 joined, promise undated"),
         (
             "/doc/jurisdiction/irl",
-            "counted from 1 July 2010, an assumed day, 1 of them before the petition was handed over",
+            "counted from 1 July 2010, an assumed date, 1 of them before the petition was handed over",
         ),
-        ("/doc/treaty/opsc", "counted from 1 July 2010, an assumed day, 1 of them before the petition was handed over"),
-        ("/doc/call/pak-2", "counted from 1 July 2010, an assumed day, 1 of them before the petition was handed over"),
+        (
+            "/doc/treaty/opsc",
+            "counted from 1 July 2010, an assumed date, 1 of them before the petition was handed over",
+        ),
+        ("/doc/call/pak-2", "counted from 1 July 2010, an assumed date, 1 of them before the petition was handed over"),
         ("/embed/jurisdiction/irl", "from 1 July 2010 (assumed), 1 before the call, 1 before the handover"),
         ("/embed/jurisdiction/mlt", "joined, the promise undated"),
         ("/embed/commitment/mlt-1", "Joined; promise undated"),
@@ -127,18 +130,18 @@ def test_who_is_not_party_is_named(project_client: FlaskClient) -> None:
     assert lines["signatory"] == "Not party: signed only Ireland, Singapore"
     assert lines["signatory stale"].endswith("Cameroon, Ghana, Kenya, Liberia, Nauru, Zambia")
     assert lines["neither stale"].endswith("Hong Kong")
-    assert lines[None].startswith("Not drawn European Union (no act on record")
+    assert lines[None].startswith("Not on the map European Union (no act on record")
     assert "Taiwan" in lines[None]
 
 
 def test_an_old_status_says_when_it_was_last_looked_up(project_client: FlaskClient) -> None:
     """Ghana's newest source is a table of June 2022; no source of Hong Kong's record has a date."""
     for address, words in (
-        ("/doc/treaty-record/opsc-gha", "last looked up June 2022"),
-        ("/doc/treaty/opsc?of=gha", "last looked up June 2022"),
-        ("/doc/jurisdiction/gha", "last looked up June 2022"),
-        ("/compare?jurisdiction=gha&jurisdiction=irl", "last looked up June 2022"),
-        ("/doc/treaty-record/opsc-hkg", "last looked up on a day not known"),
+        ("/doc/treaty-record/opsc-gha", "last checked June 2022"),
+        ("/doc/treaty/opsc?of=gha", "last checked June 2022"),
+        ("/doc/jurisdiction/gha", "last checked June 2022"),
+        ("/compare?jurisdiction=gha&jurisdiction=irl", "last checked June 2022"),
+        ("/doc/treaty-record/opsc-hkg", "last checked on an unknown date"),
     ):
         text = " ".join(" ".join(read(project_client, address).itertext()).split())
         assert words in text, address
@@ -147,14 +150,14 @@ def test_an_old_status_says_when_it_was_last_looked_up(project_client: FlaskClie
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        ("/doc/treaty/opsc", "47 party, 5 signed only (5 by an old or undated source)"),
-        ("/doc/treaty/opsc", "46 party, 1 signed only, 2 no act on record (2 by an old or undated source)"),
+        ("/doc/treaty/opsc", "47 party, 5 signed only (5 from an old or undated source)"),
+        ("/doc/treaty/opsc", "46 party, 1 signed only, 2 no act on record (2 from an old or undated source)"),
         ("/doc/treaty/opsc", "43 party, 1 signed only"),
-        ("/matrix", "no act on record by the newest source, last looked up on a day not known"),
-        ("/matrix", "signed only by the newest source, last looked up 3 December 2025"),
+        ("/matrix", "no act on record according to the newest source, last checked on an unknown date"),
+        ("/matrix", "signed only according to the newest source, last checked 3 December 2025"),
         ("/embed/jurisdiction/sgp", "treaties joined; 2 of the others by an old or undated source"),
-        ("/doc/jurisdiction/sgp", "Asked to join, 1 July 2010, an assumed day"),
-        ("/compare?jurisdiction=gha&jurisdiction=irl", "Asked to join, 1 July 2010, an assumed day"),
+        ("/doc/jurisdiction/sgp", "Called on to join, 1 July 2010, an assumed date"),
+        ("/compare?jurisdiction=gha&jurisdiction=irl", "Called on to join, 1 July 2010, an assumed date"),
     ],
 )
 def test_a_summary_says_what_is_old_and_what_is_assumed(project_client: FlaskClient, address: str, words: str) -> None:

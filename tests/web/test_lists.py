@@ -188,7 +188,7 @@ def test_names_are_in_the_language_of_the_reader_and_links_keep_it(project_clien
 def test_a_question_that_answers_more_than_the_list_says_so(project_client: FlaskClient) -> None:
     """The question about instruments has the treaties, too; the files of the list have not."""
     page = page_of(project_client, "instrument")
-    assert "further rows, about things of other kinds" in page
+    assert "more rows, about other kinds of records" in page
     rows = csv.DictReader(io.StringIO(project_client.get(link_to(page, "CSV")).text))
     assert {row["instrument"].removeprefix(f"{BASE}id/").partition("/")[0] for row in rows} == {"instrument"}
 

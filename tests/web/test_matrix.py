@@ -94,7 +94,7 @@ def test_the_treaties_show_their_status_then_and_now_as_derived(project_client: 
         assert now["irl"] in WORDS
         for code, cells in lines(tree).items():
             words_of = [WORDS.get(status.get(code, ""), "not known") for status in (then, now)]
-            assert f"derived: {words_of[0]} then, {words_of[1]} by the newest source" in words(cells[column])
+            assert f"derived: {words_of[0]} then, {words_of[1]} according to the newest source" in words(cells[column])
 
 
 @pytest.mark.parametrize("case", FILTERS, ids=lambda case: case["query"] or "all")

@@ -167,7 +167,7 @@ def test_the_front_page_counts_what_is_there_and_links_to_it(client: FlaskClient
     """The figures are those of the snapshot; every link of the page leads somewhere."""
     page = client.get("/", headers={"Accept": "text/html"}).text
     assert "<strong>9</strong> calls to action" in page
-    assert "<strong>2 of 2</strong> demands to join a treaty met since" in page
+    assert "<strong>2 of 2</strong> demands to join a treaty met after the call" in page
     for part in page.split('href="')[1:]:
         address = part.partition('"')[0].replace("&amp;", "&").partition("#")[0]
         if address.startswith("/"):

@@ -178,7 +178,7 @@ def test_links_on_an_old_page_stay_in_its_snapshot(three: Three) -> None:
 @pytest.mark.parametrize("path", ["/doc/treaty/opsc", "/outcomes"])
 def test_an_old_page_says_that_its_charts_are_of_the_current_snapshot(three: Three, path: str) -> None:
     """The API answers for the current snapshot alone, and the pages show its charts."""
-    words, start = "Its charts, and its answers as data, are of the current snapshot.", f"/snapshots/{three.kept[0].id}"
+    words, start = "Its charts and downloads show the current snapshot.", f"/snapshots/{three.kept[0].id}"
     page = three.client.get(f"{start}{path}", headers=HTML).text
     assert 'href="/api/' in page
     assert words in page

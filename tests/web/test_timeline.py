@@ -184,7 +184,7 @@ def test_what_cannot_be_shown_is_refused(project_client: FlaskClient, fields: st
 def test_choices_that_nothing_fits_leave_a_page_with_a_way_back(project_client: FlaskClient) -> None:
     """Each choice has events, and both together have none."""
     page = read(project_client, "/timeline?treaty=not-stated&kind=consent")
-    assert "No event on record fits these choices" in words(page)
+    assert "No matches." in words(page)
 
 
 def test_it_works_with_little_data(client: FlaskClient) -> None:

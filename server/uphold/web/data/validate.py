@@ -146,7 +146,7 @@ def welcome() -> Response:
     if form == TURTLE:
         return send(service(), TURTLE, varies=True)
     described = {
-        "description": "POST data, and get the report of the shapes on it; nothing is stored.",
+        "description": "POST data to get a SHACL validation report; nothing is stored.",
         "takes": list(MEDIA_TYPES),
         "gives": [JSON, TURTLE, HTML],
         "maxBytes": settings.upload_max_bytes,
@@ -161,8 +161,8 @@ def service() -> str:
     return (
         "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n@prefix dcterms: <http://purl.org/dc/terms/> .\n\n"
         f"<{base}validate> a dcat:DataService ;\n"
-        '    dcterms:title "Check data"@en ;\n'
-        '    dcterms:description "POST data, and get the report of the shapes on it; nothing is stored."@en ;\n'
+        '    dcterms:title "Validate data"@en ;\n'
+        '    dcterms:description "POST data to get a SHACL validation report; nothing is stored."@en ;\n'
         f"    dcterms:conformsTo <http://www.w3.org/TR/shacl/> ;\n    dcat:endpointURL <{base}validate> .\n"
     )
 
@@ -176,8 +176,8 @@ def text_sent(error: UpholdError | None = None) -> str:
 def page(**found: object) -> str:
     """The form, with what was found."""
     about = about_page(
-        "Check data",
-        "Send RDF or a table, and hear line by line what does not conform to the shapes; nothing is stored.",
+        "Validate data",
+        "Check RDF or a table against our rules and see each problem; nothing is stored.",
         indexed=not found,
     )
     kinds = {SUFFIXES[suffix]: suffix for suffix in SUFFIXES}

@@ -1,4 +1,4 @@
-"""Dates: days and periods in words, and their places on a line of time."""
+"""Dates: days, periods and durations in words, and their places on a timeline."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-__all__ = ["Scale", "day", "period", "scale"]
+__all__ = ["Scale", "day", "duration", "period", "scale"]
 
 MARGIN = 1.5
 """Per cent of the line before the first year and after the last day, so that marks there are whole."""
 MOST_TICKS = 8
+DAYS_OF_YEAR = 365.2425
+LONGEST_IN_DAYS = 730
+"""Durations up to this many days are shown in days, longer ones in years and months."""
 
 
 def read(text: object) -> dt.date | None:
@@ -46,9 +49,31 @@ def period(first: object, last: object) -> Markup:
     return Markup("between {} and {}").format(day(first), day(last))
 
 
+def duration(least: float, most: float | None = None) -> Markup:
+    """A number of days, or a range of it, in words; the exact days of a long one are in its `title`."""
+    first, last = sorted(abs(days) for days in (least, least if most is None else most))
+    exact = in_days(last) if first == last else f"{in_days(first).partition(' ')[0]} to {in_days(last)}"
+    if last <= LONGEST_IN_DAYS:
+        return Markup("{}").format(exact)
+    words = dict.fromkeys(in_years(days) if days > LONGEST_IN_DAYS else in_days(days) for days in (first, last))
+    return Markup('<span title="{}">{}</span>').format(exact, " to ".join(words))
+
+
+def in_days(days: float) -> str:
+    """A number of days, with thin spaces between thousands."""
+    return f"{days:,.10g} {'day' if days == 1 else 'days'}".replace(",", "\u202f")
+
+
+def in_years(days: float) -> str:
+    """Whole years and months."""
+    years, months = divmod(int(days / DAYS_OF_YEAR * 12), 12)
+    counts = [(count, unit) for count, unit in ((years, "year"), (months, "month")) if count]
+    return ", ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in counts)
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A line of time from the first day of a year to a day; places on it are percentages of its length."""
+    """A timeline from the first day of a year to a day; positions on it are percentages of its length."""
 
     start: dt.date
     end: dt.date

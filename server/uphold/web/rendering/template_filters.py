@@ -11,7 +11,7 @@ from uphold.serving.descriptions import Thing
 from uphold.web.http.request_context import snapshot_prefix
 from uphold.web.rendering.axis import anchor
 from uphold.web.rendering.counts import count_kept, count_met
-from uphold.web.rendering.dates import day, period
+from uphold.web.rendering.dates import day, duration, period
 from uphold.web.rendering.page_context import nodes
 
 __all__ = ["add_filters", "local_path"]
@@ -21,16 +21,16 @@ SAFE = "/:@!$&'()*+,;=~-._%"
 NAMES = {
     "dcterms:isPartOf": "part of",
     "foaf:page": "page",
-    "rdf:type": "kind",
+    "rdf:type": "type",
     "rdfs:isDefinedBy": "defined in",
-    "rdfs:subClassOf": "kind of",
-    "skos:altLabel": "also called",
+    "rdfs:subClassOf": "subclass of",
+    "skos:altLabel": "also known as",
     "skos:broader": "belongs to",
-    "skos:closeMatch": "much the same elsewhere",
-    "skos:exactMatch": "the same elsewhere",
-    "skos:inScheme": "in the list",
+    "skos:closeMatch": "close match",
+    "skos:exactMatch": "exact match",
+    "skos:inScheme": "in scheme",
     "skos:prefLabel": "name",
-    "prov:wasDerivedFrom": "rests on",
+    "prov:wasDerivedFrom": "source",
 }
 
 STAYS_IN_QUERY = "?:/(),;*=!@$"
@@ -72,6 +72,7 @@ def add_filters(app: Flask, base: str) -> None:
     app.add_template_filter(language, "language")
     app.add_template_filter(nodes, "nodes")
     app.add_template_filter(day, "day")
+    app.add_template_filter(duration, "duration")
     app.add_template_filter(period, "period")
     app.add_template_global(count_met, "count_met")
     app.add_template_global(count_kept, "count_kept")

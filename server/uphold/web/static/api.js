@@ -1,4 +1,4 @@
-// The console at /api: Swagger UI on the OpenAPI document of this server. The list of questions needs no script.
+// The console at /api: Swagger UI for this server's OpenAPI document. The list of questions works without scripts.
 
 const place = document.querySelector("#console");
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -11,7 +11,7 @@ window.SwaggerUIBundle({
   domNode: place,
   presets: [window.SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
-  validatorUrl: "none", // the validator is another site
+  validatorUrl: "none", // the default validator is on another site
   deepLinking: true,
   docExpansion: "list",
   defaultModelsExpandDepth: -1,

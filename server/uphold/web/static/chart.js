@@ -1,10 +1,10 @@
-// Makes the picture of a chart one that answers to the pointer, when the reader asks for it. Without this script, the
-// picture stays as it is.
+// Replaces the image of a chart with an interactive one on request. Without this script, the image
+// remains.
 
 const WORLD = "world-110m.json";
 
 function here(spec, vendor) {
-  // The specification names the map of the world by its file alone; this server has it among its own files.
+  // The specification names the world map by file name only; this server has the file.
   return JSON.parse(JSON.stringify(spec), (key, value) => (key === "url" && value === WORLD ? vendor + WORLD : value));
 }
 

@@ -4,9 +4,9 @@ const OPEN_NAME = /^[A-Za-z][\w-]*(:[\w.-]*)?$/;
 const AFTER_TYPE = ["a", "rdf:type", "rdfs:domain", "rdfs:range", "rdfs:subClassOf"];
 const SHOWN = 60;
 
-/** Make the completers known to YASQE. `words` may be filled later: { prefixes, terms, things }. */
+/** Register the completers with YASQE. `words` may be filled later: { prefixes, terms, things }. */
 export function addCompleters(Yasqe, words) {
-  Yasqe.defaults.autocompleters = ["variables"]; // the others that ship ask sites elsewhere
+  Yasqe.defaults.autocompleters = ["variables"]; // the other built-in ones query other sites
   Yasqe.registerAutocompleter({
     name: "declarations",
     bulk: false,
@@ -36,14 +36,14 @@ export function declare(Yasqe, words) {
   });
 }
 
-/** Whether the cursor is where PREFIX wants a prefix. */
+/** Whether the cursor is where PREFIX expects a prefix. */
 function isDeclaration(yasqe) {
   const cursor = yasqe.getDoc().getCursor();
   const before = yasqe.getDoc().getLine(cursor.line).slice(0, cursor.ch);
   return /^\s*PREFIX\s+[\w-]*$/i.test(before);
 }
 
-/** Whether the cursor is at the end of a name that has been begun. */
+/** Whether the cursor is at the end of a partial name. */
 function isName(yasqe) {
   const token = yasqe.getCompleteToken();
   if (isDeclaration(yasqe) || token.type === "comment" || !OPEN_NAME.test(token.string)) return false;
@@ -59,7 +59,7 @@ function wanted(yasqe) {
   return token.state.possibleCurrent.includes("a") ? "property" : "thing";
 }
 
-/** The words whose name begins as typed, or whose label does, or has a word that does; the often used ones first. */
+/** The words whose name, label or a word of it begins as typed; the most used ones first. */
 function fitting(words, kind, typed) {
   const [start, rest] = typed.includes(":") ? typed.split(":", 2) : [null, typed];
   const begun = rest.toLowerCase();

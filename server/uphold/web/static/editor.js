@@ -17,7 +17,7 @@ const status = live.querySelector("[role=status]");
 const wide = matchMedia("(min-width: 64rem)");
 const endpoint = new URL(form.action, location).href;
 const graphs = [...new URLSearchParams(location.search)].filter(([name]) => GRAPHS.includes(name));
-let ready = Promise.resolve(); // settled when `words` are filled, or cannot be
+let ready = Promise.resolve(); // settled when `words` are filled, or loading them failed
 const words = { prefixes: {}, terms: [], things: [], base: "", root: "", within: "" };
 
 const { Yasqe, Yasr } = window.Yasgui;
@@ -56,8 +56,8 @@ function mountEditor() {
 
 function mountResults() {
   const viewer = new Yasr(live.querySelector(".answer"), { persistenceId: null, prefixes: () => words.prefixes });
-  Object.assign(viewer.resultsEl, { tabIndex: 0, role: "group", ariaLabel: "Answer" }); // it scrolls sideways
-  live.querySelector(".yasr_external_ref_btn")?.remove(); // it leads to the manual of another site
+  Object.assign(viewer.resultsEl, { tabIndex: 0, role: "group", ariaLabel: "Results" }); // it scrolls sideways
+  live.querySelector(".yasr_external_ref_btn")?.remove(); // it links to a manual on another site
   return viewer;
 }
 
@@ -85,13 +85,13 @@ function start() {
   ready = fetch(form.dataset.editor)
     .then((response) => response.json())
     .then((data) => Object.assign(words, data))
-    .then(() => yasqe.setOption("mode", "sparql11")) // read the query again, with the prefixes known
+    .then(() => yasqe.setOption("mode", "sparql11")) // parse the query again, with the prefixes known
     .then(() => yasqe.checkSyntax())
     .catch(() => {}); // the editor works without words to complete
   ready.then(fromAddress);
 }
 
-/** Take the query from the address, and ask it. */
+/** Run the query in the address. */
 function fromAddress() {
   const query = queryOf(new URL(location));
   if (query && query !== yasqe.getValue()) yasqe.setValue(query);
@@ -104,13 +104,13 @@ function queryOf({ hash, search }) {
   return new URLSearchParams(hash.slice(1)).get("query") ?? new URLSearchParams(search).get("query") ?? "";
 }
 
-/** The address of a page that asks `query` at `place`. */
+/** The address of a page that runs `query` at `place`. */
 function linkTo(query, place) {
   const fields = new URLSearchParams([["query", query], ...graphs]).toString().replaceAll("+", "%20");
   return fields.length > LONGEST_ADDRESS ? `${place}#${fields}` : `${place}?${fields}`;
 }
 
-/** Ask the query in the editor and show what comes; while one is asked, stop it instead. */
+/** Run the query in the editor and show the result; if one is running, stop it instead. */
 async function ask({ keep = false } = {}) {
   if (running) return running.abort();
   const query = yasqe.getValue();
@@ -119,20 +119,20 @@ async function ask({ keep = false } = {}) {
   run.textContent = "Stop";
   live.hidden = false;
   live.setAttribute("aria-busy", "true");
-  status.textContent = "Asking …";
+  status.textContent = "Running …";
   shown = query;
   if (!keep) history.pushState(null, "", linkTo(query, location.pathname));
   try {
     const response = await request(query, running.signal);
     const content = await response.text();
-    await ready; // links in the answer need to know what is answered here
+    await ready; // links in the result depend on `words`
     const milliseconds = Math.round(performance.now() - began);
     clearMistake();
     if (response.ok) showAnswer(response, content, milliseconds);
     else showProblem(JSON.parse(content));
   } catch (error) {
     if (error.name === "AbortError") status.textContent = "Stopped.";
-    else showProblem({ title: "No answer came", detail: error.message, remedy: "See whether the server can be reached." });
+    else showProblem({ title: "No response", detail: error.message, remedy: "Check whether the server can be reached." });
   } finally {
     running = undefined;
     run.textContent = "Run";
@@ -156,11 +156,11 @@ function showAnswer(response, content, milliseconds) {
   yasr.setResponse({ ok: true, status: code, statusText, headers, content: content || " " }, milliseconds);
   const snapshot = response.headers.get("Uphold-Snapshot");
   const rows = yasr.results.getBindings()?.length;
-  const counted = rows === undefined ? "An answer" : `${rows.toLocaleString("en").replaceAll(",", "\u202f")} ${rows === 1 ? "row" : "rows"}`;
+  const counted = rows === undefined ? "Result" : `${rows.toLocaleString("en").replaceAll(",", "\u202f")} ${rows === 1 ? "row" : "rows"}`;
   const link = document.createElement("a");
   link.href = linkTo(shown, `${words.root}/snapshots/${snapshot}/sparql`);
   link.append("snapshot ", Object.assign(document.createElement("code"), { textContent: snapshot.slice(0, 12) }));
-  link.title = "A lasting address: the same answer for as long as the snapshot is kept";
+  link.title = "Permanent link: the same result as long as the snapshot is archived";
   status.replaceChildren(`${counted} in ${milliseconds} ms, from `, link);
   if (!wide.matches) live.scrollIntoView();
 }
@@ -208,7 +208,7 @@ function clearMistake() {
   yasqe.getDoc().eachLine((line) => yasqe.getDoc().removeLineClass(line, "background", "mistake-line"));
 }
 
-/** Give the list of questions a field that narrows it to those with all the words typed. */
+/** Add a filter field to the list of questions. */
 function searchable(questions) {
   const field = questions.querySelector("input");
   field.closest("label").hidden = false;
@@ -247,8 +247,8 @@ async function copy() {
     await navigator.clipboard.writeText(block.textContent);
     said.textContent = "Copied.";
   } catch {
-    getSelection().selectAllChildren(block); // the browser lets no page copy here; the reader can
-    said.textContent = "Selected: copy it with the keyboard.";
+    getSelection().selectAllChildren(block); // the browser does not allow pages to copy; the reader can
+    said.textContent = "Selected; copy with the keyboard.";
   }
   setTimeout(() => (said.textContent = ""), 4000);
 }

@@ -1,5 +1,5 @@
-// Draws the map of the world for any year from one answer per treaty, so that the year, the colours, the counts and the
-// names change together. Without this script the form beside the map asks for the page again.
+// Draws the world map for any year from one answer per treaty, so that the year, the colours, the counts and the
+// names change together. Without this script the form beside the map reloads the page.
 
 const form = document.querySelector("form[data-map]");
 const year = form.elements.year;
@@ -15,7 +15,7 @@ function wanted() {
   return treaty ? treaty.value : year.dataset.treaty;
 }
 
-// What each place was from which year on: {"gha": [[2000, "neither"], [2003, "signatory"], …]}, by the key of its page.
+// The status of each place by starting year: {"gha": [[2000, "neither"], [2003, "signatory"], …]}, by the key of its page.
 async function ask(key) {
   if (!answers.has(key)) {
     const response = await fetch(`${form.dataset.map}?treaty=${key}&fields=jurisdiction,year,status,stale&limit=1000`);
@@ -63,7 +63,7 @@ function draw(places, until) {
   shown.textContent = until;
 }
 
-// Everything that is shown changes in this one step, or nothing does.
+// Updates everything in one step, or nothing.
 async function move() {
   const key = wanted();
   try {
@@ -79,7 +79,7 @@ async function move() {
     form.dataset.shows = fields;
     history.replaceState(null, "", `?${fields}${location.hash}`);
   } catch {
-    form.querySelector("button").hidden = false; // the page itself can still be asked
+    form.querySelector("button").hidden = false; // the form still reloads the page
   }
 }
 

@@ -1,13 +1,12 @@
-// What pages can do with scripts and do as well without: the Escape key takes away the source that is shown, and what is there to
-// be copied has a button for it.
+// Optional enhancements of pages: the Escape key hides the tooltip that is shown, and texts to copy get a button.
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  for (const source of document.querySelectorAll(".source:is(:hover, :focus)")) source.classList.add("put-away");
+  for (const source of document.querySelectorAll(":is(.source, .term):is(:hover, :focus)")) source.classList.add("put-away");
 });
 
 for (const event of ["pointerout", "focusout"]) {
-  document.addEventListener(event, (left) => left.target.closest?.(".source")?.classList.remove("put-away"));
+  document.addEventListener(event, (left) => left.target.closest?.(".source, .term")?.classList.remove("put-away"));
 }
 
 for (const source of document.querySelectorAll("[data-copy]")) {
@@ -20,7 +19,7 @@ for (const source of document.querySelectorAll("[data-copy]")) {
       const range = document.createRange();
       if (source.select) source.select();
       else { range.selectNodeContents(source); getSelection().removeAllRanges(); getSelection().addRange(range); }
-      button.textContent = "Selected: copy with the keyboard";
+      button.textContent = "Selected; copy with the keyboard";
     }
     setTimeout(() => { button.textContent = "Copy"; }, 3000);
   });

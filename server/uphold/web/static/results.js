@@ -1,17 +1,17 @@
-// How YASR shows an answer here: a table whose links stay on this host, a chart, and the answer as it came.
+// How YASR shows a result: a table whose links stay on this host, a chart, and the raw response.
 
 const NUMERIC = /#(?:integer|decimal|double|float|int|long|short|nonNegativeInteger|positiveInteger)$/;
 const DATED = /#(?:date|dateTime)$/;
 const MOST_MARKS = 60;
-const GRIDLINES = 4; // what is asked of Vega, which draws at most six for it
-const LONGEST_NAME = 28; // characters of a name that is kept on one line
+const GRIDLINES = 4; // the number requested; Vega draws at most six
+const LONGEST_NAME = 28; // characters of a name that stays on one line
 const escaped = (text) => {
   const box = document.createElement("i");
   box.textContent = text;
   return box.innerHTML.replaceAll('"', "&quot;");
 };
 
-/** Put our ways of showing an answer in place of those that ship. `words` may be filled later. */
+/** Replace YASR's plugins with ours. `words` may be filled later. */
 export function addPlugins(Yasr, words, chartScript) {
   class Rows extends Yasr.plugins.table {
     constructor(yasr) {
@@ -20,7 +20,7 @@ export function addPlugins(Yasr, words, chartScript) {
       this.persistentConfig = { compact: true, isEllipsed: false };
     }
 
-    // What a cell is sorted and searched by; the search reads it as markup, so it gets none.
+    // The value by which a cell is sorted and searched; the search parses markup, so the text is escaped.
     getColumns() {
       return super.getColumns().map((column) => ({
         ...column,
@@ -70,7 +70,7 @@ export function shortName(iri, prefixes) {
   return best;
 }
 
-/** Where this host answers for an IRI; other web addresses as they are; null for what is no web address. */
+/** The local address of an IRI; other web addresses unchanged; null for anything that is not a web address. */
 function localAddress(iri, { base, root, within }) {
   if (base && iri.startsWith(base)) {
     const path = iri.slice(base.length);
@@ -124,9 +124,9 @@ function chartPlugin(words, script) {
       const render = async () => {
         const names = [by.select.value, figure.select.value];
         const shown = rows.filter((row) => row[names[0]] && row[names[1]]).slice(0, MOST_MARKS);
-        note.textContent = shown.length < rows.length ? `${shown.length} of ${rows.length} rows are drawn.` : "";
+        note.textContent = shown.length < rows.length ? `${shown.length} of ${rows.length} rows are shown.` : "";
         const labels = labelled(shown, names, across, words.prefixes);
-        // A bar stands for a row: it is placed by a key of its own, of which only the label is read.
+        // Each bar is one row: it is positioned by a unique key, of which only the label is shown.
         const values = shown.map((row, number) => ({
           row: `${number}\t${labels[number]}`,
           name: dated(names[0]) ? row[names[0]].value : labels[number],
@@ -149,7 +149,7 @@ function chartPlugin(words, script) {
   };
 }
 
-/** What each row is called: its value by which it is drawn and, where rows share one, what tells them apart. */
+/** The label of each row: the value on the axis and, where rows share one, what distinguishes them. */
 function labelled(rows, [by, figure], across, prefixes) {
   const text = (term) => (term?.type === "uri" ? shortName(term.value, prefixes) : (term?.value ?? ""));
   const others = across.filter((name) => name !== by && name !== figure);

@@ -1,6 +1,6 @@
-// A query as a program in several languages: each can be pasted and run, whatever signs the query has in it.
+// A query as a program in several languages, ready to paste and run whatever characters the query contains.
 
-/** What there is to copy: [{ name, label, text }]. `graphs` are further [parameter, value] pairs of the request. */
+/** The snippets to copy: [{ name, label, text }]. `graphs` are further [parameter, value] pairs of the request. */
 export function snippets(endpoint, query, graphs, kind) {
   const asked = { endpoint, query: query.trim(), graphs, kind };
   return [

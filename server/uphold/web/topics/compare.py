@@ -19,10 +19,7 @@ __all__ = ["compare"]
 
 FEWEST, MOST = 2, 6
 """How many jurisdictions make a comparison, and how many fit beside one another."""
-PURPOSE = (
-    "What states, territories and unions joined, were asked, promised and did against the trafficking of children, "
-    "side by side."
-)
+PURPOSE = "Treaties joined, calls received, promises made and findings, side by side."
 OF_ALL = ("call-outcomes", "commitments-kept", "petitions", "handovers")
 """Questions that are short enough to be asked once for all jurisdictions."""
 compare = Blueprint("compare", __name__)
@@ -123,10 +120,10 @@ def starts(known: Answered) -> list[Start]:
     waiting = ask("call-outcomes", outcome="open")
     reviewed = [row for row in known if row["firstReviewed"] is not None]
     found = [
-        Start("They promised to join the same treaty", promised, shared(promised, "treatyName")),
-        Start("They were asked to join the same treaty and have not done so", waiting, shared(waiting, "treatyName")),
-        Start("They lie in the same region, and were reviewed", known, shared(reviewed, "regionName")),
-        Start("Their petitions were handed over on the same day", handovers, shared(handovers, "date")),
+        Start("Promised to join the same treaty", promised, shared(promised, "treatyName")),
+        Start("Called on to join the same treaty, and have not joined", waiting, shared(waiting, "treatyName")),
+        Start("Reviewed in the same region", known, shared(reviewed, "regionName")),
+        Start("Petitions handed over on the same day", handovers, shared(handovers, "date")),
     ]
     return [start for start in found if start.groups]
 

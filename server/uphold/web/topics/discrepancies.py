@@ -27,11 +27,11 @@ QUESTION = "discrepancies"
 PER_PAGE = 50
 MOST_ROWS = 1_000
 DESCRIPTION = (
-    "Statements that do not fit together: within the report, between it and the treaty record, or within that record. "
-    "Each stays as its source has it; nothing is corrected or left out."
+    "Statements that disagree within the report, within the treaty record, or between the two. "
+    "All are shown as published; nothing is corrected or left out."
 )
 SORTS = {"kindName": "Kind", "discrepancyName": "Name", "-statements": "Number of statements"}
-FOUND_BY = {"false": "A person who read the sources", "true": "A rule"}
+FOUND_BY = {"false": "Hand", "true": "A rule"}
 Given = Mapping[str, Sequence[str]]
 discrepancies = Blueprint("discrepancies", __name__)
 
@@ -74,8 +74,8 @@ def disagreements() -> Response:
         start=(wanted.page - 1) * limit + 1,
         links=page_links(request.path.removeprefix(request.script_root), wanted, limit, len(rows)),
         facets={
-            "In what respect": kind_choices(given, chosen, kinds),
-            "Kind of statement": class_choices(given, chosen),
+            "Type of disagreement": kind_choices(given, chosen, kinds),
+            "Type of statement": class_choices(given, chosen),
             "Found by": derived_choices(given),
         },
         given=given,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,27 +28,35 @@ guides = Blueprint("guides", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Words that are not written with what is written instead (`avoid`, `write`, `why`), and titles that are kept."""
+    """Terms to avoid with their replacements (`avoid`, `write`, `why`), formal titles, and meanings of terms of art."""
 
     terms: tuple[dict[str, Any], ...]
     kept: tuple[dict[str, str], ...]
+    meanings: dict[str, str]
 
 
+@cache
 def read_wording() -> Wording:
     """The words of `words.toml`."""
     found = tomllib.loads(WORDS.read_text("utf-8"))
-    return Wording(tuple(found["term"]), tuple(found["kept"]))
+    return Wording(tuple(found["term"]), tuple(found["kept"]), found["meanings"])
+
+
+@guides.app_template_global()
+def meaning(term: str) -> str:
+    """What a term of art means, in one line."""
+    return read_wording().meanings[term]
 
 
 @view(guides, "/partners")
 def partners() -> Response:
-    """How partners link, check, show and cite, and what is not there yet."""
+    """How partners link, validate, embed and cite, and what is not available yet."""
     response = show(
         "partners.html",
         {},
         "For partners",
-        "How to link your data to the identifiers of Uphold, check them line by line, show cards with live figures, "
-        "ask across data sets and cite the result.",
+        "How to link your data to Uphold's identifiers, validate it, embed cards with live figures, query across data "
+        "sets and cite the results.",
         example=example(),
         settings=manager().settings,
     )
@@ -70,12 +79,12 @@ def example() -> Embedding | None:
 
 @view(guides, "/words")
 def words() -> Response:
-    """A note on words: terms that are not written here, titles that are kept, positions that are not taken."""
+    """A note on words: terms we avoid, formal titles, terms of art, positions we do not take."""
     return show(
         "words.html",
         {},
         "A note on words",
-        "Which words are written here about the exploitation of children and why, which formal titles are kept, and "
-        "what unknown means.",
+        "Terms we use and avoid in writing about the exploitation of children, formal titles, terms of art, and what "
+        "unknown means.",
         wording=read_wording(),
     )

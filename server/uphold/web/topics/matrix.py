@@ -27,8 +27,8 @@ UNKNOWN = "unknown"
 NOT_LOOKED_UP: Mapping[str, Any] = {"status": UNKNOWN, "stale": False}
 """What the record says of a jurisdiction and a treaty that it has no row of."""
 PURPOSE = (
-    "Each jurisdiction reviewed under the twelve indicators of the progress card: its rating where one is known, and "
-    "how many calls to it and findings about it name the indicator."
+    "Each reviewed jurisdiction by the twelve indicators of the progress card: its rating, if known, and the number of "
+    "calls and findings that name the indicator."
 )
 matrix = Blueprint("matrix", __name__)
 

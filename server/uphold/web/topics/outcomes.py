@@ -56,7 +56,7 @@ def answers() -> Response:
             "survival": ask("outcome-survival", treaty=calls.applied.get("treaty")),
         },
         "Which promises were kept, and which calls are still open?",
-        "Each promise to join a treaty and each call to do so, with the act that answered it and the days between.",
+        "Every promise and call to join a treaty, with the act that answered it and the days between.",
         calls=calls,
         promised=in_order(in_order(promises, "jurisdictionName"), "result"),
         met=met,
@@ -149,7 +149,7 @@ class Calls:
         self.answer = ask("call-outcomes", lang=reader_language())
         words = {f"{self.base}id/outcome/{key}": text for key, text in OUTCOMES.items()}
         self.facets = (
-            Facet("outcome", "What became of it", "outcome", words=words),
+            Facet("outcome", "Outcome", "outcome", words=words),
             Facet("treaty", "Treaty", "treaty", names="treatyName"),
             Facet("jurisdiction", "Jurisdiction", "jurisdiction", names="jurisdictionName"),
         )

@@ -54,7 +54,9 @@ FACETS = (
     Facet("kind", "Kind of event", "kind", words={kind: words for kind, (_, words) in KINDS.items()}),
     Facet("treaty", "Treaty", "treaty", names="treatyName", words={"": "No treaty"}),
     Facet("decade", "Decade", "decade", names="decadeName", split=" ", split_names=" ", by_value=True),
-    Facet("jurisdiction", "Jurisdiction", "jurisdiction", names="jurisdictionName", words={"": "No one jurisdiction"}),
+    Facet(
+        "jurisdiction", "Jurisdiction", "jurisdiction", names="jurisdictionName", words={"": "Not tied to a country"}
+    ),
 )
 timeline = Blueprint("timeline", __name__)
 
