@@ -21,7 +21,6 @@ from uphold.questions.metadata import Head, read_head, without_head
 from uphold.questions.parameters import Parameter, bind, find_parameters, to_term
 from uphold.rdf.sources import Files, read_context
 from uphold.settings import Settings
-from uphold.sparql.diagnostics import explain
 from uphold.sparql.guard import Limits, inspect
 
 __all__ = ["MOST_VALUES", "RESERVED", "Catalogue", "Question", "load_questions"]
@@ -221,6 +220,8 @@ def check(question: Question, name: Path, prefixes: Mapping[str, str]) -> None:
         try:
             found = ox.Store().query(text, base_iri=question.base, prefixes=dict(prefixes))
         except SyntaxError as problem:
+            from uphold.sparql.diagnostics import explain  # with the parser, only for who makes a mistake
+
             place = PARSER_SAYS.search(problem.msg)
             line, column = (int(place[1]), int(place[2])) if place else (None, None)
             told = explain(text, prefixes, problem.msg, line, column)

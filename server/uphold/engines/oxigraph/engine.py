@@ -33,7 +33,6 @@ from uphold.rdf.media_types import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES
 from uphold.server_timing import spend
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
-from uphold.sparql.diagnostics import explain
 from uphold.sparql.guard import Limits, inspect
 
 __all__ = ["EmbeddedEngine"]
@@ -134,6 +133,8 @@ class EmbeddedEngine:
                 raise NotRepresentable(asked["accept"], reason)
             if "remedy" in fault:
                 raise QueryNotSupported(**fault)
+            from uphold.sparql.diagnostics import explain  # with the parser, only for who makes a mistake
+
             raise explain(asked["text"], self.snapshot.prefixes, **fault)
         yield content
 

@@ -14,10 +14,8 @@ from typing import cast
 import pyoxigraph as ox
 
 from uphold.engines.oxigraph.datasets import Stores
-from uphold.engines.oxigraph.worker import work
 from uphold.engines.processes.fork_server import begin, limit_memory, memory_in_use, offer
 from uphold.snapshots.snapshot import Snapshot
-from uphold.sparql.parser import grammar
 
 __all__ = ["ORDER_BYTES", "main"]
 
@@ -27,6 +25,9 @@ SAMPLE = "SELECT * WHERE { ?s ?p ?o } LIMIT 2000"
 
 def main(arguments: list[str]) -> None:
     """Run a template: `snapshot folder`, `memory` or `disk`, bytes that a query may use; control on stdin."""
+    from uphold.engines.oxigraph.worker import work  # with the parser, which the server has no need of
+    from uphold.sparql.parser import grammar
+
     snapshot, index, memory = Snapshot.open(Path(arguments[0])), arguments[1], int(arguments[2])
     control = begin()
     stores = open_stores(snapshot, index)
