@@ -135,7 +135,7 @@ def test_an_answer_that_nobody_reads_on_is_stopped(engine: EmbeddedEngine) -> No
 def test_a_worker_killed_while_idle_costs_nobody_an_answer(engine: EmbeddedEngine) -> None:
     """The next query gets another worker."""
     assert ask(engine, "ASK {}")
-    for worker in list(engine.at_work):
+    for worker in list(engine.pool.workers):
         os.kill(worker.pid, signal.SIGKILL)
         assert select.select([worker.channel], [], [], 5)[0]
     assert ask(engine, "ASK { ?s ?p ?o }")
@@ -209,7 +209,7 @@ def test_a_lost_template_is_started_again(tiny: Settings) -> None:
     """Its workers end with it, and the next query gets one from a new template."""
     engine = EmbeddedEngine(current(tiny.state), tiny)
     assert ask(engine, "ASK { ?s ?p ?o }")
-    (worker,) = engine.at_work
+    (worker,) = engine.pool.workers
     engine.template.process.kill()
     assert select.select([worker.channel], [], [], 5)[0]
     assert ask(engine, "ASK { ?s ?p ?o }")

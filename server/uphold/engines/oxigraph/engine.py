@@ -7,18 +7,18 @@ its deadline or memory loses its worker, never the server, and a fresh worker is
 from __future__ import annotations
 
 import json
-import queue
 import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from uphold.engines.federation.federation import Federation
 from uphold.engines.interface import Answer, Dataset
 from uphold.engines.oxigraph.fork_server_main import ORDER_BYTES
 from uphold.engines.processes.ipc import Frame
-from uphold.engines.processes.pool import Template, Worker
+from uphold.engines.processes.pool import Template, Worker, WorkerPool
 from uphold.errors import (
     MemoryLimitExceeded,
     NotAcceptable,
@@ -51,11 +51,7 @@ class EmbeddedEngine:
         self.shares_template = template is not None
         self.lock = threading.Lock()
         self.waiting = 0
-        self.closed = False
-        self.at_work: set[Worker] = set()
-        self.places: queue.SimpleQueue[Worker | None] = queue.SimpleQueue()  # None: a worker that is yet to be forked
-        for _ in range(max(1, workers or settings.query_workers)):
-            self.places.put(None)
+        self.pool = WorkerPool(self.template, max(1, workers or settings.query_workers), count_discarded)
 
     def beside(self, workers: int) -> EmbeddedEngine:
         """Another engine over the same loaded snapshot, with workers and a queue of its own."""
@@ -64,7 +60,7 @@ class EmbeddedEngine:
     def order(self) -> str:
         """Names the order in which rows come that no ORDER BY puts in order; waits until the snapshot is loaded."""
         if not self.template.greeting:
-            self.put_back(self.take(time.monotonic() + self.settings.query_queue_timeout))
+            self.pool.release(self.lend(self.pool.acquire, time.monotonic() + self.settings.query_queue_timeout))
         return self.template.greeting.hex()
 
     def query(
@@ -109,7 +105,7 @@ class EmbeddedEngine:
     ) -> Generator[bytes, None, None]:
         """The bytes of an answer; the worker goes back when they are all out, and is killed when anything breaks."""
         began = time.monotonic()
-        worker = self.take_and_tell(request, began + self.settings.query_queue_timeout)
+        worker = self.lend(partial(self.pool.send, request), began + self.settings.query_queue_timeout)
         spend("queue", (started := time.monotonic()) - began)
         until, lost = started + seconds, "abandoned"
         try:
@@ -126,7 +122,10 @@ class EmbeddedEngine:
             raise MemoryLimitExceeded(self.settings.query_memory_mb) from problem
         finally:
             spend("engine", time.monotonic() - started)
-            self.put_back(worker, lost)
+            if lost:
+                self.pool.discard(worker, lost)
+            else:
+                self.pool.release(worker)
         if kind == Frame.FAULT:
             fault, asked = json.loads(content), json.loads(request)
             if reason := fault.get("unwritable"):
@@ -138,71 +137,40 @@ class EmbeddedEngine:
             raise explain(asked["text"], self.snapshot.prefixes, **fault)
         yield content
 
-    def take_and_tell(self, request: bytes, until: float) -> Worker:
-        """A worker that has the request; raises what `take` raises."""
-        while True:
-            worker = self.take(until)
-            try:
-                worker.send(request)
-            except OSError:  # it ended while nobody used it: no fault of this query
-                self.put_back(worker, "idle")
-            else:
-                return worker
-
-    def take(self, until: float) -> Worker:
-        """A worker that is ready; raises `ServerBusy` at once when too many wait, or when none becomes free in time."""
+    def lend(self, acquire: Callable[[float], Worker | None], until: float) -> Worker:
+        """A worker of the pool; raises `ServerBusy` at once when too many wait, or when none becomes free in time."""
         try:
-            worker = self.places.get_nowait()
-        except queue.Empty:
-            worker = self.queue_up(until)
-        if worker is not None:
-            return worker
-        try:
-            worker = self.template.fork()
-        except BaseException as problem:
-            self.put_back(None)
-            if isinstance(problem, EOFError):
-                raise MemoryLimitExceeded(self.settings.query_memory_mb) from problem
-            raise
-        self.at_work.add(worker)
-        return worker
+            return acquire(0) or self.queue_up(acquire, until)
+        except EOFError as problem:
+            raise MemoryLimitExceeded(self.settings.query_memory_mb) from problem
 
-    def queue_up(self, until: float) -> Worker | None:
-        """Wait for a place; raises `ServerBusy`."""
+    def queue_up(self, acquire: Callable[[float], Worker | None], until: float) -> Worker:
+        """Wait for a worker; raises `ServerBusy`."""
         with self.lock:
             if self.waiting >= self.settings.query_queue_size:
                 raise ServerBusy(f"All query workers are busy, and {self.waiting} queries wait already.")
             self.waiting += 1
         metrics().waiting.inc()
         try:
-            return self.places.get(timeout=max(0.0, until - time.monotonic()))
-        except queue.Empty as problem:
-            raise ServerBusy("All query workers stayed busy for as long as a query may wait.") from problem
+            worker = acquire(until - time.monotonic())
         finally:
             metrics().waiting.dec()
             with self.lock:
                 self.waiting -= 1
-
-    def lose(self, worker: Worker, reason: str) -> None:
-        """End a worker that is not to be trusted any more; its place is for a new one."""
-        metrics().replaced.labels(reason).inc()
-        self.at_work.discard(worker)
-        worker.kill()
-
-    def put_back(self, worker: Worker | None, lost: str = "") -> None:
-        """Make a place free again; a worker that is `lost`, which says why, is ended."""
-        if worker is not None and (lost or self.closed):
-            self.lose(worker, lost or "closed")
-            worker = None
-        self.places.put(worker)
+        if worker is None:
+            raise ServerBusy("All query workers stayed busy for as long as a query may wait.")
+        return worker
 
     def close(self) -> None:
         """End all workers, and the template unless it is another engine's."""
-        self.closed = True
-        for worker in list(self.at_work):
-            self.lose(worker, "closed")
+        self.pool.close()
         if not self.shares_template:
             self.template.close()
+
+
+def count_discarded(reason: str) -> None:
+    """Count a worker that is to be replaced."""
+    metrics().replaced.labels(reason).inc()
 
 
 def start_template(snapshot: Snapshot, settings: Settings) -> Template:

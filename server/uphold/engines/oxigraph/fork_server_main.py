@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
     def answer_queries(channel: socket) -> None:
         work(channel, stores, snapshot)
 
-    offer(control, order(stores), answer_queries, sealed=index == "memory")
+    offer(control, order(stores), answer_queries, sandboxed=index == "memory")
 
 
 def open_stores(snapshot: Snapshot, index: str) -> Stores:

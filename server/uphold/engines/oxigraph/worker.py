@@ -14,13 +14,12 @@ import pyoxigraph as ox
 
 from uphold.engines.oxigraph.datasets import Data, Refusal, Stores
 from uphold.engines.oxigraph.rewriting import rewrite
-from uphold.engines.processes.ipc import Frame, read_frame, write_frame
+from uphold.engines.processes.ipc import FRAME_SIZE, Frame, read_frame, write_frame
 from uphold.rdf.xml_output import XmlOutput
 from uphold.snapshots.snapshot import Snapshot
 
 __all__ = ["work"]
 
-FRAME_SIZE = 65_536
 MAKES_TRIPLES = re.compile(r"<<|\bTRIPLE\b", re.IGNORECASE)
 """No fact is about a triple, so a query whose text has none of these gives none."""
 

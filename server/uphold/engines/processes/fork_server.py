@@ -40,9 +40,9 @@ def begin() -> socket.socket:
     return control
 
 
-def limit_memory(most: int) -> None:
-    """Bytes of address space that this process, and each of its workers, may have."""
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+def limit_memory(most: int, kind: int = resource.RLIMIT_AS) -> None:
+    """Bytes of memory that this process, and each of its workers, may have: of address space, or of another kind."""
+    resource.setrlimit(kind, (most, most))
 
 
 def memory_in_use() -> int:
@@ -51,17 +51,17 @@ def memory_in_use() -> int:
     return int(path.read_text("ascii").split()[0]) * resource.getpagesize() if path.exists() else 0
 
 
-def offer(control: socket.socket, greeting: bytes, work: Work, *, sealed: bool = False, idle: float = 0) -> None:
+def offer(control: socket.socket, greeting: bytes, work: Work, *, sandboxed: bool = False, idle: float = 0) -> None:
     """Fork workers that do `work`, until the server is gone or, with `idle`, asked nothing for so many seconds.
 
-    A worker that is `sealed` can open no file or socket.
+    A worker that is `sandboxed` can open no file or socket.
     """
     gc.freeze()  # what is here now is never collected, so workers do not copy its pages
     control.settimeout(idle or None)
     workers: set[int] = set()
     try:
         control.sendall(greeting)
-        serve(control, work, workers, sealed=sealed)
+        serve(control, work, workers, sandboxed=sandboxed)
     except ConnectionError:
         return  # the server is gone
     finally:
@@ -70,7 +70,7 @@ def offer(control: socket.socket, greeting: bytes, work: Work, *, sealed: bool =
                 os.kill(pid, signal.SIGKILL)
 
 
-def serve(control: socket.socket, work: Work, workers: set[int], *, sealed: bool) -> None:
+def serve(control: socket.socket, work: Work, workers: set[int], *, sandboxed: bool) -> None:
     """Fork and kill workers as told, until the server is gone or asks no more."""
     while True:
         try:
@@ -87,13 +87,13 @@ def serve(control: socket.socket, work: Work, workers: set[int], *, sealed: bool
             continue
         child = os.fork()
         if not child:
-            become_worker(control, channels[0], work, sealed=sealed)
+            become_worker(control, channels[0], work, sandboxed=sandboxed)
         workers.add(child)
         os.close(channels[0])
         control.sendall(NUMBER.pack(child))
 
 
-def become_worker(control: socket.socket, channel: int, work: Work, *, sealed: bool) -> None:
+def become_worker(control: socket.socket, channel: int, work: Work, *, sandboxed: bool) -> None:
     """In the forked process: keep nothing open but the worker's channel and stderr, work, and never return."""
     status = 1
     try:
@@ -102,7 +102,7 @@ def become_worker(control: socket.socket, channel: int, work: Work, *, sealed: b
         os.close(channel)
         os.dup2(2, 1)
         die_with_parent()
-        if sealed:  # with no further file or socket to open, nothing in a query can reach the network or the disk
+        if sandboxed:  # with no further file or socket to open, nothing in a query can reach the network or the disk
             resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
         work(socket.socket(fileno=0))
         status = 0

@@ -12,9 +12,11 @@ from enum import IntEnum
 from socket import socket
 from typing import IO
 
-__all__ = ["HEAD", "Frame", "read_frame", "write_frame"]
+__all__ = ["FRAME_SIZE", "HEAD", "Frame", "read_frame", "write_frame"]
 
 HEAD = struct.Struct(">BI")
+FRAME_SIZE = 65_536
+"""Bytes of content that a long answer has in each of its frames."""
 
 
 class Frame(IntEnum):

@@ -1,4 +1,4 @@
-"""Workers and their template, from the server's side."""
+"""Workers, their template and the pool that lends them, from the server's side."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from uphold.engines.processes.fork_server import CONTROL, FORK, KILL, NUMBER
-from uphold.engines.processes.ipc import HEAD, Frame, write_frame
+from uphold.engines.processes.ipc import FRAME_SIZE, HEAD, Frame, write_frame
 from uphold.errors import ClientDisconnected
 
-__all__ = ["Template", "Worker"]
+__all__ = ["Template", "Worker", "WorkerPool"]
 
 START_SECONDS = 60.0
 LOOK_SECONDS = 0.2
-LOOK = struct.pack("@ll", 0, round(LOOK_SECONDS * 1e6))  # struct timeval
 ALLOCATOR = "glibc.malloc.tcache_count=8192"
 """Lets glibc keep more small pieces at hand: queries measured 1.4 to 1.7 times faster; other systems ignore it."""
 
-AT_ONCE = 65_536 + HEAD.size
+AT_ONCE = FRAME_SIZE + HEAD.size
 Wanted = Callable[[], bool]
 
 
@@ -34,12 +33,17 @@ class Worker:
 
     def __init__(self, pid: int, channel: socket.socket, kill: Callable[[int], None]) -> None:
         self.pid, self.channel, self.end = pid, channel, kill
-        channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, LOOK)
+        channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval(LOOK_SECONDS))
         self.buffer = b""
 
-    def send(self, request: bytes) -> None:
-        """Send one request; raises `OSError` when the worker is gone."""
-        write_frame(self.channel, Frame.REQUEST, request)
+    def send(self, request: bytes, seconds: float | None = None) -> None:
+        """Send one request; raises `OSError` when the worker is gone, `TimeoutError` when it does not read in time."""
+        if seconds is not None:
+            self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval(seconds))
+        try:
+            write_frame(self.channel, Frame.REQUEST, request)
+        except BlockingIOError as problem:
+            raise TimeoutError from problem
 
     def receive(self, until: float, wanted: Wanted | None) -> tuple[int, bytes]:
         """The next frame (kind, content).
@@ -80,8 +84,9 @@ class Worker:
 class Template:
     """The process that has loaded something and forks workers (`forking`); started anew when it is lost."""
 
-    def __init__(self, module: str, arguments: list[str], greeting_bytes: int) -> None:
+    def __init__(self, module: str, arguments: list[str], greeting_bytes: int, allocator: str = ALLOCATOR) -> None:
         self.module, self.arguments, self.greeting_bytes = module, arguments, greeting_bytes
+        self.allocator = allocator
         self.lock = threading.Lock()
         self.greeting = b""
         self.closed = False
@@ -95,7 +100,7 @@ class Template:
             [sys.executable, "-m", self.module, *self.arguments],
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "RUST_BACKTRACE": "0", "GLIBC_TUNABLES": ALLOCATOR},
+            env={**os.environ, "RUST_BACKTRACE": "0", "GLIBC_TUNABLES": self.allocator},
         )
         theirs.close()
         self.greeting = b""
@@ -164,6 +169,79 @@ class Template:
         """End the process for good."""
         self.closed = True
         self.stop()
+
+
+class WorkerPool:
+    """Lends the workers of a template, at most `slots` at a time; it forks one when none is idle.
+
+    Each worker that is discarded is reported to `on_discard`, with the reason.
+    """
+
+    def __init__(self, template: Template, slots: int, on_discard: Callable[[str], None] | None = None) -> None:
+        self.template, self.on_discard = template, on_discard
+        self.slots = threading.BoundedSemaphore(slots)
+        self.idle: list[Worker] = []  # the one used last is lent first
+        self.workers: set[Worker] = set()
+        self.closed = False
+
+    def acquire(self, wait: float) -> Worker | None:
+        """A worker, or None when no slot becomes free for so many seconds; raises what `Template.fork` raises."""
+        if not self.slots.acquire(timeout=max(0.0, wait)):
+            return None
+        with suppress(IndexError):
+            return self.idle.pop()
+        try:
+            worker = self.template.fork()
+        except BaseException:
+            self.slots.release()
+            raise
+        self.workers.add(worker)
+        return worker
+
+    def send(self, request: bytes, wait: float, seconds: float | None = None) -> Worker | None:
+        """A worker that has the request, as `acquire` lends it; raises `TimeoutError` as `Worker.send` does."""
+        while (worker := self.acquire(wait)) is not None:
+            try:
+                worker.send(request, seconds)
+            except TimeoutError:
+                self.discard(worker, "deadline")
+                raise
+            except OSError:  # it ended while nobody used it: no fault of this request
+                self.discard(worker, "idle")
+            else:
+                break
+        return worker
+
+    def release(self, worker: Worker) -> None:
+        """Take a worker back."""
+        if self.closed:
+            self.discard(worker, "closed")
+        else:
+            self.idle.append(worker)
+            self.slots.release()
+
+    def discard(self, worker: Worker, reason: str) -> None:
+        """End a worker that can no longer be trusted; its slot is for a new one."""
+        self.end(worker, reason)
+        self.slots.release()
+
+    def end(self, worker: Worker, reason: str) -> None:
+        """End a worker, whatever it is doing."""
+        if self.on_discard:
+            self.on_discard(reason)
+        self.workers.discard(worker)
+        worker.kill()
+
+    def close(self) -> None:
+        """End all workers; the template stays."""
+        self.closed = True
+        for worker in list(self.workers):
+            self.end(worker, "closed")
+
+
+def timeval(seconds: float) -> bytes:
+    """The `struct timeval` of a socket's timeout."""
+    return struct.pack("@ll", int(seconds), round(seconds % 1 * 1e6))
 
 
 def remaining(until: float) -> float:
