@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserType, Page
 
 from tests.browser.conftest import CHROMIUM, FLAGS, open_snapshot
 from uphold.assets.vendor import VENDOR
-from uphold.questions.charts import Painter
+from uphold.questions.charts import ChartRenderer
 
 pytestmark = pytest.mark.browser
 
@@ -110,16 +110,16 @@ def pictures(project_client: FlaskClient) -> dict[str, str]:
 
 def long(client: FlaskClient) -> dict[str, str]:
     """Every chart with names of places that are longer than any the data has."""
-    painter, drawn = Painter(VENDOR / "world-110m.json"), {}
+    renderer, drawn = ChartRenderer(VENDOR / "world-110m.json"), {}
     try:
         for name in CHARTS:
             spec = client.get(f"/api/{name}.vl").get_json()
             for row in spec["datasets"]["rows"]:
                 if row.get("jurisdictionName"):
                     row["jurisdictionName"] = LONG
-            drawn[f"{name} with long names"] = painter.draw(spec, "image/svg+xml").decode()
+            drawn[f"{name} with long names"] = renderer.draw(spec, "image/svg+xml").decode()
     finally:
-        painter.end()
+        renderer.close()
     return drawn
 
 

@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from uphold.assets.vendor import VENDOR
-from uphold.questions.charts import Painter
+from uphold.questions.charts import ChartRenderer
 from uphold.questions.text_widths import fit
 
 SVG = "image/svg+xml"
@@ -28,11 +28,11 @@ BOLD_ADVANCES = {"4": 1139, "1": 1139, "W": 1933, "i": 569}
 
 
 @pytest.fixture(scope="module")
-def painter() -> Iterator[Painter]:
+def renderer() -> Iterator[ChartRenderer]:
     """What draws, with the map of the world where it is installed."""
-    made = Painter(VENDOR / "world-110m.json")
+    made = ChartRenderer(VENDOR / "world-110m.json")
     yield made
-    made.end()
+    made.close()
 
 
 def read(svg: str | bytes) -> Element:
@@ -115,9 +115,9 @@ def marks(svg: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("name", CHARTS)
-def test_rows_of_one_name_have_a_place_each(project_client: FlaskClient, painter: Painter, name: str) -> None:
+def test_rows_of_one_name_have_a_place_each(project_client: FlaskClient, renderer: ChartRenderer, name: str) -> None:
     """As many labels and marks as when all names differ: none is stacked on another, or hidden by it."""
     spec: dict[str, Any] = project_client.get(f"/api/{name}.vl").get_json()
     rows = spec["datasets"]["rows"]
     alike = [{key: "Same" if NAMES.search(key) and value else value for key, value in row.items()} for row in rows]
-    assert marks(painter.draw({**spec, "datasets": {"rows": alike}}, SVG)) == marks(painter.draw(spec, SVG))
+    assert marks(renderer.draw({**spec, "datasets": {"rows": alike}}, SVG)) == marks(renderer.draw(spec, SVG))

@@ -168,8 +168,8 @@ def test_a_hostile_name_is_text_on_a_card_and_ends_no_process(client: FlaskClien
     root = ET.fromstring(picture)  # noqa: S314 our own
     assert {node.tag.removeprefix(SVG) for node in root.iter()} == {"svg", "title", "style", "rect", "a", "text"}
     assert not [key for node in root.iter() for key in node.attrib if key.startswith("on")]
-    painter: Any = client.application.extensions["uphold"].painter
-    assert painter.rasterise(picture).startswith(b"\x89PNG")
+    renderer: Any = client.application.extensions["uphold"].chart_renderer
+    assert renderer.rasterise(picture).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("text", [*NAMES, "W" * 3_000, "童" * 500, "one two three " * 300])

@@ -20,7 +20,7 @@ from uphold.engines.interface import Engine
 from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.engines.result_cache import ResultCache
 from uphold.errors import InvalidSetting, ServerBusy, SnapshotNotFound
-from uphold.questions.charts import Painter
+from uphold.questions.charts import ChartRenderer
 from uphold.questions.files import load_questions
 from uphold.rdf.sources import Files, read_context
 from uphold.rdf.terms import Names
@@ -74,7 +74,7 @@ class SnapshotManager:
         self.texts = load(files)
         self.questions = load_questions(files)
         self.context = read_context(files)
-        self.painter = Painter(WORLD)
+        self.chart_renderer = ChartRenderer(WORLD)
         self.answers = ResultCache(
             settings.state,
             size=settings.result_cache_mb * 1_000_000,
@@ -195,7 +195,7 @@ class SnapshotManager:
         """End the engines, and whatever else runs beside the server."""
         for open_snapshot in (self.open_snapshot, *self.old.values()):
             open_snapshot.close()
-        self.painter.end()
+        self.chart_renderer.close()
 
 
 def moment(path: str) -> int:

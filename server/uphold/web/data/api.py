@@ -210,7 +210,7 @@ def picture(asking: Asking, rows: Rows, form: str) -> Response:
     spec = fill(asking.question.chart or {}, rows.as_json(), asking.labels())
     if form == VEGA:
         return send(as_text(spec), form)
-    return send(manager().painter.draw(spec, form), form)
+    return send(manager().chart_renderer.draw(spec, form), form)
 
 
 def about_question(asking: Asking) -> Metadata:

@@ -82,8 +82,8 @@ def card(kind: str, key: str) -> Response:
     found = make_card(kind, stem, language())
     if form in (SVG, PNG):
         drawn = draw(found)
-        painter = manager().painter
-        response = send(painter.letter(drawn) if form == SVG else painter.rasterise(drawn), str(form))
+        renderer = manager().chart_renderer
+        response = send(renderer.letter(drawn) if form == SVG else renderer.rasterise(drawn), str(form))
         response.headers["Content-Security-Policy"] = IN_SVG
         return response
     response = send(render_template("embed/card.html", card=found, within=snapshot_prefix()), HTML)

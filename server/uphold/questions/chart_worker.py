@@ -1,0 +1,83 @@
+"""A chart worker: renders pictures, one at a time.
+
+Run as a module, it is the template that `charts` forks workers from. Each worker starts the renderer with its first
+picture: the renderer has threads, and they do not survive a fork. The renderer reads fonts of the system for each
+picture, so a worker must be able to open files; a picture itself can load nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+from collections.abc import Callable, Mapping
+from socket import socket
+from typing import Any
+
+import vl_convert
+
+from uphold.engines.processes.fork_server import begin, limit_memory, offer
+from uphold.engines.processes.ipc import FRAME_SIZE, Frame, read_frame, write_frame
+from uphold.questions.charts import READY
+from uphold.questions.text_widths import fit
+
+__all__ = ["main"]
+
+MEMORY = 2_048_000_000
+"""Bytes of writable memory that a worker may have; V8 reserves a quarter of it, and uses some of that."""
+
+
+def svg(spec: dict[str, Any]) -> bytes:
+    """A chart as SVG."""
+    drawn = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+    return fit(drawn, title_of(spec), spec.get("description", "")).encode()
+
+
+def png(spec: dict[str, Any]) -> bytes:
+    """A chart as PNG."""
+    return vl_convert.vegalite_to_png(spec, scale=2, allowed_base_urls=[])
+
+
+def fitted(drawn: str) -> bytes:
+    """An SVG document whose texts take the widths that fit."""
+    return fit(drawn).encode()
+
+
+def raster(drawn: str) -> bytes:
+    """An SVG document as PNG."""
+    return vl_convert.svg_to_png(fit(drawn), scale=2)
+
+
+RENDERERS: dict[str, Callable[[Any], bytes]] = {"svg": svg, "png": png, "fitted": fitted, "raster": raster}
+
+
+def title_of(spec: Mapping[str, Any]) -> str:
+    """The title of a specification on one line; nothing for none."""
+    title = spec.get("title", "")
+    said = title.get("text", "") if isinstance(title, Mapping) else title
+    return said if isinstance(said, str) else " ".join(said)
+
+
+def work(channel: socket) -> None:
+    """Render what is asked for until the server closes the channel."""
+    requests = channel.makefile("rb")
+    while (frame := read_frame(requests)) is not None:
+        task = json.loads(frame[1])
+        try:
+            picture = RENDERERS[task["form"]](task["spec"])
+        except Exception as problem:  # noqa: BLE001 whatever goes wrong in there, the next chart is to be drawn
+            write_frame(channel, Frame.FAULT, str(problem).encode())
+        else:
+            for start in range(0, len(picture), FRAME_SIZE):
+                write_frame(channel, Frame.DATA, picture[start : start + FRAME_SIZE])
+            write_frame(channel, Frame.END)
+
+
+def main() -> None:
+    """Run a template; control on stdin."""
+    control = begin()
+    limit_memory(MEMORY, resource.RLIMIT_DATA)  # of address space, V8 reserves more than there is
+    offer(control, READY, work)
+
+
+if __name__ == "__main__":
+    main()
