@@ -49,26 +49,12 @@ KINDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
 
 ORDER = (
     *("SELECT", "ASK", "CONSTRUCT", "DESCRIBE", "PREFIX", "BY", "AS", "WHERE", "{", "a triple pattern", "a value"),
-    *(
-        "a property",
-        "a",
-        ".",
-        ";",
-        ",",
-        ")",
-        "]",
-        "}",
-        ">>",
-        ")>>",
-        "a variable",
-        "an IRI",
-        "a literal",
-        "UNDEF",
-        "(",
-        "[",
-    ),
-    *("a function", "an operator", "OPTIONAL", "FILTER", "UNION", "ASC", "DESC", "*", *MODIFIERS),
+    *("a property", "a", ".", ";", ",", ")", "]", "}", ">>", ")>>"),
+    *("a variable", "an IRI", "a literal", "UNDEF", "(", "[", "a function", "an operator"),
+    *("OPTIONAL", "FILTER", "UNION", "ASC", "DESC", "*", *MODIFIERS),
 )
+"""In which order a message names what could stand there."""
+
 OTHER_NAMES = {"A": "a", "LANGTAG": "a language tag", "BLANK_NODE": "a blank node", "TRUE": "true", "FALSE": "false"}
 PARTS = {
     **{word: f"after {word}" for word in ("SELECT", "DESCRIBE", "LIMIT", "OFFSET")},

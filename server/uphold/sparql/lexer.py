@@ -1,4 +1,4 @@
-"""Scanning: the tokens of a query, told apart without a grammar and without recursion.
+"""The lexer: the tokens of a query, told apart without a grammar and without recursion.
 
 The engine's parser has no tokens: it takes `SERVICESILENT<x>{}` and `1SERVICE<x>{}` for what they look like, and reads
 `<` as the beginning of an IRI or as a comparison by where it stands. So a name is taken apart here exactly as its
