@@ -45,7 +45,7 @@ test: setup
 
 # Under a minute, on the tiny data: what to run before each commit.
 QUICK := $(addprefix tests/,answers architecture changes/test_changes.py checks documents engines/test_guard.py intake \
-	parameters questions/test_files.py rows tables $(addprefix web/test_,$(addsuffix .py,api connections negotiation site)))
+	parameters questions/test_files.py rows tables $(addprefix web/test_,$(addsuffix .py,api connections negotiation signposting site)))
 
 quick: setup
 	$(BIN)/ruff format --check --quiet .

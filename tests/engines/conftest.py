@@ -55,9 +55,17 @@ def give(request: BaseHTTPRequestHandler, content: bytes, status: int = 200, **h
     request.wfile.write(content)
 
 
-@pytest.fixture
-def endpoint() -> Iterator[Endpoint]:
-    """An endpoint."""
+@pytest.fixture(scope="module")
+def shared_endpoint() -> Iterator[Endpoint]:
+    """One endpoint for the tests of a module, so that they can share engines that may call it."""
     made = Endpoint()
     yield made
     made.close()
+
+
+@pytest.fixture
+def endpoint(shared_endpoint: Endpoint) -> Endpoint:
+    """An endpoint that was asked nothing yet."""
+    shared_endpoint.answers("")
+    shared_endpoint.asked = []
+    return shared_endpoint

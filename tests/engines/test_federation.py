@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +30,12 @@ NOBODY = "http://127.0.0.1:9/sparql"
 Start = Callable[..., EmbeddedEngine]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def start(tiny: Settings) -> Iterator[Start]:
-    """Starts an engine that may call some endpoints, and ends it."""
+    """Starts an engine that may call some endpoints, or gives one that may call the same; ends them."""
     with ExitStack() as stack:
 
+        @cache
         def engine(*allowed: str, **more: Any) -> EmbeddedEngine:
             given = {"service_allowlist": " ".join(allowed), "service_private_networks": "127.0.0.1", **more}
             made = EmbeddedEngine(
