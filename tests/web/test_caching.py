@@ -81,7 +81,7 @@ def runs(text: str) -> float:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def uncached(tiny: Settings, app_client: AppClient) -> Iterator[FlaskClient]:
     """A client of an app that keeps nothing."""
     with app_client(dataclasses.replace(tiny, result_cache_mb=0, response_cache_mb=0)) as made:

@@ -52,7 +52,7 @@ def built(tiny: Settings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Set
     return settings, kept
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def three(built: tuple[Settings, list[Snapshot]], app_client: AppClient) -> Iterator[Three]:
     """An app on them."""
     settings, kept = built
