@@ -126,7 +126,7 @@ def tight(tiny: Settings) -> Iterator[Target]:
         "query_timeout": DEADLINE,
         "query_memory_mb": 400,
         "result_max_mb": 20,
-        "query_queue": 4,
+        "query_queue_size": 4,
         "query_queue_timeout": 3,
         "max_slow_transfers": 4,
         "server_processes": 1,
