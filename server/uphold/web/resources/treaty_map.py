@@ -25,11 +25,11 @@ MOST_NAMES = 12
 KINDS = {
     "party": "party",
     "signatory": "signed only",
-    "signatory stale": "signed only, by an old or undated source",
+    "signatory stale": "signed only, from an old or undated source",
     "neither": "no act on record",
-    "neither stale": "no act on record, by an old or undated source",
+    "neither stale": "no act on record, from an old or undated source",
     "uncertain": "uncertain",
-    "uncertain stale": "uncertain, by an old or undated source",
+    "uncertain stale": "uncertain, from an old or undated source",
     "unknown": "not known",
 }
 """What a place can be, in the order of the legend, and in words; hatched where stale."""
