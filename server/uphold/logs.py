@@ -1,6 +1,6 @@
-"""Logs: one line of JSON per event, on standard error; how they look and how much is logged is set here only.
+"""Logs: one line of JSON per event, on standard error; format and level are configured only here.
 
-No line about a request names a client, and none holds the text of a query unless the level is debug.
+No log line identifies a client, and none contains the text of a query unless the level is debug.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 
 from uphold.server_timing import CURRENT
 
-__all__ = ["JsonLines", "configuration", "lighten"]
+__all__ = ["JsonLines", "configuration", "omit_call_site"]
 
 ENCODER = json.JSONEncoder(default=str)
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON, whatever is in it: a line break in a message or a path stays inside its string."""
+    """Formats any record as one line of JSON: a line break in a message or a path is escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
@@ -38,8 +38,8 @@ class JsonLines(logging.Formatter):
         return ENCODER.encode(line)
 
 
-def lighten() -> None:
-    """Let records leave out what no line tells: where the call stands, which thread and process it was made in."""
+def omit_call_site() -> None:
+    """Omit from records what no line contains: call site, thread and process."""
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # noqa: SLF001 as the logging documentation advises for speed
 

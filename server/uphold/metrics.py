@@ -1,8 +1,8 @@
-"""Metrics: what the server counts of itself, for Prometheus; every layer may count, and none needs to know of HTTP.
+"""Metrics: the server's counters for Prometheus; every layer may count, and none depends on HTTP for it.
 
-Labels only take values from short fixed lists, never anything that a client sends. The client library decides when it
-is imported whether several processes add up their counts, in files under the folder that `FOLDER` names in the
-environment; so it is imported at the first count, after `serve` has named one.
+Labels only take values from short fixed lists, never anything that a client sends. The client library decides at import
+whether several processes add up their counts, in files in the folder that the environment variable `FOLDER` names; so
+it is imported at the first count, after `serve` has set the variable.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def metrics() -> Metrics:
 
 
 class Metrics:
-    """Everything that is counted."""
+    """All metrics."""
 
     def __init__(self) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -43,27 +43,27 @@ class Metrics:
         gauge = partial(Gauge, registry=self.registry, multiprocess_mode="livesum")
         self.requests = counter("uphold_http_requests", "Requests answered.", ["method", "endpoint", "status"])
         self.seconds = Histogram(
-            *("uphold_http_request_duration_seconds", "Seconds until the answer was out.", ["endpoint"]),
+            *("uphold_http_request_duration_seconds", "Seconds until the response was sent.", ["endpoint"]),
             registry=self.registry,
             buckets=BUCKETS,
         )
-        self.queries = counter("uphold_queries", "Queries by what came of them.", ["outcome"])
+        self.queries = counter("uphold_queries", "Queries by outcome.", ["outcome"])
         self.validations = counter("uphold_validations", "Graphs sent for validation, by outcome.", ["outcome"])
         self.replaced = counter("uphold_worker_restarts", "Query workers replaced, by reason.", ["reason"])
-        self.waiting = gauge("uphold_queue_length", "Queries that wait for a worker now.")
+        self.waiting = gauge("uphold_queue_length", "Queries waiting for a worker.")
         self.answers = counter(
             "uphold_result_cache_requests",
-            "Queries by result: hit, shared with a client that asked the same, or miss.",
+            "Cache lookups by result: hit, miss, or shared with an identical running query.",
             ["result"],
         )
-        self.answer_bytes = gauge("uphold_result_cache_bytes", "Bytes of answers that are kept.")
-        self.request = cache(self.requests.labels)  # finding a child costs more than counting
+        self.answer_bytes = gauge("uphold_result_cache_bytes", "Bytes of cached results.")
+        self.request = cache(self.requests.labels)  # looking up a child costs more than counting
         self.duration = cache(self.seconds.labels)
         self.query = cache(self.queries.labels)
         self.had = cache(self.answers.labels)
 
     def exposition(self, accept: str, snapshot_id: str, quads: int) -> tuple[bytes, str]:
-        """All counts of all server processes, and the media type that they are in."""
+        """The metrics of all server processes, and their media type."""
         from prometheus_client import CollectorRegistry
         from prometheus_client.exposition import choose_encoder
         from prometheus_client.multiprocess import MultiProcessCollector
@@ -72,7 +72,7 @@ class Metrics:
         folder = os.environ.get(FOLDER)
         shown = CollectorRegistry()
         if folder:
-            forget_the_dead(Path(folder))
+            remove_dead_gauges(Path(folder))
             MultiProcessCollector(shown, folder)  # type: ignore[no-untyped-call]
         else:
             shown.register(RegistryCollector(self.registry))
@@ -81,7 +81,7 @@ class Metrics:
 
 
 class RegistryCollector:
-    """The metrics of a registry, to be shown beside others."""
+    """The metrics of one registry, for use in another one."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
@@ -92,7 +92,7 @@ class RegistryCollector:
 
 
 class SnapshotCollector:
-    """Which snapshot is served, as metrics; asked when they are shown, so an old snapshot leaves nothing behind."""
+    """Metrics of the current snapshot, collected on each request, so that no old snapshot remains."""
 
     def __init__(self, snapshot_id: str, quads: int) -> None:
         self.snapshot_id, self.quads = snapshot_id, quads
@@ -107,8 +107,8 @@ class SnapshotCollector:
         yield GaugeMetricFamily("uphold_snapshot_quads", "Statements in the snapshot.", value=self.quads)
 
 
-def forget_the_dead(folder: Path) -> None:
-    """Remove what processes that were killed say of their present state; what they counted stays."""
+def remove_dead_gauges(folder: Path) -> None:
+    """Remove the gauges of killed processes; their counters stay."""
     from prometheus_client.multiprocess import mark_process_dead
 
     for process in {path.stem.rpartition("_")[2] for path in folder.glob("gauge_live*_*.db")}:
@@ -122,16 +122,16 @@ def lives(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # there is one, and it is not ours
+    except PermissionError:  # it exists, and belongs to another user
         return True
     return True
 
 
 @contextmanager
 def added_up(state: Path) -> Iterator[None]:
-    """Let the processes started from this one add up their counts, in an empty folder that is gone afterwards."""
+    """Let the child processes add up their counts, in a temporary folder."""
     for left in state.glob(f"{PREFIX}*"):
-        if not lives(int(left.name.removeprefix(PREFIX))):  # of a server that was killed
+        if not lives(int(left.name.removeprefix(PREFIX))):  # left by a server that was killed
             shutil.rmtree(left, ignore_errors=True)
     folder = state / f"{PREFIX}{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)

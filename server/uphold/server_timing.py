@@ -1,6 +1,6 @@
-"""Timing: what one request spends its time on, noted by whatever layer spends it, told in its `Server-Timing` header.
+"""Server timing: how one request spends its time, recorded by each layer and sent in the `Server-Timing` header.
 
-A layer needs no request in its hands: `spend` notes for the one that its thread answers, and does nothing without one.
+No layer has to pass the request on: `spend` records for the request of the current thread, if there is one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["CURRENT", "Timing", "spend", "timed"]
 
 
 class Timing:
-    """One request: its id, when it began, its parts in seconds, and notes such as whether a cache knew the answer."""
+    """One request: its id, its start, the seconds of its parts, and notes such as whether a cache had the result."""
 
     __slots__ = ("began", "notes", "parts", "request")
 
@@ -24,11 +24,11 @@ class Timing:
         self.notes: dict[str, str] = {}
 
     def add(self, name: str, seconds: float) -> None:
-        """Note seconds spent on a part; what is spent on it again is added."""
+        """Add to the seconds spent on a part."""
         self.parts[name] = self.parts.get(name, 0.0) + seconds
 
     def note(self, name: str, text: str) -> None:
-        """Note a word on a part, such as `hit` on the cache."""
+        """Record a word on a part, such as `hit` for the cache."""
         self.notes[name] = text
 
     def seconds(self) -> float:
@@ -36,7 +36,7 @@ class Timing:
         return time.perf_counter() - self.began
 
     def header(self) -> str:
-        """The header as Server Timing (W3C) has it; durations in milliseconds."""
+        """The value of the `Server-Timing` header (W3C); durations in milliseconds."""
         shown = f"total;dur={self.seconds() * 1000:.2f}"
         for name, seconds in self.parts.items():
             shown += f", {name};dur={seconds * 1000:.2f}"
@@ -46,11 +46,11 @@ class Timing:
 
 
 CURRENT: ContextVar[Timing | None] = ContextVar("timing", default=None)
-"""The request that this thread answers."""
+"""The request that this thread handles."""
 
 
 def spend(name: str, seconds: float) -> None:
-    """Note seconds spent on a part of the current request, if there is one."""
+    """Record seconds spent on a part of the current request, if there is one."""
     timing = CURRENT.get()
     if timing is not None:
         timing.add(name, seconds)
@@ -58,7 +58,7 @@ def spend(name: str, seconds: float) -> None:
 
 @contextmanager
 def timed(name: str) -> Iterator[None]:
-    """Note the time that the block takes."""
+    """Record the time that the block takes."""
     began = time.perf_counter()
     try:
         yield

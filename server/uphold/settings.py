@@ -1,6 +1,6 @@
-"""Settings: one line each with its default and its meaning; read from the environment here and nowhere else.
+"""Settings: one line each, with its default and meaning; only this module reads the environment.
 
-`UPHOLD_<NAME>` in the environment and `--<name>` on the command line are both made from the table below.
+The table below defines both the `UPHOLD_<NAME>` environment variables and the `--<name>` command-line options.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from uphold.errors import InvalidSetting
 __all__ = ["CANONICAL_BASE", "Settings"]
 
 CANONICAL_BASE = "https://w3id.org/uphold/"
-"""The base that every IRI in the files is written with."""
+"""The base of every IRI in the source files."""
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
 def setting(default: Any, meaning: str) -> Any:
-    """One setting: its default and one sentence that says what it does."""
+    """One setting: its default and its meaning, in one sentence."""
     return field(default=default, metadata={"help": meaning})
 
 
@@ -35,7 +35,7 @@ def find_files() -> Path:
 
 
 def read_switch(value: object) -> bool:
-    """A switch: true or false, also as 1 or 0, yes or no, on or off; raises `ValueError` for other texts."""
+    """A Boolean from true or false, 1 or 0, yes or no, on or off; raises `ValueError` for other texts."""
     read = SWITCH.get(str(value).strip().lower())
     if read is None:
         raise ValueError
@@ -44,7 +44,7 @@ def read_switch(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings; immutable, made once at the start and passed on."""
+    """All settings; immutable, created once at startup."""
 
     files: Path = setting(None, "Folder with ontology/, data/, shapes/ and queries/; the project's own when not set.")
     state: Path = setting(Path(".uphold"), "Folder for snapshots and other state of the server.")
@@ -52,11 +52,11 @@ class Settings:
     host: str = setting("127.0.0.1", "Address to serve on.")
     port: int = setting(8000, "Port to serve on.")
     server_processes: int = setting(0, "Server processes; 0 for one per CPU, at most 4. Limits hold in each of them.")
-    query_timeout: float = setting(30.0, "Seconds a query may run before it is stopped.")
+    query_timeout: float = setting(30.0, "Time limit of a query in seconds.")
     query_memory_mb: int = setting(
-        1024, "Megabytes of memory that a query may use, besides the data, which all workers share."
+        1024, "Memory limit of a query in megabytes, not counting the data, which all workers share."
     )
-    query_workers: int = setting(2, "Queries that run at the same time; others wait.")
+    query_workers: int = setting(2, "Queries that run at the same time; further ones wait.")
     query_queue_size: int = setting(
         16, "Queries that may wait for a free worker; additional requests get 503 with Retry-After."
     )
@@ -68,13 +68,13 @@ class Settings:
     query_max_bytes: int = setting(200_000, "Longest query text in bytes.")
     query_max_depth: int = setting(100, "Deepest nesting of brackets in a query.")
     service_allowlist: str = setting(
-        "", "SPARQL endpoints that a query may call with SERVICE: IRIs with spaces between."
+        "", "SPARQL endpoints that a query may call with SERVICE: IRIs separated by spaces."
     )
     service_private_networks: str = setting("", "Addresses or ranges of private networks that SERVICE may reach.")
     service_timeout: float = setting(
-        10.0, "Seconds that another endpoint may take to answer, within those of the query."
+        10.0, "Time limit of a call to another endpoint in seconds, within that of the query."
     )
-    service_max_mb: int = setting(10, "Largest answer of another endpoint in megabytes.")
+    service_max_mb: int = setting(10, "Largest response of another endpoint in megabytes.")
     service_max_calls: int = setting(4, "Most SERVICE clauses in one query.")
     result_max_mb: int = setting(500, "Largest query result in megabytes.")
     result_cache_mb: int = setting(64, "Megabytes of query results that a server process caches; 0 caches none.")
@@ -85,14 +85,14 @@ class Settings:
     upload_max_bytes: int = setting(5_000_000, "Largest upload in bytes, compressed or decompressed.")
     upload_max_depth: int = setting(100, "Deepest nesting of brackets or elements in an upload.")
     upload_max_triples: int = setting(100_000, "Most triples in an upload.")
-    validate_timeout: float = setting(60.0, "Seconds that one validation may take.")
-    validate_memory_mb: int = setting(1024, "Megabytes of memory that one validation may use, including the data.")
+    validate_timeout: float = setting(60.0, "Time limit of a validation in seconds.")
+    validate_memory_mb: int = setting(1024, "Memory limit of a validation in megabytes, including the data.")
     validate_workers: int = setting(2, "Validations at the same time; additional requests get 503 with Retry-After.")
     in_memory_max_quads: int = setting(
         1_000_000, "Largest data set in quads that workers hold in memory; larger ones stay on disk."
     )
     keep_snapshots: int = setting(
-        10, "Snapshots to keep; a build deletes those that have been out of use longest. 0 keeps all."
+        10, "Snapshots to keep; a build deletes the least recently current ones. 0 keeps all."
     )
     archived_snapshots_max: int = setting(
         2, "Archived snapshots open for queries at the same time, each with one worker."
@@ -104,7 +104,7 @@ class Settings:
     log_level: str = setting("info", "Log level: debug, info, warning or error.")
 
     def __post_init__(self) -> None:
-        """Turn texts into values; raise `InvalidSetting` for one that cannot be used."""
+        """Convert texts into values; raises `InvalidSetting` for an invalid one."""
         types: dict[str, Callable[[Any], Any]] = {
             "int": int,
             "float": float,
@@ -130,7 +130,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **given: Any) -> Settings:
-        """Settings from `UPHOLD_…` variables; what is `given` and not None comes first."""
+        """Settings from `UPHOLD_…` variables; values in `given` that are not None take precedence."""
         values: dict[str, Any] = {}
         for item in dataclasses.fields(cls):
             variable = environment.get(f"UPHOLD_{item.name.upper()}")

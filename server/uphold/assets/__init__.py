@@ -1,1 +1,1 @@
-"""Files that pages use in a browser and others wrote, and outlines of the world for maps."""
+"""Third-party files for the browser, and outlines of the world for maps."""

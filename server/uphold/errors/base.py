@@ -1,14 +1,14 @@
-"""Every error that Uphold raises on purpose, as one tree.
+"""Base: the root of the error tree and its general classes.
 
 UpholdError ─┬─ ClientError (400): QuerySyntaxError, QueryNotSupported, QueryTooDeep, QueryTooLong, QueryForbidden,
-             │                  MalformedRequest and those of uploads.py
+             │                  MalformedRequest and the classes of uploads.py
              ├─ NotFound (404): ResourceNotFound, SnapshotNotFound
              ├─ NotAcceptable (406), MethodNotAllowed (405), UnsupportedMediaType (415)
              ├─ LimitExceeded (503): QueryTimeout, MemoryLimitExceeded, ResultTooLarge, ServerBusy, ClientDisconnected
-             └─ InvalidSetting (500), and those of the other modules of this package
+             └─ InvalidSetting (500), and the classes of the other modules of this package
 
-An error knows its HTTP status, a stable code and the way out; its text names the value at fault. The web layer turns
-it into problem details (RFC 9457) in one place, the command line into one line on stderr.
+An error has an HTTP status, a stable code and a remedy; its text names the value at fault. The web layer turns it into
+problem details (RFC 9457) in one place, the command line into one line on stderr.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class UpholdError(Exception):
 
 
 class ClientError(UpholdError):
-    """The request is at fault; `line` and `column` (from 1) say where in its text, where that is known."""
+    """The request is at fault; `line` and `column` (from 1) locate the error in its text, if known."""
 
     status = 400
     code = "bad-request"
@@ -78,11 +78,11 @@ class QuerySyntaxError(ClientError):
 
     code = "query-syntax-error"
     title = "SPARQL syntax error"
-    remedy = "Fix the query at the line and column given; docs/ask.md has examples that run."
+    remedy = "Fix the query at the line and column given; see docs/ask.md for working examples."
 
 
 class QueryNotSupported(ClientError):
-    """The query is valid, but the engine would answer it wrongly; the remedy says what to write instead."""
+    """The query is valid, but the engine would answer it wrongly; the remedy gives an alternative."""
 
     code = "query-not-supported"
     title = "The engine cannot answer this query correctly"
@@ -122,7 +122,7 @@ class QueryForbidden(ClientError):
 
 
 class NotFound(UpholdError):
-    """Nothing has this address."""
+    """There is no resource at this address."""
 
     status = 404
     code = "not-found"
@@ -184,7 +184,7 @@ class LimitExceeded(UpholdError):
     status = 503
     code = "limit-exceeded"
     title = "The query exceeded a limit"
-    remedy = "Ask for less at once, for example with LIMIT or fewer jurisdictions."
+    remedy = "Request less at once, for example with LIMIT or fewer jurisdictions."
 
 
 class QueryTimeout(LimitExceeded):
@@ -198,7 +198,7 @@ class QueryTimeout(LimitExceeded):
 
 
 class MemoryLimitExceeded(LimitExceeded):
-    """The query's worker ended: it was out of memory, or the query crashed it."""
+    """The query's worker ended: it ran out of memory, or the query crashed it."""
 
     code = "memory-limit-exceeded"
     title = "The query exceeded its memory limit"
@@ -212,14 +212,14 @@ class ResultTooLarge(LimitExceeded):
 
     code = "result-too-large"
     title = "The result is too large"
-    remedy = "Ask for it in parts with LIMIT and OFFSET, or download the whole data set from /dumps/."
+    remedy = "Request it in parts with LIMIT and OFFSET, or download the whole data set from /dumps/."
 
     def __init__(self, megabytes: int) -> None:
         super().__init__(f"The result was stopped at {megabytes} MB, the size limit.")
 
 
 class ServerBusy(LimitExceeded):
-    """All workers were busy for as long as a request may wait."""
+    """No worker became free in time."""
 
     code = "server-busy"
     title = "The server is busy"

@@ -1,4 +1,4 @@
-"""Errors about files of the data set and what is derived from them; they hang in the tree of `errors`.
+"""Errors about the source files and the data derived from them; part of the tree in `errors.base`.
 
 UpholdError ─┬─ DataError (422): UnreadableSource, RuleFailed, DuplicateStatement, DoesNotConform
              └─ ValidatorFailed (500)
@@ -20,11 +20,11 @@ class DataError(UpholdError):
 
 
 class UnreadableSource(DataError):
-    """A file of the data set is not readable; the text names file, line and value."""
+    """A source file cannot be read; the text names file, line and value."""
 
     code = "unreadable-source"
     title = "A source file cannot be read"
-    remedy = "Fix the file at the place given."
+    remedy = "Fix the file at the location given."
 
 
 class RuleFailed(DataError):
@@ -47,23 +47,23 @@ class DuplicateStatement(DataError):
 
 
 class DoesNotConform(DataError):
-    """The data violate at least one shape; `report` lists each result."""
+    """The data violate at least one shape; `report` lists every result."""
 
     code = "does-not-conform"
     title = "The data do not conform to the shapes"
-    remedy = "Fix each place that the report names; nothing was published."
+    remedy = "Fix each violation in the report; nothing was published."
 
     def __init__(self, count: int, report: str) -> None:
-        super().__init__(f"{count} places do not conform to the shapes.\n{report}")
+        super().__init__(f"The data have {count} violations of the shapes.\n{report}")
 
 
 class ValidatorFailed(UpholdError):
-    """The validator raised an exception, which is never the fault of the data."""
+    """The validator raised an exception; the data are never at fault."""
 
     status = 500
     code = "validator-failed"
     title = "The validator failed"
-    remedy = "This is a bug in Uphold, not in your data: report it, with the data that you sent."
+    remedy = "This is a bug in Uphold, not in your data: report it, with the data you sent."
 
     def __init__(self) -> None:
         super().__init__("The validator failed on this data, so there is no report.")

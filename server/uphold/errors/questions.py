@@ -31,7 +31,7 @@ class FormatNotFound(NotFound):
 
 
 class CardNotFound(NotFound):
-    """There are no cards for this type of thing."""
+    """There are no cards for this type of resource."""
 
     code = "card-not-found"
     title = "Card not found"
@@ -52,7 +52,7 @@ class ChartRenderingFailed(UpholdError):
     status = 503
     code = "chart-rendering-failed"
     title = "The chart could not be rendered"
-    remedy = "Ask for fewer rows, or for the rows themselves as JSON or CSV."
+    remedy = "Request fewer rows, or the rows themselves as JSON or CSV."
 
 
 class ChartTooLarge(ChartRenderingFailed):

@@ -1,4 +1,4 @@
-"""Errors in data that a client sends, with their place where that is known.
+"""Errors in uploaded data, with their location if known.
 
 ClientError ─┬─ BodySyntaxError (400) ── UnsafeBody (400)
           └─ BodyTooDeep (400), BodyTooLarge (413)
@@ -13,19 +13,19 @@ __all__ = ["BodySyntaxError", "BodyTooDeep", "BodyTooLarge", "UnsafeBody", "Vali
 
 
 class BodySyntaxError(ClientError):
-    """The body is not valid in its media type; `line` and `column` (from 1) say where, if known."""
+    """The body is not valid in its media type; `line` and `column` (from 1) locate the error, if known."""
 
     code = "body-syntax-error"
     title = "The body could not be parsed"
     remedy = "Fix it at the line and column given, and check its media type."
 
     def __init__(self, detail: str, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(detail if len(detail) <= 400 else f"{detail[:400]}…")  # a parser may quote all of it
+        super().__init__(detail if len(detail) <= 400 else f"{detail[:400]}…")  # a parser may quote the whole body
         self.line, self.column = line, column
 
 
 class UnsafeBody(BodySyntaxError):
-    """The body asks the parser to fetch or expand something, or has IRIs that are unsafe in a page."""
+    """The body makes the parser fetch or expand something, or has IRIs that are unsafe in a page."""
 
     code = "unsafe-body"
     title = "The body contains disallowed content"
