@@ -1,8 +1,8 @@
-"""Tables: CSV files that become RDF through the one JSON-LD context, `data/context.jsonld`.
+"""CSV tables: converts CSV files into RDF with the one JSON-LD context, `data/context.jsonld`.
 
-A column is a term of the context, a row is a node, `|` parts the values of a cell, an empty cell says nothing. A file
-named like a class (`CallToAction.csv`) gives its rows that class, unless the row's `type` names another one.
-Nothing here knows what a column means: that is said in the context.
+A column is a term of the context, a row is a node, `|` separates the values of a cell, an empty cell has no value. The
+rows of a file named like a class (`CallToAction.csv`) have that class, unless their `type` names another one. The
+meaning of a column is defined only in the context.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from uphold.errors import UnreadableSource
 __all__ = ["CONTEXT_NAME", "Context", "table_to_jsonld"]
 
 CONTEXT_NAME = "context.jsonld"
-"""The file in `data/`, and the address below the base, of the context."""
+"""The file name of the context in `data/`, and its path below the base."""
 
 SEPARATOR = "|"
 SPREADSHEET_MARK = "\ufeff"
@@ -30,14 +30,14 @@ NOT_IN_AN_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The JSON-LD context of the columns, and the prefixes that cells and queries may use."""
+    """The JSON-LD context of the columns, and the prefixes for cells and queries."""
 
     columns: dict[str, Any]
     prefixes: dict[str, str]
 
     @classmethod
     def read(cls, path: Path, text: str) -> Context:
-        """The context in `text`; raises `UnreadableSource` naming `path` when it is not one."""
+        """The context in `text`; raises `UnreadableSource` naming `path` when it is invalid."""
         try:
             document = json.loads(text)
             return cls(document["@context"], document["prefixes"])
@@ -45,7 +45,7 @@ class Context:
             raise UnreadableSource(f"{path}: not a JSON-LD context with prefixes: {problem}") from problem
 
     def has(self, column: str) -> bool:
-        """Whether `column` is a term for a property, the id or the type; a property read backwards is no column."""
+        """Whether `column` is a term for a property, the id or the type; a reverse property cannot be a column."""
         term = self.columns.get(column)
         return term in ("@id", "@type") or (isinstance(term, dict) and "@id" in term)
 
@@ -55,10 +55,10 @@ class Context:
         return term == "@id" or (isinstance(term, dict) and term.get("@type") == "@id")
 
     def expand(self, iri: str) -> str:
-        """The full IRI for what stands in a cell; raises `ValueError` saying what is wrong with it."""
+        """The full IRI of a value in a cell; raises `ValueError` with the reason when it is invalid."""
         prefix, colon, key = iri.partition(":")
         if NOT_IN_AN_IRI.search(iri):
-            raise ValueError("has a character that no IRI may have")
+            raise ValueError("has a character that is not allowed in an IRI")
         if not colon or not key:
             raise ValueError("is not an IRI; write it as prefix:key, for example jurisdiction:tha")
         if prefix in ("http", "https", "urn"):
@@ -71,8 +71,8 @@ class Context:
 def table_to_jsonld(path: Path, text: str, context: Context) -> str:
     """The JSON-LD document for the table in `text`.
 
-    Raises `UnreadableSource`, naming file, line and column, for a column that the context lacks, a row of another
-    length or without id, an id given twice, or a cell that should be an IRI and is none.
+    Raises `UnreadableSource`, naming file, line and column, for a column that is not in the context, a row with the
+    wrong number of cells or without an id, a duplicate id, or a cell that should be an IRI but is not.
     """
     nodes: list[dict[str, Any]] = []
     seen: dict[str, int] = {}
@@ -88,7 +88,7 @@ def table_to_jsonld(path: Path, text: str, context: Context) -> str:
             raise UnreadableSource(f"{path}:{line}: a row needs exactly one id.")
         if identity in seen:
             raise UnreadableSource(
-                f"{path}:{line}: {identity} stands in line {seen[identity]} already; join the two rows."
+                f"{path}:{line}: {identity} is already in line {seen[identity]}; merge the two rows."
             )
         seen[identity] = line
         nodes.append({**node, "id": node["id"][0]})
@@ -104,13 +104,13 @@ def rows(path: Path, text: str, context: Context) -> Iterator[tuple[int, dict[st
             if not context.has(column):
                 raise UnreadableSource(f"{path}:1: the context has no column {column!r}.")
         if len(set(columns)) != len(columns):
-            raise UnreadableSource(f"{path}:1: a column stands twice.")
+            raise UnreadableSource(f"{path}:1: a column occurs twice.")
         for cells in reader:
             if not any(cells):
                 continue
             if len(cells) != len(columns):
                 raise UnreadableSource(
-                    f"{path}:{reader.line_num}: {len(cells)} cells in a table of {len(columns)} columns."
+                    f"{path}:{reader.line_num}: {len(cells)} cells in a table with {len(columns)} columns."
                 )
             yield reader.line_num, dict(zip(columns, (cell.strip() for cell in cells), strict=True))
     except csv.Error as problem:
@@ -118,7 +118,7 @@ def rows(path: Path, text: str, context: Context) -> Iterator[tuple[int, dict[st
 
 
 def cell_values(path: Path, line: int, column: str, cell: str, context: Context) -> list[str]:
-    """The values of one cell, as full IRIs where the column asks for IRIs."""
+    """The values of one cell, as full IRIs if the column has IRIs."""
     values = [value.strip() for value in cell.split(SEPARATOR)]
     if not context.gives_iris(column):
         return values

@@ -21,4 +21,4 @@ GRAPH_TYPES = {
 """Media types of CONSTRUCT and DESCRIBE results, with the file suffix of each."""
 
 QUAD_TYPES = {"application/n-quads": "nq", "application/trig": "trig"}
-"""Further media types of graphs, for clients that ask for them; they could name graphs, and a CONSTRUCT names none."""
+"""Further media types of graphs, on request; they can name graphs, but the result of a CONSTRUCT has no names."""

@@ -1,4 +1,4 @@
-"""Results: the first rows of a query's answer as a table for people."""
+"""Result table: the first rows of a query result as a table for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROWS_SHOWN = 1000
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Column names and rows; `whole` says whether they are all. An ASK is a `truth` and has neither."""
+    """Column names and rows; `whole` says whether these are all rows. An ASK result has only `truth`."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Term | None, ...], ...]

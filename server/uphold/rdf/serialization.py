@@ -1,6 +1,6 @@
-"""Writing: a handful of triples as RDF, the same bytes for the same triples.
+"""Serialization: writes a few triples as RDF, the same bytes for the same triples.
 
-Turtle is for people, so blank nodes stand inside the statement that they belong to; the other forms keep their labels.
+Turtle is for people, so blank nodes are nested in the statement they belong to; the other formats keep their labels.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FORMATS = {
 def write(triples: Sequence[ox.Triple], media_type: str, prefixes: Mapping[str, str]) -> bytes:
     """The triples in one of `GRAPH_TYPES`; only the prefixes that they use are declared.
 
-    Raises `NotRepresentable` for what RDF/XML has no notation for.
+    Raises `NotRepresentable` for terms that RDF/XML cannot represent.
     """
     form = GRAPH_TYPES[media_type]
     nested = form == "ttl" and any(isinstance(t.object, ox.BlankNode) for t in triples)
@@ -40,7 +40,7 @@ def write(triples: Sequence[ox.Triple], media_type: str, prefixes: Mapping[str, 
 def serialize(
     statements: Iterable[ox.Triple] | Iterable[ox.Quad], form: ox.RdfFormat, prefixes: Mapping[str, str] | None = None
 ) -> bytes:
-    """The statements in any form of RDF; raises `NotRepresentable`."""
+    """The statements in any RDF format; raises `NotRepresentable`."""
     try:
         written = ox.serialize(statements, format=form, prefixes=dict(prefixes or {})) or b""
         return as_xml(written) if form == ox.RdfFormat.RDF_XML else written
@@ -49,13 +49,13 @@ def serialize(
 
 
 def used_prefixes(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> dict[str, str]:
-    """Those prefixes that begin an IRI of the triples."""
+    """The prefixes that an IRI of the triples begins with."""
     iris = {t.value for triple in triples for t in terms(triple) if isinstance(t, ox.NamedNode)}
     return {name: start for name, start in sorted(prefixes.items()) if any(iri.startswith(start) for iri in iris)}
 
 
 def terms(triple: ox.Triple) -> list[object]:
-    """The terms of a triple, and the datatype of its literal."""
+    """The terms of a triple, and the datatype of a literal object."""
     return [*triple, *([triple.object.datatype] if isinstance(triple.object, ox.Literal) else [])]
 
 
@@ -70,13 +70,13 @@ def write_nested(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> b
 
 
 def rdflib_term(term: object) -> rdflib.term.IdentifiedNode | rdflib.Literal:
-    """The same term for rdflib; a blank node keeps its label, by which rdflib orders."""
+    """The same term for rdflib; a blank node keeps its label, by which rdflib sorts."""
     if isinstance(term, ox.NamedNode):
         return rdflib.URIRef(term.value)
     if isinstance(term, ox.BlankNode):
         return rdflib.BNode(term.value)
     if not isinstance(term, ox.Literal):
-        raise TypeError(f"{term} is no term of RDF 1.1")
+        raise TypeError(f"{term} is not an RDF 1.1 term")
     datatype = None if term.language else rdflib.URIRef(term.datatype.value)
     datatype = None if datatype == rdflib.XSD.string else datatype
     return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)

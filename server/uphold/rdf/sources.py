@@ -1,8 +1,8 @@
-"""Sources: reads the files that people edit into named graphs.
+"""Sources: reads the source files into named graphs.
 
-`ontology/`, `shapes/` and each folder of `data/` are the graph that their own `metadata.ttl` describes; the files of
-that name in `data/` itself and in `queries/` describe the graphs that a build adds. The descriptions together make the
-graph `catalogue`. Reading adds nothing and judges nothing: that is for `rules` and `checks`.
+`ontology/`, `shapes/` and each folder of `data/` are one graph each, described by their own `metadata.ttl`; the files
+of that name in `data/` itself and in `queries/` describe the graphs that a build adds. All descriptions make up the
+graph `catalogue`. Reading neither derives nor validates: that is for `build.rules` and `validation`.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The folder with the project's files, and the base that their IRIs get when they are read."""
+    """The root folder of the source files, and the base of their IRIs once they are read."""
 
     root: Path
     base: str = CANONICAL_BASE
 
     def text(self, path: Path) -> str:
-        """The text of one file; IRIs under the canonical base are put under `base`."""
+        """The text of one file, with `base` in place of the canonical base."""
         try:
             text = path.read_bytes().decode("utf-8")
         except UnicodeDecodeError as problem:
@@ -42,11 +42,11 @@ class Files:
         return text if self.base == CANONICAL_BASE else text.replace(CANONICAL_BASE, self.base)
 
     def name(self, path: Path) -> Path:
-        """The path as people know it, from the root."""
+        """The path relative to the root, for messages."""
         return path.relative_to(self.root) if path.is_relative_to(self.root) else path
 
     def digest(self) -> str:
-        """A digest of every file's name and content: equal digests build equal snapshots."""
+        """A digest of the name and content of every file: equal digests mean equal snapshots."""
         digest = hashlib.sha256(self.base.encode())
         for folder in FOLDERS:
             for path in sorted((self.root / folder).rglob("*")):
@@ -64,26 +64,26 @@ def graph_name(base: str, name: str) -> ox.NamedNode:
 def read(files: Files) -> ox.Dataset:
     """All files as one data set of named graphs; raises `UnreadableSource` with file and line."""
     if not (files.root / "ontology").is_dir():
-        raise UnreadableSource(f"{files.root} has no folder ontology/; set `files` to the folder that has the data.")
+        raise UnreadableSource(f"{files.root} has no folder ontology/; set `files` to the folder with the data.")
     quads = ox.Dataset()
     context = read_context(files)
     data_folders = sorted(path for path in (files.root / "data").iterdir() if path.is_dir())
     for folder in (files.root / "ontology", files.root / "shapes", *data_folders):
         read_folder(quads, files, folder, context)
     for folder in (files.root / "data", files.root / "queries", files.root / "queries" / "rules"):
-        if folder.name != "queries" or (folder / METADATA).is_file():  # without questions there is nothing to describe
+        if folder.name != "queries" or (folder / METADATA).is_file():  # without questions, nothing is described
             read_descriptions(quads, files, folder)
     return quads
 
 
 def read_context(files: Files) -> Context:
-    """The one context of tables and documents, and the prefixes; raises `UnreadableSource`."""
+    """The JSON-LD context with its prefixes; raises `UnreadableSource`."""
     path = files.root / "data" / CONTEXT_NAME
     return Context.read(files.name(path), files.text(path))
 
 
 def read_folder(quads: ox.Dataset, files: Files, folder: Path, context: Context) -> None:
-    """Add one folder: its tables and Turtle to the graph that its metadata names."""
+    """Add the tables and Turtle files of one folder to the graph that its metadata names."""
     graph = read_metadata(quads, files, folder)
     for path in sorted(folder.rglob("*.ttl")):
         if path.name != METADATA:
@@ -94,7 +94,7 @@ def read_folder(quads: ox.Dataset, files: Files, folder: Path, context: Context)
 
 
 def read_metadata(quads: ox.Dataset, files: Files, folder: Path) -> ox.NamedNode:
-    """Add a folder's metadata.ttl to the catalogue; the graph that it describes."""
+    """Add a folder's metadata.ttl to the catalogue, and return the graph that it describes."""
     graphs = read_descriptions(quads, files, folder)
     if len(graphs) != 1 or not isinstance(graph := graphs.pop(), ox.NamedNode):
         raise UnreadableSource(f"{files.name(folder / METADATA)} must describe exactly one dcat:Dataset with an IRI.")
@@ -102,10 +102,10 @@ def read_metadata(quads: ox.Dataset, files: Files, folder: Path) -> ox.NamedNode
 
 
 def read_descriptions(quads: ox.Dataset, files: Files, folder: Path) -> set[ox.NamedNode | ox.BlankNode | ox.Triple]:
-    """Add a folder's metadata.ttl to the catalogue; the graphs that it describes."""
+    """Add a folder's metadata.ttl to the catalogue, and return the graphs that it describes."""
     path = folder / METADATA
     if not path.is_file():
-        raise UnreadableSource(f"{files.name(folder)} has no {METADATA} that says which graph it is.")
+        raise UnreadableSource(f"{files.name(folder)} has no {METADATA}, which names its graph.")
     metadata = list(parse(files, path))
     add(quads, metadata, graph_name(files.base, "catalogue"))
     return {triple.subject for triple in metadata if triple.predicate == TYPE and triple.object == DATASET}
@@ -117,7 +117,7 @@ def parse(files: Files, path: Path) -> Iterator[ox.Triple]:
 
 
 def triples(text: str, form: ox.RdfFormat, name: Path) -> Iterator[ox.Triple]:
-    """The triples in `text`; an error names the file and, where the parser tells, the line."""
+    """The triples in `text`; an error names the file and, if the parser reports it, the line."""
     try:
         for quad in ox.parse(text, format=form, rename_blank_nodes=True):
             yield quad.triple
@@ -126,6 +126,6 @@ def triples(text: str, form: ox.RdfFormat, name: Path) -> Iterator[ox.Triple]:
 
 
 def add(quads: ox.Dataset, found: Iterator[ox.Triple] | list[ox.Triple], graph: ox.NamedNode) -> None:
-    """Put triples into a named graph of the data set."""
+    """Add triples to a named graph of the data set."""
     for triple in found:
         quads.add(ox.Quad(triple.subject, triple.predicate, triple.object, graph))

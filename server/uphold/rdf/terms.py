@@ -1,6 +1,6 @@
-"""Terms: IRIs and literals as a page or a JSON document shows them, and their short names and labels.
+"""Terms: IRIs and literals for pages and JSON documents, with their short names and labels.
 
-Nothing here asks the engine; `resources` does, and hands the labels in.
+Nothing here queries the engine; the caller (`serving.resources`) supplies the labels.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WELL_KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One RDF term: `kind` is iri, literal or blank; `language` and `datatype` are empty where there is none."""
+    """One RDF term: `kind` is iri, literal or blank; `language` and `datatype` are empty if absent."""
 
     kind: str
     value: str
@@ -45,7 +45,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What something is called, and in which language; the language is empty when it is not said."""
+    """A label and its language, which is empty if unknown."""
 
     text: str
     language: str = ""
@@ -60,20 +60,20 @@ class Names:
         self.longest_first = sorted(self.prefixes.items(), key=lambda item: (-len(item[1]), item[0]))
 
     def short(self, iri: str) -> str:
-        """The IRI with a prefix in place of its beginning, or the IRI itself."""
+        """The IRI as a prefixed name, or the IRI itself."""
         for prefix, start in self.longest_first:
             if iri.startswith(start) and len(iri) > len(start) and "/" not in iri[len(start) :]:
                 return f"{prefix}:{iri[len(start) :]}"
         return iri
 
     def local(self, iri: str) -> str:
-        """The part of an IRI after its last # or /, in words where it is written in one."""
+        """The part of an IRI after its last # or /."""
         name = iri.rstrip("/#").rpartition("#")[2].rpartition("/")[2]
         return name or iri
 
 
 def read_term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Term:
-    """A term of the engine's library as one of ours."""
+    """A pyoxigraph term as a `Term`."""
     if isinstance(term, ox.NamedNode):
         return Term("iri", term.value)
     if isinstance(term, ox.BlankNode):
@@ -85,19 +85,19 @@ def read_term(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> Ter
 
 
 def iri_term(iri: str) -> str:
-    """The IRI as SPARQL writes it; raises `ValueError` when it is not an absolute IRI (RFC 3987)."""
+    """The IRI in SPARQL syntax; raises `ValueError` when it is not an absolute IRI (RFC 3987)."""
     return str(ox.NamedNode(iri))
 
 
 def literal_term(text: str) -> str:
-    """The text as a SPARQL string."""
+    """The text as a SPARQL string literal."""
     return str(ox.Literal(text))
 
 
 def best_label(found: Iterable[tuple[int, Label]], wanted: str = LANGUAGE) -> Label | None:
-    """Of (rank, label), the one to show: in the wanted language, then in English, then without one, then in any.
+    """The best of some (rank, label): in the wanted language, else in English, else without a language, else any.
 
-    Among these, low ranks come first.
+    Ties go to the lowest rank.
     """
     order = [wanted.lower(), LANGUAGE, ""]
 

@@ -1,7 +1,7 @@
-"""XML output: what the engine writes as XML, made so that a parser gives back the same characters, or refused.
+"""XML output: the engine's XML, corrected so that a parser returns the same characters, or refused.
 
 A literal carriage return becomes a line feed in every XML parser (XML 1.0, 2.11), so it is written as a character
-reference. Most control characters have no notation at all (2.2), and RDF/XML has none for a property or a class whose
+reference. XML cannot represent most control characters (2.2), and RDF/XML cannot represent a property or a class whose
 IRI does not end in an XML name.
 """
 
@@ -13,22 +13,22 @@ __all__ = ["XmlOutput", "as_xml"]
 
 NO_CHARACTER = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 NO_NAME = re.compile(rb"<oxprefix: |<xmlns:")
-"""How the engine writes the element of an IRI that it cannot split, or whose namespace is that of xmlns itself."""
+"""The engine's element for an IRI that it cannot split, or whose namespace is that of xmlns itself."""
 
 LONGEST = len(b"<oxprefix: ")
 
 
 class XmlOutput:
-    """One XML document that comes in pieces, cut anywhere."""
+    """One XML document in chunks."""
 
     def __init__(self) -> None:
         self.end = b""
 
     def clean(self, piece: bytes) -> bytes:
-        """The next piece as it is to be sent; raises `ValueError` for what XML cannot hold."""
+        """The next chunk, corrected; raises `ValueError` for content that XML cannot represent."""
         looked_at = self.end + piece
         if NO_CHARACTER.search(looked_at):
-            raise ValueError("there is a control character in it, which XML has no notation for")
+            raise ValueError("it has a control character, which XML cannot represent")
         if NO_NAME.search(looked_at):
             raise ValueError("it has a property or a class whose IRI does not end in an XML name")
         self.end = looked_at[1 - LONGEST :]
@@ -36,5 +36,5 @@ class XmlOutput:
 
 
 def as_xml(document: bytes) -> bytes:
-    """A whole document as it is to be sent; raises `ValueError` for what XML cannot hold."""
+    """A whole document, corrected; raises `ValueError` for content that XML cannot represent."""
     return XmlOutput().clean(document)
