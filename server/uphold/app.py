@@ -1,4 +1,4 @@
-"""The app: the whole assembly. Settings in, a WSGI application out."""
+"""The app: assembles the WSGI application from the settings."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["uphold"], app.extensions["uphold-judges"] = manager, ValidationService(settings)
     app.extensions["uphold-pages"] = pages = read_registry()
     pages.check(manager.questions)
-    app.wsgi_app = stack(app.wsgi_app, manager)  # type: ignore[method-assign]
+    app.wsgi_app = add_middleware(app.wsgi_app, manager)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"snapshot": open_snapshot().snapshot, "base": settings.base, "version": __version__})
     app.jinja_env.globals["vendored"] = vendored()
     for name in sorted({EDITOR, CONSOLE, CHARTS} - vendored()):
-        log.warning("static/vendor/%s is missing, so pages do without it; `make setup` puts it there", name)
+        log.warning("static/vendor/%s is missing, so pages work without it; `make setup` installs it", name)
     add_filters(app, settings.base)
     app.add_template_global(structured)
     add_handlers(app)
@@ -104,20 +104,20 @@ def create_app(settings: Settings) -> Flask:
         problems,
     ):
         app.register_blueprint(blueprint)
-    app.before_request(refuse_guesses)
+    app.before_request(reject_slash_redirects)
     app.after_request(finish)
     app.after_request(refuse_other_formats)
     return app
 
 
-def refuse_guesses() -> None:
-    """Raise `NotFound` where the framework would add a slash unseen: `TrailingSlashes` knows what is there."""
+def reject_slash_redirects() -> None:
+    """Raise `NotFound` where the framework would redirect to any path with a slash; see `TrailingSlashes`."""
     if isinstance(request.routing_exception, RequestRedirect):
-        raise NotFound(f"Nothing here has the address {request.path}.")
+        raise NotFound(f"There is nothing at {request.path}.")
 
 
 def refuse_other_formats(response: Response) -> Response:
-    """The response, or a problem where `format=` names a form other than the only one that this address has."""
+    """The response, or a problem if `format=` names another format than the only one of this address."""
     named = [value for value in request.args.getlist("format") if value]
     if response.status_code != HTTPStatus.OK or request.method not in ("GET", "HEAD") or not response.mimetype:
         return response
@@ -131,11 +131,11 @@ def refuse_other_formats(response: Response) -> Response:
 
 
 def finish(response: Response) -> Response:
-    """Say which snapshot this is from, who may read it, and what a page may do."""
-    if response.location:  # the framework makes it from the Host header, which anybody can set
+    """Add the headers for snapshot, CORS and content security policy."""
+    if response.location:  # the framework builds it from the Host header, which any client can set
         response.location = urlunsplit(urlsplit(response.location)._replace(scheme="", netloc=""))
     if request.method == "HEAD" or response.status_code == HTTPStatus.NOT_MODIFIED:
-        response.close()  # there is no body that would be closed after it
+        response.close()  # without a body, nothing is closed later
     if context().varies_by_language:
         response.vary.add("Accept-Language")
     response.headers["Uphold-Snapshot"] = open_snapshot().snapshot.id
@@ -148,8 +148,8 @@ def finish(response: Response) -> Response:
     return response
 
 
-def stack(wsgi: Any, manager: SnapshotManager) -> Any:
-    """What a request passes on its way to the framework, the first layer last."""
+def add_middleware(wsgi: Any, manager: SnapshotManager) -> Any:
+    """Wrap the framework in the middleware; the outermost layer comes last."""
     wsgi = TrailingSlashes(wsgi)
     wsgi = SparqlEndpoint(wsgi, manager)
     wsgi = ConditionalRequests(wsgi)

@@ -1,4 +1,4 @@
-"""The command line: the same work without a server. Exit codes: 0 good, 1 found something wrong, 2 wrong use."""
+"""The command line: the same functions without a server. Exit codes: 0 success, 1 failure, 2 usage error."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = ["main"]
 
 EVERYWHERE = ("files", "state", "base")
 BOUNDLESS = 2**40
-"""Bytes and triples of files that are read on the machine of whoever has them."""
+"""Limit on bytes and triples of local files."""
 FORMATS = {
     "nq": ox.RdfFormat.N_QUADS,
     "trig": ox.RdfFormat.TRIG,
@@ -42,7 +42,7 @@ NAMED_GRAPH_FORMATS = ("nq", "trig", "jsonld")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; errors go to stderr with what to do about them."""
+    """Run one command; errors go to stderr with their remedy."""
     parser = make_parser()
     given = parser.parse_args(arguments)
     names = {name for name, _, _ in Settings.described()}
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = f"line {error.line}, column {error.column}: " if error.line and error.column else ""
         print(f"uphold: {place}{error}\n{error.remedy}", file=sys.stderr)
         return 2 if isinstance(error, NotFound | InvalidSetting | InvalidParameter) else 1
-    except BrokenPipeError:  # whoever read our output has stopped reading
+    except BrokenPipeError:  # the reader of our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser with every command and setting."""
-    parser = argparse.ArgumentParser(prog="uphold", description="Build, ask and serve the Uphold knowledge graph.")
+    parser = argparse.ArgumentParser(prog="uphold", description="Build, query and serve the Uphold knowledge graph.")
     parser.add_argument("--version", action="version", version=f"uphold {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
@@ -84,18 +84,20 @@ def make_parser() -> argparse.ArgumentParser:
     asking.add_argument("query", help="A file with a query, the name of a question, or - for standard input.")
     asking.add_argument("parameter", nargs="*", help="Parameters of the question, as name=value.")
     types = [*RESULT_TYPES.values(), *GRAPH_TYPES.values()]
-    asking.add_argument("--format", choices=types, help="Form of the answer; csv or ttl when not given.")
+    asking.add_argument("--format", choices=types, help="Format of the result; default: csv, or ttl for a graph.")
     exporting = command("export", run_export)
-    exporting.add_argument("--format", choices=list(FORMATS), default="trig", help="Form of the export (trig).")
+    exporting.add_argument(
+        "--format", choices=list(FORMATS), default="trig", help="Format of the export (default: trig)."
+    )
     exporting.add_argument("--graph", help="Only the graph of this name, for example report-2011.")
-    exporting.add_argument("--output", type=Path, help="File to write; standard output when not given.")
+    exporting.add_argument("--output", type=Path, help="Output file; default: standard output.")
     command("snapshots", run_snapshots)
     return parser
 
 
 def add_settings(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
-    """Add a flag for each of the settings named."""
-    group = parser.add_argument_group("settings", "Each may also be given in the environment, as UPHOLD_<NAME>.")
+    """Add an option for each of the settings named."""
+    group = parser.add_argument_group("settings", "Each can also be set in the environment as UPHOLD_<NAME>.")
     for name, default, meaning in Settings.described():
         if name in names:
             shown = "" if default is None else f" (default: {default})"
@@ -103,19 +105,19 @@ def add_settings(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
 
 
 def existing_file(name: str) -> Path:
-    """The path of a file that exists; anything else is wrong use."""
+    """The path of an existing file; anything else is a usage error."""
     if not Path(name).is_file():
         raise argparse.ArgumentTypeError(f"there is no file {name}")
     return Path(name)
 
 
 def say(text: str) -> None:
-    """Tell of progress."""
+    """Report progress on stderr."""
     print(f"uphold: {text}", file=sys.stderr, flush=True)
 
 
 def current_or_built(settings: Settings) -> Snapshot:
-    """The current snapshot, built now when there is none."""
+    """The current snapshot; builds it if there is none."""
     try:
         return current(settings.state)
     except SnapshotNotFound:
@@ -129,18 +131,18 @@ def run_build(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_serve(given: argparse.Namespace, settings: Settings) -> int:
-    """Serve the current snapshot over HTTP; build it first when there is none."""
+    """Serve the current snapshot over HTTP; build it first if there is none."""
     from uphold.engines.federation.endpoint_client import Caller
     from uphold.server import serve
 
-    Caller(settings)  # so that a wrong list of endpoints is told here, and not by each process that cannot start
+    Caller(settings)  # reports an invalid list of endpoints here, not in each process that fails to start
     current_or_built(settings)
     serve(settings)
     return 0
 
 
 def run_validate(given: argparse.Namespace, settings: Settings) -> int:
-    """Judge files against the shapes, with the current snapshot as background; nothing is stored."""
+    """Validate files against the shapes, with the current snapshot as background; nothing is stored."""
     from uphold.validation.worker import ValidationGraphs, validate_triples
 
     boundless = replace(settings, upload_max_bytes=BOUNDLESS, upload_max_triples=BOUNDLESS)
@@ -151,7 +153,7 @@ def run_validate(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def apart(path: Path, triples: list[ox.Triple], files: Sequence[Path]) -> list[ox.Triple]:
-    """The triples of one file; where there are several files, a blank node is labelled with the file's name, too."""
+    """The triples of one file; with several files, the label of a blank node includes the file's name."""
     if len(files) == 1:
         return triples
     stem = re.sub(r"[^A-Za-z0-9]", "-", path.stem)
@@ -163,20 +165,20 @@ def apart(path: Path, triples: list[ox.Triple], files: Sequence[Path]) -> list[o
 
 
 def read_file(path: Path, settings: Settings) -> list[ox.Triple]:
-    """The triples of a file that somebody brings, through the same guards as over HTTP."""
+    """The triples of a local file, with the same checks as over HTTP."""
     try:
         kind, encoding = by_suffix(path.name)
         return read(path.read_bytes(), kind, settings, encoding=encoding, name=path.name)
     except OSError as problem:
         raise UnreadableSource(f"{path}: {problem}") from problem
     except UpholdError as problem:
-        told = UnreadableSource(f"{path}:{f'{problem.line}:' if problem.line else ''} {problem}")
-        told.remedy = problem.remedy
-        raise told from problem
+        error = UnreadableSource(f"{path}:{f'{problem.line}:' if problem.line else ''} {problem}")
+        error.remedy = problem.remedy
+        raise error from problem
 
 
 def run_query(given: argparse.Namespace, settings: Settings) -> int:
-    """Answer a SPARQL query from a file, or a question by its name."""
+    """Run a SPARQL query from a file, or a question by its name."""
     from uphold.engines.oxigraph.engine import EmbeddedEngine
     from uphold.sparql.guard import Limits, inspect
 
@@ -234,7 +236,7 @@ def run_export(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_snapshots(given: argparse.Namespace, settings: Settings) -> int:
-    """List the kept snapshots, the newest first; a star marks the current one."""
+    """List the archived snapshots, newest first; a star marks the current one."""
     found = kept(settings.state)
     now = current(settings.state).id if found else ""
     for snapshot in found:
