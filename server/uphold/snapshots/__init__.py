@@ -1,1 +1,1 @@
-"""Data sets named by their content, the record of which was published when, and what differs between two."""
+"""Data sets named by their content, the log of their publication, and the difference between two."""

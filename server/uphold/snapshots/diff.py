@@ -1,8 +1,8 @@
-"""Changes: what one snapshot has that another has not, as counts per graph and as an RDF Patch.
+"""Diff: the difference between two snapshots, as counts per graph and as an RDF Patch.
 
-Snapshots are sorted lines of canonical N-Quads, so their difference is one of lines, and the patch turns the lines of
-the one exactly into those of the other. A part without a name is called by its canonical label, which can differ
-between two snapshots although the part is the same; its lines then leave and come back under the new label.
+Snapshots are sorted lines of canonical N-Quads, so the difference is computed by line, and the patch turns one file
+exactly into the other. The canonical label of a blank node can differ between two snapshots although the node is the
+same; its lines are then deleted and added again with the new label.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Change", "count_changes", "patch"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How many triples a graph gained and lost."""
+    """The number of triples added to and removed from a graph."""
 
     graph: str
     added: int
@@ -39,7 +39,7 @@ def patch(old: Snapshot, new: Snapshot) -> bytes:
 
 
 def count_changes(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
-    """The graphs that differ, by name."""
+    """The changed graphs, by name."""
     return count_between(old.data, new.data)
 
 
@@ -51,13 +51,13 @@ def count_between(old: Path, new: Path) -> tuple[Change, ...]:
 
 
 def by_graph(lines: Iterable[bytes]) -> Counter[str]:
-    """How many of the lines each graph has; the default graph has no name."""
+    """The number of lines per graph; the default graph has no name."""
     quads = ox.parse(b"".join(lines), format=ox.RdfFormat.N_QUADS)
     return Counter(getattr(quad.graph_name, "value", "") for quad in quads)
 
 
 def difference(old: Path, new: Path) -> tuple[list[bytes], list[bytes]]:
-    """The lines that only the one and only the other of two sorted files has."""
+    """The lines that only the first and only the second of two sorted files has."""
     removed: list[bytes] = []
     added: list[bytes] = []
     with old.open("rb") as before, new.open("rb") as after:
@@ -67,7 +67,7 @@ def difference(old: Path, new: Path) -> tuple[list[bytes], list[bytes]]:
 
 
 def walk(before: Iterator[bytes], after: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Each line that only one side has, and whether that is `after`; both sides are sorted."""
+    """Each line that only one side has, and whether that side is `after`; both sides are sorted."""
     left, right = next(before, None), next(after, None)
     while left is not None or right is not None:
         if left == right:

@@ -19,7 +19,7 @@ class Download:
 
 
 def downloads(snapshot: Snapshot) -> list[Download]:
-    """The files that the snapshot's checksums list."""
+    """The files in the snapshot's list of checksums."""
     lines = (snapshot.dumps / "SHA256SUMS").read_text("ascii").splitlines()
     pairs = [line.split("  ", 1) for line in lines]
     return [Download(name, (snapshot.dumps / name).stat().st_size, digest) for digest, name in pairs]

@@ -1,7 +1,7 @@
-"""History: which snapshot became current when, and which old ones are kept.
+"""Publication log: which snapshot became current when, and which ones are retained.
 
-The file `history` in the state folder has a line per publication, the moment and the id; it is replaced in one rename.
-A snapshot without a line (the process ended before it was written) counts from the moment it was built.
+The file `history` in the state folder has a line per publication with time and id; it is replaced by one rename. A
+snapshot without a line (the process ended before it was written) counts from the time it was built.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Moment:
 
 
 def record(state: Path, identity: str) -> None:
-    """Note that a snapshot is now current, unless it was so already; the times never go back."""
+    """Record that a snapshot is now current, unless it already was; times never decrease."""
     lines = read_lines(state)
     if lines and lines[-1][1] == identity:
         return
@@ -43,14 +43,14 @@ def record(state: Path, identity: str) -> None:
 
 
 def read_lines(state: Path) -> list[tuple[dt.datetime, str]]:
-    """Every (moment, id) noted."""
+    """Every (time, id) in the log."""
     path = state / "history"
     pairs = [line.split() for line in path.read_text("ascii").splitlines()] if path.exists() else []
     return [(dt.datetime.fromisoformat(time), identity) for time, identity in pairs]
 
 
 def timeline(state: Path) -> list[Moment]:
-    """Every publication of a snapshot that is still kept, the first one first."""
+    """Every publication of a retained snapshot, in the order of time."""
     snapshots = {snapshot.id: snapshot for snapshot in kept(state)}
     lines = read_lines(state)
     noted = {identity for _, identity in lines}
@@ -61,7 +61,7 @@ def timeline(state: Path) -> list[Moment]:
 
 
 def debuts(moments: list[Moment]) -> list[Moment]:
-    """Each snapshot once, at the moment when it first became current."""
+    """Each snapshot once, at the time when it first became current."""
     first: dict[str, Moment] = {}
     for moment in moments:
         first.setdefault(moment.snapshot.id, moment)
@@ -69,16 +69,16 @@ def debuts(moments: list[Moment]) -> list[Moment]:
 
 
 def at(moments: list[Moment], time: dt.datetime) -> Moment:
-    """What was current at a time; before the first publication, the first. Raises `SnapshotNotFound` without any."""
+    """The snapshot current at a time, or the first one if earlier; raises `SnapshotNotFound` if there is none."""
     if not moments:
-        raise SnapshotNotFound("No snapshot is kept.")
+        raise SnapshotNotFound("There are no snapshots.")
     return next((moment for moment in reversed(moments) if moment.time <= time), moments[0])
 
 
 def keep_only(state: Path, count: int, current: str) -> list[str]:
-    """Remove the snapshots that have been out of use longest, down to `count` (0: none); never `current`.
+    """Remove the least recently current snapshots, down to `count` (0: remove none); never `current`.
 
-    Returns the ids of those removed. Each goes by a rename first, so nobody finds half of one.
+    Returns the removed ids. Each folder is renamed first, so that no partial snapshot is visible.
     """
     last = {moment.snapshot.id: moment for moment in timeline(state)}
     others = sorted((m for m in last.values() if m.snapshot.id != current), key=lambda moment: moment.time)

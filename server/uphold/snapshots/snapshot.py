@@ -1,9 +1,9 @@
-"""Snapshots: the whole data set at one moment, named by its content.
+"""Snapshots: the whole data set at one time, named by its content.
 
-A snapshot never changes once built, so whatever is computed from one may be kept for ever. On disk it is a folder:
-`data.nq` (canonical N-Quads, whose SHA-256 is the id), `union.nt`, `with-union.nq` and `index/`
-(for the embedded engine), `search/` (the index of labels), `dumps/` and `snapshot.json`. Making one
-is for `build`, answering queries for `engines`; nothing here knows of HTTP.
+A snapshot never changes once built, so everything computed from it can be cached forever. On disk it is a folder:
+`data.nq` (canonical N-Quads, whose SHA-256 is the id), `union.nt`, `with-union.nq` and `index/` (for the embedded
+engine), `search/` (the index of labels), `dumps/` and `snapshot.json`. `build` creates snapshots, and `engines` answer
+queries about them.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Snapshot:
 
     @classmethod
     def open(cls, folder: Path) -> Snapshot:
-        """The snapshot in `folder`; raises `SnapshotNotFound` when there is none, or only part of one."""
+        """The snapshot in `folder`; raises `SnapshotNotFound` if it is missing or incomplete."""
         try:
             metadata: dict[str, Any] = json.loads((folder / METADATA).read_text("utf-8"))
             found = cls(folder=folder, **metadata)
         except (OSError, ValueError, TypeError) as problem:
-            raise SnapshotNotFound(f"There is no whole snapshot in {folder}.") from problem
+            raise SnapshotNotFound(f"There is no complete snapshot in {folder}.") from problem
         if not all(path.exists() for path in (found.data, found.union, found.with_union, found.search)):
-            raise SnapshotNotFound(f"The snapshot in {folder} lacks a file that questions need; build again.")
+            raise SnapshotNotFound(f"The snapshot in {folder} lacks a required file; build again.")
         return found
 
     @property
@@ -54,12 +54,12 @@ class Snapshot:
 
     @property
     def union(self) -> Path:
-        """The triples of all graphs, each once: what queries ask by default."""
+        """The triples of all graphs, each once: the default data set of queries."""
         return self.folder / "union.nt"
 
     @property
     def with_union(self) -> Path:
-        """The same and, in the default graph, each triple once: what queries ask that name graphs."""
+        """All graphs, and their union as the default graph: the data set of queries that name graphs."""
         return self.folder / "with-union.nq"
 
     @property
@@ -74,16 +74,16 @@ class Snapshot:
 
 
 def publish(snapshot: Snapshot, state: Path) -> None:
-    """Make `snapshot` the current one; a crash at any moment leaves the old one current."""
+    """Make `snapshot` the current one; a crash at any time leaves the old one current."""
     link = state / "current.new"
     link.unlink(missing_ok=True)
     link.symlink_to(Path("snapshots") / snapshot.id)
-    os.replace(link, state / "current")  # last, because a rename is the one step that cannot half happen
+    os.replace(link, state / "current")  # last, because a rename is atomic
     sync_folder(state)
 
 
 def current(state: Path) -> Snapshot:
-    """The current snapshot; raises `SnapshotNotFound` when nothing has been built yet."""
+    """The current snapshot; raises `SnapshotNotFound` if nothing has been built yet."""
     link = state / "current"
     if not link.exists():
         raise SnapshotNotFound(f"Nothing has been built in {state} yet.")
@@ -91,29 +91,29 @@ def current(state: Path) -> Snapshot:
 
 
 def kept(state: Path) -> list[Snapshot]:
-    """Every whole snapshot that is kept, the newest first."""
+    """Every complete snapshot in the state folder, newest first."""
     folders = (state / "snapshots").glob("[0-9a-f]*")
     found = []
     for folder in folders:
-        with contextlib.suppress(SnapshotNotFound):  # not whole, or removed while we look
+        with contextlib.suppress(SnapshotNotFound):  # incomplete, or removed meanwhile
             found.append(Snapshot.open(folder))
     return sorted(found, key=lambda snapshot: (snapshot.created, snapshot.id), reverse=True)
 
 
 def settle(unfinished: Path, home: Path) -> None:
-    """Move a finished folder to where it belongs, all its content on disk first."""
+    """Move a finished folder into place, after syncing its content to disk."""
     for path in unfinished.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-    if home.exists():  # a broken one, else the build would have stopped before
+    if home.exists():  # a broken one, else the build would have stopped earlier
         shutil.rmtree(home)
     os.replace(unfinished, home)
     sync_folder(home.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in `folder` last through a power cut."""
+    """Make renames in `folder` survive a power failure."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
