@@ -83,8 +83,8 @@ def test_the_message_speaks_of_the_text(case: Bad) -> None:
     assert not TERMINALS.search(str(error))
     assert str(error).endswith(".")
     if fault.reason == "unexpected" and fault.token:
-        assert fault.token.strip("\ufeff")[:40] in str(error) or "no IRI" in str(error)
-        assert "expected: " in str(error) or "no IRI" in str(error)
+        assert fault.token.strip("\ufeff")[:40] in str(error) or "This IRI is not valid" in str(error)
+        assert "expected: " in str(error) or "This IRI is not valid" in str(error)
 
 
 def test_there_are_many_cases() -> None:

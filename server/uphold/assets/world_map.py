@@ -41,7 +41,7 @@ def load(path: Path) -> World | None:
 
 
 def draw(coarse: Mapping[str, Any], fine: Mapping[str, Any]) -> str:
-    """The JSON for `load` from two TopoJSON files: outlines of the coarse one, dots for states only the fine one has."""
+    """JSON for `load` from two TopoJSON files: outlines of the coarse one, dots for states only the fine one has."""
     drawn = project(coarse)
     outlines = {code: small(path) for code, path in OUTLINE.findall(drawn)}
     dots = {code: dot(path) for code, path in OUTLINE.findall(project(fine)) if code not in outlines}

@@ -1,1 +1,1 @@
-"""The language SPARQL: lexer, guard, grammar and diagnostics. Nothing here runs a query."""
+"""The SPARQL language: lexer, guard, grammar and diagnostics. Nothing here runs a query."""

@@ -1,6 +1,6 @@
-"""Constraints: what makes a text that the grammar accepts no query (the notes of SPARQL 1.1 Query, 19.8, and 18.2.4).
+"""Constraints: rules for queries beyond the grammar (the notes of SPARQL 1.1 Query, 19.8, and 18.2.4).
 
-Whether a variable after AS is new is left to the engine, but for the plainest case: that needs the scope of each part.
+Except in the simplest case, the engine checks whether a variable after AS is new: that needs the scope of each part.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STEPS = frozenset({"IRIREF", "PNAME_LN", "PNAME_NS", "A", "VAR"})
 
 
 class Violation(NamedTuple):
-    """A constraint that does not hold: its name, the token it is about, and the words that the message has to have."""
+    """A violated constraint: its name, the token at fault, and the values for the message."""
 
     reason: str
     token: Token
@@ -28,9 +28,9 @@ class Violation(NamedTuple):
 
 
 def in_tokens(tokens: Iterable[Token], prefixes: set[str]) -> Violation | None:
-    """The first prefix that nobody declared, or string with an escape that there is not.
+    """The first undeclared prefix, or string with an invalid escape sequence.
 
-    What is declared before that is added to `prefixes`.
+    Prefixes declared before it are added to `prefixes`.
     """
     last = ""
     for token in tokens:
@@ -47,12 +47,12 @@ def in_tokens(tokens: Iterable[Token], prefixes: set[str]) -> Violation | None:
 
 
 def in_tree(query: ParsedQuery) -> Violation | None:
-    """The violation that comes first in the text, of those that only the whole query shows."""
+    """The first violation in the text, of the constraints that need the whole query."""
     return min(violations(query.tree), key=lambda each: each.token.start_pos or 0, default=None)
 
 
 def violations(tree: Tree[Token]) -> Iterator[Violation]:
-    """All of them."""
+    """All violations."""
     for part in subtrees(tree):
         match part.data:
             case "select_query" | "sub_select":
@@ -70,7 +70,7 @@ def violations(tree: Tree[Token]) -> Iterator[Violation]:
 
 
 def own(tree: Tree[Token], *names: str) -> Iterator[Tree[Token]]:
-    """The subtrees with these names, but for those in a group."""
+    """The subtrees with these names, except those in a group."""
     pending: list[Node] = [tree]
     while pending:
         part = pending.pop()
@@ -81,12 +81,12 @@ def own(tree: Tree[Token], *names: str) -> Iterator[Tree[Token]]:
 
 
 def variables(children: Iterable[Node]) -> list[Token]:
-    """The variables among some parts."""
+    """The variables among these nodes."""
     return [each for each in children if isinstance(each, Token) and each.type == "VAR"]
 
 
 def of_selection(select: Tree[Token]) -> Iterator[Violation]:
-    """SELECT * with GROUP BY, a variable selected twice, or one that has no single value in a group."""
+    """SELECT * with GROUP BY, a variable selected twice, or a variable without a single value per group."""
     clause, modifier = (each for each in select.children[:: len(select.children) - 1] if isinstance(each, Tree))
     plain = variables(clause.children)
     named: set[str] = set()
@@ -110,7 +110,7 @@ def of_selection(select: Tree[Token]) -> Iterator[Violation]:
 
 
 def of_binding(group: Tree[Token]) -> Iterator[Violation]:
-    """BIND to a variable that the triple patterns, or the BINDs, before it in the same group have bound."""
+    """BIND to a variable that an earlier triple pattern or BIND of the same group has bound."""
     seen: set[str] = set()
     for part in group.children:
         if isinstance(part, Tree) and part.data == "triples_block":
@@ -123,7 +123,7 @@ def of_binding(group: Tree[Token]) -> Iterator[Violation]:
 
 
 def of_rows(block: Tree[Token]) -> Iterator[Violation]:
-    """Rows of VALUES that have more or fewer values than there are variables, and variables that stand there twice."""
+    """Rows of VALUES whose length is not the number of variables, and repeated variables."""
     header = next((each for each in block.children if isinstance(each, Tree) and each.data == "variables"), None)
     if header is None:
         return
@@ -139,7 +139,7 @@ def of_rows(block: Tree[Token]) -> Iterator[Violation]:
 
 
 def of_annotated(properties: Tree[Token]) -> Iterator[Violation]:
-    """A reifier or an annotation of what a path leads to."""
+    """A reifier or an annotation on the value of a path."""
     simple = True
     for part in properties.children:
         if isinstance(part, Tree) and part.data == "verb":
@@ -149,6 +149,6 @@ def of_annotated(properties: Tree[Token]) -> Iterator[Violation]:
 
 
 def is_simple(verb: Tree[Token]) -> bool:
-    """Whether what stands between a subject and its objects is a variable or one property."""
+    """Whether the predicate is a variable or a single property."""
     (part,) = verb.children
     return isinstance(part, Token) and part.type in STEPS

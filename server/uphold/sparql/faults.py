@@ -1,6 +1,6 @@
-"""Faults: what is wrong with a query, where, in which part of it, and what could have stood there.
+"""Faults: finds the first fault of a query: its reason, its place, its part of the query and the expected tokens.
 
-The first fault in the text counts: a token that the grammar does not allow there, or a constraint that does not hold.
+A fault is a token that the grammar does not allow at its place, or a violated constraint.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ IRIS = frozenset({"IRIREF", "PNAME_LN", "PNAME_NS"})
 LITERALS = frozenset({"STRING", "LONG_STRING", "INTEGER", "NUMBER", "TRUE", "FALSE"})
 TERMS = IRIS | LITERALS | {"VAR", "BLANK_NODE", "(", "[", "<<", "<<(", "+", "-"}
 COUNTED = frozenset(f"FUNCTION_{counts}" for counts in ("0", "0_1", "1", "2", "2_3", "3", "3_4")) | {"BOUND"}
-"""Functions that say in their names how many values they take; BOUND takes one."""
+"""Terminals of functions with a fixed number of arguments, which their names state; BOUND has one."""
 FUNCTIONS = COUNTED | AGGREGATES | {"FUNCTION_N", "EXISTS", "NOT"}
 OPERATORS = frozenset({"||", "&&", "=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "IN", "NOT"})
 KINDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
@@ -45,7 +45,7 @@ KINDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
     ("a number", frozenset({"INTEGER"}), LITERALS),
     ("a variable", frozenset({"VAR"}), frozenset({"VAR"})),
 )
-"""Names for several terminals: what they are called, by which of them that is seen, and which it stands for."""
+"""Names for groups of terminals: the name, the terminals that indicate the group, and its members."""
 
 ORDER = (
     *("SELECT", "ASK", "CONSTRUCT", "DESCRIBE", "PREFIX", "BY", "AS", "WHERE", "{", "a triple pattern", "a value"),
@@ -53,7 +53,7 @@ ORDER = (
     *("a variable", "an IRI", "a literal", "UNDEF", "(", "[", "a function", "an operator"),
     *("OPTIONAL", "FILTER", "UNION", "ASC", "DESC", "*", *MODIFIERS),
 )
-"""In which order a message names what could stand there."""
+"""The order in which a message lists the expected items."""
 
 OTHER_NAMES = {"A": "a", "LANGTAG": "a language tag", "BLANK_NODE": "a blank node", "TRUE": "true", "FALSE": "false"}
 PARTS = {
@@ -64,12 +64,12 @@ PARTS = {
     "where_clause": "after the pattern",
     "short_group": "after the pattern",
 }
-"""Parts of a query, by what on the parser's stack shows that it is in them."""
+"""Parts of a query, by the node on the parser's stack that indicates them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault: why, at which token, what could have stood there, in which part of the query, and all its tokens."""
+    """A fault: its reason, its token, the expected items, the part of the query, and all tokens."""
 
     reason: str
     token: Token
@@ -81,12 +81,12 @@ class Fault:
 
     @property
     def place(self) -> int:
-        """Where in the text it is."""
+        """Its offset in the text."""
         return self.token.start_pos or 0
 
     @property
     def word(self) -> str:
-        """The token in capitals."""
+        """The token in upper case."""
         return self.token.upper()
 
     @property
@@ -95,17 +95,17 @@ class Fault:
         return self.near(-1)
 
     def near(self, steps: int) -> Token:
-        """A token so many steps away; the first or last one where there are not so many."""
+        """The token at an offset from it, or the first or last token."""
         return self.tokens[max(0, min(self.at + steps, len(self.tokens) - 1))]
 
     @property
     def open(self) -> list[Token]:
-        """The brackets that are open before it."""
+        """The brackets that are open before the token."""
         return open_brackets(self.tokens[: self.at])
 
 
 def find_fault(text: str, prefixes: Iterable[str]) -> Fault | None:
-    """The first fault of a query in which these prefixes need no declaration; None where there is none to see."""
+    """The first fault of a query, or None; `prefixes` need no declaration."""
     known = set(prefixes)
     try:
         query = parse(text)
@@ -119,13 +119,13 @@ def find_fault(text: str, prefixes: Iterable[str]) -> Fault | None:
 
 
 def violated(violation: Violation, tokens: list[Token], prefixes: set[str]) -> Fault:
-    """The fault that a violation of a constraint is."""
+    """The fault for a violated constraint."""
     at = next(at for at, token in enumerate(tokens) if token is violation.token)
     return Fault(violation.reason, violation.token, tokens, at, violation.values, prefixes=frozenset(prefixes))
 
 
 def unexpected(error: UnexpectedTokenError, prefixes: set[str]) -> Fault:
-    """The fault that an unexpected token is."""
+    """The fault for an unexpected token."""
     reason, token, values = "unexpected", error.token, named(error.expected)
     called, counts = call(error)
     if token.type == "UNCLOSED":
@@ -144,7 +144,7 @@ def unexpected(error: UnexpectedTokenError, prefixes: set[str]) -> Fault:
 
 
 def call(error: UnexpectedTokenError) -> tuple[Token | None, tuple[str, ...]]:
-    """The function that has too few or too many values here, how many it takes and has; no numbers for an aggregate."""
+    """The function with the wrong number of arguments here, and the numbers expected and found (not for aggregates)."""
     tokens, at, expected = error.tokens, error.at, error.expected
     opened = open_brackets(tokens[:at])
     if not opened or opened[-1] != "(":
@@ -161,7 +161,7 @@ def call(error: UnexpectedTokenError) -> tuple[Token | None, tuple[str, ...]]:
 
 
 def count_values(tokens: list[Token]) -> int:
-    """How many values come before the bracket that closes a list of them."""
+    """The number of values before the closing bracket of a list."""
     depth = commas = 0
     for token in tokens:
         depth += (token in CLOSING) - (token in CLOSING.values())
@@ -172,7 +172,7 @@ def count_values(tokens: list[Token]) -> int:
 
 
 def open_brackets(tokens: Iterable[Token]) -> list[Token]:
-    """The brackets that tokens leave open."""
+    """The brackets that are open after these tokens."""
     found: list[Token] = []
     for token in tokens:
         if token in CLOSING:
@@ -183,7 +183,7 @@ def open_brackets(tokens: Iterable[Token]) -> list[Token]:
 
 
 def named(terminals: Iterable[str]) -> tuple[str, ...]:
-    """What terminals are called in a message, the likeliest first."""
+    """The names of terminals in a message, the likeliest first."""
     shown = grammar().shown
     left = {name if shown.get(name, "").isalpha() else shown.get(name, name) for name in terminals} - {END}
     found = []
@@ -196,7 +196,7 @@ def named(terminals: Iterable[str]) -> tuple[str, ...]:
 
 
 def part_of(error: UnexpectedTokenError) -> str:
-    """Which part of the query a token is in, in words."""
+    """The part of the query that a token is in, in words."""
     if END in error.expected:
         return "after the query"
     if "CONSTRUCT" in error.expected:

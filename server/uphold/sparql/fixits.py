@@ -1,4 +1,4 @@
-"""Fix-its: changes of a few characters that may repair a query, offered only when the parser then gets further."""
+"""Fix-its: small edits that may fix a query, offered only if the parser then gets further."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uphold.sparql.faults import AGGREGATES, CLOSING, Fault, find_fault
 from uphold.sparql.parser import END, words
 
-__all__ = ["OF_MEANING", "Edit", "likely"]
+__all__ = ["SEMANTIC", "Edit", "likely"]
 
 PATTERNS = ("OPTIONAL", "MINUS", "GRAPH", "FILTER", "BIND", "VALUES", "SERVICE", "LATERAL")
 INSERTED = ("SELECT", "BY", "AS", "WHERE", "FILTER", "OPTIONAL", "HAVING", "LIMIT", "VALUES")
@@ -18,7 +18,7 @@ INSERTED = ("SELECT", "BY", "AS", "WHERE", "FILTER", "OPTIONAL", "HAVING", "LIMI
 
 SIGNS = {"AND": "&&", "OR": "||", "NOT": "!", "<>": "!=", "&": "&&", "|": "||", "//": "#", "--": "#", "\xa0": " "}
 QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2018\u2019\u201a\u201b"
-ELSEWHERE = {
+OTHER_LANGUAGES = {
     "LIKE": 'SPARQL has no LIKE: use CONTAINS, STRSTARTS or REGEX, as in FILTER (CONTAINS(?label, "text")).',
     "IS": "SPARQL has no IS NULL: write !BOUND(?x).",
     "NULL": "SPARQL has no NULL: write !BOUND(?x) for a variable without a value.",
@@ -26,19 +26,19 @@ ELSEWHERE = {
     "TOP": "SPARQL has no TOP: write LIMIT and the number at the end.",
     "JOIN": "SPARQL has no JOIN: patterns that share a variable are joined.",
 }
-OF_MEANING = frozenset(
+SEMANTIC = frozenset(
     {"star", "ungrouped", "twice", "bound", "row", "arity", "aggregate", "escape", "late", "unclosed"}
     | {"repeated", "template", "annotated_path", "aggregated"}
 )
-"""Faults that no change of a few characters mends."""
+"""Faults that a small edit cannot fix."""
 
 TRIED = 24
 LONGEST = 8_000
-"""Characters up to which edits are tried: each costs one more reading."""
+"""Length in characters up to which edits are tried: each needs another parse."""
 
 
 class Edit(NamedTuple):
-    """A change of the text between two places, and the words that offer it."""
+    """A replacement for the text between two offsets, and the message that suggests it."""
 
     start: int
     end: int
@@ -47,8 +47,8 @@ class Edit(NamedTuple):
 
 
 def likely(text: str, prefixes: Mapping[str, str], fault: Fault) -> Edit | None:
-    """The first edit after which the parser gets past the fault, else advice in words, else None."""
-    advice = ELSEWHERE.get(fault.word)
+    """The first edit that gets the parser past the fault, else advice, else None."""
+    advice = OTHER_LANGUAGES.get(fault.word)
     if advice:
         return Edit(0, 0, "", advice)
     if len(text) > LONGEST:
@@ -62,28 +62,28 @@ def likely(text: str, prefixes: Mapping[str, str], fault: Fault) -> Edit | None:
 
 
 def advise(fault: Fault) -> Edit | None:
-    """What can be said without an edit."""
+    """Advice without an edit."""
     wrong, last, expected = fault.token, fault.last.upper(), fault.expected
     text = None
     if wrong.type == "UNION":
         text = "Put both sides of UNION in braces: { … } UNION { … }."
     elif wrong.type == "A" and {"a variable", "a triple pattern"} & set(expected):
-        text = "`a` is the property rdf:type: it stands between a thing and its class."
+        text = "`a` is the property rdf:type: it goes between a subject and its class."
     elif "{" in expected and last in ("WHERE", "ASK"):
         text = "Put the pattern in braces: WHERE { … }."
     elif "{" in expected and last in (*PATTERNS, "UNION", "EXISTS"):
-        text = f"Put what {last} holds in braces: {last} {{ … }}."
+        text = f"Put the content of {last} in braces: {last} {{ … }}."
     elif last in ("FILTER", "HAVING"):
-        text = f"Put the condition in brackets: {last} ( … )."
+        text = f"Put the condition in parentheses: {last} ( … )."
     elif wrong in ("+", "-", "*") and "." in expected:
-        text = "A triple pattern computes nothing: write BIND ( … AS ?value), and ?value in the pattern."
+        text = "A triple pattern cannot compute: write BIND ( … AS ?value), and ?value in the pattern."
     elif wrong.type in AGGREGATES and fault.within == "after SELECT":
-        text = f"Put it in brackets and name it: ({fault.word}(…) AS ?name)."
+        text = f"Put it in parentheses and name it: ({fault.word}(…) AS ?name)."
     return Edit(0, 0, "", text) if text else None
 
 
 def gets_further(text: str, prefixes: Mapping[str, str], fault: Fault, edit: Edit) -> bool:
-    """Whether the text, so edited, is parsed to its end, or further than the edit by two tokens."""
+    """Whether the parser, after the edit, reaches the end or gets at least two tokens past the edit."""
     changed = text[: edit.start] + edit.new + text[edit.end :]
     following = find_fault(changed, prefixes)
     if following is None:
@@ -93,7 +93,7 @@ def gets_further(text: str, prefixes: Mapping[str, str], fault: Fault, edit: Edi
 
 
 def edits(text: str, fault: Fault) -> Iterator[Edit]:
-    """Changes that may repair the query, the likeliest first."""
+    """Edits that may fix the query, the likeliest first."""
     wrong, start = fault.token, fault.place
     if fault.reason == "prefix":
         prefix = wrong.partition(":")[0]
@@ -115,32 +115,32 @@ def edits(text: str, fault: Fault) -> Iterator[Edit]:
 
 
 def of_characters(text: str, fault: Fault) -> Iterator[Edit]:
-    """Signs of other languages, and characters of word processors."""
+    """Operators of other languages, and characters of word processors."""
     wrong, start, end = fault.token, fault.place, fault.place + len(fault.token)
     for length in (2, 1):
         sign = text[start : start + length]
         if sign in SIGNS and sign:
-            shown = {"\xa0": "a plain space in place of the no-break space"}.get(sign, f"`{SIGNS[sign]}`")
+            shown = {"\xa0": "a plain space instead of the no-break space"}.get(sign, f"`{SIGNS[sign]}`")
             yield Edit(start, start + length, SIGNS[sign], f"Did you mean {shown}?")
     if fault.word in SIGNS:
         yield Edit(start, end, SIGNS[fault.word], f"Did you mean `{SIGNS[fault.word]}`?")
     if wrong[:1] == "\ufeff":
         yield Edit(start, start + 1, "", "Remove the byte order mark, an invisible character, before the query.")
     if fault.word in ("TRUE", "FALSE"):
-        yield Edit(start, end, wrong.lower(), f"Did you mean `{wrong.lower()}`, in small letters?")
+        yield Edit(start, end, wrong.lower(), f"Did you mean `{wrong.lower()}`, in lower case?")
     if wrong == "!" and (apart := re.compile(r"!\s+=").match(text, start)):
         yield Edit(start, apart.end(), "!=", "Did you mean `!=`?")
     if wrong == "=" and text[start - 1 : start] == "=":
-        yield Edit(start, end, "", "Did you mean `=`? SPARQL compares with one sign.")
+        yield Edit(start, end, "", "Did you mean `=`? SPARQL compares with a single =.")
     if wrong == ">" and text[start - 1 : start] == "=":
         yield Edit(start - 1, end, ">=", "Did you mean `>=`?")
     if wrong in tuple(QUOTES) and (quoted := re.compile(rf"[{QUOTES}]([^{QUOTES}\"\n]*)[{QUOTES}]").match(text, start)):
         straight = f'"{quoted[1]}"'
-        yield Edit(start, quoted.end(), straight, f"Did you mean `{straight[:60]}`? Strings stand in straight quotes.")
+        yield Edit(start, quoted.end(), straight, f"Did you mean `{straight[:60]}`? Strings need straight quotes.")
 
 
 def of_idioms(text: str, fault: Fault) -> Iterator[Edit]:
-    """What other languages write in another way."""
+    """Idioms of other languages."""
     start, last = fault.place, fault.last
     before = last.start_pos or 0
     line = re.compile(r"@prefix\s+([^<\n]*<[^>\n]*>)\s*\.?", re.IGNORECASE).match(text, start)
@@ -159,7 +159,7 @@ def of_idioms(text: str, fault: Fault) -> Iterator[Edit]:
 
 
 def of_selecting(text: str, fault: Fault) -> Iterator[Edit]:
-    """What is selected or ordered by, without its brackets or with too many."""
+    """Expressions in SELECT and ORDER BY without their brackets or with too many."""
     wrong, start, end = fault.token, fault.place, fault.place + len(fault.token)
     last, before, alias = fault.last, fault.near(-2), fault.near(1)
     last_start, before_start = last.start_pos or 0, before.start_pos or 0
@@ -171,7 +171,10 @@ def of_selecting(text: str, fault: Fault) -> Iterator[Edit]:
         yield Edit(before_start, end, f" {last}", f"Did you mean `{last}`, without brackets?")
     if wrong == ")" and last == ")" and fault.within == "after SELECT":
         yield Edit(
-            start, start, " AS ?value", "Name what is selected: write `AS` and a new variable before the bracket."
+            start,
+            start,
+            " AS ?value",
+            "Name the expression: write `AS` and a new variable before the closing parenthesis.",
         )
     if wrong.type == "AS" and last.type == "VAR" and alias.type == "VAR":
         new = f"({last} AS {alias})"
@@ -185,7 +188,7 @@ def of_selecting(text: str, fault: Fault) -> Iterator[Edit]:
 
 
 def of_brackets(fault: Fault) -> Iterator[Edit]:
-    """A closing bracket too few or too many."""
+    """A missing or superfluous closing bracket."""
     wrong, start = fault.token, fault.place
     if fault.open:
         closing = CLOSING[fault.open[-1]]
@@ -195,11 +198,11 @@ def of_brackets(fault: Fault) -> Iterator[Edit]:
         else:
             yield Edit(start, start, closing, f"Write the missing {closing} before it.")
     if wrong in CLOSING.values():
-        yield Edit(start, start + len(wrong), "", f"Remove the {wrong}, which closes nothing.")
+        yield Edit(start, start + len(wrong), "", f"Remove the unmatched {wrong}.")
 
 
 def of_stops(fault: Fault) -> Iterator[Edit]:
-    """Dots, semicolons and commas too few, too many or in each other's place."""
+    """Missing, superfluous or confused dots, semicolons and commas."""
     wrong, last = fault.token, fault.last
     before = last.start_pos or 0
     if wrong in (".", ";", ","):
@@ -208,19 +211,19 @@ def of_stops(fault: Fault) -> Iterator[Edit]:
         yield Edit(before, before + 1, "", f"Remove the `{last}` before it.")
     place = before + len(last)
     yield Edit(place, place, " .", "Write a `.` between the two patterns.")
-    yield Edit(place, place, " ;", "Write a `;` before the next property of the same thing.")
+    yield Edit(place, place, " ;", "Write a `;` before the next property of the same subject.")
     yield Edit(place, place, ",", "Write a `,` between the two values.")
     for back in (-2, -3):
         if fault.near(back) == ";":
             at = fault.near(back).start_pos or 0
-            yield Edit(at, at + 1, ".", "Did you mean `.` in place of the last `;`, where another thing begins?")
+            yield Edit(at, at + 1, ".", "Did you mean `.` instead of the last `;`, where the next subject begins?")
 
 
 def of_terms(text: str, fault: Fault) -> Iterator[Edit]:
-    """Words that lack what makes them variables or strings."""
+    """Words without the sign of a variable or the quotes of a string."""
     wrong, start, end = fault.token, fault.place, fault.place + len(fault.token)
     if wrong == "-" and re.compile(r"-\w").match(text, start):
-        yield Edit(start, start + 1, "_", "Names of variables have no hyphen: did you mean `_`?")
+        yield Edit(start, start + 1, "_", "Variable names cannot contain hyphens: did you mean `_`?")
     if wrong.type != "WORD":
         return
     if text[end : end + 1] == "@":

@@ -1,7 +1,7 @@
-"""Guard: what can be told of a query before any parser sees it.
+"""Guard: checks a query before any parser reads it.
 
-The engine's parser recurses without a limit, and a few kilobytes of nested brackets end its process; so size, depth and
-SERVICE are checked here. Most queries are judged by counting; the scanner in `scanning` reads only those that need it.
+The engine's parser recurses without a limit, and a few kilobytes of nested brackets crash its process; so size, depth
+and SERVICE are checked here. For most queries, counting is enough; the others go through `lexer`.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ CLAUSES = re.compile(
     r"|graph\s*+(?P<graph>[?$<#]|[\w.-]{100}|[\w.-]{0,99}+:(?:[^\s{]{200}|[^\s{]{0,199}+\s*+[{#]))",
     re.IGNORECASE,
 )
-"""FROM and GRAPH, also with a name too long to be read to its end; not what is part of a variable or a name."""
+"""FROM and GRAPH, even with an overlong name, but not as part of a variable or a name."""
 
 STAYING = re.compile(r"\*|\?(?!\w)")
 NO_PATH = re.compile(r"(?:\(|(?:^|[ {}()])(?:select|distinct|reduced)|[?$]\w+|[ (][0-9.]+) ?\Z", re.IGNORECASE)
-"""What stands before a `*` that is no part of a path: a function, a SELECT, or what is multiplied."""
+"""The text before a `*` that is not part of a path: a function, a SELECT, or a factor."""
 
 LOOKED_AT = 40
 KEPT = re.compile(rf"(?=[\"'<\#\\])({STRING}|{IRI}|{COMMENT}|\\.)", re.DOTALL)
-SPACES = re.compile(r"[\t\r\n][ \t\r\n]*+| [ \t\r\n]++")  # but one alone, which stays as it is
+SPACES = re.compile(r"[\t\r\n][ \t\r\n]*+| [ \t\r\n]++")  # except a single space, which stays
 DOUBTFUL = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x20<>'#]*+['#][^\x00-\x20<>]*+>|[\[(][ \t\r\n]*+\#")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a query may be at the most."""
+    """Limits on a query."""
 
     max_bytes: int
     max_depth: int
@@ -59,16 +59,16 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
-        """The limits that these settings give."""
+        """The limits in these settings."""
         return cls(settings.query_max_bytes, settings.query_max_depth, bool(settings.service_allowlist.split()))
 
 
 @dataclass(frozen=True)
 class Inspected:
-    """What is known of a query before it runs.
+    """The properties of a query before it runs.
 
-    `volatile` is False only when two runs about the same data must give the same: the query calls no NOW, RAND, UUID,
-    STRUUID or BNODE, and no template of it makes blank nodes. One that `calls` other endpoints is always volatile.
+    `volatile` is False only if two runs on the same data must have equal results: the query calls no NOW, RAND, UUID,
+    STRUUID or BNODE, and no template of it has blank nodes. A query that `calls` other endpoints is always volatile.
     """
 
     text: str
@@ -78,15 +78,15 @@ class Inspected:
 
     @property
     def names_graphs(self) -> bool:
-        """Whether it could ask of anything but the default graph."""
+        """Whether it could query more than the default graph."""
         lower = self.normal.lower()
         return any(name in lower for name in NAMES_GRAPHS)
 
     @cached_property
     def may_depart(self) -> bool:
-        """Whether the engine could answer it otherwise than SPARQL 1.1 does, so that `rewriting` has to read it.
+        """Whether the engine's result could differ from SPARQL 1.1, so that `rewriting` has to check it.
 
-        That is so for alternatives and `*` or `?` in paths, GRAPH, and more than one FROM, or what may be one of these.
+        True for (possible) alternatives, `*` or `?` in paths, for GRAPH, and for more than one FROM.
         """
         text = unescaped(self.normal)
         if "|" in text.replace("||", ""):
@@ -102,13 +102,13 @@ class Inspected:
 
     @cached_property
     def normal(self) -> str:
-        """See `normalise`; made when first asked for."""
+        """See `normalise`; computed on first use."""
         return normalise(self.text)
 
 
-@lru_cache(maxsize=16)  # a query is looked at where it comes in and again before it runs
+@lru_cache(maxsize=16)  # a query is inspected when it is received and again before it runs
 def inspect(text: str, limits: Limits) -> Inspected:
-    """Check a query's size, depth and intent, and tell what it gives.
+    """Check a query's size, depth and form, and return its properties.
 
     Raises `QueryTooLong`, `QueryTooDeep`, `QueryForbidden` (SERVICE), or `QuerySyntaxError` without a query form.
     """
@@ -118,7 +118,7 @@ def inspect(text: str, limits: Limits) -> Inspected:
     lower = text.lower()
     calls = "service" in lower and calls_service(text)
     if calls and not limits.services:
-        raise QueryForbidden("The query has a SERVICE clause, and this endpoint asks no other one.")
+        raise QueryForbidden("The query has a SERVICE clause, and this endpoint does not call other endpoints.")
     found = FORM.match(text)
     form = found[1].lower() if found else first_form(text)
     volatile = any(name in lower for name in ("now", "rand", "uuid", "bnode")) and bool(CHANGING.search(lower))
@@ -128,10 +128,10 @@ def inspect(text: str, limits: Limits) -> Inspected:
 
 
 def normalise(text: str) -> str:
-    """The query with each run of space and comments outside strings and IRIs made one space, none at its ends.
+    """The query with a single space for each run of space and comments outside strings and IRIs, and none at its ends.
 
-    Two texts with equal results always mean the same. Where `<` may begin an IRI or a comparison and that matters, or a
-    comment stands where the grammar has none, the text stays as it is.
+    Texts with equal results always have the same meaning. The text is unchanged if it depends on whether `<` begins an
+    IRI or a comparison, or if a comment is where the grammar does not allow one.
     """
     parts = KEPT.split(text)
     quoted = '"' in text or "'" in text
@@ -151,19 +151,19 @@ def normalise(text: str) -> str:
 
 
 def check_size(text: str, max_bytes: int) -> None:
-    """Raise `QueryTooLong`, or `QuerySyntaxError` for what cannot be written as UTF-8."""
+    """Raise `QueryTooLong`, or `QuerySyntaxError` for text that UTF-8 cannot encode."""
     try:
         size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError as problem:
         if (size := len(text.encode("utf-8", "surrogatepass"))) <= max_bytes:
-            detail = "The query holds half a surrogate pair, which is no character."
+            detail = "The query contains an unpaired surrogate, which is not a character."
             raise QuerySyntaxError(detail, *line_column(text, problem.start)) from problem
     if size > max_bytes:
         raise QueryTooLong(size, max_bytes)
 
 
 def may_be_deep(text: str, max_depth: int) -> bool:
-    """Whether there are enough brackets or prefix operators in the text, wherever they stand, to pass the limit."""
+    """Whether the text has enough brackets or prefix operators, in any place, to exceed the limit."""
     count = text.count
     return (
         count("{") + count("(") + count("[") + count("<<") > max_depth
@@ -172,20 +172,20 @@ def may_be_deep(text: str, max_depth: int) -> bool:
 
 
 def check_depth(text: str, max_depth: int) -> None:
-    """Raise `QueryTooDeep` when brackets or prefix operators pile up."""
+    """Raise `QueryTooDeep` for too many nested brackets or prefix operators."""
     for token in scan(text):
         if max(token.depth, token.pile) > max_depth:
             raise QueryTooDeep(max(token.depth, token.pile), max_depth)
 
 
 def first_form(text: str) -> str:
-    """The form of a query whose beginning is not in order, or the one nearly written; raises when there is none."""
+    """The form of a query with an irregular or misspelt beginning; raises `QuerySyntaxError` if there is none."""
     words = list(keywords(text))
     if form := next((word for word in words if word in FORMS), None):
         return form
     if not UPDATES.isdisjoint(words):
-        raise QuerySyntaxError("The text holds an update; /sparql only answers queries.", 1, 1)
+        raise QuerySyntaxError("The text is an update; /sparql only accepts queries.", 1, 1)
     for word in words[:WORDS_COMPARED]:
         if near := get_close_matches(word, FORMS, n=1, cutoff=0.7):
-            return near[0]  # the engine will refuse it, and the error will say what was meant
-    raise QuerySyntaxError("The text holds no SELECT, ASK, CONSTRUCT or DESCRIBE.", 1, 1)
+            return near[0]  # the engine will reject it, and the error will suggest the form meant
+    raise QuerySyntaxError("The text has no SELECT, ASK, CONSTRUCT or DESCRIBE.", 1, 1)

@@ -1,8 +1,8 @@
-"""The lexer: the tokens of a query, told apart without a grammar and without recursion.
+"""The lexer: splits a query into tokens, without a grammar and without recursion.
 
-The engine's parser has no tokens: it takes `SERVICESILENT<x>{}` and `1SERVICE<x>{}` for what they look like, and reads
-`<` as the beginning of an IRI or as a comparison by where it stands. So a name is taken apart here exactly as its
-characters allow, SERVICE is looked for at every place, and where two readings would differ the query is refused.
+The engine's parser has no tokens: it accepts `SERVICESILENT<x>{}` and `1SERVICE<x>{}` as SERVICE clauses, and reads `<`
+as the beginning of an IRI or as a comparison by its context. So names are split here exactly as their characters allow,
+SERVICE is searched for at every offset, and a query with two different readings is refused.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ STRING = (
     rf"(?:\"{{3}}(?:\"{{0,2}}(?:[^\"\\]|{ESCAPE}))*+\"{{3}}|'{{3}}(?:'{{0,2}}(?:[^'\\]|{ESCAPE}))*+'{{3}}"
     rf"|\"(?:[^\"\\\r\n]|{ESCAPE})*+\"|'(?:[^'\\\r\n]|{ESCAPE})*+')"
 )
-"""With no other escapes than there are: where one is wrong, the engine reads three quotation marks as two strings."""
+"""Valid escapes only: with an invalid one, the engine reads three quotation marks as two strings."""
 IRI = r"<(?:[^\x00-\x20<>\"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"
 BASE = (
     r"A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f\u2c00-\u2fef"
@@ -71,14 +71,16 @@ CLAUSE = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 CODED = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
-UNCLOSED = "A string that begins here is not closed, or a backslash in it escapes nothing."
-UNDECIDED = "This may be an IRI or a comparison: write a space after the < of a comparison, or a prefix for the IRI."
+UNCLOSED = "The string that begins here is not closed, or has an invalid escape sequence."
+UNDECIDED = (
+    "This may be an IRI or a comparison: write a space after the < of a comparison, or use a prefix for the IRI."
+)
 WINDOW = 300
-"""Characters after SERVICE that are looked at; a clause that may still be one after them is taken for one."""
+"""Characters inspected after SERVICE; a text that may still be a clause after them counts as one."""
 
 
 class Token(NamedTuple):
-    """A token: its kind, its text and place, how deep it stands, and how many prefix operators end with it."""
+    """A token: its kind, text and place, its depth, and the number of prefix operators that end with it."""
 
     kind: str
     text: str
@@ -88,21 +90,21 @@ class Token(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The place after it."""
+        """The offset after it."""
         return self.start + len(self.text)
 
 
 def scan(text: str) -> Iterator[Token]:
     """The tokens of a query, space and comments included.
 
-    Raises `QuerySyntaxError` for a string that is not closed, and where an IRI cannot be told from a comparison.
+    Raises `QuerySyntaxError` for an unclosed string, or if an IRI cannot be distinguished from a comparison.
     """
     brackets: list[str] = []
     pile = 0
     before = ""
     for found in TOKEN.finditer(text):
         kind, part = found.lastgroup or "other", found.group()
-        if kind == "unclosed":  # scanning on would read the rest again and again
+        if kind == "unclosed":  # continuing would scan the rest repeatedly
             raise QuerySyntaxError(UNCLOSED, *line_column(text, found.start()))
         compared = (before in OPERANDS and brackets[-1:] == ["("]) or text[found.start() - 1 : found.start()] == "<"
         if kind == "iri" and compared and is_doubtful(part):
@@ -118,7 +120,7 @@ def scan(text: str) -> Iterator[Token]:
 
 
 def is_doubtful(iri: str) -> bool:
-    """Whether what looks like an IRI would, as a comparison, hide the beginning of a string, comment or bracket."""
+    """Whether a seeming IRI would, if it were a comparison, contain the beginning of a string, comment or bracket."""
     return re.match(r"<[A-Za-z][A-Za-z0-9+.-]*://", iri) is None and any(char in iri for char in "'#()[]")
 
 
@@ -146,7 +148,7 @@ def calls_service(text: str) -> bool:
 
 
 def hides(token: Token, place: int, before: str) -> bool:
-    """Whether what reads SERVICE at a place is only part of a string, comment, IRI, variable or name."""
+    """Whether the word SERVICE at a place is only part of a string, comment, IRI, variable or name."""
     if token.kind in ("skip", "string", "iri", "variable"):
         return True
     if token.kind != "name":
@@ -156,16 +158,16 @@ def hides(token: Token, place: int, before: str) -> bool:
 
 
 def unescaped(text: str) -> str:
-    """The text with each escape of a code point, wherever it stands, made the character (SPARQL 1.1 Query, 19.2)."""
+    """The text with every code point escape replaced by its character (SPARQL 1.1 Query, 19.2)."""
     return CODED.sub(character, text) if "\\u" in text or "\\U" in text else text
 
 
 def character(found: re.Match[str]) -> str:
-    """The character that an escape names; the escape itself where it names none."""
+    """The character of an escape; the escape itself if it is invalid."""
     number = int(found[1] or found[2], 16)
     return chr(number) if number < 0xD800 or 0xDFFF < number <= 0x10FFFF else found[0]
 
 
 def line_column(text: str, place: int) -> tuple[int, int]:
-    """Line and column of a place in a text, both from 1."""
+    """Line and column of an offset in a text, both from 1."""
     return text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)

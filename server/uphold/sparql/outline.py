@@ -1,6 +1,6 @@
 """Outline: the groups, GRAPH clauses, paths and data set clauses of a query, each with its place in the text.
 
-It is made of the tree of a query that `rewriting` may have to change.
+It is built from the tree of a query that `rewriting` may have to change.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ BRACKETED = {"anon": "blank", "nil": "constant", "literal": "constant"}
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A subject or an object: its place, and whether it is a `constant`, a `variable`, `blank` or `other`.
+    """A subject or an object: its place, and its kind: `constant`, `variable`, `blank` or `other`.
 
-    `blank` is `[]`, and a label of a blank node that the query has once, which means the same.
+    `blank` is `[]`, or a blank node label that occurs once in the query, which means the same.
     """
 
     start: int
@@ -38,7 +38,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A property or path, as tokens and as what it matches, and one value of it."""
+    """A property or path, as tokens and as a route, and one value of it."""
 
     path: list[Token]
     route: Route
@@ -47,7 +47,7 @@ class Pair:
 
 @dataclass(slots=True)
 class Subject:
-    """What begins a triple pattern, and what is said of it."""
+    """The subject of a triple pattern, with its properties and values."""
 
     term: Term
     pairs: list[Pair] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Subject:
 
 @dataclass(slots=True)
 class Block:
-    """Triple patterns that stand together: those with a subject of their own, and those within brackets."""
+    """Adjacent triple patterns: those with a subject, and those within brackets."""
 
     start: int
     end: int = 0
@@ -65,7 +65,7 @@ class Block:
 
 @dataclass(slots=True)
 class Group:
-    """What stands in braces: the keyword before it, the keywords in it, and its parts in the order of the text."""
+    """A group in braces: the keyword before it, the keywords in it, and its parts in the order of the text."""
 
     start: int
     end: int = 0
@@ -84,12 +84,12 @@ class Clause:
 
     @property
     def end(self) -> int:
-        """The place after it."""
+        """The offset after it."""
         return self.group.end
 
 
 class Place(NamedTuple):
-    """A part of the tree that is yet to be read, the group and block it is in, and what stands before it if a group."""
+    """An unread part of the tree, its group and block, and the keyword before it if it is a group."""
 
     part: Tree[Token]
     group: Group
@@ -98,7 +98,7 @@ class Place(NamedTuple):
 
 
 class Outline:
-    """What a query is made of."""
+    """The parts of a query."""
 
     def __init__(self, query: ParsedQuery) -> None:
         self.text, self.tokens = query.text, query.tokens
@@ -107,7 +107,7 @@ class Outline:
         self.dataset: list[tuple[bool, Token]] = []
         """The graphs that FROM (False) and FROM NAMED (True) name."""
         self.declared = 0
-        """Where what follows BASE and PREFIX begins."""
+        """The offset after BASE and PREFIX."""
         pending = [Place(query.tree, self.root, Block(0), "GROUP")]
         while pending:
             pending.extend(reversed(self.read(pending.pop())))
@@ -118,7 +118,7 @@ class Outline:
         return self.tokens[first:last]
 
     def blocks(self, group: Group) -> Iterator[Block]:
-        """The blocks of triple patterns in a group and in those within it, in the order of the text."""
+        """The blocks of triple patterns in a group and its nested groups, in the order of the text."""
         for part in group.parts:
             if isinstance(part, Block):
                 yield part
@@ -126,7 +126,7 @@ class Outline:
                 yield from self.blocks(part.group if isinstance(part, Clause) else part)
 
     def read(self, place: Place) -> list[Place]:
-        """Note what a part of the tree is, and give what is in it."""
+        """Record a part of the tree, and return its children to read."""
         part, group, block, role = place
         match part.data:
             case "prologue":
@@ -160,7 +160,7 @@ class Outline:
         return [Place(each, group, block, role) for each in part.children if isinstance(each, Tree)]
 
     def read_triples(self, part: Tree[Token], block: Block) -> None:
-        """Note what begins a triple pattern, or stands in brackets, and what is said of it."""
+        """Record a subject or a bracket, with its properties and values."""
         pairs = block.unnamed
         if part.data == "triples":
             subject = Subject(self.term(part.children[0]))
@@ -170,7 +170,7 @@ class Outline:
             self.note(part.children[1], pairs)
 
     def note(self, properties: Node, pairs: list[Pair]) -> None:
-        """Note what is said with some properties and their values."""
+        """Record properties and their values."""
         path, route = list[Token](), Route()
         for part in children(properties):
             if isinstance(part, Tree) and part.data == "verb":
@@ -179,7 +179,7 @@ class Outline:
                 pairs.append(Pair(path, route, self.term(part)))
 
     def term(self, node: Node) -> Term:
-        """What stands as a subject, or as an object with what annotates it."""
+        """A subject, or an object with its annotations."""
         parts = node.children if isinstance(node, Tree) and node.data == "object" else [node]
         term = parts[0]
         kind = BRACKETED.get(term.data, "other") if isinstance(term, Tree) else TERMS.get(term.type, "constant")
@@ -189,7 +189,7 @@ class Outline:
 
 
 def children(node: Node) -> list[Node]:
-    """The parts of a part of the tree."""
+    """The subtrees of a part of the tree."""
     return node.children if isinstance(node, Tree) else []
 
 
@@ -201,12 +201,12 @@ def first_of(node: Node) -> Token:
 
 
 def start_of(token: Token) -> int:
-    """The place of a token in the text."""
+    """The offset of a token in the text."""
     return token.start_pos or 0
 
 
 def span(node: Node) -> tuple[int, int]:
-    """Where a part of the tree begins and ends."""
+    """The start and end of a part of the tree."""
     last = node
     while isinstance(last, Tree):
         last = last.children[-1]

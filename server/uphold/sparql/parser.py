@@ -1,7 +1,7 @@
-"""The parser: a query as the tree that `sparql.lark` describes, or the first token that may not stand where it stands.
+"""The parser: parses a query into the tree that `sparql.lark` describes, or finds the first unexpected token.
 
-The engine answers whatever it can parse. A query is parsed here only to say why the engine refused it, and where the
-engine would answer it wrongly. Parsing does not recurse; `guard` has limited the depth of what is parsed.
+A query is parsed here only to explain why the engine rejected it, or where the engine would answer it wrongly. Parsing
+does not recurse; `guard` has limited the depth of the query.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ END = "$END"
 NAMES = ("PNAME_LN", "PNAME_NS")
 FOLDER = Path(__file__).parent
 CACHE = FOLDER / "__pycache__" / "sparql.lark.cache"
-"""The tables that lark makes of the grammar in a third of a second, beside the bytecode that Python keeps."""
+"""The parse tables that lark computes in a third of a second, cached next to Python's bytecode."""
 
 
 class Grammar(NamedTuple):
-    """The grammar: lark's parser, the expression that finds tokens, and the terminal of each keyword."""
+    """The grammar: lark's parser, the regular expression for tokens, and the terminal of each keyword."""
 
     lark: Lark
     scanner: re.Pattern[str]
@@ -51,7 +51,7 @@ class Grammar(NamedTuple):
     keywords: dict[str, str]
     exact: dict[str, str]
     shown: dict[str, str]
-    """What the terminals with one spelling look like."""
+    """The spelling of each terminal that has only one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class ParsedQuery:
 
 
 class UnexpectedTokenError(Exception):
-    """A token that may not stand where it stands: its number, all tokens, the terminals that may, and the stack."""
+    """An unexpected token: its index, all tokens, the expected terminals, and the parser's stack."""
 
     def __init__(self, at: int, tokens: list[Token], expected: frozenset[str], stack: list[Node]) -> None:
         super().__init__(tokens[at])
@@ -99,7 +99,7 @@ def grammar() -> Grammar:
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of a query, up to a string that is not closed, and one for its end."""
+    """The tokens of a query, up to an unclosed string, and one for its end."""
     _, scanner, ignored, keywords, exact, _ = grammar()
     tokens = []
     for found in scanner.finditer(text):
@@ -109,7 +109,7 @@ def tokenize(text: str) -> list[Token]:
         if kind == "WORD":
             kind = exact.get(value) or keywords.get(value.upper(), kind)
         tokens.append(Token(kind, value, found.start()))
-        if kind == "UNCLOSED":  # reading on would read the rest again and again
+        if kind == "UNCLOSED":  # continuing would scan the rest repeatedly
             break
     return [*tokens, Token(END, "", len(text))]
 
@@ -125,7 +125,7 @@ def parse(text: str) -> ParsedQuery:
         at = len(tokens) - 1
         return ParsedQuery(text, tokens, feed(tokens[at], is_end=True))
     except UnexpectedToken:
-        parser = start()  # again up to the token: that token may have closed what was still open before it
+        parser = start()  # parse again up to the token, which may have closed a bracket that was open before it
         feed_all(parser, tokens[:at])
         expected = frozenset(parser.accepts())  # type: ignore[no-untyped-call]
         raise UnexpectedTokenError(at, tokens, expected, parser.parser_state.value_stack) from None
@@ -143,13 +143,13 @@ def start() -> InteractiveParser:
 
 
 def feed_all(parser: InteractiveParser, tokens: Iterable[Token]) -> None:
-    """Give tokens to a parser."""
+    """Feed tokens to a parser."""
     for token in tokens:
         parser.feed_token(token)
 
 
 def subtrees(tree: Tree[Token]) -> Iterator[Tree[Token]]:
-    """The parts of a tree that are not tokens, in the order of the text."""
+    """The subtrees of a tree, in the order of the text."""
     pending: list[Node] = [tree]
     while pending:
         part = pending.pop()

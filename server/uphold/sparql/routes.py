@@ -1,4 +1,4 @@
-"""Routes: what a property path of a query matches, where that can be told from its text (SPARQL 1.1 Query, 9 and 18.4).
+"""Routes: property paths as trees, and their properties that follow from the text (SPARQL 1.1 Query, 9 and 18.4).
 
 A path is read into a tree: `("step", text)` for a property or a negated set of them, `("^", path)`, `("/", a, b)`,
 `("|", a, b, …)`, and `("*", path)`, `("+", path)`, `("?", path)`.
@@ -20,13 +20,13 @@ STEPS = frozenset({"IRIREF", "PNAME_LN", "PNAME_NS", "A", "VAR"})
 
 
 def read_route(path: Node) -> Route:
-    """What a part of the tree matches that stands between a subject and an object."""
+    """The route of a predicate in the tree."""
     found: dict[int, Route] = {}
 
     def of(part: Node) -> Route:
         return ("step", str(part)) if isinstance(part, Token) else found[id(part)]
 
-    for part in reversed(list(subtrees(path)) if isinstance(path, Tree) else []):  # the inner ones first
+    for part in reversed(list(subtrees(path)) if isinstance(path, Tree) else []):  # inner ones first
         inner = [of(each) for each in part.children if isinstance(each, Tree) or each.type in STEPS]
         match part.data:
             case "alternatives":
@@ -45,7 +45,7 @@ def read_route(path: Node) -> Route:
 
 
 def negated(properties: list[Route]) -> Route:
-    """A negated set; one with both directions is the alternative of two sets (18.2.2.3)."""
+    """A negated set; a set with both directions is an alternative of two sets (18.2.2.3)."""
     sets = [[each for each in properties if (each[0] == "^") == inverse] for inverse in (False, True)]
     found: list[Route] = [("step", f"!({'|'.join(text_of(each) for each in one)})") for one in sets if one]
     return found[0] if len(found) == 1 else ("|", *found)
@@ -57,32 +57,32 @@ def text_of(one: Route) -> str:
 
 
 def is_chain(route: Route) -> bool:
-    """Whether it is made of properties, `/` and `^` alone, which the engine takes for triple patterns (18.2.2.4)."""
+    """Whether it has only properties, `/` and `^`, which the engine treats as triple patterns (18.2.2.4)."""
     if route[0] == "step":
         return not route[1].startswith("!")
     return route[0] in ("/", "^") and all(map(is_chain, route[1:]))
 
 
 def is_link(route: Route) -> bool:
-    """Whether it is one property, in either direction, which connects two nodes once at the most."""
+    """Whether it is one property, in either direction, which connects two nodes at most once."""
     return is_chain(route) if route[0] == "step" else route[0] == "^" and is_link(route[1])
 
 
 def stays_in_graph(route: Route) -> bool:
-    """Whether the engine finds it between variables once in each graph, also where the graph is a variable.
+    """Whether the engine finds it between variables once per graph, even if the graph is a variable.
 
-    It does so for triples and for `*` and `?`. For `+` between two nodes it counts first steps. Whether it does for `|`
-    and negated sets has not been proved.
+    It does for triples and for `*` and `?`. For `+` between two nodes it counts first steps. For `|` and negated sets
+    this is not proven.
     """
     sign, *inner = route
     return sign in ("*", "?") or is_chain(route) or (sign in ("/", "^") and all(map(stays_in_graph, inner)))
 
 
 def zero_lengths(route: Route) -> int:
-    """How many solutions a path has that begins at a term which is no node of the graph; each of them ends there.
+    """The number of solutions of a path from a term that is not a node of the graph; each ends at that term.
 
-    `*` and `?` have one, as a set has (ALP and ZeroOrOnePath); `|` adds. `/` has none: it joins two paths by a variable
-    (18.4), and between variables a path of no length is about the nodes of the graph.
+    `*` and `?` have one, since they return sets (ALP and ZeroOrOnePath); `|` adds. `/` has none: it joins two paths by
+    a variable (18.4), and between variables a zero-length path only matches nodes of the graph.
     """
     sign, *inner = route
     counts = [zero_lengths(path) for path in inner if sign != "step"]
@@ -97,10 +97,10 @@ def zero_lengths(route: Route) -> int:
 
 
 def alternatives(route: Route, most: int) -> list[Route]:
-    """Paths without `|` outside `*`, `+` and `?`, whose solutions together are those of this one.
+    """Paths without `|` outside `*`, `+` and `?` whose solutions together are those of this path.
 
-    Alternatives are a union of multisets (18.4), and joins and inverses distribute over it. Of more than `most` only
-    the first `most` + 1 are given.
+    Alternatives are a union of multisets (18.4), and joins and inverses distribute over it. At most `most` + 1 paths
+    are returned.
     """
     sign, *inner = route
     if sign == "|":
