@@ -1,1 +1,1 @@
-"""Engines answer queries about one snapshot; `interface` is what every engine offers."""
+"""Engines answer queries about one snapshot; `interface` defines them."""

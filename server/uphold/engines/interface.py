@@ -1,4 +1,4 @@
-"""The interface of engines: text in, a stream of bytes out, within limits of time and memory."""
+"""The interface of engines: a query in, a stream of bytes out, within time and memory limits."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ __all__ = ["Answer", "Dataset", "Engine"]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer under way: its media type and its bytes, which come as the engine finds them.
+    """A streamed result: its media type, and its bytes as the engine produces them.
 
-    The generator raises `LimitExceeded` when the answer breaks off; whoever iterates must pass that on and never let a
-    broken answer look whole. Close it to stop the query.
+    The generator raises `LimitExceeded` when the result is cut off; the caller must report that, never present the
+    partial result as complete. Close the generator to stop the query.
     """
 
     media_type: str
     chunks: Generator[bytes, None, None]
 
     def read(self) -> bytes:
-        """The whole answer."""
+        """The whole result."""
         return b"".join(self.chunks)
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The graphs that a request asks about (SPARQL 1.1 Protocol, 2.1.4); they come before those that the query names.
+    """The data set of a request (SPARQL 1.1 Protocol, 2.1.4); it overrides the one in the query.
 
-    An IRI that no graph has is an empty graph.
+    An unknown graph IRI means an empty graph.
     """
 
     default: tuple[str, ...] = ()
@@ -41,12 +41,12 @@ class Dataset:
 
     @classmethod
     def of(cls, default: tuple[str, ...], named: tuple[str, ...]) -> Dataset:
-        """The data set of these IRIs; raises `MalformedRequest` for one that is no absolute IRI."""
+        """The data set of these IRIs; raises `MalformedRequest` unless all are absolute IRIs."""
         for iri in (*default, *named):
             try:
                 ox.NamedNode(iri)
             except ValueError as problem:
-                raise MalformedRequest(f"{iri!r} is not the absolute IRI of a graph.") from problem
+                raise MalformedRequest(f"{iri!r} is not an absolute IRI of a graph.") from problem
         return cls(default, named)
 
 
@@ -62,19 +62,19 @@ class Engine(Protocol):
         dataset: Dataset | None = None,
         wanted: Callable[[], bool] | None = None,
     ) -> Answer:
-        """The answer to `text` in media type `accept`, begun within `deadline` seconds and ended within them too.
+        """The result of `text` in media type `accept`, complete within `deadline` seconds.
 
-        It is about `dataset`, else about the graphs that the query names, else about the union of all graphs. `wanted`
-        is asked now and then while the query runs; when it says no, the query is stopped with `ClientDisconnected`.
+        The query runs on `dataset`, else on the graphs that it names, else on the union of all graphs. `wanted` is
+        polled while the query runs; when it returns False, the query is stopped with `ClientDisconnected`.
 
-        Raises `ClientError` for a query that cannot be answered, `LimitExceeded` for one that needs too much.
+        Raises `ClientError` for a query that cannot be answered, `LimitExceeded` for one over a limit.
         """
         ...
 
     def order(self) -> str:
-        """Names the order in which rows come that no ORDER BY puts in order; equal names mean equal bytes."""
+        """An identifier of the order of rows without ORDER BY; equal identifiers mean equal bytes."""
         ...
 
     def close(self) -> None:
-        """End every query and every worker."""
+        """Stop all queries and workers."""
         ...

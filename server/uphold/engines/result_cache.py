@@ -1,8 +1,8 @@
 """The result cache: a query that several clients send at the same time runs once, and its result is cached.
 
-A snapshot never changes, so a cached result stays right for as long as the snapshot is served. Every result is buffered
-at the speed of the engine and not of the client, before its first byte is sent: one that breaks off is then an error
-with a status of its own. Small results are buffered in memory, large ones in a file without a name.
+A snapshot never changes, so a cached result is valid for as long as the snapshot is served. Every result is buffered,
+at the speed of the engine instead of the client, before its first byte is sent: so a failure has its own error status.
+Small results are buffered in memory, large ones in an unnamed file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Run = Callable[[Wanted], Answer]
 
 
 class BufferedResult:
-    """A fully buffered result. Its reader iterates over it, or closes it."""
+    """A fully buffered result. Its reader iterates over it or closes it."""
 
     def __init__(self, content: bytes, file: IO[bytes] | None = None, size: int | None = None) -> None:
         self.content, self.file = content, file
@@ -53,12 +53,12 @@ class BufferedResult:
         return self.content[:most] if self.file is None else os.pread(self.file.fileno(), most, 0)
 
     def open(self) -> None:
-        """One reader more."""
+        """Add a reader."""
         with self.lock:
             self.readers += 1
 
     def close(self) -> None:
-        """One reader less; the file goes with the last."""
+        """Remove a reader; the last one closes the file."""
         with self.lock:
             self.readers -= 1
             if self.file is not None and self.readers <= 0:
@@ -69,19 +69,19 @@ class InFlightQuery:
     """A running query, and the clients that wait for it."""
 
     def __init__(self) -> None:
-        self.done = threading.Lock()  # held while the query runs; far cheaper to make than an Event
+        self.done = threading.Lock()  # held while the query runs; far cheaper to create than an Event
         self.done.acquire()
         self.clients: list[Wanted] = []
         self.answer: BufferedResult | None = None
         self.fault: BaseException | None = None
 
     def wanted(self) -> bool:
-        """Whether anybody still waits."""
+        """Whether any client is still waiting."""
         return any(client() for client in list(self.clients))
 
 
 class ResultCache:
-    """All cached results and running queries, of several snapshots at once, since a key names its snapshot."""
+    """The cached results and running queries of all snapshots; a key includes its snapshot."""
 
     def __init__(self, folder: Path, *, size: int, limit: int, max_waiting: int) -> None:
         self.folder, self.limit, self.max_waiting = folder, limit, max_waiting
@@ -94,11 +94,11 @@ class ResultCache:
         self.lock = threading.Lock()
 
     def ask(self, key: str | None, run: Run, client: Wanted, seconds: float | None = None) -> BufferedResult:
-        """The result with this key: cached, of a running query, or a new one by `run`; to be closed when sent.
+        """The result with this key: cached, from a running query, or from `run`; the caller must close it.
 
-        Without a key the answer is this client's own. Only those wait together who gave the query the same
-        `seconds`, so that nobody is told that the time of another is up. Raises what `run` raises,
-        `ResultTooLarge`, and `ServerBusy` when too many wait for the answers of others.
+        Without a key the result is not shared. Clients only share a running query with the same limit of `seconds`,
+        so that none gets the timeout of another. Raises what `run` raises, `ResultTooLarge`, and `ServerBusy` when
+        too many clients wait for running queries.
         """
         while True:
             query, is_new = self.find(key, client, seconds)
@@ -109,7 +109,7 @@ class ResultCache:
                 return self.run_query(key, query, run, seconds) if is_new else self.wait(query)
             except ClientDisconnected:
                 if is_new or not client():
-                    raise  # else the others had left before this client came, so ask again
+                    raise  # else the other clients had left before this one came, so try again
 
     def find(self, key: str | None, client: Wanted, seconds: float | None) -> tuple[InFlightQuery, bool]:
         """The query with this key, and whether this client must run it; a cached one is complete."""
@@ -141,7 +141,7 @@ class ResultCache:
     def complete(
         self, key: str | None, query: InFlightQuery, seconds: float | None, found: BufferedResult | BaseException
     ) -> None:
-        """Give the outcome to those who wait."""
+        """Pass the outcome to the waiting clients."""
         with self.lock:
             if key is not None:
                 del self.running[key, seconds]
@@ -157,14 +157,14 @@ class ResultCache:
         query.done.release()
 
     def report_size(self) -> None:
-        """Report how much is cached, at most once a second: a report costs as much as an entry."""
+        """Report the size of the cache, at most once a second: a report costs as much as an entry."""
         if (now := time.monotonic()) - self.reported >= 1.0:
             self.reported = now
             metrics().answer_bytes.set(self.cached.currsize)
 
     def wait(self, query: InFlightQuery) -> BufferedResult:
-        """Wait with others for a running query."""
-        with query.done:  # one after the other, at once
+        """Wait for a running query."""
+        with query.done:  # released to each waiting client in turn
             pass
         with self.lock:
             self.waiting -= 1
@@ -173,7 +173,7 @@ class ResultCache:
         return query.answer
 
     def buffer(self, answer: Answer) -> BufferedResult:
-        """The result to its end; raises what the engine raises, and `ResultTooLarge`."""
+        """Buffer the whole result; raises what the engine raises, and `ResultTooLarge`."""
         parts: list[bytes] = []
         file: IO[bytes] | None = None
         size = 0

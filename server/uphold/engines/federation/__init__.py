@@ -1,1 +1,1 @@
-"""SERVICE clauses: other endpoints are asked from the server, and their solutions put in place of the clause."""
+"""SERVICE clauses: the server queries other endpoints and puts their solutions in place of the clause."""

@@ -1,7 +1,7 @@
-"""Calls: one query put to one other endpoint, with all that keeps such a call from being misused.
+"""Endpoint client: sends a query to another endpoint, protected against misuse.
 
-Nothing is sent but the query and what the protocol needs. Where the call may go is told by `addresses`; each redirect
-is a new call to a host that must be on the list too. Time and size are limited as a whole, not per piece.
+Only the query and the headers that the protocol needs are sent. `ssrf_guard` decides which addresses are allowed; each
+redirect is a new call to a host that must be on the list too. Time and size are limited in total, not per chunk.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from uphold.settings import Settings
 
 __all__ = ["JSON_RESULTS", "CallFailed", "Caller"]
 
-REDIRECTS = frozenset({301, 302, 307, 308})  # those after which the same may be sent again
+REDIRECTS = frozenset({301, 302, 307, 308})  # those after which the same request may be sent again
 MOST_REDIRECTS = 3
 JSON_RESULTS = "application/sparql-results+json"
 PORTS = {"http": 80, "https": 443}
@@ -32,11 +32,11 @@ PIECE = 65_536
 
 
 class CallFailed(Exception):
-    """A call gave nothing usable; the text says why, and names no address."""
+    """A call returned nothing usable; the text gives the reason, without an address."""
 
 
 class Caller:
-    """Calls endpoints that are on the list, and no others."""
+    """Calls only the endpoints on the list."""
 
     def __init__(self, settings: Settings, resolve: Resolver = look_up, tls: ssl.SSLContext | None = None) -> None:
         self.allowed = frozenset(settings.service_allowlist.split())
@@ -48,7 +48,7 @@ class Caller:
         self.lookups = ThreadPoolExecutor(4, "lookup")
 
     def ask(self, endpoint: str, query: str, until: float) -> bytes:
-        """The answer of an endpoint as SPARQL JSON results, by `until` (monotonic clock); raises `CallFailed`."""
+        """The response of an endpoint in SPARQL JSON, by `until` (monotonic clock); raises `CallFailed`."""
         if endpoint not in self.allowed:
             raise CallFailed("may not be called")
         address, body = endpoint, urlencode({"query": query}).encode()
@@ -61,20 +61,20 @@ class Caller:
             if isinstance(found, bytes):
                 return found
             address = self.follow(address, found)
-        raise CallFailed("redirects again and again")
+        raise CallFailed("redirects too often")
 
     def follow(self, address: str, location: str) -> str:
-        """The address that a redirect names; raises `CallFailed` unless its host is on the list."""
+        """The target of a redirect; raises `CallFailed` unless its host is on the list."""
         try:
             target = urljoin(address, location)
             if origin(read_endpoint(target)) in self.origins:
                 return target
         except (ValueError, InvalidSetting) as problem:
-            raise CallFailed("redirects to what is no address") from problem
+            raise CallFailed("redirects to an invalid address") from problem
         raise CallFailed("redirects to a host that may not be called")
 
     def post(self, target: SplitResult, body: bytes, until: float) -> bytes | str:
-        """The answer, or where a redirect leads."""
+        """The response, or the target of a redirect."""
         scheme, host, port = origin(target)
         with self.connect(host, port, until) as raw, ended_at(raw, until):
             connection = http.client.HTTPConnection(host, port)
@@ -93,7 +93,7 @@ class Caller:
                     return self.read(response, until)
 
     def read(self, response: http.client.HTTPResponse, until: float) -> bytes | str:
-        """The body of an answer, or the location of a redirect; raises `CallFailed` for anything else."""
+        """The body of a response, or the location of a redirect; raises `CallFailed` for anything else."""
         left(until)  # else the deadline may have ended the headers
         if response.status in REDIRECTS and (location := response.headers["Location"]):
             return str(location)
@@ -110,14 +110,14 @@ class Caller:
         return bytes(content)
 
     def connect(self, host: str, port: int, until: float) -> socket.socket:
-        """A connection to one of the addresses of a host, each of which must be one that may be reached."""
+        """A connection to one of the addresses of a host, all of which must be allowed."""
         try:
             found = self.lookups.submit(self.resolve, host, port).result(left(until))
         except TimeoutError as problem:
-            raise CallFailed("could not be looked up in time") from problem
+            raise CallFailed("could not be resolved in time") from problem
         addresses = permitted(found, self.private)
         if not addresses:
-            raise CallFailed("is at an address that may not be reached")
+            raise CallFailed("has an address that is not allowed")
         for address in addresses[:-1]:
             with suppress(OSError):
                 return socket.create_connection((address, port), left(until) / 2)
@@ -125,7 +125,7 @@ class Caller:
 
 
 def read_endpoint(iri: str) -> SplitResult:
-    """The parts of an endpoint's IRI; raises `InvalidSetting` unless it is one that can be called."""
+    """The parts of an endpoint's IRI; raises `InvalidSetting` unless it can be called."""
     try:
         parts = urlsplit(iri)
         fine = parts.scheme in PORTS and parts.hostname and parts.port != 0 and iri.isascii() and iri.isprintable()
@@ -144,7 +144,7 @@ def origin(parts: SplitResult) -> tuple[str, str, int]:
 
 
 def left(until: float) -> float:
-    """The seconds left; raises `CallFailed` when there are none."""
+    """The remaining seconds; raises `CallFailed` if there are none."""
     seconds = until - time.monotonic()
     if seconds <= 0:
         raise CallFailed("did not answer in time")
@@ -153,8 +153,8 @@ def left(until: float) -> float:
 
 @contextmanager
 def ended_at(connection: socket.socket, until: float) -> Iterator[None]:
-    """Ends a connection at a moment, even when bytes still trickle in."""
-    handle = connection.dup()  # stays valid when TLS takes over the other one
+    """Closes a connection at a deadline, even if bytes still arrive."""
+    handle = connection.dup()  # stays valid when TLS takes over the other socket
 
     def end() -> None:
         with suppress(OSError):

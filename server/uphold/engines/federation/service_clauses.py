@@ -1,7 +1,7 @@
-"""Clauses: the SERVICE clauses of a query, each with its endpoint and the query that it puts to it.
+"""SERVICE clauses: finds those of a query, each with its endpoint and the query for it.
 
-A clause is `SERVICE`, perhaps `SILENT`, an endpoint, and a group; this finds where each begins and ends. An endpoint is
-an IRI or a prefixed name, never a variable, so that what a query calls can be told before it runs.
+A clause is `SERVICE`, optionally `SILENT`, an endpoint, and a group; this finds the start and end of each. An endpoint
+is an IRI or a prefixed name, never a variable, so that all calls of a query are known before it runs.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Clause:
 
 
 def find_clauses(text: str, base: str, prefixes: Mapping[str, str]) -> list[Clause]:
-    """The clauses in the order in which they begin, also those within another.
+    """The clauses in the order of the text, including nested ones.
 
-    Raises `ServiceForbidden` for an endpoint that is a variable, `QuerySyntaxError` for a clause that is not one.
+    Raises `ServiceForbidden` for an endpoint that is a variable, `QuerySyntaxError` for an invalid clause.
     """
     reader = Reader(text, base, dict(prefixes))
     found = []
@@ -47,7 +47,7 @@ def find_clauses(text: str, base: str, prefixes: Mapping[str, str]) -> list[Clau
 
 
 class Reader:
-    """The tokens of a query, and the names that it has declared up to some place."""
+    """The tokens of a query, and the prefixes declared so far."""
 
     def __init__(self, text: str, base: str, prefixes: dict[str, str]) -> None:
         self.text, self.base, self.prefixes = text, base, prefixes
@@ -58,7 +58,7 @@ class Reader:
         return self.tokens[at] if at < len(self.tokens) else Token("", "", len(self.text), 0, 0)
 
     def declare(self, at: int, word: str) -> None:
-        """Take in BASE or PREFIX; whatever is not one is left to the parser."""
+        """Read BASE or PREFIX; anything else is left to the parser."""
         first, second = self.look(at + 1), self.look(at + 2)
         if word == "base" and first.kind == "iri":
             self.base = self.absolute(first.text)
@@ -83,10 +83,10 @@ class Reader:
         return Clause(start, end, endpoint, silent, self.prologue(endpoint_at + 1, last) + "SELECT * WHERE " + group)
 
     def endpoint(self, at: int, start: int) -> str:
-        """The endpoint that a token names."""
+        """The endpoint of a token."""
         kind, token = self.look(at).kind, self.look(at).text
         if kind == "variable":
-            raise ServiceForbidden(f"SERVICE names its endpoint by the variable {token}; here it must be an IRI.")
+            raise ServiceForbidden(f"SERVICE has the variable {token} as its endpoint; here it must be an IRI.")
         if kind == "iri":
             return self.absolute(token)
         prefix, _, local = token.partition(":")
@@ -103,11 +103,11 @@ class Reader:
         raise self.fault(start, "its group is not closed")
 
     def prologue(self, first: int, last: int) -> str:
-        """BASE and the PREFIX lines that the tokens from `first` to `last` need, to be understood by themselves."""
+        """BASE and the PREFIX lines that the tokens from `first` to `last` need."""
         names = [token.text for token in self.tokens[first:last] if token.kind == "name"]
         used = sorted({name.partition(":")[0] for name in names} & set(self.prefixes))
         return "".join([f"BASE <{self.base}>\n", *(f"PREFIX {name}: <{self.prefixes[name]}>\n" for name in used)])
 
     def fault(self, start: int, what: str) -> QuerySyntaxError:
-        """An error about the clause that begins at a place."""
+        """The error for a clause that begins at this offset."""
         return QuerySyntaxError(f"A SERVICE clause begins here, and {what}.", *line_column(self.text, start))

@@ -1,7 +1,7 @@
-"""Addresses: which hosts the server may connect to on behalf of a query.
+"""SSRF guard: the hosts that the server may connect to on behalf of a query.
 
-A name is looked up once, every address that it has must be public, and the connection goes to one of those addresses,
-so that the name cannot mean another host a moment later.
+A name is resolved once, all its addresses must be public, and the connection goes to one of those addresses, so that
+the name cannot resolve to another host later (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ UNICAST = ipaddress.IPv6Network("2000::/3")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 KEPT = [ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")]
-"""Ranges kept for protocols, relays and documentation, which not every Python version counts as such."""
+"""Ranges reserved for protocols, relays and documentation, which not every Python version treats as such."""
 
 
 def look_up(host: str, port: int) -> list[str]:
-    """The addresses of a host; raises `OSError` when it has none."""
+    """The addresses of a host; raises `OSError` if it has none."""
     return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
@@ -38,14 +38,14 @@ def read_networks(text: str) -> tuple[Network, ...]:
 
 
 def permitted(found: Iterable[str], private: Iterable[Network]) -> list[str]:
-    """These addresses, when every one is public or in a private network that is allowed; none of them otherwise."""
+    """These addresses, if each is public or in an allowed private network; otherwise none."""
     private, addresses = tuple(private), [ipaddress.ip_address(text) for text in found]
     fine = all(is_public(address) or any(reached(address) in network for network in private) for address in addresses)
     return [str(address) for address in addresses] if fine else []
 
 
 def reached(address: Address) -> Address:
-    """The IPv4 address behind an IPv6 one that only carries it, else the address itself."""
+    """The IPv4 address embedded in an IPv6 address, else the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in NAT64:
@@ -54,10 +54,10 @@ def reached(address: Address) -> Address:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one that anybody on the internet could reach.
+    """Whether an address is reachable from the public internet.
 
-    It is not when it is private, loopback, link-local, shared by a carrier, multicast, reserved, unspecified or kept
-    for documentation, nor when it is an IPv6 address that stands for such an IPv4 address.
+    It is not if it is private, loopback, link-local, shared by a carrier, multicast, reserved, unspecified or for
+    documentation, or an IPv6 address that embeds such an IPv4 address.
     """
     address = reached(address)
     if any(address in network for network in KEPT):

@@ -1,7 +1,7 @@
-"""Solutions: what another endpoint answered, read as strictly as possible and written as a SPARQL group.
+"""VALUES blocks: parses the response of another endpoint strictly and writes it as a SPARQL group.
 
-The group takes the place of the SERVICE clause that was answered. Every term is checked and written by the RDF library,
-so no text of an answer ever becomes part of a query.
+The group replaces the SERVICE clause. The RDF library checks and writes every term, so no text of a response ever
+becomes part of a query.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ LANGUAGE = "xml:lang"
 
 
 def as_group(content: bytes) -> str:
-    """The solutions of a SPARQL JSON document as a group; raises `ValueError` when it is not such a document."""
+    """The solutions of a SPARQL JSON document as a group; raises `ValueError` if it is invalid."""
     try:
         found = json.loads(content)
         names, rows = found["head"]["vars"], found["results"]["bindings"]
-        if len({ox.Variable(name) for name in names}) < len(names):  # which refuses what is no name
-            raise ValueError("a variable is named twice")
+        if len({ox.Variable(name) for name in names}) < len(names):  # rejects invalid names
+            raise ValueError("a variable is listed twice")
         return Group(names, rows).text()
     except (KeyError, TypeError, AttributeError, RecursionError) as problem:
-        raise ValueError("the document does not hold solutions") from problem
+        raise ValueError("the document has no solutions") from problem
 
 
 class Group:
-    """Solutions that are written as VALUES.
+    """Solutions as VALUES.
 
-    VALUES takes no blank nodes: where a variable has some, their labels stand in a column of their own, and BNODE makes
-    nodes of them, the same node of the same label. The labels are new, so they meet no others.
+    VALUES cannot have blank nodes: if a variable has some, their labels are in a separate column, and BNODE turns equal
+    labels into the same node. The labels are new, so they match no others.
     """
 
     def __init__(self, names: list[str], rows: list[dict[str, dict[str, Any]]]) -> None:
@@ -59,11 +59,11 @@ class Group:
         return self.hidden(name) if name in self.with_nodes else [f"?{name}"]
 
     def hidden(self, name: str) -> list[str]:
-        """The columns of a variable that has blank nodes: other terms, and labels."""
+        """The columns of a variable with blank nodes: other terms, and labels."""
         return [f"?{self.mark}{kind}{self.names.index(name)}" for kind in ("value", "label")]
 
     def shown(self, name: str) -> str:
-        """What is selected of a variable."""
+        """The SELECT expression of a variable."""
         if name not in self.with_nodes:
             return f"?{name}"
         value, label = self.hidden(name)
@@ -81,16 +81,16 @@ class Group:
 
 
 def write(term: dict[str, Any] | None) -> str:
-    """A term as SPARQL; raises `ValueError` for what is none."""
+    """A term as SPARQL; raises `ValueError` if it is invalid."""
     if term is None:
         return "UNDEF"
     kind, value = term["type"], term["value"]
     if not isinstance(value, str):
-        raise ValueError("the value of a term is not a text")
+        raise ValueError("the value of a term is not a string")
     if kind == "uri":
         return plain(str(ox.NamedNode(value)))
-    if kind not in ("literal", "typed-literal"):  # the second is what older endpoints say
-        raise ValueError(f"{kind!r} is not a kind of term")
+    if kind not in ("literal", "typed-literal"):  # older endpoints use the second
+        raise ValueError(f"{kind!r} is not a term type")
     if LANGUAGE in term:
         ox.Literal(value, language=term[LANGUAGE])  # checks both
         return f"{plain(str(ox.Literal(value)))}@{term[LANGUAGE]}"
@@ -99,5 +99,5 @@ def write(term: dict[str, Any] | None) -> str:
 
 
 def plain(term: str) -> str:
-    """The same term without the word SERVICE in plain letters: what an endpoint answers can never call another."""
+    """The same term without a literal word SERVICE, so that no response can call another endpoint."""
     return KEYWORD.sub(lambda found: f"\\u{ord(found[0][0]):04X}{found[0][1:]}", term)

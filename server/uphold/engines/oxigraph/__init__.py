@@ -1,1 +1,1 @@
-"""The engine that comes with Uphold: Oxigraph in worker processes with a deadline and a memory limit."""
+"""The embedded engine: Oxigraph in worker processes with a deadline and a memory limit."""

@@ -1,8 +1,8 @@
-"""Data sets: what a query is about in a worker, with one real default graph (SPARQL 1.1 Query, 13.2).
+"""Data sets: the data set of a query in a worker, with one real default graph (SPARQL 1.1 Query, 13.2).
 
-The default graph of a query that names several is their merge, which is a set of triples. The engine looks in one graph
-after the other instead and finds a triple once for each that has it. So several graphs are merged into a store of their
-own, unless they are all there are: that merge is the default graph of the snapshot.
+The default graph of a query that names several graphs is their merge, a set of triples. The engine instead searches one
+graph after the other, and finds a triple once for each graph that has it. So several graphs are merged into a separate
+store, unless they are all graphs: their merge is the default graph of the snapshot.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from uphold.snapshots.snapshot import Snapshot
 
 __all__ = ["Chosen", "Data", "Refusal", "Stores"]
 
-MOST_MERGED = 500_000
-"""Triples that are merged for one query; to copy them takes about a second for 200,000."""
+MERGE_LIMIT = 500_000
+"""Limit on the triples merged for one query; copying 200,000 takes about a second."""
 
 MOST_KNOWN = 1_000
 NOTHING = ox.Store()
-"""A store to ask what a text means."""
+"""An empty store, for evaluating constants."""
 
 
 class Refusal(Exception):
-    """Why a query is not answered, what to write instead, and where in its text the reason stands."""
+    """The reason why a query is not answered, a remedy, and the place in its text."""
 
     def __init__(self, detail: str, remedy: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(detail)
@@ -33,14 +33,14 @@ class Refusal(Exception):
 
 
 class Stores(NamedTuple):
-    """One snapshot twice: `plain` has the default graph only, and is faster for having less; `whole` has all graphs."""
+    """Two stores of one snapshot: `plain` has only the default graph and is faster; `whole` has all graphs."""
 
     plain: ox.Store
     whole: ox.Store
 
 
 class Chosen(NamedTuple):
-    """The data set of a query: where it is, the arguments that name its graphs to the engine, and its graphs."""
+    """The data set of a query: its store, the engine's arguments for its graphs, and its graphs."""
 
     store: ox.Store
     arguments: dict[str, Any]
@@ -48,7 +48,7 @@ class Chosen(NamedTuple):
     named: tuple[str, ...]
 
     def has_node(self, term: Any, graph: str | None) -> bool:
-        """Whether a term is the subject or object of a triple of a named graph, or of the default graph for None."""
+        """Whether a term is a node of a named graph, or of the default graph for None."""
         graphs = self.default if graph is None else (ox.NamedNode(graph),)
         found = [self.store.quads_for_pattern(None, None, term, name) for name in graphs]
         if not isinstance(term, ox.Literal):
@@ -57,7 +57,7 @@ class Chosen(NamedTuple):
 
 
 class Data:
-    """The stores of a snapshot, and what has been found out about them."""
+    """The stores of a snapshot, and cached facts about them."""
 
     def __init__(self, stores: Stores, snapshot: Snapshot) -> None:
         self.stores, self.snapshot = stores, snapshot
@@ -65,9 +65,9 @@ class Data:
         self.known: dict[tuple[str, ...], bool] = {}
 
     def choose(self, dataset: dict[str, list[str]] | None, *, names_graphs: bool) -> Chosen:
-        """The data set with these graphs; raises `Refusal` when there is too much to merge.
+        """The data set with these graphs; raises `Refusal` if they are too large to merge.
 
-        A graph that is named twice is in the data set once, and one that the snapshot does not have is empty.
+        A repeated graph is in the data set once, and a graph that the snapshot does not have is empty.
         """
         everything = tuple(self.snapshot.graphs)
         if dataset is None:
@@ -85,17 +85,17 @@ class Data:
         return Chosen(store, arguments, graphs, named)
 
     def merge(self, default: tuple[str, ...], named: tuple[str, ...]) -> ox.Store:
-        """A store with the merge of some graphs as its default graph; the one made last is kept.
+        """A store with the merge of some graphs as its default graph; the last one is cached.
 
-        A blank node is the same node in all graphs of a snapshot, so the merge keeps nodes as they are.
+        A blank node is the same node in all graphs of a snapshot, so the merge does not rename any.
         """
         key = (frozenset(default), frozenset(named))
         if self.merged and self.merged[0] == key:
             return self.merged[1]
         size = sum(self.snapshot.graphs.get(iri, 0) for iri in (*default, *named))
-        if size > MOST_MERGED:
+        if size > MERGE_LIMIT:
             raise Refusal(
-                f"The query asks about a merge of graphs with {size:,} triples; at most {MOST_MERGED:,} are merged.",
+                f"The query needs a merge of graphs with {size:,} triples; at most {MERGE_LIMIT:,} are merged.",
                 "Name one graph, or none: without FROM and default-graph-uri, the default graph is the union of all.",
             )
         store = ox.Store()
@@ -110,12 +110,12 @@ class Data:
             yield from self.stores.whole.quads_for_pattern(None, None, None, ox.NamedNode(iri))
 
     def query(self, text: str, chosen: Chosen | None, prefixes: dict[str, str]) -> Any:
-        """What the engine gives for a query about a data set, or about none; raises what the engine raises."""
+        """The engine's result for a query on a data set, or on none; raises what the engine raises."""
         store, arguments = (chosen.store, chosen.arguments) if chosen else (NOTHING, {})
         return store.query(text, base_iri=self.snapshot.base, prefixes=prefixes, **arguments)
 
     def terms(self, declared: str, texts: Iterable[str], prefixes: dict[str, str]) -> list[Any]:
-        """The terms that the engine reads in these texts, after BASE and PREFIX as `declared`."""
+        """The terms that the engine parses from these texts, with the BASE and PREFIX lines in `declared`."""
         query = f"{declared} SELECT ?term {{ VALUES ?term {{ {' '.join(texts)} }} }}"
         return [row["term"] for row in self.query(query, None, prefixes)]
 

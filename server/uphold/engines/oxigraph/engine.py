@@ -1,7 +1,7 @@
-"""The embedded engine: Oxigraph in worker processes that hold one snapshot and only read.
+"""The embedded engine: Oxigraph in read-only worker processes for one snapshot.
 
-pyoxigraph can neither be cancelled nor limited from within, and some queries end its process; so a query that passes
-its deadline or memory loses its worker, never the server, and a fresh worker is forked for the next one.
+pyoxigraph can neither be cancelled nor limited from within, and some queries crash its process; so a query that exceeds
+its time or memory limit ends its worker, never the server, and a new worker is forked for the next query.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = ["EmbeddedEngine"]
 
 
 class EmbeddedEngine:
-    """Answers queries about one snapshot with a fixed number of workers."""
+    """Answers queries about one snapshot with a fixed maximum of workers."""
 
     def __init__(
         self, snapshot: Snapshot, settings: Settings, workers: int | None = None, template: Template | None = None
@@ -54,13 +54,15 @@ class EmbeddedEngine:
         self.pool = WorkerPool(self.template, max(1, workers or settings.query_workers), count_discarded)
 
     def beside(self, workers: int) -> EmbeddedEngine:
-        """Another engine over the same loaded snapshot, with workers and a queue of its own."""
+        """Another engine on the same loaded snapshot, with its own workers and queue."""
         return EmbeddedEngine(self.snapshot, self.settings, workers, self.template)
 
     def order(self) -> str:
-        """Names the order in which rows come that no ORDER BY puts in order; waits until the snapshot is loaded."""
+        """See `Engine.order`; waits until the snapshot is loaded."""
         if not self.template.greeting:
-            self.pool.release(self.lend(self.pool.acquire, time.monotonic() + self.settings.query_queue_timeout))
+            self.pool.release(
+                self.acquire_worker(self.pool.acquire, time.monotonic() + self.settings.query_queue_timeout)
+            )
         return self.template.greeting.hex()
 
     def query(
@@ -88,11 +90,11 @@ class EmbeddedEngine:
             "may_depart": inspected.may_depart,
         }
         chunks = self.run(json.dumps(request).encode(), seconds, wanted)
-        first = next(chunks, b"")  # a fault before the first bytes is an error, not a broken answer
+        first = next(chunks, b"")  # a fault before the first bytes is an error, not a partial result
         return Answer(accept, chain(first, chunks))
 
     def federate(self, federation: Federation, text: str, seconds: float) -> tuple[str, float]:
-        """The query with what other endpoints answered, and the seconds that it then has left."""
+        """The query with the solutions of other endpoints, and its remaining seconds."""
         until = time.monotonic() + seconds
         filled = federation.fill(text, self.snapshot.base, self.snapshot.prefixes, until)
         remaining = until - time.monotonic()
@@ -103,9 +105,9 @@ class EmbeddedEngine:
     def run(
         self, request: bytes, seconds: float, wanted: Callable[[], bool] | None = None
     ) -> Generator[bytes, None, None]:
-        """The bytes of an answer; the worker goes back when they are all out, and is killed when anything breaks."""
+        """The bytes of a result; the worker is released after the last byte, and killed on any failure."""
         began = time.monotonic()
-        worker = self.lend(partial(self.pool.send, request), began + self.settings.query_queue_timeout)
+        worker = self.acquire_worker(partial(self.pool.send, request), began + self.settings.query_queue_timeout)
         spend("queue", (started := time.monotonic()) - began)
         until, lost = started + seconds, "abandoned"
         try:
@@ -132,13 +134,13 @@ class EmbeddedEngine:
                 raise NotRepresentable(asked["accept"], reason)
             if "remedy" in fault:
                 raise QueryNotSupported(**fault)
-            from uphold.sparql.diagnostics import explain  # with the parser, only for who makes a mistake
+            from uphold.sparql.diagnostics import explain  # imports the parser, only needed for errors
 
             raise explain(asked["text"], self.snapshot.prefixes, **fault)
         yield content
 
-    def lend(self, acquire: Callable[[float], Worker | None], until: float) -> Worker:
-        """A worker of the pool; raises `ServerBusy` at once when too many wait, or when none becomes free in time."""
+    def acquire_worker(self, acquire: Callable[[float], Worker | None], until: float) -> Worker:
+        """A worker of the pool; raises `ServerBusy` if too many queries wait, or none becomes free in time."""
         try:
             return acquire(0) or self.queue_up(acquire, until)
         except EOFError as problem:
@@ -148,7 +150,7 @@ class EmbeddedEngine:
         """Wait for a worker; raises `ServerBusy`."""
         with self.lock:
             if self.waiting >= self.settings.query_queue_size:
-                raise ServerBusy(f"All query workers are busy, and {self.waiting} queries wait already.")
+                raise ServerBusy(f"All query workers are busy, and {self.waiting} queries are waiting.")
             self.waiting += 1
         metrics().waiting.inc()
         try:
@@ -158,25 +160,25 @@ class EmbeddedEngine:
             with self.lock:
                 self.waiting -= 1
         if worker is None:
-            raise ServerBusy("All query workers stayed busy for as long as a query may wait.")
+            raise ServerBusy("No query worker became free in time.")
         return worker
 
     def close(self) -> None:
-        """End all workers, and the template unless it is another engine's."""
+        """Stop all workers, and the template unless it belongs to another engine."""
         self.pool.close()
         if not self.shares_template:
             self.template.close()
 
 
 def count_discarded(reason: str) -> None:
-    """Count a worker that is to be replaced."""
+    """Count a discarded worker."""
     metrics().replaced.labels(reason).inc()
 
 
 def start_template(snapshot: Snapshot, settings: Settings) -> Template:
-    """A template of this snapshot, in memory or on disk by its size; raises `SnapshotNotFound` without all parts."""
+    """A template for this snapshot, in memory or on disk by its size; raises `SnapshotNotFound` if it is incomplete."""
     if not (snapshot.union.exists() and snapshot.with_union.exists()):
-        raise SnapshotNotFound(f"The snapshot in {snapshot.folder} lacks a file that queries need.")
+        raise SnapshotNotFound(f"The snapshot in {snapshot.folder} lacks a required file.")
     in_memory = snapshot.quads <= settings.in_memory_max_quads
     folder, memory = str(Path(snapshot.folder).resolve()), str(settings.query_memory_mb * 1_000_000)
     arguments = [folder, "memory" if in_memory else "disk", memory]

@@ -1,6 +1,6 @@
-"""The template of query workers: a process that holds one snapshot and forks workers, as `forking` says.
+"""The template of query workers: a process that has loaded one snapshot and forks workers (see `fork_server`).
 
-Its greeting is a name of the order in which rows come.
+Its greeting identifies the order of rows.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SAMPLE = "SELECT * WHERE { ?s ?p ?o } LIMIT 2000"
 
 
 def main(arguments: list[str]) -> None:
-    """Run a template: `snapshot folder`, `memory` or `disk`, bytes that a query may use; control on stdin."""
-    from uphold.engines.oxigraph.worker import work  # with the parser, which the server has no need of
+    """Run a template: snapshot folder, `memory` or `disk`, memory limit of a query in bytes; control on stdin."""
+    from uphold.engines.oxigraph.worker import work  # imports the parser, which the server does not need
     from uphold.sparql.parser import grammar
 
     snapshot, index, memory = Snapshot.open(Path(arguments[0])), arguments[1], int(arguments[2])
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> None:
 
 
 def open_stores(snapshot: Snapshot, index: str) -> Stores:
-    """The snapshot's stores: loaded into memory, or its index opened to read only."""
+    """The snapshot's stores: loaded into memory, or its index opened read-only."""
     if index == "disk":
         store = ox.Store.read_only(str(snapshot.folder / "index"))
         return Stores(store, store)
@@ -49,10 +49,10 @@ def open_stores(snapshot: Snapshot, index: str) -> Stores:
 
 
 def loaded(path: Path) -> ox.Store:
-    """A store in memory with the content of an N-Quads file.
+    """An in-memory store with the content of an N-Quads file.
 
-    Loading renames blank nodes at random, and the order of rows depends on their names; so the lines with blank nodes
-    are added by their own names, and every process that loads a snapshot gives the same rows in the same order.
+    Bulk loading renames blank nodes at random, and the order of rows depends on their labels; so lines with blank nodes
+    are added with their own labels, and every process that loads a snapshot returns the same rows in the same order.
     """
     lines = path.read_bytes().splitlines(keepends=True)
     store = ox.Store()
@@ -62,7 +62,7 @@ def loaded(path: Path) -> ox.Store:
 
 
 def order(stores: Stores) -> bytes:
-    """Names the order in which rows come: it differs between kinds of index and, in memory, with the number of CPUs."""
+    """Identifies the order of rows: it depends on the kind of index and, in memory, on the number of CPUs."""
     rows = cast("ox.QuerySolutions", stores.plain.query(SAMPLE))
     written = rows.serialize(format=ox.QueryResultsFormat.CSV) or b""
     return hashlib.sha256(written).digest()[:ORDER_BYTES]

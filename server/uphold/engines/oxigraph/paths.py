@@ -1,11 +1,11 @@
-"""Paths: property paths that the engine has wrong, as patterns that it has right (SPARQL 1.1 Query, 9 and 18.4).
+"""Paths: rewrites property paths that the engine evaluates wrongly (SPARQL 1.1 Query, 9 and 18.4).
 
-- A path of no length joins a term that the query names with itself, though no triple has it (9.3, and 18.4: ALP,
-  ZeroOrOnePath). Nothing else can join it; so the pattern has the solutions of VALUES with that term.
-- In EXISTS, variables with values are replaced by them (18.6), so the same holds where a variable outside is bound to a
-  term that no triple has. The engine matches the path, then compares; so a path of no length is asked for apart.
-- Alternatives are a union (18.4) and the engine drops what they find a second time; where two of them find the same, or
-  one of several steps may, they are written as UNION.
+- A zero-length path connects a constant in the query with itself, even if no triple has it (9.3, and 18.4: ALP,
+  ZeroOrOnePath). Nothing else can match; so the pattern has the solutions of VALUES with that constant.
+- In EXISTS, bound variables are replaced by their values (18.6), so the same holds if an outer variable is bound to a
+  term that no triple has. The engine matches the path, then compares; so a zero-length path is queried separately.
+- Alternatives are a union (18.4), but the engine drops repeated solutions; if two of them can find the same, or one of
+  several steps can, they are written as UNION.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ __all__ = ["Exists", "Paths"]
 
 MOST_ALTERNATIVES = 50
 NIL = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#nil>"
-APART = "Write each alternative as a pattern of its own, joined by UNION, with variables in place of blank nodes."
-UNNAMED = "Write a variable in place of the blank node, and the patterns about it apart."
+APART = "Write each alternative as a separate pattern, joined by UNION, with variables instead of blank nodes."
+UNNAMED = "Write a variable instead of the blank node, with separate patterns about it."
 
 
 class Exists(NamedTuple):
-    """The outermost EXISTS around a place: its group, its graph, and the variables outside that are nodes of that."""
+    """The outermost EXISTS around a place: its group, its graph, and the outer variables bound to its nodes."""
 
     group: Group
     graph: str | None
@@ -37,7 +37,7 @@ class Exists(NamedTuple):
 
 
 class Paths:
-    """The text of a query about a data set, and its paths as they have to be written."""
+    """The text of a query on a data set, with its rewritten paths."""
 
     def __init__(self, outline: Outline, chosen: Chosen, data: Data, prefixes: dict[str, str]) -> None:
         self.outline, self.chosen, self.data, self.prefixes = outline, chosen, data, prefixes
@@ -51,7 +51,7 @@ class Paths:
         self.copies = self.size = 0
 
     def raw(self, start: int, end: int) -> str:
-        """Text as it stands, with labels of blank nodes that are those of the present copy."""
+        """The original text, with the blank node labels of the current copy."""
         if not self.suffix:
             return self.outline.text[start:end]
         parts, at = [], start
@@ -63,7 +63,7 @@ class Paths:
         return "".join([*parts, self.outline.text[at:end]])
 
     def replaced(self, subject: Term | None, pair: Pair, graph: str | None) -> str:
-        """A group in place of a triple pattern; empty where the engine has it right."""
+        """The group that replaces a triple pattern; empty if the engine evaluates it correctly."""
         if len(pair.path) == 1:
             return ""
         route = pair.route
@@ -80,27 +80,27 @@ class Paths:
         found = alternatives(route, MOST_ALTERNATIVES)
         ends = self.written(subject), self.written(pair.value)
         if len(found) > MOST_ALTERNATIVES or not all(ends):
-            detail = "The alternatives of this path may find the same twice, and each time has to be counted."
+            detail = "The alternatives of this path may match the same nodes twice, and each match must be counted."
             raise self.refusal(detail, APART, pair.path[0])
         return f"{{ {' UNION '.join(f'{{ {ends[0]} {steps(each)} {ends[1]} }}' for each in found)} }}"
 
     def counts(self) -> bool:
-        """Whether it matters how often a solution is found: not in EXISTS, but for what a sub-SELECT in it counts."""
+        """Whether duplicate solutions matter: not in EXISTS, except in a sub-SELECT, which may count them."""
         return self.exists is None or any(token.type == "SELECT" for token in self.outline.tokens_in(self.exists.group))
 
     def staying(self, here: Term, there: Term | None, count: int, token: Token) -> str:
-        """The solutions of a path that ends where it begins, at a term that no triple of the graph has."""
+        """The solutions of a zero-length path at a term that no triple of the graph has."""
         kind = there.kind if there else "other"
         if there and kind == "variable":
             return f"{{ VALUES {self.written(there)} {{ {' '.join([self.written(here)] * count)} }} }}"
         if there and kind == "constant" and self.term(here) != self.term(there):
             return ""
         if kind == "other":
-            raise self.refusal("The path begins or ends at a term that no triple of the graph has.", UNNAMED, token)
+            raise self.refusal("The path begins or ends at a term that is not in the graph.", UNNAMED, token)
         return f"{{ {' UNION '.join(['{ }'] * count)} }}"
 
     def may_be_strange(self, term: Term | None, graph: str | None) -> bool:
-        """Whether a term is a variable in EXISTS that may have a value outside that no triple of the graph has."""
+        """Whether a term is a variable in EXISTS whose outer value may not be a node of the graph."""
         if self.exists is None or term is None or term.kind != "variable":
             return False
         name, group = self.outline.text[term.start + 1 : term.end], self.exists.group
@@ -117,15 +117,17 @@ class Paths:
         return frozenset(self.outline.text[term.start + 1 : term.end] for term in terms if term.kind == "variable")
 
     def or_staying(self, subject: Term | None, pair: Pair) -> str:
-        """A path in EXISTS, or the solutions in which it has no length and ends have their values from outside."""
+        """A path in EXISTS, or the zero-length solutions whose ends have outer values."""
         here, there = self.written(subject), self.written(pair.value)
         if not (here and there):
-            raise self.refusal("The path begins or ends at what may be no node of the graph.", UNNAMED, pair.path[0])
+            raise self.refusal(
+                "The path begins or ends at a value that may not be a node of the graph.", UNNAMED, pair.path[0]
+            )
         branches = [f"{here} {steps(pair.route)} {there}"]
         variables = [text for text in (here, there) if text[0] in "?$"]
         if len(variables) == 1:
             if "[]" not in (here, there):
-                return ""  # the other end is a node, which no stranger is
+                return ""  # the other end is a node of the graph
             branches.append(f"FILTER (BOUND({variables[0]}))")
         else:
             branches.append(f"FILTER (sameTerm({here}, {there}))")
@@ -135,7 +137,7 @@ class Paths:
         return f"{{ {' UNION '.join(f'{{ {branch} }}' for branch in branches)} }}"
 
     def are_apart(self, route: Route) -> bool:
-        """Whether no alternatives of a path, outside `*`, `+` and `?`, find the same twice, together or one alone."""
+        """Whether the alternatives of a path, outside `*`, `+` and `?`, find no solution twice."""
         sign, *inner = route
         if sign in ("step", "*", "+", "?"):
             return True
@@ -149,11 +151,11 @@ class Paths:
         )
 
     def refusal(self, detail: str, remedy: str, token: Token) -> Refusal:
-        """A refusal because of what stands at a token."""
+        """A refusal with the place of a token."""
         return Refusal(detail, remedy, *line_column(self.outline.text, start_of(token)))
 
     def written(self, term: Term | None) -> str:
-        """A term as text that may be repeated, or nothing."""
+        """A term as repeatable text, or an empty text."""
         if term is None or term.kind == "other":
             return ""
         if term.kind == "blank":
@@ -162,9 +164,9 @@ class Paths:
         return NIL if text.startswith("(") else text
 
     def term(self, term: Term) -> Any:
-        """What a constant is."""
+        """The term of a constant."""
         return self.terms(self.written(term))[0]
 
     def terms(self, *texts: str) -> list[Any]:
-        """What constants are."""
+        """The terms of constants."""
         return self.data.terms(self.declared, texts, self.prefixes)

@@ -1,14 +1,14 @@
-"""Rewriting: queries that the engine would answer wrongly, in words that it answers as SPARQL 1.1 Query says.
+"""Rewriting: rewrites queries that the engine would answer wrongly, so that it answers by SPARQL 1.1 Query.
 
-Each rewriting gives the same solutions by the definitions of section 18, so nothing is lost but the fault:
+Each rewriting has the same solutions by the definitions of section 18:
 
-- `GRAPH ?g { P }` is, for each graph of the data set, the join of P in that graph with ?g for its name, together as a
-  union (18.6). The engine joins ?g with the triple patterns of P instead. That is the same where P is made of them,
-  and ?g is not in P (`is_plain`); else P is written once for each graph, and joined with the name by VALUES.
-- `GRAPH <g> { P }` has no solutions where the data set has no such graph (18.6); the engine asks P for them.
-- `paths` says what becomes of property paths, and `datasets` of default graphs.
+- `GRAPH ?g { P }` is the union, over the graphs of the data set, of P in that graph joined with ?g as its name (18.6).
+  The engine joins ?g with the triple patterns of P instead. That is the same if P has only triple patterns without ?g
+  (`is_plain`); else P is written once for each graph, and joined with the name by VALUES.
+- `GRAPH <g> { P }` has no solutions if the data set has no such graph (18.6); the engine evaluates P nevertheless.
+- Property paths are rewritten in `paths`, default graphs in `datasets`.
 
-What cannot be rewritten so is refused (`Refusal`), never answered otherwise.
+A query that cannot be rewritten is refused (`Refusal`), never answered wrongly.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ MOST_TEXT = 400_000
 STARS = ("SELECT", "DISTINCT", "REDUCED", "DESCRIBE")
 NOT_TRIPLES = frozenset({"SELECT", "MINUS", "SERVICE", "LATERAL", "GRAPH"})
 TOO_MANY = (
-    "Name the graphs that you mean with FROM NAMED, write GRAPH with an IRI, or leave only triple patterns in the"
-    " group: what else is in it can stand after it."
+    "Name the graphs with FROM NAMED, write GRAPH with an IRI, or leave only triple patterns in the"
+    " group: move the rest after it."
 )
 
 
 def rewrite(
     text: str, dataset: dict[str, list[str]] | None, data: Data, prefixes: dict[str, str], *, names_graphs: bool
 ) -> tuple[str, Chosen]:
-    """The query in words that the engine answers correctly, and the data set that it is about; raises `Refusal`.
+    """The query rewritten so that the engine answers it correctly, and its data set; raises `Refusal`.
 
-    `dataset` names the graphs of the request, which come before those of the query.
+    `dataset` has the graphs of the request, which override those of the query.
     """
-    plain = unescaped(text)  # as the engine does before it reads
+    plain = unescaped(text)  # as the engine does before parsing
     outline = outlined(plain)
-    if "\\" in plain and (wrong := in_tokens(outline.tokens, set(prefixes))):  # the engine may take it for two strings
+    if "\\" in plain and (wrong := in_tokens(outline.tokens, set(prefixes))):  # the engine may read it as two strings
         raise uncertain(plain, wrong.token)
     declared = plain[: outline.declared]
     if dataset is None and outline.dataset:
@@ -69,9 +69,9 @@ def rewrite(
         raise
 
 
-@lru_cache(maxsize=8)  # a table is asked for twice where it may have triples in it
+@lru_cache(maxsize=8)  # a table that may contain triples is queried twice
 def outlined(text: str) -> Outline:
-    """What a query is made of; raises `Refusal`."""
+    """The outline of a query; raises `Refusal`."""
     try:
         return Outline(parse(text))
     except UnexpectedTokenError as problem:
@@ -79,21 +79,21 @@ def outlined(text: str) -> Outline:
 
 
 def uncertain(text: str, token: Token) -> Refusal:
-    """The refusal of a query that the engine and the grammar may read in two ways."""
-    detail = "From about here the query cannot be read with certainty."
-    remedy = "Write it with spaces between its parts, as in the examples."
+    """The refusal of a query that the engine and the grammar may read differently."""
+    detail = "The query is ambiguous from about here."
+    remedy = "Separate its parts with spaces, as in the examples."
     return Refusal(detail, remedy, *line_column(text, start_of(token)))
 
 
 class Rewriting(Paths):
-    """Writes a query again, about a data set."""
+    """Rewrites a query for a data set."""
 
     def text(self) -> str:
-        """The query; the same text when nothing had to change. Raises `Refusal`."""
+        """The rewritten query, or the same text if nothing had to change; raises `Refusal`."""
         return self.group(self.outline.root, None)
 
     def group(self, group: Group, graph: str | None) -> str:
-        """A group about a graph, None for the default graph."""
+        """A group in a graph, None for the default graph."""
         parts, at = [], group.start
         for part in sorted(group.parts, key=lambda each: each.start):
             outer = self.exists
@@ -134,18 +134,18 @@ class Rewriting(Paths):
             self.size += len(content)
             if self.copies > MOST_COPIES or self.size > MOST_TEXT:
                 count = len(self.chosen.named)
-                detail = f"This would have to be written out for each of {count} graphs, and the query gets too long."
+                detail = f"This would have to be repeated for each of {count} graphs, which makes the query too long."
                 raise self.refusal(detail, TOO_MANY, name)
             copies.append(f"{{ GRAPH <{iri}> {content} VALUES {name} {{ <{iri}> }} }}")
         self.suffix = outer
         return f"{{ {' UNION '.join(copies)} }}"
 
     def nothing(self, group: Group, more: str = "") -> str:
-        """A group with the variables of another, and without solutions."""
+        """A group with the variables of another one, but without solutions."""
         return f"{{ {self.raw(group.start, group.end)} {more} FILTER (false) }}"
 
     def block(self, block: Block, graph: str | None) -> str:
-        """A block of triple patterns, those with paths that the engine has wrong replaced by groups after it."""
+        """A block of triple patterns, with groups after it for paths that the engine evaluates wrongly."""
         for pair in block.unnamed:
             self.replaced(None, pair, graph)
         kept: list[str] = []
@@ -153,7 +153,7 @@ class Rewriting(Paths):
         for subject in block.subjects:
             term = subject.term
             if term.kind == "blank" and len(subject.pairs) > 1:
-                term = replace(term, kind="other")  # one node, which several patterns are about
+                term = replace(term, kind="other")  # one node in several patterns
             news = [self.replaced(term, pair, graph) for pair in subject.pairs]
             end = subject.pairs[-1].value.end if subject.pairs else subject.term.end
             if not any(news):
@@ -170,9 +170,9 @@ class Rewriting(Paths):
 
 
 def without_blank_nodes(outline: Outline, mark: str) -> str:
-    """The query with variables in place of the blank nodes of its patterns, which are such variables (4.1.4, 18.3).
+    """The query with variables instead of blank nodes in patterns, which act as variables (4.1.4, 18.3).
 
-    They begin with `mark`, which the query does not have. The same text where a `*` would select or count them too.
+    They begin with `mark`, which is not in the query. Returns the same text if a `*` would select or count them too.
     """
     if any(one.type in STARS and other == "*" for one, other in pairwise(outline.tokens)):
         return outline.text
@@ -183,7 +183,7 @@ def without_blank_nodes(outline: Outline, mark: str) -> str:
         if any(token in ("<<", "<<(", "{|", "~") for token in inside):
             continue
         alone = {subject.term.start for subject in block.subjects if not subject.pairs}
-        done: list[list[str]] = []  # the patterns of each bracket, those of an inner one first
+        done: list[list[str]] = []  # the patterns of each bracket, inner ones first
         writing: list[list[str]] = [[]]
         for before, token, after in zip([None, *inside], inside, [*inside[1:], None], strict=False):
             gap = outline.text[start_of(token) + len(token) : start_of(after) if after else block.end]
@@ -211,10 +211,10 @@ def without_blank_nodes(outline: Outline, mark: str) -> str:
 
 
 def is_plain(group: Group, *, strictly: bool) -> bool:
-    """Whether each solution of a group comes from a triple pattern of it, and its parts share what these bind.
+    """Whether each solution of a group comes from one of its triple patterns, and its parts share their variables.
 
-    Every pattern then binds the variable of a GRAPH clause around it to the same graph, as 18.6 asks. Paths between
-    variables may be among them where they stay in a graph, but not `strictly`, as in EXISTS, which gives them values.
+    Every pattern then binds the variable of a GRAPH clause around it to the same graph, as 18.6 requires. Paths between
+    variables are allowed if they stay in one graph, but not `strictly`, as in EXISTS, which substitutes values.
     """
     if group.words & NOT_TRIPLES:
         return False

@@ -1,6 +1,6 @@
-"""A query worker: a process that holds one snapshot, only reads, and answers one query at a time.
+"""A query worker: a read-only process with one snapshot that answers one query at a time.
 
-It is expendable: `template` forks it, the kernel limits its memory, and the server kills it when it takes too long.
+It is disposable: the template forks it, the kernel limits its memory, and the server kills it when it takes too long.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from uphold.snapshots.snapshot import Snapshot
 __all__ = ["work"]
 
 MAKES_TRIPLES = re.compile(r"<<|\bTRIPLE\b", re.IGNORECASE)
-"""No fact is about a triple, so a query whose text has none of these gives none."""
+"""The data have no triple terms, so a query without one of these returns none."""
 
-PLAINER = "Write variables in place of blank nodes, and each path and each GRAPH clause as simply as you can."
+PLAINER = "Write variables instead of blank nodes, and simplify the paths and GRAPH clauses."
 PLACE = re.compile(r"^error at (\d+):(\d+):\s*(.*)", re.DOTALL)
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "application/sparql-results+json": ox.QueryResultsFormat.JSON,
@@ -40,11 +40,11 @@ FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
 
 
 class Unwritable(Exception):
-    """The answer has something that its form has no notation for."""
+    """The result has a value that its format cannot represent."""
 
 
 class Frames:
-    """A file to write to that sends what it is given as frames, the last of them when it is known to be the last."""
+    """A writable file that sends its content as frames, each when it is full or the last."""
 
     def __init__(self, channel: socket, *, xml: bool) -> None:
         self.channel, self.broken = channel, False
@@ -53,7 +53,7 @@ class Frames:
         self.size = 0
 
     def write(self, content: bytes) -> int:
-        """Take some bytes, and send those taken before when they fill a frame; raises what `send` raises."""
+        """Buffer some bytes, and send the earlier ones if they fill a frame; raises what `send` raises."""
         if not self.broken:
             if self.size >= FRAME_SIZE:
                 self.send(Frame.DATA)
@@ -62,10 +62,10 @@ class Frames:
         return len(content)
 
     def flush(self) -> None:
-        """Nothing: what comes next tells whether it was the last."""
+        """Does nothing: only the next call shows whether a frame was the last."""
 
     def send(self, kind: Frame) -> None:
-        """Send what was taken; raises `Unwritable` for what XML cannot hold."""
+        """Send the buffer; raises `Unwritable` for content that XML cannot represent."""
         parts = self.parts
         if self.xml is not None:
             try:
@@ -88,7 +88,7 @@ def work(channel: socket, stores: Stores, snapshot: Snapshot) -> None:
 
 
 def answer(channel: socket, data: Data, prefixes: dict[str, str], request: dict[str, Any]) -> None:
-    """Answer one request; a fault of the query becomes a FAULT frame."""
+    """Answer one request; an error in the query becomes a FAULT frame."""
     frames = Frames(channel, xml=request["accept"].endswith("+xml"))
     try:
         form = FORMATS[request["accept"]]
@@ -96,14 +96,14 @@ def answer(channel: socket, data: Data, prefixes: dict[str, str], request: dict[
             refuse_triples(ask(data, prefixes, request))
         result = ask(data, prefixes, request)
         if isinstance(result, ox.QueryTriples) == isinstance(form, ox.QueryResultsFormat):
-            raise SyntaxError(f"{request['accept']} does not fit the form of the query")
+            raise SyntaxError(f"{request['accept']} does not match the form of the query")
         write(result, frames, form)
         frames.send(Frame.END)
     except BrokenPipeError:
         frames.broken = True
-        return  # the server has gone, and the end of the channel will say so
+        return  # the server has gone; reading from the channel will show that
     except Unwritable as problem:
-        frames.broken = True  # nothing more of it, not even what is still on its way
+        frames.broken = True  # send nothing more, not even the buffer
         write_frame(channel, Frame.FAULT, json.dumps({"unwritable": str(problem)}).encode())
     except (SyntaxError, ValueError, OSError, RuntimeError, Refusal) as problem:
         frames.broken = True
@@ -111,24 +111,24 @@ def answer(channel: socket, data: Data, prefixes: dict[str, str], request: dict[
 
 
 def refuse_triples(result: Any) -> None:
-    """Raise `Unwritable` for a table with a triple as a value: the engine would write a line that is no CSV."""
+    """Raise `Unwritable` for a table with a triple as a value: the engine would write invalid CSV."""
     rows = result if isinstance(result, ox.QuerySolutions) else ()
     if any(isinstance(value, ox.Triple) for row in rows for value in row):
         raise Unwritable("it has a triple as a value")
 
 
 def write(result: Any, frames: Frames, form: ox.QueryResultsFormat | ox.RdfFormat) -> None:
-    """Write the answer; raises `Unwritable` for what the form cannot hold, and what evaluating the query raises."""
+    """Write the result; raises `Unwritable` if the format cannot represent it, and any error of the evaluation."""
     try:
         result.serialize(cast("IO[bytes]", frames), form)
     except OSError as problem:
         if problem.errno is not None:
             raise
-        raise Unwritable(str(problem)) from problem  # of the engine's own errors only its serializers' are of this kind
+        raise Unwritable(str(problem)) from problem  # only the engine's serializers raise OSError without errno
 
 
 def ask(data: Data, prefixes: dict[str, str], request: dict[str, Any]) -> Any:
-    """What the engine gives for a request; raises what it raises, and `Refusal`."""
+    """The engine's result for a request; raises what it raises, and `Refusal`."""
     text, dataset, named = request["text"], request["dataset"], request["names_graphs"]
     if not request["may_depart"]:
         return data.query(text, data.choose(dataset, names_graphs=named), prefixes)
@@ -136,14 +136,14 @@ def ask(data: Data, prefixes: dict[str, str], request: dict[str, Any]) -> Any:
         rewritten, chosen = rewrite(text, dataset, data, prefixes, names_graphs=named)
         return data.query(rewritten, chosen, prefixes)
     except (SyntaxError, Refusal) as problem:
-        data.query(text, None, prefixes)  # a mistake in the query comes first, at its place in the text that was sent
+        data.query(text, None, prefixes)  # an error in the query takes precedence, with its place in the original text
         if isinstance(problem, Refusal):
             raise
-        raise Refusal("The query cannot be put into words that the engine answers correctly.", PLAINER) from problem
+        raise Refusal("The query cannot be rewritten so that the engine answers it correctly.", PLAINER) from problem
 
 
 def describe(problem: Exception) -> dict[str, str | int | None]:
-    """What a fault says, with line and column where they are known, and for a refusal what to write instead."""
+    """The members of a fault: its detail, its line and column if known, and the remedy of a refusal."""
     if isinstance(problem, Refusal):
         return {"detail": str(problem), "remedy": problem.remedy, "line": problem.line, "column": problem.column}
     text = getattr(problem, "msg", None) or str(problem)

@@ -1,1 +1,1 @@
-"""Worker processes forked from one that has loaded what they need, and the frames that they exchange."""
+"""Worker processes forked from a preloaded template, and the frames of their protocol."""

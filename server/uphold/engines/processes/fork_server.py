@@ -1,12 +1,12 @@
-"""Forking: a process that has loaded something, answers nothing, and forks a worker whenever it is told to.
+"""Fork server: a template process that has loaded some data and forks a worker on request.
 
-Forking takes milliseconds where loading takes seconds, and workers share the memory that they only read. Such a
-template runs one thread and does no work, so a fork of it is always in a known state. It ends, and its workers with it,
-when the server's end of the control socket closes, however that comes about.
+Forking takes milliseconds, loading takes seconds, and workers share the memory that they only read. A template runs one
+thread and does no work, so a fork of it is always in a known state. It exits, and its workers with it, when the
+server's end of the control socket closes for any reason.
 
-Control messages are one byte and a number of four bytes: `FORK` comes with the worker's end of a socket and is
-answered with the process id; `KILL` names a process id and has no answer. Before all that, when everything is loaded,
-a greeting is sent, whose length both sides know.
+Control messages are one byte and a number of four bytes: `FORK` comes with the worker's end of a socket and returns the
+process id; `KILL` has a process id and no reply. Before that, once everything is loaded, the template sends a greeting
+of a fixed length.
 """
 
 from __future__ import annotations
@@ -33,30 +33,30 @@ Work = Callable[[socket.socket], None]
 
 
 def begin() -> socket.socket:
-    """The control socket, which comes on stdin, of a process that will be a template."""
+    """The control socket of a template, from stdin."""
     control = socket.socket(fileno=os.dup(0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which lets running work end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which lets running work finish
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     return control
 
 
 def limit_memory(most: int, kind: int = resource.RLIMIT_AS) -> None:
-    """Bytes of memory that this process, and each of its workers, may have: of address space, or of another kind."""
+    """Limit the memory of this process and each of its workers, in bytes of address space or another resource."""
     resource.setrlimit(kind, (most, most))
 
 
 def memory_in_use() -> int:
-    """Bytes of address space that this process has, shared by all its workers; 0 where that is not told."""
+    """The address space of this process in bytes, shared by all its workers; 0 if unknown."""
     path = Path("/proc/self/statm")
     return int(path.read_text("ascii").split()[0]) * resource.getpagesize() if path.exists() else 0
 
 
 def offer(control: socket.socket, greeting: bytes, work: Work, *, sandboxed: bool = False, idle: float = 0) -> None:
-    """Fork workers that do `work`, until the server is gone or, with `idle`, asked nothing for so many seconds.
+    """Fork workers that run `work`, until the server is gone or, with `idle`, for so many seconds without a request.
 
-    A worker that is `sandboxed` can open no file or socket.
+    A `sandboxed` worker cannot open files or sockets.
     """
-    gc.freeze()  # what is here now is never collected, so workers do not copy its pages
+    gc.freeze()  # the objects loaded so far are never collected, so workers do not copy their pages
     control.settimeout(idle or None)
     workers: set[int] = set()
     try:
@@ -71,7 +71,7 @@ def offer(control: socket.socket, greeting: bytes, work: Work, *, sandboxed: boo
 
 
 def serve(control: socket.socket, work: Work, workers: set[int], *, sandboxed: bool) -> None:
-    """Fork and kill workers as told, until the server is gone or asks no more."""
+    """Fork and kill workers on request, until the server is gone or idle."""
     while True:
         try:
             message, channels, _, _ = socket.recv_fds(control, CONTROL.size, 1)
@@ -82,7 +82,7 @@ def serve(control: socket.socket, work: Work, workers: set[int], *, sandboxed: b
             return
         command, pid = CONTROL.unpack(message)
         if command == KILL:
-            if pid in workers:  # a process that was reaped has given its number back
+            if pid in workers:  # the id of a reaped process may be reused
                 os.kill(pid, signal.SIGKILL)
             continue
         child = os.fork()
@@ -94,7 +94,7 @@ def serve(control: socket.socket, work: Work, workers: set[int], *, sandboxed: b
 
 
 def become_worker(control: socket.socket, channel: int, work: Work, *, sandboxed: bool) -> None:
-    """In the forked process: keep nothing open but the worker's channel and stderr, work, and never return."""
+    """In the forked process: close everything but the worker's channel and stderr, run `work`, and never return."""
     status = 1
     try:
         control.close()
@@ -102,7 +102,7 @@ def become_worker(control: socket.socket, channel: int, work: Work, *, sandboxed
         os.close(channel)
         os.dup2(2, 1)
         die_with_parent()
-        if sandboxed:  # with no further file or socket to open, nothing in a query can reach the network or the disk
+        if sandboxed:  # unable to open files or sockets, a query cannot reach the network or the disk
             resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
         work(socket.socket(fileno=0))
         status = 0
@@ -111,13 +111,13 @@ def become_worker(control: socket.socket, channel: int, work: Work, *, sandboxed
 
 
 def die_with_parent() -> None:
-    """Let the kernel end this process when its parent ends, even if that is killed (Linux only)."""
+    """Make the kernel end this process when its parent ends, even if the parent is killed (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def reap(workers: set[int]) -> None:
-    """Forget workers that have ended."""
+    """Reap workers that have ended."""
     with suppress(ChildProcessError):
         while ended := os.waitpid(-1, os.WNOHANG)[0]:
             workers.discard(ended)

@@ -1,8 +1,7 @@
-"""Frames: how the server and a query worker speak over a socket.
+"""IPC: the frames that the server and a worker exchange over a socket.
 
-A frame is one byte for its kind, four for its length, then its content. A request is one `REQUEST` frame; an answer is
-any number of `DATA` frames and one `END`, which may carry the last bytes, or one `FAULT` in place of whatever should
-have come next.
+A frame is one byte for its kind, four for its length, then its content. A request is one `REQUEST` frame; a response is
+any number of `DATA` frames and one `END`, which may carry the last bytes, or one `FAULT` instead of the next frame.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ __all__ = ["FRAME_SIZE", "HEAD", "Frame", "read_frame", "write_frame"]
 
 HEAD = struct.Struct(">BI")
 FRAME_SIZE = 65_536
-"""Bytes of content that a long answer has in each of its frames."""
+"""Bytes of content per frame of a long response."""
 
 
 class Frame(IntEnum):
@@ -29,9 +28,9 @@ class Frame(IntEnum):
 
 
 def write_frame(channel: socket, kind: int, *parts: bytes) -> None:
-    """Send one frame, whose content may come in parts; raises `OSError` when the other side is gone."""
+    """Send one frame, whose content may be in parts; raises `OSError` when the other side is gone."""
     whole = [HEAD.pack(kind, sum(map(len, parts))), *parts]
-    sent = channel.sendmsg(whole)  # without a copy, and mostly at once
+    sent = channel.sendmsg(whole)  # without a copy, and mostly in one call
     if sent < sum(map(len, whole)):
         channel.sendall(memoryview(b"".join(whole))[sent:])
 

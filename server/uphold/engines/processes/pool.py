@@ -1,4 +1,4 @@
-"""Workers, their template and the pool that lends them, from the server's side."""
+"""Pool: the server's side of workers, their template and the pool."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from uphold.errors import ClientDisconnected
 __all__ = ["Template", "Worker", "WorkerPool"]
 
 START_SECONDS = 60.0
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 ALLOCATOR = "glibc.malloc.tcache_count=8192"
-"""Lets glibc keep more small pieces at hand: queries measured 1.4 to 1.7 times faster; other systems ignore it."""
+"""Makes glibc cache more small allocations: queries measured 1.4 to 1.7 times faster; other systems ignore it."""
 
 AT_ONCE = FRAME_SIZE + HEAD.size
 Wanted = Callable[[], bool]
@@ -33,11 +33,11 @@ class Worker:
 
     def __init__(self, pid: int, channel: socket.socket, kill: Callable[[int], None]) -> None:
         self.pid, self.channel, self.end = pid, channel, kill
-        channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval(LOOK_SECONDS))
+        channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval(POLL_SECONDS))
         self.buffer = b""
 
     def send(self, request: bytes, seconds: float | None = None) -> None:
-        """Send one request; raises `OSError` when the worker is gone, `TimeoutError` when it does not read in time."""
+        """Send one request; raises `OSError` if the worker is gone, `TimeoutError` if it does not read in time."""
         if seconds is not None:
             self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval(seconds))
         try:
@@ -49,7 +49,7 @@ class Worker:
         """The next frame (kind, content).
 
         Raises `TimeoutError` at `until` (monotonic clock), `EOFError` when the worker has ended, and
-        `ClientDisconnected` when `wanted`, asked now and then, says no.
+        `ClientDisconnected` when `wanted`, which is polled, returns False.
         """
         while True:
             if len(self.buffer) >= HEAD.size:
@@ -61,13 +61,13 @@ class Worker:
             self.read_on(until, wanted)
 
     def read_on(self, until: float, wanted: Wanted | None) -> None:
-        """Read what has come, or wait for it a while."""
+        """Read the available bytes, or wait for some."""
         left = until - time.monotonic()
-        if left < LOOK_SECONDS and (left <= 0 or not select.select([self.channel], [], [], left)[0]):
+        if left < POLL_SECONDS and (left <= 0 or not select.select([self.channel], [], [], left)[0]):
             raise TimeoutError
         try:
             part = self.channel.recv(AT_ONCE)
-        except BlockingIOError:  # nothing came for LOOK_SECONDS
+        except BlockingIOError:  # nothing came for POLL_SECONDS
             if wanted is not None and not wanted():
                 raise ClientDisconnected from None
             return
@@ -76,13 +76,13 @@ class Worker:
         self.buffer += part
 
     def kill(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process."""
         self.end(self.pid)
         self.channel.close()
 
 
 class Template:
-    """The process that has loaded something and forks workers (`forking`); started anew when it is lost."""
+    """The process that has loaded some data and forks workers (see `fork_server`); restarted when it is lost."""
 
     def __init__(self, module: str, arguments: list[str], greeting_bytes: int, allocator: str = ALLOCATOR) -> None:
         self.module, self.arguments, self.greeting_bytes = module, arguments, greeting_bytes
@@ -93,7 +93,7 @@ class Template:
         self.start()
 
     def start(self) -> None:
-        """Start the process; it loads while the server goes on."""
+        """Start the process; it loads in the background."""
         self.control, theirs = socket.socketpair()
         self.control.settimeout(START_SECONDS)
         self.process = subprocess.Popen(
@@ -106,24 +106,24 @@ class Template:
         self.greeting = b""
 
     def wait_until_loaded(self, seconds: float = START_SECONDS) -> None:
-        """Wait for the first word of the process; raises `EOFError` or `OSError`, `TimeoutError` in good time."""
+        """Wait for the greeting of the process; raises `EOFError`, `OSError`, or `TimeoutError` after the limit."""
         if not self.greeting:
             self.control.settimeout(min(seconds, START_SECONDS))
             self.greeting = self.read(self.greeting_bytes)
             self.control.settimeout(START_SECONDS)
 
     def fork(self, until: float | None = None) -> Worker:
-        """A new worker; raises `EOFError` when the process cannot load, `TimeoutError` while it still loads."""
+        """A new worker; raises `EOFError` if the process cannot load, `TimeoutError` if it is still loading."""
         if not self.lock.acquire(timeout=-1 if until is None else remaining(until)):
             raise TimeoutError
         try:
-            for _ in range(2):  # a template that was lost meanwhile is started again, once
+            for _ in range(2):  # a template that was lost meanwhile is restarted once
                 try:
                     self.wait_until_loaded(START_SECONDS if until is None else remaining(until))
                     return self.ask_for_worker()
                 except (OSError, EOFError) as problem:
                     if until is not None and isinstance(problem, TimeoutError) and not self.greeting:
-                        raise  # whoever comes next finds it further on
+                        raise  # loading continues for the next caller
                     self.stop()
                     if self.closed:
                         break
@@ -133,7 +133,7 @@ class Template:
         raise EOFError
 
     def ask_for_worker(self) -> Worker:
-        """Let the process fork."""
+        """Make the process fork a worker."""
         ours, theirs = socket.socketpair()
         try:
             socket.send_fds(self.control, [CONTROL.pack(FORK, 0)], [theirs.fileno()])
@@ -146,7 +146,7 @@ class Template:
         return Worker(pid, ours, self.kill)
 
     def kill(self, pid: int) -> None:
-        """Let the process kill its worker: only the parent of a process knows for sure that a number is still its."""
+        """Make the process kill its worker: only the parent knows for sure that a process id is still in use."""
         with self.lock, suppress(OSError):  # when the template is gone, its workers are too
             self.control.sendall(CONTROL.pack(KILL, pid))
 
@@ -158,7 +158,7 @@ class Template:
         return content
 
     def stop(self) -> None:
-        """End the process; its workers end with it."""
+        """Stop the process; its workers end with it."""
         self.control.close()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(1.0)
@@ -166,13 +166,13 @@ class Template:
         self.process.wait()
 
     def close(self) -> None:
-        """End the process for good."""
+        """Stop the process permanently."""
         self.closed = True
         self.stop()
 
 
 class WorkerPool:
-    """Lends the workers of a template, at most `slots` at a time; it forks one when none is idle.
+    """The workers of a template, at most `slots` in use at a time; forks one when none is idle.
 
     Each worker that is discarded is reported to `on_discard`, with the reason.
     """
@@ -180,12 +180,12 @@ class WorkerPool:
     def __init__(self, template: Template, slots: int, on_discard: Callable[[str], None] | None = None) -> None:
         self.template, self.on_discard = template, on_discard
         self.slots = threading.BoundedSemaphore(slots)
-        self.idle: list[Worker] = []  # the one used last is lent first
+        self.idle: list[Worker] = []  # the most recently used one is acquired first
         self.workers: set[Worker] = set()
         self.closed = False
 
     def acquire(self, wait: float) -> Worker | None:
-        """A worker, or None when no slot becomes free for so many seconds; raises what `Template.fork` raises."""
+        """A worker, or None if no slot becomes free within these seconds; raises what `Template.fork` raises."""
         if not self.slots.acquire(timeout=max(0.0, wait)):
             return None
         with suppress(IndexError):
@@ -199,21 +199,21 @@ class WorkerPool:
         return worker
 
     def send(self, request: bytes, wait: float, seconds: float | None = None) -> Worker | None:
-        """A worker that has the request, as `acquire` lends it; raises `TimeoutError` as `Worker.send` does."""
+        """A worker as by `acquire`, with the request sent; raises `TimeoutError` as `Worker.send` does."""
         while (worker := self.acquire(wait)) is not None:
             try:
                 worker.send(request, seconds)
             except TimeoutError:
                 self.discard(worker, "deadline")
                 raise
-            except OSError:  # it ended while nobody used it: no fault of this request
+            except OSError:  # it ended while idle, not because of this request
                 self.discard(worker, "idle")
             else:
                 break
         return worker
 
     def release(self, worker: Worker) -> None:
-        """Take a worker back."""
+        """Return a worker to the pool."""
         if self.closed:
             self.discard(worker, "closed")
         else:
@@ -221,19 +221,19 @@ class WorkerPool:
             self.slots.release()
 
     def discard(self, worker: Worker, reason: str) -> None:
-        """End a worker that can no longer be trusted; its slot is for a new one."""
+        """End a worker that can no longer be trusted, and free its slot."""
         self.end(worker, reason)
         self.slots.release()
 
     def end(self, worker: Worker, reason: str) -> None:
-        """End a worker, whatever it is doing."""
+        """Kill a worker."""
         if self.on_discard:
             self.on_discard(reason)
         self.workers.discard(worker)
         worker.kill()
 
     def close(self) -> None:
-        """End all workers; the template stays."""
+        """Stop all workers; the template stays."""
         self.closed = True
         for worker in list(self.workers):
             self.end(worker, "closed")
@@ -245,5 +245,5 @@ def timeval(seconds: float) -> bytes:
 
 
 def remaining(until: float) -> float:
-    """Seconds left until then, and a moment when there are none: a socket takes 0 to mean another thing."""
+    """The seconds left until a time, and a short time if there are none: for a socket, 0 means non-blocking."""
     return max(0.001, until - time.monotonic())
