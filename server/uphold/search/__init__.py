@@ -1,1 +1,1 @@
-"""Finding things by name: what is compared of labels, the index, and queries to it."""
+"""Search by name: text analysis, the index, and queries."""

@@ -1,7 +1,7 @@
-"""Search words: what is compared when labels are searched, of a label and of what somebody types alike.
+"""Text analysis: folds labels and search texts into words that can be compared.
 
-Case, accents, Arabic vowel signs and variants of letters, width and invisible characters make no difference; whatever
-is no letter or digit separates words. Each Chinese character is a word by itself, since nothing separates them.
+Case, accents, Arabic vowel signs and letter variants, width and invisible characters are ignored; every character that
+is not a letter or digit separates words. Each Chinese character is a separate word.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+")
 IGNORED = {"Mn", "Me", "Cf"}  # accents and vowel signs, enclosing marks, invisible formatting such as RTL marks
 LETTERS = str.maketrans(
     {
-        "\u0640": "",  # the stroke that only stretches an Arabic word
-        "\u0649": "\u064a",  # letters that Arabic and its neighbours write either way
+        "\u0640": "",  # the stroke that stretches an Arabic word
+        "\u0649": "\u064a",  # letters with interchangeable variants in Arabic script
         "\u06cc": "\u064a",
         "\u0629": "\u0647",
         "\u06a9": "\u0643",
@@ -36,19 +36,19 @@ LETTERS = str.maketrans(
 
 
 def fold(text: str) -> str:
-    """The text without what makes no difference."""
+    """The folded text."""
     parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept = "".join(each for each in parted if unicodedata.category(each) not in IGNORED)
     return unicodedata.normalize("NFC", kept.translate(LETTERS))
 
 
 def split(text: str) -> list[str]:
-    """The folded words of a text, in order, each cut to a length that no word of a language needs."""
+    """The folded words of a text, in order, each cut to a length beyond that of real words."""
     return [word[:LONGEST_WORD] for word in WORD.findall(fold(text))]
 
 
 def whole(words: list[str]) -> str:
-    """All words as one, to compare beginnings and whole labels by."""
+    """All words as one, for comparing prefixes and whole labels."""
     return " ".join(words)[:LONGEST_WHOLE]
 
 

@@ -1,9 +1,9 @@
-"""Search index: every label and code of things and terms, written once into the folder of a snapshot.
+"""Search index: every label and code of resources and terms, written once into the folder of a snapshot.
 
-Each thing has an entry for all its labels, one for each language they are in, and one for each label, told apart by
-`scope`; so a filter by language is a word to look up, and the index itself can say which label matched. Entries stand
-in the order in which hits of equal worth are given: short names first, then by IRI. The folder is a tantivy index of
-one segment; its files differ from build to build, what it answers does not.
+Each resource has an entry for all its labels, one for each of their languages, and one for each label, distinguished by
+`scope`; so a filter by language is a term query, and the index itself can tell which label matched. Entries are in the
+order of hits with equal scores: short names first, then by IRI. The folder is a tantivy index of one segment; its files
+differ from build to build, its results do not.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ SKOS, DCTERMS = "http://www.w3.org/2004/02/skos/core#", "http://purl.org/dc/term
 PREFERRED = {f"{SKOS}prefLabel": 1, "http://www.w3.org/2000/01/rdf-schema#label": 2, f"{DCTERMS}title": 3}
 OTHER = f"{SKOS}altLabel"
 ALL, EACH = "*", "label"
-"""The scopes of the entry for all labels of a thing, and of those for one label; else the scope is a language."""
+"""The scopes of the entry for all labels of a resource, and of those for one label; else the scope is a language."""
 
-MEMORY = 2_000_000_000  # a limit, not what is taken: within it, one thread writes one segment
+MEMORY = 2_000_000_000  # a limit, not an allocation: within it, one thread writes one segment
 RAW = ("iri", "scope", "language", "kind", "type", "code", "whole_preferred", "whole_other")
 WORDS = ("words", "words_preferred")
 STORED = ("label", "label_language", "types")
@@ -36,7 +36,7 @@ STORED = ("label", "label_language", "types")
 
 @dataclass(slots=True)
 class Named:
-    """A thing with its names: (rank, label) of those to prefer, further labels, codes and classes."""
+    """A resource with its names: (rank, label) of the preferred ones, further labels, codes and classes."""
 
     preferred: set[tuple[int, Label]] = field(default_factory=set)
     other: set[Label] = field(default_factory=set)
@@ -44,12 +44,12 @@ class Named:
     types: set[str] = field(default_factory=set)
 
     def languages(self) -> set[str]:
-        """The languages that it is called in, each also without its region or script."""
+        """The languages of its labels, each also without its region or script."""
         tags = {label.language.lower() for label in [*self.other, *(label for _, label in self.preferred)]}
         return {part for tag in tags - {"", "und"} for part in (tag, tag.partition("-")[0])}
 
     def within(self, language: str) -> Named:
-        """The same with the labels in one language only."""
+        """A copy with only the labels in one language."""
 
         def fits(label: Label) -> bool:
             tag = label.language.lower()
@@ -59,13 +59,13 @@ class Named:
         return Named(preferred, {label for label in self.other if fits(label)}, self.codes, self.types)
 
     def best(self) -> Label:
-        """What to call it."""
+        """Its preferred label."""
         found = best_label(self.preferred) or best_label((0, label) for label in self.other)
         return found or Label(min(self.codes))
 
 
 def write_search_index(quads: Iterable[ox.Quad], folder: Path, base: str) -> None:
-    """Write the index of all that has a name into a new folder."""
+    """Write the index of all named resources into a new folder."""
     named = collect(quads, base)
     folder.mkdir()
     writer = tantivy.Index(schema(), str(folder)).writer(heap_size=MEMORY, num_threads=1)
@@ -113,7 +113,7 @@ Entry = tuple[int, str, str, dict[str, list[str]]]
 
 
 def entries_of(iri: str, thing: Named, base: str) -> Iterator[Entry]:
-    """The entries of a thing, each with what it is sorted by."""
+    """The entries of a resource, each with its sort key."""
     kind = iri[len(f"{base}id/") :].partition("/")[0] if iri.startswith(f"{base}id/") else "ontology"
     shared = {"iri": [iri], "kind": [kind], "types": sorted(thing.types)}
     yield entry(shared, ALL, thing, filtered=True)
@@ -128,7 +128,7 @@ def entries_of(iri: str, thing: Named, base: str) -> Iterator[Entry]:
 
 
 def entry(shared: Mapping[str, list[str]], scope: str, names: Named, *, filtered: bool = False) -> Entry:
-    """One entry: the names that count in this scope, as words and as wholes."""
+    """One entry: the names in this scope, as words and as whole labels."""
     preferred = sorted({tuple(split(label.text)) for _, label in names.preferred})
     other = sorted({tuple(split(label.text)) for label in names.other} - set(preferred))
     best = names.best()

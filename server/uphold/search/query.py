@@ -1,12 +1,12 @@
-"""Search: finds things by what they are called, in any language, also when it is mistyped or only begun.
+"""Search queries: finds resources by name, in any language, even if it is mistyped or incomplete.
 
-First come things with just this label or code, then those with a label that begins with it, then those with all its
-words (the last one may be only begun); within each step a preferred label counts more than another one. Where all that
-finds little, and nothing that is called just so, those follow that have nearly these words. The same snapshot and text
-give the same hits in the same order on every machine.
+First come resources with exactly this label or code, then those with a label that begins with it, then those with all
+its words (the last one may be a prefix); within each step a preferred label counts more than another one. If all that
+finds little and no exact match, those with similar words follow. The same snapshot and text give the same hits in the
+same order on every machine.
 
-What somebody types never is a query: it is split into words, and each becomes a term to look up. So no sign in it has a
-meaning, and its length bounds the work.
+The search text is never parsed as a query: it is split into words, and each becomes a term to look up. So it has no
+special characters, and its length limits the work.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from uphold.search.index import ALL, EACH
 __all__ = ["LONGEST", "Found", "Hit", "Search"]
 
 LONGEST = 200
-"""The most characters that a search may have."""
+"""Length limit of a search text in characters."""
 
 ENOUGH = 10
-MOST_WORDS, MOST_WORDS_NEARLY = 24, 6  # words after these do not count
-FAR, NEAR = 8, 4  # from how many letters on a word may have two mistakes, and one
+MOST_WORDS, MOST_WORDS_NEARLY = 24, 6  # further words are ignored
+FAR, NEAR = 8, 4  # minimum letters of a word for two typos, and for one
 STEPS = {
     "whole": (1.0, 0.95),
     "begins": (0.8, 0.75),
@@ -40,14 +40,14 @@ STEPS = {
     "nearly": (0.3, 0.25),
     "nearly-begun": (0.2, 0.15),
 }
-"""The score of each step: by a preferred label, and by any."""
+"""The score of each step: for a preferred label, and for any label."""
 
 Scored = list[tuple[float, tantivy.DocAddress]]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A thing that was found: what it is called, which label or code matched, and how well."""
+    """A search hit: its label, the label or code that matched, and the score."""
 
     iri: str
     label: Label
@@ -71,22 +71,22 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A part of the hits, and how many there are in all."""
+    """A page of the hits, and the total number."""
 
     hits: Sequence[Hit]
     total: int
 
 
 class Search:
-    """The search index of one snapshot; raises `SnapshotNotFound` when it is not readable."""
+    """The search index of one snapshot; raises `SnapshotNotFound` if it cannot be read."""
 
     def __init__(self, folder: Path, names: Names) -> None:
         try:
             index = tantivy.Index.open(str(folder))
-            index.config_reader("manual")  # a snapshot never changes, so nothing need watch for it
+            index.config_reader("manual")  # a snapshot never changes, so the index need not be watched
             self.searcher = index.searcher()
         except (ValueError, OSError) as problem:
-            raise SnapshotNotFound(f"The search index in {folder} is not readable; build again.") from problem
+            raise SnapshotNotFound(f"The search index in {folder} cannot be read; build again.") from problem
         self.schema = index.schema
         self.kinds = self.values("kind")
         self.languages = tuple(name for name in self.values("scope") if name not in (ALL, EACH))
@@ -95,20 +95,20 @@ class Search:
         self.types |= {names.local(iri): iri for iri in [*self.types.values()] if iri.startswith(names.base)}
 
     def values(self, field: str) -> tuple[str, ...]:
-        """What a field holds."""
+        """The values of a field."""
         return tuple(sorted(value for value, _ in self.searcher.terms_with_prefix(field, "")))
 
     def names(self) -> list[str]:
-        """What hits can be restricted to: kinds, and classes by their short names."""
+        """The values to filter by: kinds, and classes by their short names."""
         return [*self.kinds, *sorted(name for name in self.types if ":" in name and "/" not in name)]
 
     def find(self, text: str, *, of: str = "", language: str = "", offset: int = 0, limit: int = 20) -> Found:
-        """The things that are called so; raises `InvalidParameter`.
+        """The resources with this name; raises `InvalidParameter`.
 
-        `of` is a kind, or a class by its IRI or its short name; `language` is that of the labels to look at.
+        `of` is a kind, or a class by its IRI or its short name; `language` is that of the labels to search.
         """
         if len(text) > LONGEST:
-            raise InvalidParameter(f"q has {len(text)} characters; at most {LONGEST} are looked for.")
+            raise InvalidParameter(f"q has {len(text)} characters; at most {LONGEST} are accepted.")
         filters = [*self.of(of), self.scope(language)]
         words = split(text)
         if not words:
@@ -123,38 +123,36 @@ class Search:
         return Found(tuple(hit(entry, score, matched) for score, entry in entries), total)
 
     def suffice(self, filters: Sequence[Query], steps: Sequence[Query]) -> bool:
-        """Whether these find something with just this name, or so much that hardly anybody has mistyped."""
+        """Whether these find an exact match, or so much that a typo is unlikely."""
         hits, total = self.run(filters, Query.disjunction_max_query(steps), 1)
         return bool(hits) and (total >= ENOUGH or round(hits[0][0], 2) >= STEPS["whole"][1])
 
     def run(self, filters: Sequence[Query], query: Query, limit: int, offset: int = 0) -> tuple[Scored, int]:
-        """The entries that pass the filters and match, the best first, and how many there are in all."""
-        start = min(offset, self.searcher.num_docs)  # the library makes room for all that are passed over
+        """The entries that pass the filters and match, best first, and their total number."""
+        start = min(offset, self.searcher.num_docs)  # the library allocates memory for all skipped hits
         found = self.searcher.search(among(filters, query), limit=limit, offset=start)
-        return found.hits, found.count  # type: ignore[attr-defined]  # which its stubs leave out
+        return found.hits, found.count  # type: ignore[attr-defined]  # missing in its stubs
 
     def of(self, name: str) -> list[Query]:
-        """What restricts hits to a kind or a class."""
+        """The filter by a kind or a class."""
         if not name:
             return []
         if name in self.kinds:
             return [self.term("kind", name)]
         if name not in self.types:
             kinds = ", ".join(self.kinds)
-            raise InvalidParameter(
-                f"type is {name[:80]!r}; it must be a class that something is of, or one of {kinds}."
-            )
+            raise InvalidParameter(f"type is {name[:80]!r}; it must be a class with instances, or one of {kinds}.")
         return [self.term("type", self.types[name])]
 
     def scope(self, language: str) -> Query:
-        """What restricts entries to one for each thing: for all its labels, or for those in a language."""
+        """The filter for one entry per resource: for all its labels, or for those in a language."""
         if language and language.lower() not in self.languages:
             known = ", ".join(self.languages)
             raise InvalidParameter(f"lang is {language[:40]!r}; labels are in {known}.")
         return self.term("scope", language.lower() or ALL)
 
     def matched(self, iris: Sequence[str], words: Sequence[str], language: str, steps: Query) -> dict[str, str]:
-        """The label or code of each thing that matched best; the one with most of the words where none has all."""
+        """The best matching label or code of each resource; if none has all words, the one with most of them."""
         if not iris:
             return {}
         some = [Query.const_score_query(self.exactly(unit), 0.001) for unit in units(words)]
@@ -170,7 +168,7 @@ class Search:
         return found
 
     def steps(self, words: Sequence[str]) -> list[Query]:
-        """The ways to match, each with its score; a thing counts by its best one."""
+        """The ways to match, each with its score; a resource is ranked by its best one."""
         text, (*first, last) = whole(list(words)), units(words)
         steps = [scored("whole", 0, self.term("code", text))]
         for place, field in enumerate(("whole_preferred", "whole_other")):
@@ -182,7 +180,7 @@ class Search:
         return steps
 
     def steps_nearly(self, words: Sequence[str]) -> list[Query]:
-        """The further ways, in which words may be mistyped."""
+        """The further ways, with typos."""
         *first, last = units(words)[:MOST_WORDS_NEARLY]
         steps = []
         for place, field in enumerate(("words_preferred", "words")):
@@ -191,13 +189,13 @@ class Search:
         return steps
 
     def exactly(self, unit: Sequence[str], field: str = "words", *, begun: bool = False) -> Query:
-        """Labels with this word, or with these characters side by side."""
+        """Labels with this word, or with these adjacent characters."""
         if len(unit) > 1:
             return Query.phrase_query(self.schema, field, list(unit))
         return prefix(self.schema, field, unit[0]) if begun else self.term(field, unit[0])
 
     def nearly(self, unit: Sequence[str], field: str, *, begun: bool = False) -> Query:
-        """Labels with a word that differs by a mistake or two, more in long words; figures are never mistaken."""
+        """Labels with a word that differs by one typo, or two in long words; numbers must match exactly."""
         letters = len(unit[0])
         if len(unit) > 1 or letters < NEAR or not unit[0].isalpha():
             return self.exactly(unit, field, begun=begun)
@@ -209,14 +207,14 @@ class Search:
 
 
 def hit(entry: dict[str, Any], score: float, matched: dict[str, str]) -> Hit:
-    """What the index keeps of a thing, as a hit."""
+    """The hit of an index entry."""
     iri, label = entry["iri"][0], Label(entry["label"][0], entry["label_language"][0])
     types = tuple(sorted(entry.get("types", ())))
     return Hit(iri, label, matched.get(iri, label.text), entry["kind"][0], types, round(score, 2))
 
 
 def units(words: Sequence[str]) -> list[list[str]]:
-    """What is looked for as one: a word, or Chinese characters that stand side by side."""
+    """A search unit: a word, or adjacent Chinese characters."""
     found: list[list[str]] = []
     for word in words[:MOST_WORDS]:
         if found and is_han(word) and is_han(found[-1][0]):
@@ -232,18 +230,18 @@ def scored(step: str, place: int, query: Query) -> Query:
 
 
 def every(first: Sequence[Query], ends: Mapping[str, Query], place: int) -> Query:
-    """What matches all the first words, scored by how it ends."""
+    """Matches all words but the last, scored by the last one."""
     before = [(Occur.Must, Query.const_score_query(query, 0.0)) for query in first]
     last = Query.disjunction_max_query([scored(way, place, query) for way, query in ends.items()])
     return Query.boolean_query([*before, (Occur.Must, last)])
 
 
 def among(filters: Sequence[Query], query: Query) -> Query:
-    """The query within what passes all filters, which do not count in the score."""
+    """The query restricted by filters, which do not affect the score."""
     passed = [(Occur.Must, Query.const_score_query(each, 0.0)) for each in filters]
     return Query.boolean_query([*passed, (Occur.Must, query)])
 
 
 def prefix(schema: tantivy.Schema, field: str, start: str) -> Query:
-    """Entries with a value that begins like this."""
+    """Entries with a value that begins with this prefix."""
     return Query.fuzzy_term_query(schema, field, start, distance=0, prefix=True)
