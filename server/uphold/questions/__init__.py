@@ -1,1 +1,1 @@
-"""Questions as files: their metadata, parameters, rows, documents, charts, and the description of the API."""
+"""Question files: their metadata, parameters, rows, documents and charts, and the OpenAPI document."""

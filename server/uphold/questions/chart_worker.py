@@ -1,8 +1,8 @@
-"""A chart worker: renders pictures, one at a time.
+"""The chart worker: renders charts, one at a time.
 
-Run as a module, it is the template that `charts` forks workers from. Each worker starts the renderer with its first
-picture: the renderer has threads, and they do not survive a fork. The renderer reads fonts of the system for each
-picture, so a worker must be able to open files; a picture itself can load nothing.
+Run as a module, it is the template from which `charts` forks workers. Each worker starts the renderer with its first
+chart, since the renderer's threads do not survive a fork. The renderer reads system fonts for each chart, so a worker
+must be able to open files; a chart itself cannot load anything.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from uphold.questions.text_widths import fit
 __all__ = ["main"]
 
 MEMORY = 2_048_000_000
-"""Bytes of writable memory that a worker may have; V8 reserves a quarter of it, and uses some of that."""
+"""Limit on the writable memory of a worker in bytes; V8 reserves a quarter of it, and uses a part of that."""
 
 
 def svg(spec: dict[str, Any]) -> bytes:
@@ -38,7 +38,7 @@ def png(spec: dict[str, Any]) -> bytes:
 
 
 def fitted(drawn: str) -> bytes:
-    """An SVG document whose texts take the widths that fit."""
+    """An SVG document with fitted text widths."""
     return fit(drawn).encode()
 
 
@@ -51,20 +51,20 @@ RENDERERS: dict[str, Callable[[Any], bytes]] = {"svg": svg, "png": png, "fitted"
 
 
 def title_of(spec: Mapping[str, Any]) -> str:
-    """The title of a specification on one line; nothing for none."""
+    """The title of a specification on one line, or an empty text."""
     title = spec.get("title", "")
     said = title.get("text", "") if isinstance(title, Mapping) else title
     return said if isinstance(said, str) else " ".join(said)
 
 
 def work(channel: socket) -> None:
-    """Render what is asked for until the server closes the channel."""
+    """Render charts until the server closes the channel."""
     requests = channel.makefile("rb")
     while (frame := read_frame(requests)) is not None:
         task = json.loads(frame[1])
         try:
             picture = RENDERERS[task["form"]](task["spec"])
-        except Exception as problem:  # noqa: BLE001 whatever goes wrong in there, the next chart is to be drawn
+        except Exception as problem:  # noqa: BLE001 after any failure, the next chart must still be rendered
             write_frame(channel, Frame.FAULT, str(problem).encode())
         else:
             for start in range(0, len(picture), FRAME_SIZE):
@@ -75,7 +75,7 @@ def work(channel: socket) -> None:
 def main() -> None:
     """Run a template; control on stdin."""
     control = begin()
-    limit_memory(MEMORY, resource.RLIMIT_DATA)  # of address space, V8 reserves more than there is
+    limit_memory(MEMORY, resource.RLIMIT_DATA)  # V8 reserves more address space than there is memory
     offer(control, READY, work)
 
 

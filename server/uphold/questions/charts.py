@@ -1,7 +1,7 @@
-"""Charts: a Vega-Lite specification beside a question, with the rows of its answer put in.
+"""Charts: the Vega-Lite specification of a question, filled with the rows of its result.
 
-A specification has no data of its own; `fill` gives it the rows. It is drawn in a process of its own (`chart_worker`),
-since drawing holds on to everything else in its process and cannot be stopped from within.
+A specification contains no data; `fill` adds the rows. It is rendered in a separate process (`chart_worker`), since
+rendering blocks its process and cannot be stopped from within.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ log = logging.getLogger(__name__)
 
 
 def fill(spec: Mapping[str, Any], rows: list[dict[str, Any]], values: Mapping[str, str]) -> dict[str, Any]:
-    """The specification with the rows, and with `values` where its texts say `{name}`.
+    """The specification with the rows, and with `values` in place of `{name}` in its texts.
 
-    Raises `ChartTooLarge` for more rows than a picture can show.
+    Raises `ChartTooLarge` for more rows than a chart can show.
     """
     if len(rows) > MOST_ROWS:
-        raise ChartTooLarge(f"The answer has {len(rows)} rows, and a chart shows at most {MOST_ROWS}.")
+        raise ChartTooLarge(f"The result has {len(rows)} rows; a chart shows at most {MOST_ROWS}.")
     filled: dict[str, Any] = {key: spec[key] for key in spec if key not in ("title", "description")}
     for key in ("title", "description"):
         if key in spec:
@@ -48,7 +48,7 @@ def fill(spec: Mapping[str, Any], rows: list[dict[str, Any]], values: Mapping[st
 
 
 def say(text: Any, values: Mapping[str, str]) -> Any:
-    """A text, or what holds texts, with values put in."""
+    """A text, list or object with the values filled in."""
     if isinstance(text, str):
         return PLACE.sub(lambda place: values.get(place[1], place[0]), text)
     if isinstance(text, Mapping):
@@ -57,9 +57,9 @@ def say(text: Any, values: Mapping[str, str]) -> Any:
 
 
 def drawable(spec: Any, world: Path) -> Any:
-    """The specification with the map of the world in it, where it names the file, and no characters that XML forbids.
+    """The specification with the world map in place of its file name, and without characters that XML forbids.
 
-    Such a character ends the process that draws.
+    Such a character crashes the renderer.
     """
     if isinstance(spec, str):
         return NOT_XML.sub("\ufffd", spec)
@@ -72,9 +72,9 @@ def drawable(spec: Any, world: Path) -> Any:
 
 
 class ChartRenderer:
-    """Renders charts in worker processes, which are started with the first one.
+    """Renders charts in worker processes, which start with the first chart.
 
-    A worker takes a second to load what it renders with, so it serves many charts; one that takes too long is replaced.
+    A worker takes a second to load the renderer, so it serves many charts; a worker that takes too long is replaced.
     """
 
     def __init__(self, world: Path) -> None:
@@ -83,13 +83,13 @@ class ChartRenderer:
         self.pool: WorkerPool | None = None
 
     def draw(self, spec: Mapping[str, Any], form: str) -> bytes:
-        """The picture of a specification in a form of `FORMS`; raises `ChartRenderingFailed`."""
+        """The chart of a specification in a format of `FORMS`; raises `ChartRenderingFailed`."""
         if WORLD in json.dumps(spec) and not self.world.is_file():
-            raise ChartRenderingFailed("The map of the world is not installed here; `make setup` fetches it.")
+            raise ChartRenderingFailed("The world map is not installed here; `make setup` installs it.")
         return self.render({"spec": drawable(spec, self.world), "form": FORMS[form]})
 
     def letter(self, svg: str) -> bytes:
-        """An SVG document whose texts take the widths that fit; raises `ChartRenderingFailed`."""
+        """An SVG document with fitted text widths; raises `ChartRenderingFailed`."""
         return self.render({"spec": NOT_XML.sub("\ufffd", svg), "form": "fitted"})
 
     def rasterise(self, svg: str) -> bytes:
@@ -97,27 +97,27 @@ class ChartRenderer:
         return self.render({"spec": NOT_XML.sub("\ufffd", svg), "form": "raster"})
 
     def render(self, task: Mapping[str, Any]) -> bytes:
-        """What a worker makes of a task; raises `ChartRenderingFailed`, or `ServerBusy` after waiting for others."""
+        """A worker's output for a task; raises `ChartRenderingFailed`, or `ServerBusy` if no worker becomes free."""
         try:
             kind, content = self.ask(json.dumps(task).encode())
         except TimeoutError as problem:
-            raise ChartRenderingFailed("Drawing the chart took too long.") from problem
+            raise ChartRenderingFailed("Rendering the chart took too long.") from problem
         except (OSError, EOFError) as problem:
-            raise ChartRenderingFailed("The process that draws charts ended.") from problem
+            raise ChartRenderingFailed("The chart worker ended.") from problem
         if kind != Frame.END:
-            log.error("a chart was not drawn: %s", content.decode("utf-8", "replace"))
-            raise ChartRenderingFailed("The chart's specification and its rows do not fit together.")
+            log.error("a chart was not rendered: %s", content.decode("utf-8", "replace"))
+            raise ChartRenderingFailed("The rows do not fit the chart's specification.")
         return content
 
     def ask(self, request: bytes) -> tuple[int, bytes]:
-        """The kind of the worker's last frame, and all that it sent.
+        """The kind of the worker's last frame, and all its output.
 
         Raises `ServerBusy`, `TimeoutError`, and `EOFError` or `OSError` when the worker ends.
         """
         pool = self.open()
         worker = pool.send(request, WAITS, SECONDS)
         if worker is None:
-            raise ServerBusy("Other charts are being drawn, and this one has waited its time.")
+            raise ServerBusy("All chart workers are busy.")
         until, parts = time.monotonic() + SECONDS, []
         try:
             kind = int(Frame.DATA)
@@ -131,7 +131,7 @@ class ChartRenderer:
         return kind, b"".join(parts)
 
     def open(self) -> WorkerPool:
-        """The pool of workers; its template loads for a moment when it is new."""
+        """The pool of workers; a new template takes a while to load."""
         with self.lock:
             if self.pool is None:
                 template = Template("uphold.questions.chart_worker", [], len(READY), allocator="")
@@ -139,7 +139,7 @@ class ChartRenderer:
             return self.pool
 
     def close(self) -> None:
-        """End the workers, whatever they are doing, and their template."""
+        """Stop the workers and their template."""
         with self.lock:
             if self.pool is not None:
                 self.pool.close()

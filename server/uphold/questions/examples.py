@@ -1,7 +1,7 @@
-"""Examples: the questions as data, in the convention that SPARQL editors list examples by.
+"""Examples: the questions as data, in the convention for examples in SPARQL editors.
 
-Each question is a `sh:SPARQLExecutable` with its query as it runs with the defaults. The prefixes that queries may use
-without declaring them are declared once, on the graph itself, for tools that put them before a query.
+Each question is a `sh:SPARQLExecutable`; its query has the default values. The prefixes that queries need not declare
+are declared once, on the graph itself, for tools that prepend them to a query.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SCHEMA, SHACL, XSD = "https://schema.org/", "http://www.w3.org/ns/shacl#", "http
 
 
 def as_data(questions: Catalogue, base: str) -> Iterator[ox.Quad]:
-    """The quads of graph `questions`; none when there are no questions."""
+    """The quads of graph `questions`; none if there are no questions."""
     graph = graph_name(base, "questions")
     for question in questions.values():
         subject = ox.NamedNode(f"{base}id/question/{question.name}")
@@ -37,7 +37,7 @@ def as_data(questions: Catalogue, base: str) -> Iterator[ox.Quad]:
 
 
 def facts(question: Question, base: str, graph: ox.NamedNode) -> Iterator[tuple[str, ox.NamedNode | ox.Literal]]:
-    """What is said of one question: property and value."""
+    """The properties and values of one question."""
     form = "Construct" if question.gives_graph else "Select"
     yield f"{RDF}type", ox.NamedNode(f"{SHACL}SPARQLExecutable")
     yield f"{RDF}type", ox.NamedNode(f"{SHACL}SPARQL{form}Executable")

@@ -1,6 +1,6 @@
-"""Questions: the files `queries/<group>/<name>.rq`: a query under a head is an endpoint, a page and an example at once.
+"""Question files: each `queries/<group>/<name>.rq`, a query with metadata, is an endpoint, a page and an example.
 
-A file that is wrong stops whoever loads them, with its name and line. docs/questions.md describes the files.
+An invalid file raises an error with its name and line. docs/questions.md describes the files.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["MOST_VALUES", "RESERVED", "Catalogue", "Question", "load_questions"]
 
 NOT_QUESTIONS = ("pages", "rules")
 RESERVED = ("page", "limit", "fields", "sort")
-"""Names of fields of a request that are no parameters of any question."""
+"""Names of query parameters that are reserved and not parameters of a question."""
 MOST_VALUES = 10
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -37,7 +37,7 @@ PLACE = re.compile(r"\{([a-z0-9]+)\}")
 
 @dataclass(frozen=True)
 class Question:
-    """One question: its name, its head, its query, its parameters by name, and its frame and chart when it has them."""
+    """One question: its name, metadata, query and parameters by name, and its frame and chart, if any."""
 
     name: str
     group: str
@@ -51,9 +51,9 @@ class Question:
     chart: Mapping[str, Any] | None = None
 
     def bound(self, given: Mapping[str, Sequence[str]]) -> str:
-        """The query with the values of a request, each given by name, and defaults for the rest.
+        """The query with the values of a request, by parameter, and defaults for the rest.
 
-        Raises `InvalidParameter` for an unknown name, a value that cannot be, and a value that is missing.
+        Raises `InvalidParameter` for an unknown name, an invalid value or a missing value.
         """
         for name in given:
             if name not in self.parameters:
@@ -71,20 +71,20 @@ class Question:
             if len(values) > (MOST_VALUES if parameter.repeatable else 1):
                 most = f"at most {MOST_VALUES} values" if parameter.repeatable else "one value"
                 raise InvalidParameter(f"{name} is given {len(values)} times; it takes {most}.")
-            if values:  # each once, since a row comes again for each time that VALUES has its term
+            if values:  # without duplicates, since VALUES would repeat rows for them
                 terms = (to_term(parameter, value, self.base, self.prefixes) for value in values)
                 yield name, list(dict.fromkeys(terms))
 
     @cached_property
     def path(self) -> re.Pattern[str] | None:
-        """What the further address of the question looks like, with its parameters as groups."""
+        """The pattern of the question's second address, with its parameters as groups."""
         parts = PLACE.split(self.head.path)
         pattern = "".join(f"(?P<{part}>[^/]+)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
         return re.compile(pattern) if self.head.path else None
 
     @cached_property
     def example(self) -> str:
-        """The query with its defaults, as one can run it."""
+        """The query with its defaults, ready to run."""
         return self.bound({}).strip() + "\n"
 
 
@@ -112,7 +112,7 @@ class Catalogue(Mapping[str, Question]):
                 return question, found.groupdict()
         near = get_close_matches(address, self.questions, n=3)
         raise QuestionNotFound(
-            f"There is no question {address[:80]!r}" + (f"; there is {', '.join(near)}." if near else ".")
+            f"No question has the address {address[:80]!r}" + (f"; similar: {', '.join(near)}." if near else ".")
         )
 
     @cached_property
@@ -125,7 +125,7 @@ class Catalogue(Mapping[str, Question]):
 
 
 def load_questions(files: Files) -> Catalogue:
-    """The questions of the folder `queries/`; raises `UnreadableSource` with file and line for one that is wrong."""
+    """The questions of the folder `queries/`; raises `UnreadableSource` with file and line for an invalid one."""
     prefixes = read_context(files).prefixes
     folder = files.root / "queries"
     paths = [path for path in sorted(folder.glob("*/*.rq")) if path.parent.name not in NOT_QUESTIONS]
@@ -141,7 +141,9 @@ def read_question(files: Files, path: Path, prefixes: Mapping[str, str]) -> Ques
     """One question; raises `UnreadableSource`."""
     text, name = files.text(path), files.name(path)
     if not NAME.fullmatch(path.stem):
-        raise UnreadableSource(f"{name}:1: the name of a question has lower-case letters, digits and single hyphens.")
+        raise UnreadableSource(
+            f"{name}:1: the name of a question must have only lower-case letters, digits and single hyphens."
+        )
     head, query = read_head(text, name), without_head(text)
     try:
         inspected = inspect(query, Limits.of(Settings()))
@@ -168,22 +170,22 @@ def read_question(files: Files, path: Path, prefixes: Mapping[str, str]) -> Ques
 
 
 def make_parameters(head: Head, query: str) -> Iterator[Parameter]:
-    """The parameters of a query with what its head says of them; raises `InvalidParameter` for a name that is none."""
+    """The parameters of a query with their metadata; raises `InvalidParameter` for an unknown name."""
     found = find_parameters(query)
     for key in ("parameters", "kinds", "defaults", "enumerate"):
         for name in getattr(head, key):
             if name not in found:
-                raise InvalidParameter(f"{key} names {name}, which is no parameter of the query.")
+                raise InvalidParameter(f"{key} names {name}, which is not a parameter of the query.")
     for name in (*head.repeatable, *PLACE.findall(head.path)):
         if name not in found:
-            raise InvalidParameter(f"{name} is no parameter of the query.")
+            raise InvalidParameter(f"{name} is not a parameter of the query.")
     for name, (variable, kind, required) in found.items():
         if name not in head.parameters and name != "lang":
-            raise InvalidParameter(f"parameters does not say what {name} means.")
+            raise InvalidParameter(f"parameters has no description of {name}.")
         if name in RESERVED:
-            raise InvalidParameter(f"{name} means something else in every question; give the parameter another name.")
+            raise InvalidParameter(f"{name} is a reserved name; give the parameter another name.")
         if required and name != "lang" and name not in head.defaults:
-            raise InvalidParameter(f"defaults has no value for {name}; one that may be absent is written ?__{name}.")
+            raise InvalidParameter(f"defaults has no value for {name}; an optional parameter is written ?__{name}.")
         yield Parameter(
             name,
             variable,
@@ -198,11 +200,11 @@ def make_parameters(head: Head, query: str) -> Iterator[Parameter]:
 
 
 def beside(files: Files, path: Path, name: str, *, needed: bool) -> Mapping[str, Any] | None:
-    """The JSON file of this name beside a question, or None; raises `UnreadableSource`."""
+    """The JSON file of this name next to a question, or None; raises `UnreadableSource`."""
     place = path.with_name(name)
     if not place.is_file():
         if needed:
-            raise UnreadableSource(f"{files.name(path)}:1: there is no {name} beside it.")
+            raise UnreadableSource(f"{files.name(path)}:1: the file {name} next to it is missing.")
         return None
     try:
         found: Mapping[str, Any] = json.loads(files.text(place))
@@ -212,20 +214,20 @@ def beside(files: Files, path: Path, name: str, *, needed: bool) -> Mapping[str,
 
 
 def check(question: Question, name: Path, prefixes: Mapping[str, str]) -> None:
-    """Raise `UnreadableSource` for a query that the engine does not read or whose columns differ from its head."""
+    """Raise `UnreadableSource` for a query that the engine cannot parse or whose columns differ from its metadata."""
     for text in (
         question.query,
         question.bound({}),
-    ):  # as it stands, for the right place of a mistake, and as it is asked
+    ):  # the original, for the correct place of an error, and the bound query
         try:
             found = ox.Store().query(text, base_iri=question.base, prefixes=dict(prefixes))
         except SyntaxError as problem:
-            from uphold.sparql.diagnostics import explain  # with the parser, only for who makes a mistake
+            from uphold.sparql.diagnostics import explain  # imports the parser, only needed for errors
 
             place = PARSER_SAYS.search(problem.msg)
             line, column = (int(place[1]), int(place[2])) if place else (None, None)
-            told = explain(text, prefixes, problem.msg, line, column)
-            raise UnreadableSource(f"{name}:{told.line or 1}: {told}") from problem
+            error = explain(text, prefixes, problem.msg, line, column)
+            raise UnreadableSource(f"{name}:{error.line or 1}: {error}") from problem
     columns = [column.name for column in question.head.columns]
     if isinstance(found, ox.QuerySolutions):
         projected = [variable.value for variable in found.variables]
@@ -234,6 +236,6 @@ def check(question: Question, name: Path, prefixes: Mapping[str, str]) -> None:
                 f"{name}:1: columns are {', '.join(columns) or 'none'}; the query has {', '.join(projected)}."
             )
     elif not isinstance(found, ox.QueryTriples):
-        raise UnreadableSource(f"{name}:1: a question is a SELECT or a CONSTRUCT.")
+        raise UnreadableSource(f"{name}:1: a question must be a SELECT or a CONSTRUCT.")
     elif question.frame is None:
-        raise UnreadableSource(f"{name}:1: a CONSTRUCT needs a frame beside it, {question.name}.frame.jsonld.")
+        raise UnreadableSource(f"{name}:1: a CONSTRUCT needs a frame next to it, {question.name}.frame.jsonld.")

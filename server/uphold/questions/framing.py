@@ -1,6 +1,6 @@
-"""Documents: the answer of a CONSTRUCT question as nested JSON, by JSON-LD framing.
+"""Framing: the result of a CONSTRUCT question as a nested JSON document, by JSON-LD framing.
 
-The names come from the one context of the project, which is also that of the tables. No other context is ever loaded.
+The keys come from the project's only context, which is also that of the tables. No other context is ever loaded.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ OPTIONS = {"processingMode": "json-ld-1.1", "omitGraph": True, "embed": "@once",
 
 
 def frame(triples: bytes, shape: Any, context: Mapping[str, Any], base: str, values: Mapping[str, str]) -> Any:
-    """N-Triples as the document that `shape` describes; None when nothing in them fits it.
+    """N-Triples as the document that the frame `shape` describes; None if nothing matches it.
 
-    `values` are put where the shape says `{name}`. The context is named by its IRI, not repeated.
+    `values` replace `{name}` in the frame. The document refers to the context by its IRI.
     """
     address = f"{base}{CONTEXT_NAME}"
     lines = b"".join(sorted(triples.splitlines(keepends=True)))
@@ -42,7 +42,7 @@ def frame(triples: bytes, shape: Any, context: Mapping[str, Any], base: str, val
 
     def load(url: str, _options: Mapping[str, Any]) -> dict[str, Any]:
         if url != address:
-            raise UnreadableSource(f"{url} is not the context of this project, and no other one is loaded.")
+            raise UnreadableSource(f"{url} is not the context of this project; no other context is loaded.")
         return {"contextUrl": None, "documentUrl": url, "document": {"@context": dict(context)}}
 
     filled = fill(shape, values)
@@ -52,15 +52,15 @@ def frame(triples: bytes, shape: Any, context: Mapping[str, Any], base: str, val
 
 
 def with_type(node: Mapping[str, Any]) -> dict[str, Any]:
-    """A node with its classes where JSON-LD has them; the engine writes rdf:type as any other property."""
+    """A node with its classes in `@type`; the engine writes rdf:type like any other property."""
     rest = {key: value for key, value in node.items() if key != RDF_TYPE}
     return {**rest, "@type": [each["@id"] for each in node[RDF_TYPE]]} if RDF_TYPE in node else rest
 
 
 def readable(value: Any, key: str, context: Mapping[str, Any], places: Mapping[str, int]) -> Any:
-    """What stands under `key`, with its keys in the context's order, and numbers and booleans as JSON has them.
+    """The value of `key`, with its keys in the context's order, and with JSON numbers and booleans.
 
-    The context still says which datatype is meant.
+    The context still defines the datatype.
     """
     if isinstance(value, Mapping):
         keys = sorted(value, key=lambda each: (places.get(each, len(places)), each))
@@ -72,20 +72,20 @@ def readable(value: Any, key: str, context: Mapping[str, Any], places: Mapping[s
     try:
         return read(value) if read and isinstance(value, str) else value
     except ValueError:
-        return value  # a literal that is not of its datatype stays as it was written
+        return value  # an ill-typed literal stays unchanged
 
 
 def has_context(document: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """The document as JSON-LD that stands alone.
+    """The document as self-contained JSON-LD.
 
-    Decimals are texts in it: JSON-LD reads a number with a fraction as a double and would write 0.51 as `5.1E-1`, which
-    is no decimal (JSON-LD 1.1 API, 8.2.2).
+    Decimals are strings in it: JSON-LD reads a number with a fraction as a double and would write 0.51 as `5.1E-1`,
+    which is not a decimal (JSON-LD 1.1 API, 8.2.2).
     """
     return {"@context": f"{base}{CONTEXT_NAME}", **{key: exact(value) for key, value in document.items()}}
 
 
 def exact(value: Any) -> Any:
-    """The value with numbers that may have a fraction as texts, without an exponent."""
+    """The value with decimals as strings without an exponent."""
     if isinstance(value, Mapping):
         return {key: exact(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -94,7 +94,7 @@ def exact(value: Any) -> Any:
 
 
 def fill(shape: Any, values: Mapping[str, str]) -> Any:
-    """A shape with `{name}` replaced, where a text is just that."""
+    """A frame with each text `{name}` replaced."""
     if isinstance(shape, Mapping):
         return {key: fill(value, values) for key, value in shape.items()}
     if isinstance(shape, Sequence) and not isinstance(shape, str):

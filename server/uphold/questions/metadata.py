@@ -1,6 +1,6 @@
-"""Heads: what the lines `#+ …` of a question file say, in grlc's convention (YAML), checked key by key.
+"""Metadata: the lines `#+ …` at the head of a question file, in grlc's convention (YAML), validated key by key.
 
-docs/questions.md describes the keys. A head that says something else than it should stops the build.
+docs/questions.md describes the keys. Invalid metadata stops the build.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """All that a head says; what it does not say is empty."""
+    """The metadata of a question; absent values are empty."""
 
     summary: str
     description: str = ""
@@ -60,12 +60,12 @@ class Head:
 
 
 def without_head(text: str) -> str:
-    """The query itself; the lines of the head are left empty, so that places in it stay where they are."""
+    """The query without its head, whose lines are left empty so that line numbers stay the same."""
     return "\n".join("" if line.startswith(MARK) else line for line in text.split("\n"))
 
 
 def read_head(text: str, name: Path) -> Head:
-    """The head of a question file; raises `UnreadableSource` with file and line."""
+    """The metadata of a question file; raises `UnreadableSource` with file and line."""
     said = load(text, name)
 
     def refuse(key: str, problem: str) -> UnreadableSource:
@@ -74,12 +74,12 @@ def read_head(text: str, name: Path) -> Head:
     known = (*TEXTS, *MAPS, *LISTS, *GRLC_ONLY, "pagination")
     for key in said:
         if key not in known:
-            raise refuse(str(key), f"is no key of a head; there are {', '.join(known)}.")
+            raise refuse(str(key), f"is not a metadata key; the keys are {', '.join(known)}.")
     for key in TEXTS:
         if not isinstance(said.get(key, ""), str):
-            raise refuse(key, "must be a text.")
+            raise refuse(key, "must be a string.")
     if not said.get("summary", "").endswith("?"):
-        raise refuse("summary", "must be there, and be a question that ends with a question mark.")
+        raise refuse("summary", "is required and must end with a question mark.")
     pagination = said.get("pagination", 100)
     if not isinstance(pagination, int) or not 0 < pagination <= 1000:
         raise refuse("pagination", "must be a number of rows from 1 to 1000.")
@@ -89,7 +89,7 @@ def read_head(text: str, name: Path) -> Head:
     for column, words in maps["columns"].items():
         found = COLUMN.fullmatch(one(words))
         if not found:
-            raise refuse("columns", f"says of {column} {one(words)!r}, which is not «type, meaning».")
+            raise refuse("columns", f"has {one(words)!r} for {column}, which is not «type, meaning».")
         columns.append(Column(column, found[1], bool(found[2]), found[3]))
     return Head(
         **{key: " ".join(said[key].split()) for key in TEXTS if key in said},
@@ -107,23 +107,23 @@ def read_head(text: str, name: Path) -> Head:
 
 
 def read_successor(given: str, refuse: Any) -> tuple[str, str]:
-    """The question to ask instead, and since when; both empty where there is none."""
+    """The successor of a deprecated question, and the date of deprecation; else empty texts."""
     found = DEPRECATED.fullmatch(given)
     if given and not found:
-        raise refuse("deprecated", "names the question to ask instead and the day, as in «calls-met since 2026-11-24».")
+        raise refuse("deprecated", "must name the successor and the date, as in «calls-met since 2026-11-24».")
     return (found[1], found[2]) if found else ("", "")
 
 
 def load(text: str, name: Path) -> dict[str, Any]:
-    """The YAML of a head."""
+    """The metadata from their YAML."""
     lines = [line.removeprefix(MARK) if line.startswith(MARK) else "" for line in text.split("\n")]
     try:
-        said = yaml.load("\n".join(lines), Loader=yaml.BaseLoader)  # noqa: S506 it makes texts and nothing else
+        said = yaml.load("\n".join(lines), Loader=yaml.BaseLoader)  # noqa: S506 it creates only strings
     except yaml.MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise UnreadableSource(f"{name}:{line}: the head is no YAML: {problem.problem}.") from problem
+        raise UnreadableSource(f"{name}:{line}: the metadata is not valid YAML: {problem.problem}.") from problem
     if not isinstance(said, dict):
-        raise UnreadableSource(f"{name}:1: the file has no head; it begins with «#+ summary: …?».")
+        raise UnreadableSource(f"{name}:1: the file has no metadata; it must begin with «#+ summary: …?».")
     pagination = said.get("pagination")
     if isinstance(pagination, str) and pagination.isdecimal():
         said["pagination"] = int(pagination)
@@ -131,26 +131,26 @@ def load(text: str, name: Path) -> dict[str, Any]:
 
 
 def read_map(said: Any, refuse: Any, key: str) -> dict[str, tuple[str, ...]]:
-    """A mapping, or grlc's list of mappings with one key each, as texts by name."""
+    """A mapping, or grlc's list of mappings with one key each, as strings by name."""
     parts = said if isinstance(said, list) else [said]
     found: dict[str, tuple[str, ...]] = {}
     for part in parts:
         if not isinstance(part, dict):
-            raise refuse(key, "must give a value for each name.")
+            raise refuse(key, "must have a value for each name.")
         for name, value in part.items():
             values = value if isinstance(value, list) else [value]
             if not all(isinstance(each, str) for each in values):
-                raise refuse(key, f"says of {name} what is no text.")
+                raise refuse(key, f"has a value for {name} that is not a string.")
             found[str(name)] = tuple(" ".join(each.split()) for each in values)
     return found
 
 
 def one(words: tuple[str, ...]) -> str:
-    """The text of a key that has one."""
+    """The string value of a key."""
     return words[0] if len(words) == 1 else ""
 
 
 def line_of(text: str, key: str) -> int:
-    """The line of a head that a key is on, from 1; the first line when it is not there."""
+    """The line number of a key, from 1; 1 if the key is absent."""
     found = re.search(rf"^#\+\s*{re.escape(key)}\s*:", text, re.MULTILINE)
     return text.count("\n", 0, found.start()) + 1 if found else 1

@@ -1,4 +1,4 @@
-"""OpenAPI: the document that describes every operation of the API, made from the question files (OpenAPI 3.1.1)."""
+"""OpenAPI: generates the OpenAPI 3.1.1 document of the API from the question files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["API_VERSION", "DOCUMENT_FORMS", "LANGUAGE", "ROW_FORMS", "VEGA", "de
 API_VERSION = "1.0.0"
 VEGA = "application/vnd.vegalite.v6+json"
 LANGUAGE = "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
-"""What a language tag looks like; one that no label has falls back to English."""
+"""The pattern of a language tag; an unavailable language falls back to English."""
 ROW_FORMS = {"application/json": "json", "text/csv": "csv", "application/sparql-results+json": "srj"}
 DOCUMENT_FORMS = {
     "application/json": "json",
@@ -48,15 +48,15 @@ PARAMETER_TYPES: Mapping[str, Mapping[str, Any]] = {
     "gYear": {"type": "string", "pattern": "^[0-9]{4}$"},
 }
 PROBLEMS = {
-    "400": "A parameter is unknown, or has a value that it cannot have.",
-    "404": "There is no such thing.",
-    "406": "None of the forms asked for is on offer.",
-    "503": "The server is busy, or the question took too long.",
+    "400": "A parameter is unknown or has an invalid value.",
+    "404": "Not found.",
+    "406": "None of the requested formats is available.",
+    "503": "The server is busy, or the query exceeded a limit.",
 }
 
 
 def describe(questions: Catalogue, base: str, languages: Sequence[str], types: Sequence[str] = ()) -> dict[str, Any]:
-    """The OpenAPI document; `languages` are those that labels come in, `types` the kinds and classes of things."""
+    """The OpenAPI document; `languages` are those of labels, `types` the kinds and classes of resources."""
     paths: dict[str, Any] = operations(REFUSALS, HEADERS, languages, types)
     for question in questions.values():
         paths[f"/api/{question.name}"] = {"get": operation(question, languages)}
@@ -68,13 +68,13 @@ def describe(questions: Catalogue, base: str, languages: Sequence[str], types: S
         "info": {
             "title": "Uphold",
             "version": API_VERSION,
-            "summary": "What states promised against the trafficking of children, what was asked, and what they did.",
+            "summary": "What states promised against child trafficking, what was asked of them, and what they did.",
             "description": "Every operation is one SPARQL query, which its page shows. "
-            "Answers are about one snapshot of the data, named in the header Uphold-Snapshot.",
+            "Each result is from one snapshot of the data, named in the header Uphold-Snapshot.",
             "license": {"name": "CC BY 4.0", "identifier": "CC-BY-4.0"},
             "contact": {"name": "Uphold contributors", "url": base},
         },
-        "servers": [{"url": "/", "description": "The server that gave this document."}],
+        "servers": [{"url": "/", "description": "The server of this document."}],
         "tags": tags,
         "paths": dict(sorted(paths.items())),
         "components": components(),
@@ -82,7 +82,7 @@ def describe(questions: Catalogue, base: str, languages: Sequence[str], types: S
 
 
 def operation(question: Question, languages: Sequence[str], *, in_path: bool = False) -> dict[str, Any]:
-    """One question as an operation; `in_path` for its further address, which holds parameters."""
+    """One question as an operation; `in_path` for its second address, which contains parameters."""
     head = question.head
     placed = [name for name in question.parameters if in_path and f"{{{name}}}" in head.path]
     described: dict[str, Any] = {
@@ -93,7 +93,7 @@ def operation(question: Question, languages: Sequence[str], *, in_path: bool = F
         "parameters": [*(parameter(p, languages, in_path=p.name in placed) for p in question.parameters.values())],
         "responses": {
             "200": {"description": "The answer.", "headers": HEADERS, "content": dict(contents(question))},
-            "304": {"description": "The client has the answer already."},
+            "304": {"description": "Not modified."},
             **REFUSALS,
         },
     }
@@ -132,7 +132,7 @@ def parameter(found: Parameter, languages: Sequence[str], *, in_path: bool) -> d
 
 
 def row_parameters(columns: Sequence[Column], pagination: int) -> list[dict[str, Any]]:
-    """What every question with rows takes besides."""
+    """The parameters common to all questions with rows."""
     names = [column.name for column in columns]
     both = [*names, *(f"-{name}" for name in names)]
 
@@ -144,21 +144,21 @@ def row_parameters(columns: Sequence[Column], pagination: int) -> list[dict[str,
         return {"type": "array", "items": {"type": "string", "enum": items}, "minItems": 1}
 
     return [
-        field("page", "Which page of the rows.", {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 1}),
+        field("page", "Page number, from 1.", {"type": "integer", "minimum": 1, "maximum": 1000000, "default": 1}),
         field(
             "limit",
-            "How many rows a page has.",
+            "Rows per page.",
             {"type": "integer", "minimum": 1, "maximum": 1000, "default": pagination},
         ),
         field("fields", "Only these columns, in this order.", several(names)),
         field(
-            "sort", "Order of the rows; a minus in front of a column turns it round. Nulls come last.", several(both)
+            "sort", "Columns to sort by; a minus before a column reverses its order. Nulls come last.", several(both)
         ),
     ]
 
 
 def contents(question: Question) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The schema of each form that a question is answered in."""
+    """The schema of each format of a question."""
     text = {"schema": {"type": "string"}}
     if question.gives_graph:
         yield (
@@ -188,7 +188,7 @@ def contents(question: Question) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def envelope(question: Question) -> dict[str, Any]:
-    """The JSON of an answer with rows. A row may lack what `fields` leaves out, so no key is required."""
+    """The schema of a JSON result with rows. `fields` can omit columns, so no key is required."""
     return {
         "type": "object",
         "required": ["data", "links", "meta"],
@@ -215,7 +215,7 @@ def row(columns: Sequence[Column]) -> dict[str, Any]:
 
 
 def document_properties(question: Question) -> dict[str, Any]:
-    """What stands on top of a document, as far as its frame says so."""
+    """The top-level properties of a document, as far as its frame defines them."""
     shape = question.frame or {}
     found: dict[str, Any] = {"id": IRI, "type": {"type": ["string", "array"]}}
     return found | {key: {} for key in shape if not key.startswith("@") and key not in ("id", "type")}
@@ -223,13 +223,13 @@ def document_properties(question: Question) -> dict[str, Any]:
 
 REFUSALS = {code: {"$ref": f"#/components/responses/{code}"} for code in PROBLEMS}
 HEADERS = {
-    "ETag": {"description": "Names the answer; send it as If-None-Match.", "schema": {"type": "string"}},
-    "Uphold-Snapshot": {"description": "The snapshot that the answer is about.", "schema": {"type": "string"}},
+    "ETag": {"description": "The entity tag of the response; send it as If-None-Match.", "schema": {"type": "string"}},
+    "Uphold-Snapshot": {"description": "The snapshot of the result.", "schema": {"type": "string"}},
 }
 
 
 def components() -> dict[str, Any]:
-    """What several operations share."""
+    """The components that several operations share."""
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     problem |= {"application/json": problem["application/problem+json"], "text/html": {"schema": {"type": "string"}}}
     text, count = {"type": "string"}, {"type": "integer", "minimum": 0}

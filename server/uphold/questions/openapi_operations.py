@@ -1,4 +1,4 @@
-"""Operations of the API that no question file makes, as OpenAPI describes them."""
+"""OpenAPI operations of the API without a question file."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ NUMBER = {"type": "integer", "minimum": 1}
 def operations(
     answers: dict[str, Any], headers: dict[str, Any], languages: Sequence[str], types: Sequence[str]
 ) -> dict[str, Any]:
-    """Paths with their operations; `answers` are the responses that all share, `headers` those of a good one.
+    """Paths with their operations; `answers` are the common error responses, `headers` those of a success.
 
-    `languages` are those that labels come in, `types` the kinds and classes of things.
+    `languages` are those of labels, `types` the kinds and classes of resources.
     """
     return {
         "/api/changes": {"get": changes(answers, headers)},
@@ -25,7 +25,7 @@ def operations(
 
 
 def changes(answers: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any]:
-    """What changed between two kept snapshots."""
+    """The operation for the changes between two snapshots."""
     row = {
         "type": "object",
         "properties": {
@@ -46,7 +46,7 @@ def changes(answers: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any]:
     return {
         "operationId": "changes",
         "summary": "What changed from one snapshot to another?",
-        "description": "Triples added and removed by graph. The link `patch` leads to the changes themselves.",
+        "description": "Triples added and removed by graph. The link `patch` has the changes themselves.",
         "tags": ["data"],
         "parameters": [
             {
@@ -64,7 +64,7 @@ def changes(answers: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any]:
                 "headers": headers,
                 "content": {"application/json": {"schema": schema}, "text/csv": {"schema": {"type": "string"}}},
             },
-            "304": {"description": "The client has the answer already."},
+            "304": {"description": "Not modified."},
             **answers,
         },
     }
@@ -73,16 +73,16 @@ def changes(answers: dict[str, Any], headers: dict[str, Any]) -> dict[str, Any]:
 def search(
     answers: dict[str, Any], headers: dict[str, Any], languages: Sequence[str], types: Sequence[str]
 ) -> dict[str, Any]:
-    """What is called so."""
+    """The operation for search."""
     text: dict[str, Any] = {"type": "string"}
     columns: dict[str, tuple[dict[str, Any], str]] = {
-        "id": ({**text, "format": "iri"}, "The thing."),
-        "label": (text, "What it is called, in English or in the language asked for."),
+        "id": ({**text, "format": "iri"}, "The resource."),
+        "label": (text, "Its label, in the requested language or in English."),
         "language": ({"type": ["string", "null"]}, "The language of `label`."),
-        "matched": (text, "The label or code that was found."),
-        "kind": (text, "The kind of thing, as its IRI has it."),
+        "matched": (text, "The label or code that matched."),
+        "kind": (text, "The kind of resource, as in its IRI."),
         "types": ({"type": "array", "items": {**text, "format": "iri"}}, "Its classes."),
-        "score": ({"type": "number"}, "How well it matched, from 0 to 1."),
+        "score": ({"type": "number"}, "The quality of the match, from 0 to 1."),
     }
     schema = {
         "type": "object",
@@ -93,7 +93,9 @@ def search(
                 "items": {
                     "type": "object",
                     "required": list(columns),
-                    "properties": {name: {**type_, "description": told} for name, (type_, told) in columns.items()},
+                    "properties": {
+                        name: {**type_, "description": meaning} for name, (type_, meaning) in columns.items()
+                    },
                 },
             },
             "links": {"type": "object"},
@@ -102,33 +104,33 @@ def search(
     }
     return {
         "operationId": "search",
-        "summary": "What is called so?",
-        "description": "Things and terms by label or code, in any language, also when it is mistyped or only begun.",
+        "summary": "Which resources have this name or code?",
+        "description": "Search by label or code in any language. Typos and partial words are fine.",
         "tags": ["data"],
         "parameters": [
             parameter("q", "A name or a code, or the beginning of one.", {**text, "minLength": 1, "maxLength": 200}),
-            parameter("type", "A kind of thing, or a class by IRI or short name.", {**text, **one_of(types)}),
-            parameter("lang", "The language of the labels to look at.", {**text, **one_of(languages)}),
-            parameter("limit", "How many hits a page has; 20 when absent.", NUMBER | {"maximum": 100}),
-            parameter("page", "Which page, from 1.", NUMBER | {"maximum": 1_000_000}),
+            parameter("type", "A kind of resource, or a class by IRI or short name.", {**text, **one_of(types)}),
+            parameter("lang", "The language of the labels to search.", {**text, **one_of(languages)}),
+            parameter("limit", "Hits per page; default: 20.", NUMBER | {"maximum": 100}),
+            parameter("page", "Page number, from 1.", NUMBER | {"maximum": 1_000_000}),
         ],
         "responses": {
             "200": {
-                "description": "The hits, the best first.",
+                "description": "The hits, best first.",
                 "headers": headers,
                 "content": {"application/json": {"schema": schema}, "text/html": {"schema": text}},
             },
-            "304": {"description": "The client has the answer already."},
+            "304": {"description": "Not modified."},
             **answers,
         },
     }
 
 
 def parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """A field of the request; only what is looked for is required."""
+    """A query parameter; only `q` is required."""
     return {"name": name, "in": "query", "required": name == "q", "description": description, "schema": schema}
 
 
 def one_of(values: Sequence[str]) -> dict[str, Any]:
-    """The values on offer, where they are known."""
+    """The schema of the known values, if any."""
     return {"enum": list(values)} if values else {}

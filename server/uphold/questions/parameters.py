@@ -1,6 +1,6 @@
-"""Parameters of questions: the variables `?_name_type` of a query, and the RDF terms that take their place.
+"""Parameters of questions: the variables `?_name_type` of a query, and the RDF terms that replace them.
 
-Names follow grlc. A value becomes a term before it meets the query, and enters it in a VALUES block, so no text of a
+Names follow grlc. A value is first converted into a term, which enters the query in a VALUES block, so no text of a
 request ever becomes part of a query.
 """
 
@@ -24,7 +24,7 @@ DATATYPES: Mapping[str, tuple[str, str]] = {
     "integer": (r"[+-]?[0-9]{1,18}", "a whole number"),
     "decimal": (r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})", "a number"),
     "boolean": (r"true|false", "true or false"),
-    "date": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day such as 2011-09-20"),
+    "date": (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a date such as 2011-09-20"),
     "gYear": (r"[0-9]{4}", "a year such as 2011"),
 }
 KEY = re.compile(r"[A-Za-z0-9](?:[\w.-]*\w)?", re.ASCII)
@@ -33,10 +33,10 @@ LONGEST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter: its name in requests, its variable in the query, and what its values are.
+    """One parameter: its name in requests, its variable in the query, and the type of its values.
 
-    `type` is `string`, `iri`, one of `DATATYPES`, or a language tag of two letters. `kind` is what the keys of an IRI
-    are of.
+    `type` is `string`, `iri`, one of `DATATYPES`, or a language tag of two letters. `kind` is the kind of resource
+    that a key identifies.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Parameter:
 
 
 def find_parameters(query: str) -> dict[str, tuple[str, str, bool]]:
-    """By name, in the order they come up: variable, type and whether it is required, of each parameter in a query.
+    """Variable, type and whether it is required, of each parameter in a query, by name and in the order of the text.
 
     Raises `InvalidParameter` for a variable that begins with an underscore and does not follow the convention.
     """
@@ -62,18 +62,20 @@ def find_parameters(query: str) -> dict[str, tuple[str, str, bool]]:
         parts = VARIABLE.fullmatch(token.text)
         kind = (parts[3] or "string") if parts else ""
         if not parts or not (kind in ("string", "iri", *DATATYPES) or re.fullmatch("[a-z]{2}", kind)):
-            raise InvalidParameter(f"{token.text} is no parameter: write ?_name, ?_name_iri, ?_name_date and the like.")
+            raise InvalidParameter(
+                f"{token.text} is not a valid parameter: write ?_name, ?_name_iri, ?_name_date and the like."
+            )
         if found.setdefault(parts[2], (token.text[1:], kind, parts[1] == "_"))[0] != token.text[1:]:
             raise InvalidParameter(f"The parameter {parts[2]} is written in two ways in one query.")
     return found
 
 
 def to_term(parameter: Parameter, value: str, base: str, prefixes: Mapping[str, str]) -> str:
-    """A value as SPARQL writes its term; raises `InvalidParameter` for one that the parameter cannot have."""
+    """The term of a value in SPARQL syntax; raises `InvalidParameter` for an invalid value."""
     if len(value) > LONGEST:
-        raise InvalidParameter(f"{parameter.name} has {len(value)} characters; it may have {LONGEST}.")
+        raise InvalidParameter(f"{parameter.name} has {len(value)} characters; at most {LONGEST} are accepted.")
     if any("\ud800" <= char <= "\udfff" for char in value):
-        raise InvalidParameter(f"{parameter.name} holds half a surrogate pair, which is no character.")
+        raise InvalidParameter(f"{parameter.name} contains an unpaired surrogate, which is not a character.")
     if parameter.choices and value not in parameter.choices:
         raise InvalidParameter(f"{parameter.name} is {value!r}; it must be one of {', '.join(parameter.choices)}.")
     if parameter.type == "iri":
@@ -89,7 +91,7 @@ def to_term(parameter: Parameter, value: str, base: str, prefixes: Mapping[str, 
 
 
 def iri(parameter: Parameter, value: str, base: str, prefixes: Mapping[str, str]) -> str:
-    """The IRI that a key, a short name or an IRI means."""
+    """The IRI for a key, a short name or an IRI."""
     prefix, colon, local = value.partition(":")
     if not colon and KEY.fullmatch(value):
         found = f"{base}id/{parameter.kind}/{value}"
@@ -104,7 +106,7 @@ def iri(parameter: Parameter, value: str, base: str, prefixes: Mapping[str, str]
 
 
 def is_day(text: str) -> bool:
-    """Whether there is such a day."""
+    """Whether a date exists."""
     try:
         dt.date.fromisoformat(text)
     except ValueError:
@@ -113,7 +115,7 @@ def is_day(text: str) -> bool:
 
 
 def bind(query: str, terms: Mapping[str, Sequence[str]]) -> str:
-    """The query with a VALUES block for each of `terms`, by variable, in each group that mentions the variable."""
+    """The query with a VALUES block for each variable of `terms` in each group that mentions the variable."""
     added: dict[int, dict[str, str]] = {}
     for variable, place in places(query):
         if variable in terms:
@@ -127,15 +129,15 @@ def bind(query: str, terms: Mapping[str, Sequence[str]]) -> str:
 
 @dataclass(slots=True)
 class Group:
-    """A group of a query, by the place behind its opening bracket; 0 while or because it has none."""
+    """A group of a query, by the offset after its opening bracket; 0 if it has none (yet)."""
 
     place: int = 0
 
 
 def places(query: str) -> Iterator[tuple[str, int]]:
-    """Each variable that begins with an underscore, and where it is to be bound: in each group that mentions it.
+    """Each variable that begins with an underscore, with the places to bind it: in each group that mentions it.
 
-    What a SELECT names outside its group is bound in that group, and so is what the template of a CONSTRUCT names.
+    A variable in a SELECT clause or in the template of a CONSTRUCT is bound in the group of that query.
     """
     tokens = [token for token in scan(query) if token.kind != "skip"]
     whole = Group()
@@ -161,7 +163,7 @@ def places(query: str) -> Iterator[tuple[str, int]]:
 
 
 def open_snapshot(before: Token | None, token: Token, after: Token | None, whole: Group, *, data: bool) -> Group:
-    """What a bracket opens: a group, the data of VALUES, a template, or a subquery, which waits for its group."""
+    """The part that a bracket opens: a group, the data of VALUES, a template, or a subquery before its group."""
     if before and before.text.lower() == "construct":
         return whole
     subquery = after is not None and after.text.lower() == "select"

@@ -1,7 +1,7 @@
-"""Rows: the answer of a SELECT question with typed values, and the forms it goes out in.
+"""Rows: the result of a SELECT question with typed values, and its output formats.
 
-In JSON a row is an object with one key per column, always all of them, and null for what is not known. Numbers and
-booleans are those of JSON, IRIs and days are text. CSV and SPARQL JSON say the same as the engine would.
+In JSON a row is an object with one key per column, always all of them, and null for an unbound value. Numbers and
+booleans are JSON values, IRIs and dates are strings. CSV and SPARQL JSON are the same as from the engine.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from uphold.rdf.terms import Term
 
 __all__ = ["Rows", "read_rows", "typed"]
 
-MOST_DIGITS = 300  # about what a number of JSON can have
+MOST_DIGITS = 300  # about the precision of a JSON number
 Cell = Mapping[str, str] | None
-"""A term as SPARQL 1.1 Query Results JSON has it."""
+"""A term in SPARQL 1.1 Query Results JSON."""
 
 
 def whole(text: str) -> int:
-    """An integer, also one written with a sign or with zeros; raises `ValueError`."""
+    """An integer, possibly with a sign or leading zeros; raises `ValueError`."""
     return int(text, 10)
 
 
 def number(text: str) -> int | float:
-    """A decimal as JSON can say it; raises `ValueError`."""
+    """A decimal that JSON can represent; raises `ValueError`."""
     try:
         found = Decimal(text)
     except InvalidOperation as problem:
@@ -50,7 +50,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
 
 
 def typed(cell: Cell, column: Column) -> Any:
-    """The value of a cell for JSON; what does not fit the column's type stays text."""
+    """The JSON value of a cell; a value that does not match the column's type stays a string."""
     if cell is None:
         return None
     try:
@@ -70,9 +70,9 @@ class Rows:
         return len(self.cells)
 
     def sorted_by(self, keys: Sequence[str]) -> Rows:
-        """The rows by the columns named, those with a minus from high to low; nulls come last, ties as they were.
+        """The rows sorted by these columns, those with a minus in descending order; nulls last, ties unchanged.
 
-        Raises `InvalidParameter` for a name that is no column.
+        Raises `InvalidParameter` for an unknown column.
         """
         cells = list(self.cells)
         for key in reversed(keys):
@@ -84,20 +84,22 @@ class Rows:
         return replace(self, cells=cells)
 
     def only(self, names: Sequence[str]) -> Rows:
-        """The columns named, in that order; raises `InvalidParameter` for a name that is none."""
+        """The rows with these columns, in this order; raises `InvalidParameter` for an unknown column."""
         places = [self.place(name, "fields") for name in names]
         columns = [self.columns[at] for at in places]
         return Rows(columns, [[row[at] for at in places] for row in self.cells])
 
     def part(self, start: int, count: int) -> Rows:
-        """`count` rows from `start`, or as many as there are."""
+        """At most `count` rows from `start`."""
         return replace(self, cells=self.cells[start : start + count])
 
     def place(self, name: str, asked_by: str) -> int:
-        """The place of the column with this name."""
+        """The index of the column with this name."""
         names = [column.name for column in self.columns]
         if name not in names:
-            raise InvalidParameter(f"{asked_by} names {name[:80]!r}, which is no column; there are {', '.join(names)}.")
+            raise InvalidParameter(
+                f"{asked_by} names {name[:80]!r}, which is not a column; the columns are {', '.join(names)}."
+            )
         return names.index(name)
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -108,7 +110,7 @@ class Rows:
         ]
 
     def terms(self) -> Iterator[list[Term | None]]:
-        """The cells of each row as pages show them."""
+        """The cells of each row for pages."""
         for row in self.cells:
             yield [read_cell(cell) if cell is not None else None for cell in row]
 
@@ -130,7 +132,7 @@ class Rows:
 
 
 def rank(value: Any) -> tuple[int, Any]:
-    """What to sort a value by: numbers before texts, texts whatever their case."""
+    """The sort key of a value: numbers before strings, strings regardless of case."""
     if isinstance(value, int | float):
         return 0, value
     return 1, (str(value).casefold(), str(value))
@@ -143,7 +145,7 @@ def read_cell(cell: Mapping[str, str]) -> Term:
 
 
 def shown(cell: Cell) -> str:
-    """A cell as CSV has it."""
+    """A cell in CSV."""
     if cell is None:
         return ""
     return f"_:{cell['value']}" if cell["type"] == "bnode" else cell["value"]

@@ -1,8 +1,8 @@
-"""Lettering: each text of an SVG picture takes the width that it was laid out with, whatever font its reader has.
+"""Text widths: fits each text of an SVG image to the width it was laid out with, whatever font the reader has.
 
-The library that draws the charts measures texts with Liberation Sans, which it brings along. `fit` asks it for the
-width of every text and writes that down as SVG's `textLength`, so that a wider font is drawn narrower and a narrower
-one wider. The texts stay texts, for screen readers, search and copying.
+The chart library measures texts with its bundled Liberation Sans. `fit` gets the width of every text from it and writes
+it as SVG's `textLength`, so that a wider font is condensed and a narrower one expanded. The texts stay texts, for
+screen readers, search and copying.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["fit"]
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 FAMILIES = "Liberation Sans, Arimo, Arial, Helvetica, sans-serif"
-"""The font that is measured, those with letters as wide as its own, and the reader's."""
+"""The measured font, those with the same metrics, and the reader's own."""
 SPACES = re.compile(r"[ \t\r\n]+")
 BOLD = ("bold", "bolder", "600", "700", "800", "900")
 
@@ -25,13 +25,13 @@ Lettered = tuple[str, float, bool]
 
 
 def fit(svg: str, title: str = "", description: str = "") -> str:
-    """The picture with the width of every text in it, a title and a description for who does not see it.
+    """The image with the width of every text, and with a title and a description for screen readers.
 
-    A `textLength` that a text has already is the most that it may take. Texts that nobody sees are left out: Vega
-    makes labels of an axis invisible where they would overlap. Raises `ParseError` for what is no XML.
+    An existing `textLength` is the maximum width of its text. Invisible texts are removed: Vega hides axis labels that
+    would overlap. Raises `ParseError` for invalid XML.
     """
     ET.register_namespace("", NAMESPACE)
-    root = ET.fromstring(svg)  # noqa: S314 our own picture, which declares no entities
+    root = ET.fromstring(svg)  # noqa: S314 our own image, which declares no entities
     for group in list(root.iter()):
         for text in group.findall(f"{{{NAMESPACE}}}text"):
             if text.get("opacity") == "0" or not "".join(text.itertext()).strip():
@@ -47,14 +47,14 @@ def fit(svg: str, title: str = "", description: str = "") -> str:
         if element.get("font-family") == "sans-serif":
             element.set("font-family", FAMILIES)
     for place, (name, said) in enumerate(pair for pair in (("title", title), ("desc", description)) if pair[1]):
-        told = ET.Element(f"{{{NAMESPACE}}}{name}")
-        told.text = said
-        root.insert(place, told)
+        element = ET.Element(f"{{{NAMESPACE}}}{name}")
+        element.text = said
+        root.insert(place, element)
     return ET.tostring(root, encoding="unicode")
 
 
 def pieces(root: ET.Element) -> Iterator[tuple[ET.Element, Lettered]]:
-    """Each text on one line, with what it is drawn like; of a text of several lines, each of its lines."""
+    """Each line of text, with its style."""
     for text in root.iter(f"{{{NAMESPACE}}}text"):
         size, bold = float(text.get("font-size", "16").removesuffix("px")), text.get("font-weight") in BOLD
         for line in list(text) or [text]:
@@ -63,9 +63,9 @@ def pieces(root: ET.Element) -> Iterator[tuple[ET.Element, Lettered]]:
 
 
 def measure(texts: set[Lettered]) -> Mapping[Lettered, float]:
-    """How wide each text is, as the layout of a chart counts it.
+    """The width of each text in the layout of a chart.
 
-    Vega draws the texts, and for each a second one that says how wide the bounds of the first are.
+    Vega renders the texts, and for each a second one that states the width of its bounds.
     """
     import vl_convert  # heavy to import
 
