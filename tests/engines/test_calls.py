@@ -129,7 +129,7 @@ def test_a_redirect_to_what_is_no_address_is_not_followed(endpoint: Endpoint, lo
 def test_redirects_end(endpoint: Endpoint) -> None:
     """After three."""
     endpoint.answers("", 307, Location="/sparql")
-    with pytest.raises(CallFailed, match="again and again"):
+    with pytest.raises(CallFailed, match="too often"):
         ask(Caller(settings(endpoint.address)), endpoint.address)
     assert len(endpoint.asked) == 4
 
