@@ -76,7 +76,7 @@ def test_a_figure_written_as_people_write_it_is_explained(case: Row) -> None:
     """The message quotes what was sent, says what it is and what to write."""
     for datatype in ("decimal", "string"):
         said = explain(case["text"], f"{XSD}{datatype}", [f"{XSD}decimal", f"{XSD}integer"])
-        assert said.startswith(f'"{case["text"]}" is no xsd:decimal (XSD 1.1 Part 2, 3.3.3)')
+        assert said.startswith(f'"{case["text"]}" is not an xsd:decimal (XSD 1.1 Part 2, 3.3.3)')
         assert case["says"] in said
         assert case["advises"] in said
 
@@ -85,6 +85,6 @@ def test_a_figure_written_as_people_write_it_is_explained(case: Row) -> None:
 def test_a_day_a_year_or_a_truth_written_as_people_write_it_is_explained(case: Row) -> None:
     """The same for these: what it is and what to write."""
     said = explain(case["text"], f"{XSD}{case['datatype']}", [f"{XSD}{case['datatype']}"])
-    assert said.startswith(f'"{case["text"]}" is no xsd:{case["datatype"]} (XSD 1.1 Part 2')
+    assert said.startswith(f'"{case["text"]}" is not an xsd:{case["datatype"]} (XSD 1.1 Part 2')
     assert case["says"] in said
     assert case["advises"] in said

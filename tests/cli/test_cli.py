@@ -55,7 +55,7 @@ def test_a_good_file_is_found_good(run: Run, tmp_path: Path) -> None:
     """RDF that conforms, with the graph as background, gives exit code 0."""
     (tmp_path / "call.ttl").write_text(CALL, "utf-8")
     done = run("validate", "call.ttl")
-    came = "7 triples came, about 1 thing; the shapes know the class of 1."
+    came = "7 triples received, about 1 thing; the shapes know the class of 1."
     assert (done.returncode, done.stdout) == (0, f"Everything conforms.\n{came}\n")
 
 

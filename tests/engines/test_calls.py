@@ -183,7 +183,7 @@ def test_a_name_that_takes_too_long_to_look_up_is_told(endpoint: Endpoint) -> No
         return ["127.0.0.1"] * slow.wait(5)
 
     caller = Caller(settings(endpoint.address), resolve)
-    with pytest.raises(CallFailed, match="looked up in time"):
+    with pytest.raises(CallFailed, match="resolved in time"):
         ask(caller, endpoint.address, seconds=0.3)
     slow.set()
 

@@ -112,7 +112,7 @@ def test_a_judge_that_is_lost_costs_nobody_else(
         validate = at_work(validator)
         beside = pool.submit(validator.validate, SHORT)
         harm(validator, validate)
-        with pytest.raises(ValidationLimitExceeded, match="ended before there was a report"):
+        with pytest.raises(ValidationLimitExceeded, match="ended without a report"):
             lost.result(60)
         assert beside.result(60).report["conforms"]
     assert validator.validate(SHORT).report["conforms"]

@@ -1,1 +1,1 @@
-"""SHACL: the shapes applied to the project's own data and to what somebody sends."""
+"""SHACL validation of the project's own data and of uploads."""

@@ -1,7 +1,7 @@
-"""Additions: which statements of a graph that someone brings the background does not have yet.
+"""Added triples: the statements of an uploaded graph that are not in the background.
 
-A statement that the background has changes nothing, whoever sends it. Blank nodes have no names to compare, so they are
-compared by all that their own graph says of them: two nodes that say the same are taken for the same.
+A statement that is already in the background changes nothing. Blank nodes are compared by all their statements: two
+nodes with the same statements count as the same node.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Signed = tuple[Node | int, Node, Node | int]
 
 
 def additions(data_graph: rdflib.Graph, background: rdflib.Graph) -> set[Triple]:
-    """The triples of `data_graph` that `background` lacks."""
+    """The triples of `data_graph` that are not in `background`."""
     lacking = set[Triple]()
     nameless = list[Triple]()
     for triple in data_graph:
@@ -33,7 +33,7 @@ def additions(data_graph: rdflib.Graph, background: rdflib.Graph) -> set[Triple]
         signs = signatures(data_graph, numbers)
         lacking |= {triple for triple in nameless if sign(triple, signs) not in had}
     waiting = [term for triple in lacking for term in (triple[0], triple[2]) if isinstance(term, BNode)]
-    while waiting:  # what belongs to a new statement is new, though something else has a part that says the same
+    while waiting:  # the parts of a new statement are new, even if another node has an equal part
         for triple in data_graph.triples((waiting.pop(), None, None)):
             if triple not in lacking:
                 lacking.add(triple)
@@ -47,16 +47,16 @@ def is_nameless(triple: Triple) -> bool:
 
 
 def sign(triple: Triple, signs: dict[Node, int]) -> Signed:
-    """A triple with the numbers of its blank nodes."""
+    """A triple with numbers instead of blank nodes."""
     subject, predicate, value = triple
     return signs.get(subject, subject), predicate, signs.get(value, value)
 
 
 def signatures(graph: rdflib.Graph, numbers: dict[frozenset[tuple[Node, Node | int]], int]) -> dict[Node, int]:
-    """A number for each blank node, the same for those of which the same is said; none for those in a circle.
+    """A number for each blank node, equal for nodes with the same statements; none for nodes in a cycle.
 
-    `numbers` is shared by graphs that are compared. Each node is numbered once those that it points to are, without
-    recursion, so that a long list does no harm.
+    `numbers` is shared by the compared graphs. A node gets its number after the nodes that it points to, without
+    recursion, so that long lists are safe.
     """
     said: dict[Node, list[tuple[Node, Node]]] = defaultdict(list)
     holders: dict[Node, list[Node]] = defaultdict(list)

@@ -1,11 +1,11 @@
-"""Components: constraints that pySHACL does not evaluate as SHACL says, put right one by one.
+"""Constraint components: corrects those that pySHACL does not evaluate as SHACL specifies.
 
-pySHACL 0.40 raises where sh:lessThan meets values that cannot be compared, and where the text that a SPARQL-based
-constraint puts into its message has a backslash; either ends the run, with all other results lost. It orders days with
-and without a time zone as text, and accepts what Python can read instead of what XSD writes. Limited to some focus
-nodes, it skips shapes that are asked of values, since no value is one of those nodes: then sh:not finds fault with
-every value, and sh:or with none; and it looks for each node that a shape targets through the whole list of them, in
-time that grows with its square. Each class here overrides the one method at fault.
+pySHACL 0.40 raises an exception if sh:lessThan compares incomparable values, or if the message of a SPARQL-based
+constraint gets a text with a backslash; either ends the run and loses all other results. It orders dates with and
+without a time zone as text, and accepts literals by Python's syntax instead of XSD's. Limited to some focus nodes, it
+skips shapes for value nodes, since those are not focus nodes: then sh:not reports every value, and sh:or none. And it
+searches the whole list of focus nodes for each target node, in quadratic time. Each class here overrides the one
+method at fault.
 """
 
 from __future__ import annotations
@@ -56,19 +56,19 @@ Reports = list[Any]
 
 
 class Datatype(DatatypeConstraintComponent):
-    """sh:datatype (4.1.2), where a literal is ill-typed when `checks` has found it so."""
+    """sh:datatype (4.1.2), where a literal is ill-typed if `shacl` has found it so."""
 
     def _assert_actual_datatype(self, *_: Node) -> bool:
         return True
 
 
 class Bound:
-    """A bound (4.3): `accepted` says how a value may stand to it."""
+    """A bound (4.3): `accepted` has the allowed orders of a value and the bound."""
 
     accepted: tuple[int, ...]
 
     def beyond(self, bound: Node, graph: Any, values: Values) -> tuple[bool, Reports]:
-        """A result for each value that does not stand so."""
+        """A result for each value that violates the bound."""
         found = [
             self.make_v_result(graph, focus, value_node=value)  # type: ignore[attr-defined] # of the other base
             for focus, nodes in values.items()
@@ -105,12 +105,12 @@ class MaxInclusive(Bound, MaxInclusiveConstraintComponent):
 
 
 class Pair:
-    """Two properties of one node: each value of the first stands to each of the second as `accepted` says."""
+    """Two properties of one node: `accepted` has the allowed orders of each value of the first and of the second."""
 
     accepted: tuple[int, ...]
 
     def out_of_order(self, values: Iterable[Node], others: Iterable[Node], graph: Any, focus: Node) -> Any:
-        """A result for each value that does not; where two cannot be compared, its message says so first."""
+        """A result for each violating value; for incomparable values, the message says so first."""
         found = []
         for value in values:
             orders = {other: compare(value, other) for other in others}
@@ -151,7 +151,7 @@ class LessThanOrEquals(Pair, LessThanOrEqualsConstraintComponent):
 
 
 class Sparql(SPARQLBasedConstraint):
-    """sh:sparql (5.3.2), whose messages take any text in the place of a variable."""
+    """sh:sparql (5.3.2), with any text for a variable in its messages."""
 
     def _format_sparql_based_result_message(self, msg: str, bound_vars: Any) -> str:
         bound = dict(bound_vars[3]) | dict(zip(("this", "path", "value"), bound_vars, strict=False))
@@ -159,7 +159,7 @@ class Sparql(SPARQLBasedConstraint):
 
 
 class Nested:
-    """A component that asks another shape of the value nodes (4.6, 4.7), whichever nodes are in focus."""
+    """A component that applies another shape to the value nodes (4.6, 4.7), whichever nodes are in focus."""
 
     def evaluate(self, executor: Any, graph: Any, values: Values, path: list[Any]) -> tuple[bool, Reports]:
         """See `ConstraintComponent.evaluate`."""
@@ -173,7 +173,7 @@ class And(Nested, AndConstraintComponent):
 
 
 class Not(Nested, NotConstraintComponent):
-    """sh:not (4.6.1); a shape that is no more than a pattern is asked as one, in a tenth of the time."""
+    """sh:not (4.6.1); a shape with only a pattern is evaluated as a pattern, in a tenth of the time."""
 
     def evaluate(self, executor: Any, graph: Any, values: Values, path: list[Any]) -> tuple[bool, Reports]:
         """See `ConstraintComponent.evaluate`."""
@@ -189,7 +189,7 @@ class Not(Nested, NotConstraintComponent):
         return not found, found
 
     def lone_pattern(self, member: Node) -> re.Pattern[str] | None:
-        """The pattern that is all a shape says (4.4.3); None where it says more."""
+        """The pattern of a shape that has no other constraint (4.4.3), else None."""
         said = list(self.shape.sg.graph.predicate_objects(member))
         return re.compile(str(said[0][1])) if len(said) == 1 and said[0][0] == SH.pattern else None
 
@@ -215,9 +215,9 @@ class QualifiedValueShape(Nested, QualifiedValueShapeConstraintComponent):
 
 
 def value_nodes(shape: Any, graph: Any, focus: Any, *given: Any, **named: Any) -> dict[Node, set[Node]]:
-    """The value nodes of each focus node (2.1.3), as `Shape.value_nodes` has them.
+    """The value nodes of each focus node (2.1.3), as in `Shape.value_nodes`.
 
-    pySHACL looks for each member of an alternative path by itself; here all a node's triples are looked through once.
+    pySHACL searches for each member of an alternative path separately; here all triples of a node are read once.
     """
     path = shape.path() if shape.is_property_shape else None
     head = shape.sg.graph.value(path, SH.alternativePath) if isinstance(path, BNode) else None
@@ -229,7 +229,7 @@ def value_nodes(shape: Any, graph: Any, focus: Any, *given: Any, **named: Any) -
 
 
 def executor_with_set(validator: Any) -> Any:
-    """What pySHACL runs with, the nodes in focus as a set, where it takes no longer to find one among many."""
+    """The executor of pySHACL with the focus nodes as a set, for fast lookup."""
     executor = executor_with_list(validator)
     return replace(executor, focus_nodes=executor.focus_nodes and cast(Any, frozenset(executor.focus_nodes)))
 
@@ -241,7 +241,7 @@ COMPONENTS = (
 
 
 def install() -> None:
-    """Let pySHACL use these classes for their parameters."""
+    """Make pySHACL use these classes for their parameters."""
     setattr(Shape, "value_nodes", value_nodes)  # noqa: B010 mypy holds that a method is not assigned to
     setattr(Validator, "make_executor", executor_with_set)  # noqa: B010
     for kind in COMPONENTS:

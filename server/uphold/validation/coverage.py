@@ -1,8 +1,8 @@
-"""Contents: what came to be validated, and how much of it the shapes could see.
+"""Coverage: how much of an upload the shapes apply to.
 
-A graph conforms to shapes that target none of its nodes (SHACL 2.1, 3.4), so one that slipped in a namespace or gave no
-class conforms as well as a good one does. So a report says how many triples and things came and how many of them the
-shapes know by their class, and warns where that is few or none, and of terms that are ours but for a slip.
+A graph conforms if shapes target none of its nodes (SHACL 2.1, 3.4), for example if it has a typo in a namespace or no
+classes. So a report has the numbers of triples and resources, and of resources whose class the shapes know. It warns if
+these are few or none, and of probable typos in our terms.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SCHEME = re.compile(r"^https?://(www\.)?")
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The numbers of triples and things that came, and of things whose class the shapes know; and warnings."""
+    """The numbers of triples, of resources, and of resources whose class the shapes know; and warnings."""
 
     triples: int = 0
     things: int = 0
@@ -36,7 +36,7 @@ class Contents:
     def summary(self) -> str:
         """The numbers in a sentence."""
         return (
-            f"{counted(self.triples, 'triple')} came, about {counted(self.things, 'thing')}; "
+            f"{counted(self.triples, 'triple')} received, about {counted(self.things, 'thing')}; "
             f"the shapes know the class of {self.known:,}."
         )
 
@@ -56,7 +56,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def describe(data_graph: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, base: str) -> Contents:
-    """What is in a graph; `union` is the graph and its background, and tells what kinds of things and terms exist."""
+    """The coverage of a graph; `union` is the graph and its background, which define the known classes and terms."""
     targets = set(shapes.objects(None, SH.targetClass))
     classes = {kind for target in targets for kind in union.transitive_subjects(RDFS.subClassOf, target) if kind}
     things = set(data_graph.subjects(unique=True))
@@ -77,7 +77,7 @@ def describe(data_graph: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph
 
 
 def of_few(things: int, known: int) -> Iterator[str]:
-    """The warning that the shapes saw none of the things, or less than half of them."""
+    """The warning that the shapes apply to none of the resources, or to less than half of them."""
     if 2 * known < things:
         seen = f"only {known:,} of {things:,} things" if known else f"none of {counted(things, 'thing')}"
         yield (
@@ -95,7 +95,7 @@ def of_classes(data_graph: rdflib.Graph, classes: set[Node], base: str) -> Itera
 
 
 def of_slips(data_graph: rdflib.Graph, properties: set[str], base: str) -> Iterator[str]:
-    """A warning for each property and each IRI of ours that is written with a slip."""
+    """A warning for each property and each IRI of ours with a typo."""
     for name in sorted(set(map(str, data_graph.predicates(unique=True))) - properties):
         if meant := nearest(name, properties, base):
             yield f"The shapes do not know the property {name}: did you mean {meant}?"
@@ -104,16 +104,16 @@ def of_slips(data_graph: rdflib.Graph, properties: set[str], base: str) -> Itera
         {str(term) for triple in data_graph for term in (triple[0], triple[2]) if isinstance(term, URIRef)}
     ):
         if key(name).startswith(ours) and not name.startswith(base) and name not in kinds:
-            yield f"{name} is none of the IRIs of the data, which begin with {base}: did you mean that?"
+            yield f"{name} is not an IRI of the data; those begin with {base}: did you mean that?"
 
 
 def key(iri: str) -> str:
-    """What is alike of IRIs that differ by a slip: scheme, case, `www.` and the sign before the last name."""
+    """A key without frequent differences: scheme, case, `www.` and the separator before the last name."""
     return SCHEME.sub("", iri.casefold()).replace("#", "/").replace("//", "/")
 
 
 def nearest(iri: str, known: Iterable[str], base: str) -> str | None:
-    """The known IRI that was meant: the same but for a slip, or one of our own names misspelt."""
+    """The known IRI with the same key, or the closest one of our own."""
     by_key = {key(name): name for name in known}
     wanted = key(iri)
     if wanted in by_key:

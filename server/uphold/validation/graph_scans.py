@@ -1,11 +1,11 @@
-"""Scans: rules that are queries, answered by rdflib as ever, in less time.
+"""Graph scans: speeds up SPARQL-based constraints in rdflib.
 
-Rules about a whole graph ask which properties or which classes it has. rdflib makes a solution for each triple before
-it drops what it had already; here only what is new becomes one, in a tenth of the time and with the same rows. And the
-text of a rule is parsed once, not for every node.
+Constraints on a whole graph query its properties or classes. rdflib creates a solution for each triple before it drops
+duplicates; here only distinct rows become solutions, in a tenth of the time. And the text of a constraint is parsed
+once, not for every node.
 
-An error in an expression is one of that expression alone (SPARQL 1.1, 17.2): rdflib 7.6 lets the TypeError of `?a - ?b`
-pass where one of them is an ill-typed literal, a blank node or an IRI, and the whole query is lost.
+An error in an expression only affects that expression (SPARQL 1.1, 17.2): but rdflib 7.6 raises TypeError for `?a - ?b`
+if one of them is an ill-typed literal, a blank node or an IRI, and the whole query fails.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Scanned"]
 
 
 class Scanned(rdflib.Graph):
-    """A graph that is asked the same few queries again and again."""
+    """A graph that runs the same few queries repeatedly."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,15 +39,15 @@ class Scanned(rdflib.Graph):
 
 @cache
 def prepared(text: str) -> Query:
-    """The query of this text, with the prefixes that every graph of rdflib knows."""
+    """The parsed query, with the default prefixes of rdflib."""
     query = prepareQuery(text, initNs=dict(rdflib.Graph().namespaces()))
     traverse(query.algebra, visitPost=keep_errors)
     return query
 
 
 def keep_errors(part: Any) -> None:
-    """Let an expression end in an error of SPARQL where it ends in one of Python."""
-    if not isinstance(part, Expr) or part._evalfn is None:  # noqa: SLF001 rdflib names it in no other way
+    """Turn Python errors in an expression into SPARQL errors."""
+    if not isinstance(part, Expr) or part._evalfn is None:  # noqa: SLF001 rdflib has no public name for it
         return
     evaluate = part._evalfn  # noqa: SLF001
 
@@ -61,7 +61,7 @@ def keep_errors(part: Any) -> None:
 
 
 def distinct_of_one_pattern(context: Any, part: Any) -> Iterator[Any]:
-    """The rows of such a part of a query; raises `NotImplementedError` for any other, as rdflib asks."""
+    """The rows of a scan; raises `NotImplementedError` for any other part of a query, as rdflib requires."""
     if part.name != "Distinct" or part.p.name != "Project" or part.p.p.name != "BGP" or len(part.p.p.triples) != 1:
         raise NotImplementedError
     pattern = part.p.p.triples[0]
@@ -73,7 +73,7 @@ def distinct_of_one_pattern(context: Any, part: Any) -> Iterator[Any]:
 
 
 def rows(context: Any, pattern: Any, known: Any, wanted: Any) -> Iterator[Any]:
-    """A row for each different choice of the terms that are wanted and not known."""
+    """The distinct rows of the selected terms."""
     places = [place for place, term in enumerate(pattern) if known[place] is None and term in wanted]
     seen = set()
     for triple in context.graph.triples(known):

@@ -1,8 +1,8 @@
-"""Lexical forms: how XSD 1.1 Part 2 writes the values of each datatype, and which form breaks that.
+"""Lexical forms: the lexical forms of each datatype in XSD 1.1 Part 2.
 
-The table is asked about each literal as it was sent, before any library has rewritten it. White space is never removed
-first: in XML a processor normalizes it (4.3.6) before it looks for the form, RDF has no such step, so `"12 "` is no
-lexical form of xsd:integer (RDF test xmlsch-02-whitespace-facet-3).
+Literals are checked in their original form, before any library rewrites them. White space is never removed first: an
+XML processor normalizes it (4.3.6) before it checks the form, but RDF has no such step, so `"12 "` is not a lexical
+form of xsd:integer (RDF test xmlsch-02-whitespace-facet-3).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LONG_MONTHS = (1, 3, 5, 7, 8, 10, 12)
 
 
 class Form(NamedTuple):
-    """A row of the table: the section of XSD 1.1 Part 2, the pattern, an example, and what no pattern can say."""
+    """A row of the table: the section of XSD 1.1 Part 2, the pattern, an example, and a check beyond the pattern."""
 
     section: str
     pattern: re.Pattern[str]
@@ -48,7 +48,7 @@ def is_leap(year: str) -> bool:
 
 
 def day_of_month(text: str) -> bool:
-    """The constraint that the months have the days they have (XSD 1.1 Part 2, 3.3.9)."""
+    """The constraint on the days of each month (XSD 1.1 Part 2, 3.3.9)."""
     found = DATE.match(text)
     if found is None:
         return False
@@ -67,7 +67,7 @@ def between(least: int | None, greatest: int | None) -> Callable[[str], bool]:
     """The bounds of a derived integer type."""
 
     def holds(text: str) -> bool:
-        if len(text) > 40:  # longer than any bound, but for leading zeros
+        if len(text) > 40:  # longer than any bound, except for leading zeros
             text = re.sub(r"^([+-]?)0+(?=[0-9])", r"\1", text)
             if len(text) > 40:
                 return (least is None) if text.startswith("-") else (greatest is None)
@@ -77,7 +77,7 @@ def between(least: int | None, greatest: int | None) -> Callable[[str], bool]:
 
 
 def form(section: str, pattern: str, example: str, holds: Callable[[str], bool] | None = None) -> Form:
-    """A row whose pattern is the whole of the form."""
+    """A row with a pattern only."""
     return Form(section, re.compile(pattern), example, holds)
 
 
@@ -141,7 +141,7 @@ NUMBERS = frozenset(
 
 @lru_cache(maxsize=20_000)
 def well_formed(text: str, datatype: str) -> bool:
-    """Whether a text is a lexical form of a datatype, named by its IRI; one that the table lacks takes every text."""
+    """Whether a text is a lexical form of a datatype, given by its IRI; unknown datatypes accept every text."""
     row = FORMS.get(datatype.removeprefix(XSD)) if datatype.startswith(XSD) else None
     if row is None:
         return True

@@ -1,8 +1,8 @@
-"""Report: what the shapes say of a graph, as JSON, as a sh:ValidationReport and as text.
+"""Report: the validation results of a graph, as JSON, as a sh:ValidationReport and as text.
 
-A result with the severity sh:Warning or sh:Info is shown and blocks nothing: the report conforms as long as there is no
-sh:Violation. SHACL 1.0 (3.6.1) lets any result speak against conformance; SHACL 1.2 lets a report name the severities
-that do, in sh:conformanceDisallows, and so the report in RDF does.
+A result with the severity sh:Warning or sh:Info is shown but does not block: the report conforms unless there is a
+sh:Violation. In SHACL 1.0 (3.6.1) any result prevents conformance; in SHACL 1.2 a report can list the severities that
+do, in sh:conformanceDisallows, as the report in RDF does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Report", "Result"]
 
 SIMPLE_PATH = re.compile(
     r"[A-Za-z][\w+.-]*:(?!.*://)[^\s|^<>#]+(?:#[^\s|^<>#/]*)?"
-)  # one IRI, none of the other kinds of path
+)  # a single IRI, not another kind of path
 ONE_IRI = re.compile(r"(?:https?://|urn:)[^\x00-\x20<>\"{}|\\^`]+")
 LABEL = re.compile(r"_:\w(?:[\w.\-\u00b7]*[\w\-\u00b7])?")
 SH, RDFS = "http://www.w3.org/ns/shacl#", "http://www.w3.org/2000/01/rdf-schema#"
@@ -30,7 +30,7 @@ BLOCKING = "Violation"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One thing that a shape reports, in the words of its message."""
+    """One validation result."""
 
     focusNode: str
     path: str | None
@@ -48,7 +48,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the shapes say of a graph, and what was in it."""
+    """The validation results of a graph, and its contents."""
 
     results: tuple[Result, ...]
     contents: Contents = field(default_factory=Contents)
@@ -60,7 +60,7 @@ class Report:
 
     @property
     def conforms(self) -> bool:
-        """Whether nothing is wrong; warnings do not count."""
+        """Whether there are no violations; warnings do not count."""
         return not self.violations
 
     def as_json(self) -> dict[str, object]:
@@ -69,7 +69,7 @@ class Report:
         return {"conforms": self.conforms, "results": results, **self.contents.as_json()}
 
     def as_turtle(self, data_graph: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> str:
-        """The report as a sh:ValidationReport; a value is the term that `data_graph` has, where it has one."""
+        """The report as a sh:ValidationReport; a value is the term in `data_graph`, if it has one."""
         terms = {(as_text(t.subject), t.predicate.value, as_text(t.object)): t.object for t in data_graph}
         written = ox.serialize(
             self.triples(terms), format=ox.RdfFormat.TURTLE, prefixes={**prefixes, "sh": SH, "rdfs": RDFS}
@@ -77,7 +77,7 @@ class Report:
         return (written or b"").decode()
 
     def triples(self, terms: Mapping[tuple[str, str, str], Any]) -> Iterator[ox.Triple]:
-        """The statements of the report, those with one subject one after another."""
+        """The statements of the report, grouped by subject."""
         report, nodes = ox.BlankNode(), [ox.BlankNode() for _ in self.results]
         yield ox.Triple(report, TYPE, sh("ValidationReport"))
         yield ox.Triple(report, sh("conforms"), ox.Literal(self.conforms))
@@ -99,7 +99,7 @@ class Report:
                 yield ox.Triple(node, sh("value"), known if known is not None else as_term(result.value))
 
     def __str__(self) -> str:
-        """The report for a person, a line for each result, and what came."""
+        """The report as text, with a line for each result, and the contents."""
         lines = [str(result) for result in self.results]
         if self.conforms:
             lines.append("Everything conforms.")
@@ -112,15 +112,15 @@ def sh(name: str) -> ox.NamedNode:
 
 
 def as_text(term: Any) -> str:
-    """A term of Oxigraph as a result shows it."""
+    """An Oxigraph term as shown in a result."""
     return f"_:{term.value}" if isinstance(term, ox.BlankNode) else str(term.value)
 
 
 def as_term(text: str) -> Any:
-    """The term that a result shows as text."""
+    """The term for the text in a result."""
     if LABEL.fullmatch(text):
         return ox.BlankNode(text[2:])
     try:
         return ox.NamedNode(text) if ONE_IRI.fullmatch(text) else ox.Literal(text)
-    except ValueError:  # it looks like an IRI and is none
+    except ValueError:  # it looks like an IRI but is not one
         return ox.Literal(text)

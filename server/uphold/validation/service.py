@@ -1,10 +1,10 @@
-"""Judging: what somebody sends is parsed and judged in a process of its own, which can be ended.
+"""Validation service: parses and validates uploads in a separate process, which can be killed.
 
-Reading a hostile text and running SHACL take time and memory that nothing inside them limits; so both happen in a child
-process with a deadline and a memory limit, and never more than a few at once. Nothing is stored.
+Parsing a hostile text and running SHACL have no built-in limits on time and memory; so both run in a child process with
+a deadline and a memory limit, and only a few at once. Nothing is stored.
 
-The process is forked from a template that has loaded the snapshot (`validate`). It is started when somebody first sends
-something, and ends when the snapshot is no longer served or nobody has sent anything for a while.
+The process is forked from a template that has loaded the snapshot (`worker`). The template starts with the first
+upload, and ends when the snapshot is no longer served or after some time without uploads.
 """
 
 from __future__ import annotations
@@ -34,35 +34,35 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
-    """The report on what was sent: as JSON and as Turtle."""
+    """The report on an upload: as JSON and as Turtle."""
 
     report: dict[str, Any]
     turtle: str
 
 
 class ValidationService:
-    """Lets only a few judge at the same time."""
+    """Limits the number of concurrent validations."""
 
     def __init__(self, settings: Settings) -> None:
-        self.most = settings.validate_workers
-        self.free = threading.Semaphore(max(1, self.most))
+        self.limit = settings.validate_workers
+        self.free = threading.Semaphore(max(1, self.limit))
 
-    def validate(self, posted: Upload, validator: SnapshotValidator) -> ValidationResult:
-        """The judgement of this court.
+    def validate(self, upload: Upload, validator: SnapshotValidator) -> ValidationResult:
+        """The result of `validator`.
 
-        Raises what `Court.validate` raises, and `ServerBusy` when all judges are at work: nobody waits for one, because
-        whoever waits keeps the server from others.
+        Raises what `SnapshotValidator.validate` raises, and `ServerBusy` if all workers are busy: uploads do not wait,
+        since waiting would block the server.
         """
         if not self.free.acquire(blocking=False):
-            raise ServerBusy(f"{self.most} graphs are being judged, the most at one time.")
+            raise ServerBusy(f"{self.limit} validations are running, the limit of this server.")
         try:
-            return validator.validate(posted)
+            return validator.validate(upload)
         finally:
             self.free.release()
 
 
 class SnapshotValidator:
-    """Where one snapshot is the background of what is judged."""
+    """Validates uploads with one snapshot as the background."""
 
     def __init__(self, snapshot: Snapshot, settings: Settings) -> None:
         self.snapshot, self.settings = snapshot, settings
@@ -70,7 +70,7 @@ class SnapshotValidator:
         self.template: Template | None = None
 
     def open(self) -> Template:
-        """The template of the judges, which loads for some seconds when it is new."""
+        """The template of the workers; a new one takes some seconds to load."""
         with self.lock:
             if self.template is None:
                 idle = max(IDLE_SECONDS, 2 * self.settings.validate_timeout)
@@ -81,51 +81,53 @@ class SnapshotValidator:
             return self.template
 
     def close(self) -> None:
-        """End the template, and whatever judge is still at work."""
+        """Stop the template and its workers."""
         with self.lock:
             if self.template is not None:
                 self.template.close()
 
-    def validate(self, posted: Upload) -> ValidationResult:
-        """The judgement on `posted`.
+    def validate(self, upload: Upload) -> ValidationResult:
+        """The validation result of `upload`.
 
         Raises what `upload.parse` raises, `ValidationLimitExceeded` past time or memory, and `ValidatorFailed`,
-        which is logged, where the worker met a fault of our own.
+        which is logged, for an internal error in the worker.
         """
         seconds = self.settings.validate_timeout
         until = time.monotonic() + seconds
         try:
             worker = self.open().fork(until)
             try:
-                kind, content = self.ask(worker, posted, until)
+                kind, content = self.ask(worker, upload, until)
             finally:
                 worker.kill()
         except TimeoutError as problem:
-            raise ValidationLimitExceeded(f"Judging was stopped after {seconds:g} s.") from problem
+            raise ValidationLimitExceeded(
+                f"The validation was stopped after {seconds:g} s, its time limit."
+            ) from problem
         except (EOFError, OSError) as problem:
             raise self.ended() from problem
         if kind != Frame.END:
-            log.error("a judge failed: %s", content.decode("utf-8", "replace"))
+            log.error("the validation worker failed: %s", content.decode("utf-8", "replace"))
             raise ValidatorFailed
-        told: dict[str, Any] = json.loads(content)
-        if fault := told.get("fault"):
-            raise again(fault)
-        return ValidationResult(**told)
+        result: dict[str, Any] = json.loads(content)
+        if fault := result.get("fault"):
+            raise restored_error(fault)
+        return ValidationResult(**result)
 
-    def ask(self, worker: Worker, posted: Upload, until: float) -> tuple[int, bytes]:
-        """Give a judge what was sent, and read its answer."""
-        worker.send(json.dumps(asdict(posted)).encode())
+    def ask(self, worker: Worker, upload: Upload, until: float) -> tuple[int, bytes]:
+        """Send the upload to a worker, and read its response."""
+        worker.send(json.dumps(asdict(upload)).encode())
         return worker.receive(until, None)
 
     def ended(self) -> ValidationLimitExceeded:
-        """The error when a judge is gone without a word, as one is that gets no more memory."""
+        """The error when a worker ends without a response, as it does when it runs out of memory."""
         return ValidationLimitExceeded(
-            f"Judging ended before there was a report; it may use {self.settings.validate_memory_mb} MB."
+            f"The validation ended without a report; its memory limit is {self.settings.validate_memory_mb} MB."
         )
 
 
-def again(fault: dict[str, Any]) -> UpholdError:
-    """The error that a judge met, in this process."""
+def restored_error(fault: dict[str, Any]) -> UpholdError:
+    """The error of a worker, recreated in this process."""
     kind = next(kind for kind in all_kinds() if kind.code == fault["code"])
     error = kind.__new__(kind)
     Exception.__init__(error, fault["detail"])

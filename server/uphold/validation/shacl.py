@@ -1,8 +1,8 @@
-"""Checks: SHACL, with pySHACL as the validator. What does not conform is not published.
+"""SHACL: validates with pySHACL. Data that do not conform are not published.
 
-A whole data set is judged before it becomes a snapshot; a graph that someone brings is judged with a data set as its
-background, and only its own nodes are judged. Literals are looked at in the lexical form that they came in; what a
-library makes of one that is ill-formed is never used.
+A whole data set is validated before it becomes a snapshot. An uploaded graph is validated with a data set as its
+background, and only its own nodes are validated. Literals are checked in their original lexical form; a library's value
+of an ill-formed literal is never used.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ __all__ = ["check", "to_rdflib", "validate", "warm"]
 
 PLAIN = str(XSD.string)
 SKOLEM_PREFIX = "urn:uphold:blank-node:"
-NOT_YOURS = "Terms of the ontology are not changed by other graphs: use a namespace of your own, or propose the term."
-LEXICAL = "lexical-form"  # the shape that reports an ill-formed literal where no other one asks for its datatype
+NOT_YOURS = "Other graphs cannot change terms of the ontology: use your own namespace, or propose the term."
+LEXICAL = "lexical-form"  # the shape that reports an ill-formed literal if no other shape requires its datatype
 OF_DATATYPES = (SH.DatatypeConstraintComponent, SH.OrConstraintComponent)
 
 
 def check(quads: ox.Dataset, shapes: rdflib.Graph) -> Report:
-    """Judge a whole data set; raises `DoesNotConform` with the report when anything is wrong."""
+    """Validate a whole data set; raises `DoesNotConform` with the report if there are violations."""
     report = Report(in_order(run(to_rdflib(quads), shapes)))
     if not report.conforms:
         raise DoesNotConform(len(report.violations), "\n".join(map(str, report.results)))
@@ -46,20 +46,20 @@ def check(quads: ox.Dataset, shapes: rdflib.Graph) -> Report:
 
 
 def validate(data_graph: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph) -> Report:
-    """Judge the nodes of a graph that someone brings; it is added to the data set that is its background.
+    """Validate the nodes of an uploaded graph, which is added to the data set that is its background.
 
-    What the background has already is no change: of a term of the ontology only what is new is refused, and a graph of
-    which nothing is new conforms, as its background does.
+    Statements in the background are not changes: only new statements about terms of the ontology are refused, and a
+    graph without new statements conforms, as its background does.
     """
     new = additions(data_graph, background)
-    anchors = set(shapes.objects(None, SH.targetNode))  # rules about a whole graph hang on one node
+    anchors = set(shapes.objects(None, SH.targetNode))  # constraints on a whole graph have one target node
     contents = described(data_graph, background, shapes, anchors)
     if not new:
         return Report((), contents)
     nameless = {node for node, _, _ in new if isinstance(node, rdflib.BNode)}
     names: dict[Node, Node] = {
         node: rdflib.URIRef(f"{SKOLEM_PREFIX}{node}") for node in nameless
-    }  # pySHACL focuses on IRIs only
+    }  # pySHACL accepts only IRIs as focus nodes
     named = rdflib.Graph()
     for subject, predicate, value in (triple for triple in data_graph if triple in new or not is_nameless(triple)):
         named.add((names.get(subject, subject), predicate, names.get(value, value)))
@@ -71,17 +71,17 @@ def validate(data_graph: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.
     results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
     results |= without_iri(data_graph, nameless, shapes)
     results |= not_yours({node for node, _, _ in new}, anchors)
-    return Report(in_order({without_stand_ins(result) for result in results}), contents)
+    return Report(in_order({without_skolem_iris(result) for result in results}), contents)
 
 
 def described(data_graph: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, anchors: set[Node]) -> Contents:
-    """What came; the base of our IRIs is that of the ontology, on which the whole-graph rules hang."""
+    """The contents; the base of our IRIs is that of the ontology, the target of whole-graph constraints."""
     base = next((str(anchor).removesuffix("ontology") for anchor in anchors), "")
     return describe(data_graph, union, shapes, base)
 
 
 def not_yours(changed: set[Node], anchors: set[Node]) -> set[Result]:
-    """A result for each term of the ontology of which something new is said, since that could change the rules."""
+    """A result for each term of the ontology with new statements, since those could change the rules."""
     return {
         Result(str(node), None, str(node), NOT_YOURS, "Violation", str(anchor))
         for node in changed
@@ -90,15 +90,15 @@ def not_yours(changed: set[Node], anchors: set[Node]) -> set[Result]:
     }
 
 
-def without_stand_ins(result: Result) -> Result:
-    """The result with blank nodes shown as such."""
+def without_skolem_iris(result: Result) -> Result:
+    """The result with blank nodes in place of their Skolem IRIs."""
     focus, value = result.focusNode.replace(SKOLEM_PREFIX, "_:"), result.value
     message = result.message.replace(SKOLEM_PREFIX, "_:")
     return replace(result, focusNode=focus, value=value and value.replace(SKOLEM_PREFIX, "_:"), message=message)
 
 
 def places(result: Result, data_graph: rdflib.Graph) -> Iterator[Result]:
-    """A result of a whole-graph rule, once for each brought node that has to do with the value it names."""
+    """A result of a whole-graph constraint, once for each uploaded node that uses its value."""
     value = rdflib.URIRef(result.value or "")
     if (value, None, None) in data_graph:
         yield replace(result, focusNode=str(value))
@@ -108,7 +108,7 @@ def places(result: Result, data_graph: rdflib.Graph) -> Iterator[Result]:
 
 
 def without_iri(data_graph: rdflib.Graph, nameless: set[rdflib.BNode], shapes: rdflib.Graph) -> set[Result]:
-    """What shape identifiers-iri says of blank nodes, which have a stand-in when the other rules are asked."""
+    """The results of shape identifiers-iri for blank nodes, which are Skolem IRIs for the other shapes."""
     rule = next((s for s in shapes.subjects(SH.nodeKind, SH.IRI) if str(s).endswith("/identifiers-iri")), None)
     if rule is None:
         return set()
@@ -122,7 +122,7 @@ def without_iri(data_graph: rdflib.Graph, nameless: set[rdflib.BNode], shapes: r
 
 
 class Found(NamedTuple):
-    """A result, and what is needed to explain it: its value as a term, and the component that it came from."""
+    """A result with its value as a term and its constraint component, for the explanation."""
 
     result: Result
     value: Node | None
@@ -135,7 +135,7 @@ def run(
     focus: Iterable[Node] | None = None,
     data_graph: rdflib.Graph | None = None,
 ) -> set[Result]:
-    """Run pySHACL, and look at the lexical forms in `data_graph`, or in all data; `focus` limits the nodes for pySHACL.
+    """Run pySHACL, and check the lexical forms in `data_graph`, or in all data; `focus` limits pySHACL's focus nodes.
 
     Raises `ValidatorFailed` when pySHACL does.
     """
@@ -156,13 +156,13 @@ def run(
     except Exception as problem:
         raise ValidatorFailed from problem
     if not isinstance(report, rdflib.Graph):
-        raise ValidatorFailed from report  # pySHACL hands back its own failure as a value
+        raise ValidatorFailed from report  # pySHACL returns its own failure as a value
     found = [read_result(report, node, data) for node in report.subjects(RDF.type, SH.ValidationResult)]
     return explained(found, shapes) | ill_formed(data if data_graph is None else data_graph, shapes, found)
 
 
 def explained(found: Iterable[Found], shapes: rdflib.Graph) -> set[Result]:
-    """The results, those about a datatype with what is wrong with the value first."""
+    """The results; messages about datatypes begin with the fault of the value."""
     return {
         replace(result, message=f"{reason} {result.message}")
         if component in OF_DATATYPES
@@ -174,7 +174,7 @@ def explained(found: Iterable[Found], shapes: rdflib.Graph) -> set[Result]:
 
 
 def datatypes_in(shapes: rdflib.Graph, shape: str) -> set[str]:
-    """The datatypes that a shape asks for, in itself or in the members of its sh:or."""
+    """The datatypes that a shape requires, directly or in the members of its sh:or."""
     node = rdflib.URIRef(shape)
     heads = shapes.objects(node, SH["or"])
     members = [node, *(member for head in heads for member in Collection(shapes, head))]
@@ -187,7 +187,7 @@ def datatype_of(literal: rdflib.Literal) -> str:
 
 
 def ill_formed(data: rdflib.Graph, shapes: rdflib.Graph, found: Iterable[Found]) -> set[Result]:
-    """A result for each ill-formed literal of which no shape has said that its datatype is another one."""
+    """A result for each ill-formed literal for which no shape has reported a wrong datatype."""
     said = {(r.focusNode, r.path, r.value) for r, _, component in found if component in OF_DATATYPES}
     rule = next(
         (str(s) for s in shapes.subjects(RDF.type, SH.PropertyShape) if str(s).endswith(f"/{LEXICAL}")), LEXICAL
@@ -204,12 +204,12 @@ def ill_formed(data: rdflib.Graph, shapes: rdflib.Graph, found: Iterable[Found])
 
 
 def general(value: str, datatype: rdflib.URIRef) -> str:
-    """What is said of a literal whose datatype people hardly write by hand."""
-    return f'"{value[:80]}" is no lexical form of {datatype}: correct it, or change its datatype.'
+    """The message for a literal with a rare datatype."""
+    return f'"{value[:80]}" is not a lexical form of {datatype}: correct it, or change its datatype.'
 
 
 def warm(data: rdflib.Graph, shapes: rdflib.Graph) -> None:
-    """Let all be imported and prepared that running pySHACL needs, so that processes forked from this one have it."""
+    """Import and prepare all that pySHACL needs, so that forked processes have it."""
     run(data, shapes, shapes.objects(None, SH.targetNode), rdflib.Graph())
 
 
@@ -219,7 +219,7 @@ def in_order(results: set[Result]) -> tuple[Result, ...]:
 
 
 def read_result(report: rdflib.Graph, node: Node, data: rdflib.Graph) -> Found:
-    """One sh:ValidationResult as plain text values; of alternative paths, those that lead to the value."""
+    """One sh:ValidationResult as plain text; of an alternative path, only the members that lead to the value."""
     focus, value, path = (report.value(node, p) for p in (SH.focusNode, SH.value, SH.resultPath))
     severity = str(report.value(node, SH.resultSeverity) or SH.Violation).rpartition("#")[2]
     message = str(report.value(node, SH.resultMessage) or "does not conform")
@@ -232,18 +232,18 @@ def read_result(report: rdflib.Graph, node: Node, data: rdflib.Graph) -> Found:
 
 
 def as_text(term: Node | None) -> str:
-    """A term as a report shows it: a blank node with its label, any other as its IRI or lexical form."""
+    """A term in a report: a blank node as its label, any other as its IRI or lexical form."""
     return f"_:{term}" if isinstance(term, rdflib.BNode) else str(term)
 
 
 def alternatives(found: rdflib.Graph, path: Node | None) -> list[Node]:
-    """The members of an alternative path, none of another one."""
+    """The members of an alternative path; none for other paths."""
     head = found.value(path, SH.alternativePath) if path is not None else None
     return list(Collection(found, head)) if head is not None else []
 
 
 def path_text(found: rdflib.Graph, path: Node | None) -> str | None:
-    """A SHACL property path (SHACL 2.3.1) as SPARQL writes it."""
+    """A SHACL property path (SHACL 2.3.1) in SPARQL syntax."""
     if path is None or isinstance(path, rdflib.URIRef):
         return None if path is None else str(path)
     if either := alternatives(found, path):
@@ -255,8 +255,10 @@ def path_text(found: rdflib.Graph, path: Node | None) -> str | None:
 
 
 def to_rdflib(quads: Iterable[ox.Quad] | ox.Dataset, *, labelled: bool = False) -> rdflib.Graph:
-    """The union of all graphs, as one rdflib graph; blank nodes get new names, unless they are to stay `labelled`."""
-    logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # it logs a traceback for each literal it cannot convert
+    """The union of all graphs as one rdflib graph; blank nodes get new labels, unless `labelled`."""
+    logging.getLogger("rdflib.term").setLevel(
+        logging.ERROR
+    )  # it logs a traceback for each literal that it cannot convert
     graph = Scanned()
     add, known = graph.store.add, Terms(labelled=labelled)
     for quad in quads:
@@ -265,7 +267,7 @@ def to_rdflib(quads: Iterable[ox.Quad] | ox.Dataset, *, labelled: bool = False) 
 
 
 class Terms(dict[Any, Node]):
-    """The rdflib term for each of Oxigraph's, made once."""
+    """The rdflib term for each Oxigraph term, created once."""
 
     def __init__(self, *, labelled: bool) -> None:
         super().__init__()
@@ -287,10 +289,10 @@ class Terms(dict[Any, Node]):
 
 
 def typed(text: str, datatype: str) -> rdflib.Literal:
-    """The literal in the form it came in; one that XSD does not write so has no value, whatever Python reads in it."""
+    """The literal in its original form; one that is ill-formed by XSD has no value, whatever Python accepts."""
     good = well_formed(text, datatype)
     made = rdflib.Literal(text, datatype=rdflib.URIRef(datatype) if good else None, normalize=False)
-    if not good:  # rdflib offers no other way to have a literal that is not converted
+    if not good:  # rdflib has no public way to create a literal without conversion
         made._datatype, made._value = rdflib.URIRef(datatype), None  # noqa: SLF001
     made._ill_typed = not good  # noqa: SLF001
     return made

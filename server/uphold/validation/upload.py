@@ -1,8 +1,8 @@
-"""Intake: what somebody sends becomes triples, or an error that says what is wrong with it and where.
+"""Uploads: converts an upload into triples, or raises an error with its location.
 
-`receive` looks at the bytes before any parser does, in time that grows with their size only: how many, how deep, in
-UTF-8, without document type, entity or context from elsewhere. `parse` then reads them, which a hostile text can still
-make slow; a server leaves it to a process that it can end. `read` is both.
+`receive` checks the bytes before any parser reads them, in linear time: size, depth, UTF-8, and no document type,
+entity or external context. `parse` then parses them; since a hostile text can still make that slow, a server does it in
+a process that it can kill. `read` does both.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MEDIA_TYPES = {
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
     CSV: None,
 }
-"""What is taken: forms of RDF, of which the graphs are merged, tables, and JSON as our own documents have it."""
+"""Accepted types: RDF formats, whose graphs are merged, tables, and the JSON of our own documents."""
 
 SUFFIXES = {
     "ttl": "text/turtle",
@@ -47,11 +47,11 @@ SUFFIXES = {
     "rdf": "application/rdf+xml",
     "csv": CSV,
 }
-"""The media type that the ending of a file's name stands for."""
+"""The media type of each file suffix."""
 
 PACKED = ".gz"
 CLASS = re.compile(r"[A-Z][A-Za-z]{0,99}")
-IRI_LENGTH = 2_000  # one long prefix, used often, would make a small text a large graph
+IRI_LENGTH = 2_000  # a long prefix, used often, would turn a small text into a large graph
 ACTIVE_SCHEMES = ("javascript:", "vbscript:", "data:", "file:", "blob:")
 PARSER_ERROR = re.compile(r"^Parser error at line \d+ .*?: ")
 PLACED = re.compile(r"(\d+)(?:: |, )(.*)", re.DOTALL)
@@ -59,10 +59,10 @@ PLACED = re.compile(r"(\d+)(?:: |, )(.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What somebody sends, as it comes.
+    """A raw upload.
 
-    `name` is a file's name or a class, and gives a table's rows their class; `visited` is the host, and what all paths
-    on it begin with, at which a client may have found our context.
+    `name` is a file name or a class, and determines the class of a table's rows; `visited` is the host with the path
+    prefix under which a client may have found our context.
     """
 
     body: bytes
@@ -74,7 +74,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What somebody sent, looked over and not yet parsed; a table's rows may have a class."""
+    """A checked but unparsed upload; a table's rows may have a class."""
 
     text: str
     media_type: str
@@ -89,34 +89,34 @@ def by_suffix(name: str) -> tuple[str, str]:
     if suffix not in SUFFIXES:
         endings = ", ".join(f".{known}" for known in SUFFIXES)
         ending = PurePath(name).suffix or "(none)"
-        raise unsupported(f"The ending {ending} of the file is not one of {endings}, or these with {PACKED}.")
+        raise unsupported(f"The file suffix {ending} is not one of {endings}, or these with {PACKED}.")
     return SUFFIXES[suffix], ""
 
 
 def unsupported(detail: str) -> UnsupportedMediaType:
-    """The error that lists what is taken."""
+    """The error that lists the accepted types."""
     error = UnsupportedMediaType(detail)
     error.remedy = f"Send one of {', '.join(MEDIA_TYPES)}, in UTF-8; it may be compressed with gzip or deflate."
     return error
 
 
 def read(body: bytes, media_type: str, settings: Settings, *, encoding: str = "", name: str = "") -> list[ox.Triple]:
-    """The triples of what somebody sent; see `receive` and `parse` for what it raises."""
+    """The triples of an upload; raises what `receive` and `parse` raise."""
     return parse(receive(Sent(body, media_type, encoding, name), settings), settings)
 
 
 def receive(sent: Sent, settings: Settings) -> Upload:
-    """Look over what somebody sends.
+    """Check an upload.
 
     Raises `UnsupportedMediaType`, `BodyTooLarge`, `BodyTooDeep`, `UnsafeBody` or `BodySyntaxError`.
     """
     kind, _, parameters = sent.media_type.lower().partition(";")
     kind = kind.strip()
     if kind not in MEDIA_TYPES:
-        raise unsupported(f"The body is {kind or 'of no stated type'}, which is not read here.")
+        raise unsupported(f"The body is {kind or 'of no stated type'}, which is not accepted here.")
     charset = re.search(r"charset\s*=\s*\"?([\w.:-]+)", parameters)
     if charset and charset[1] not in ("utf-8", "utf8", "us-ascii"):
-        raise unsupported(f"The body is said to be in {charset[1]}; only UTF-8 is read.")
+        raise unsupported(f"The charset of the body is {charset[1]}; only UTF-8 is accepted.")
     plain = inflate(sent.body, sent.encoding, settings.upload_max_bytes)
     try:
         text = plain.decode("utf-8").removeprefix("\ufeff")
@@ -136,10 +136,10 @@ def receive(sent: Sent, settings: Settings) -> Upload:
 
 
 def inflate(body: bytes, encoding: str, limit: int) -> bytes:
-    """The body without its content encoding; it is never unpacked further than `limit` bytes."""
+    """The decompressed body; at most `limit` bytes are decompressed."""
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-        raise unsupported(f"The body has the content encoding {encoding}, which is not read here.")
+        raise unsupported(f"The body has the content encoding {encoding}, which is not accepted here.")
     if len(body) > limit:
         raise BodyTooLarge(limit)
     if encoding in ("", "identity"):
@@ -148,22 +148,22 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
         packed = zlib.decompressobj(zlib.MAX_WBITS | (16 if "gzip" in encoding else 0))
         plain = packed.decompress(body, limit + 1)
     except zlib.error as problem:
-        raise BodySyntaxError(f"The body is not {encoding}, as its content encoding says.") from problem
+        raise BodySyntaxError(f"The body is not valid {encoding}, its content encoding.") from problem
     if len(plain) > limit:
         raise BodyTooLarge(limit)
     if not packed.eof or packed.unused_data:
-        raise BodySyntaxError(f"The body is {'more than' if packed.eof else 'not the whole of'} one {encoding} stream.")
+        raise BodySyntaxError(f"The body is {'more than one' if packed.eof else 'an incomplete'} {encoding} stream.")
     return plain
 
 
-def parse(posted: Upload, settings: Settings, *, base: str | None = None) -> list[ox.Triple]:
-    """The triples of a text that was looked over; its graphs are merged, its blank nodes keep their labels.
+def parse(upload: Upload, settings: Settings, *, base: str | None = None) -> list[ox.Triple]:
+    """The triples of a checked upload; its graphs are merged, its blank nodes keep their labels.
 
-    Raises `BodySyntaxError` with line and column where the parser tells, `UnsafeBody`, or `BodyTooLarge`.
+    Raises `BodySyntaxError` with line and column if the parser reports them, `UnsafeBody`, or `BodyTooLarge`.
     """
-    text, form = posted.text, MEDIA_TYPES[posted.media_type]
+    text, form = upload.text, MEDIA_TYPES[upload.media_type]
     if form is None:
-        text, form = table(posted, settings), ox.RdfFormat.JSON_LD
+        text, form = table(upload, settings), ox.RdfFormat.JSON_LD
     found: list[ox.Triple] = []
     try:
         for quad in ox.parse(text, format=form, base_iri=base, rename_blank_nodes=False):
@@ -172,7 +172,7 @@ def parse(posted: Upload, settings: Settings, *, base: str | None = None) -> lis
             check_terms(quad.triple)
             found.append(quad.triple)
     except SyntaxError as problem:
-        rewritten = posted.media_type in (CSV, JSON)  # the text has not the lines of what was sent
+        rewritten = upload.media_type in (CSV, JSON)  # its line numbers are not those of the body
         line, column = (None, None) if rewritten else (problem.lineno, problem.offset)
         raise BodySyntaxError(PARSER_ERROR.sub("", problem.msg), line, column) from problem
     except ValueError as problem:
@@ -180,35 +180,35 @@ def parse(posted: Upload, settings: Settings, *, base: str | None = None) -> lis
     return found
 
 
-def table(posted: Upload, settings: Settings) -> str:
-    """The JSON-LD of a table; an error gives its line."""
+def table(upload: Upload, settings: Settings) -> str:
+    """The JSON-LD of a table; an error has its line."""
     context = read_context(Files(settings.files, settings.base))
-    name = Path(posted.row_class or "table")
+    name = Path(upload.row_class or "table")
     try:
-        return table_to_jsonld(name, posted.text, context)
+        return table_to_jsonld(name, upload.text, context)
     except UnreadableSource as problem:
         placed = PLACED.fullmatch(str(problem).removeprefix(f"{name}:"))
         raise (BodySyntaxError(placed[2], int(placed[1])) if placed else BodySyntaxError(str(problem))) from problem
 
 
 def check_terms(triple: ox.Triple) -> None:
-    """Refuse what is no RDF 1.1, and IRIs that would do harm where a page or a program uses them."""
+    """Reject terms that are not RDF 1.1, and IRIs that are unsafe in pages or programs."""
     for iri in iris(triple):
         shown = iri if len(iri) <= 200 else f"{iri[:200]}…"
         if len(iri) > IRI_LENGTH:
             raise UnsafeBody(f"The IRI {shown} has {len(iri)} characters; at most {IRI_LENGTH} are accepted.")
         if NOT_IN_AN_IRI.search(iri):
-            raise UnsafeBody(f"The IRI {shown!r} has a character that no IRI may have.")
+            raise UnsafeBody(f"The IRI {shown!r} has a character that is not allowed in an IRI.")
         if iri.lower().startswith(ACTIVE_SCHEMES):
-            raise UnsafeBody(f"The IRI {shown!r} has a scheme that names no thing but runs or reads something.")
+            raise UnsafeBody(f"The IRI {shown!r} uses an executable or local scheme (such as javascript: or file:).")
 
 
 def iris(triple: ox.Triple) -> Iterator[str]:
-    """The IRIs of a triple, the datatype of its literal included."""
+    """The IRIs of a triple, including the datatype of its literal."""
     for term in triple:
         if isinstance(term, ox.NamedNode):
             yield term.value
         elif isinstance(term, ox.Triple) or getattr(term, "direction", None):
-            raise UnsafeBody(f"{str(term)[:200]} is no term of RDF 1.1, which is what is read here.")
+            raise UnsafeBody(f"{str(term)[:200]} is not an RDF 1.1 term; only these are accepted here.")
         elif isinstance(term, ox.Literal):
             yield term.datatype.value

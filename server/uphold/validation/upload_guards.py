@@ -1,8 +1,8 @@
-"""Guards: what can be told of a text before any parser sees it, by scanners that do not recurse.
+"""Upload guards: check a text before any parser reads it, with scanners that do not recurse.
 
-Parsers of RDF follow nesting as deep as it goes, and expand the entities of a document type. So depth is counted, and
-document types are refused, here; the contexts of JSON-LD are for `intake_json`. Each scanner knows the tokens of its
-language, not its grammar, and takes time that grows with the text only.
+RDF parsers recurse without a limit, and expand the entities of a document type. So nesting is limited, and document
+types are rejected, here; `upload_json` handles JSON-LD contexts. Each scanner knows the tokens of its language, not its
+grammar, and takes linear time.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ LANGUAGES = {
     "application/n-quads": TURTLE,
 }
 FAULTS = {
-    "unclosed": "What begins here is not closed.",
-    "bad": "The IRI that begins here is not closed, or holds a space, a quote or what else no IRI may have.",
+    "unclosed": "The part that begins here is not closed.",
+    "bad": "The IRI that begins here is not closed, or has a space, a quote or another disallowed character.",
 }
 
 
 def guard(text: str, media_type: str, max_depth: int) -> None:
-    """Refuse a text of RDF that is nested too deeply, or that calls for more than it holds.
+    """Reject a text that is nested too deeply or refers to external content.
 
     Raises `BodyTooDeep`, `UnsafeBody` or `BodySyntaxError`.
     """
@@ -65,7 +65,7 @@ def guard(text: str, media_type: str, max_depth: int) -> None:
             raise BodySyntaxError(FAULTS[kind], *line_column(text, found.start()))
         if kind == "declared":
             raise UnsafeBody(
-                "The document has a document type or another declaration, which is not read; write its entities out.",
+                "The document has a document type or another declaration, which is not accepted; expand its entities.",
                 *line_column(text, found.start()),
             )
         if kind == "open" and not (scanner is XML and found["empty"]):
@@ -75,9 +75,9 @@ def guard(text: str, media_type: str, max_depth: int) -> None:
         if depth > max_depth:
             raise BodyTooDeep(max_depth, *line_column(text, found.start()))
     if scanner is XML and (named := XML_ENCODING.match(text)) and named[1].lower() not in ("utf-8", "us-ascii"):
-        raise UnsafeBody(f"The document says that it is in {named[1]}; only UTF-8 is read.", 1, 1)
+        raise UnsafeBody(f"The document declares the encoding {named[1]}; only UTF-8 is accepted.", 1, 1)
 
 
 def line_column(text: str, place: int) -> tuple[int, int]:
-    """Line and column of a place in a text, both from 1."""
+    """Line and column of an offset in a text, both from 1."""
     return text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)

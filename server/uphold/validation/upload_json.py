@@ -1,7 +1,7 @@
-"""JSON that somebody sends: our own context takes the place of its name, and our own documents become JSON-LD.
+"""Uploaded JSON: inserts our own context where it is named, and converts our own documents to JSON-LD.
 
-The context is that of the tables, from disk: nothing is ever fetched. A document at `/doc/….json` says which properties
-its short names stand for; one at `/api/….json` goes by our context, as its Link header says (JSON-LD 1.1, 6.1).
+The context is that of the tables, from disk: nothing is ever fetched. A document from `/doc/….json` defines its own
+short names; one from `/api/….json` uses our context, as its Link header says (JSON-LD 1.1, 6.1).
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ __all__ = ["OwnContext", "as_json_ld", "with_contexts"]
 
 RELATIVE = re.compile(rf"(?:\.{{1,2}}/)*{re.escape(CONTEXT_NAME)}")
 DECIMAL = "xsd:decimal"
-WRITTEN_OUT = 30  # digits before or after the point, up to which a decimal is written without an exponent
+WRITTEN_OUT = 30  # most digits before or after the point of a decimal without an exponent
 SCHEME = re.compile(r"^https?:(?=//)")
 
 
 @dataclass(frozen=True, slots=True)
 class OwnContext:
-    """Our context, and the host that was visited, with the path that all addresses on it begin with."""
+    """Our context, and the host with the path prefix of its addresses."""
 
     terms: Mapping[str, Any]
     base: str
     visited: str = ""
 
     def is_named(self, name: str) -> bool:
-        """Whether a text names it: by its IRI, by its address on the host that was visited, or relative to that."""
+        """Whether a text refers to it: by its IRI, by its address on the host, or by a relative reference."""
         if RELATIVE.fullmatch(name):
             return True
         host, slash, path = self.visited.partition("/")
@@ -44,10 +44,10 @@ class OwnContext:
 
 
 def with_contexts(text: str, own: OwnContext, most: int) -> str:
-    """JSON-LD with our own context written out where it is named.
+    """JSON-LD with our own context inserted where it is named.
 
-    Raises `UnsafeBody` for any other context that stands elsewhere, `BodyTooLarge` when that makes more than `most`
-    bytes of it, and `BodySyntaxError` for what is not JSON.
+    Raises `UnsafeBody` for any other external context, `BodyTooLarge` if the text becomes longer than `most` bytes, and
+    `BodySyntaxError` for invalid JSON.
     """
     size, named = len(json.dumps(own.terms)), 0
 
@@ -75,16 +75,16 @@ def with_contexts(text: str, own: OwnContext, most: int) -> str:
 
 
 def refused(named: Any, own: OwnContext) -> UnsafeBody:
-    """The error for a context from elsewhere."""
+    """The error for an external context."""
     where = f"{own.base}{CONTEXT_NAME}"
     return UnsafeBody(
-        f"The document takes a context from {json.dumps(named)[:200]}; write it out instead. "
-        f"None is fetched, and only {where} is known here."
+        f"The document refers to the context {json.dumps(named)[:200]}; write it out instead. "
+        f"Contexts are not fetched, and only {where} is known here."
     )
 
 
 def as_json_ld(text: str, own: OwnContext) -> str:
-    """JSON without a context of its own as JSON-LD; raises `BodySyntaxError` for what is not JSON."""
+    """JSON without its own context as JSON-LD; raises `BodySyntaxError` for invalid JSON."""
 
     def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return {key: exact(value, own.terms.get(key)) for key, value in pairs}
@@ -96,14 +96,14 @@ def as_json_ld(text: str, own: OwnContext) -> str:
         try:
             found: Any = {"@context": dict(document["prefixes"]), "@graph": described(document)}
         except (AttributeError, KeyError, TypeError, ValueError) as problem:
-            raise BodySyntaxError("It has `facts` and `prefixes`, and is not otherwise as /doc/….json is.") from problem
+            raise BodySyntaxError("It has `facts` and `prefixes`, but is not a document like /doc/….json.") from problem
     else:
         found = {"@context": own.terms, "@graph": document if isinstance(document, list) else [document]}
     return json.dumps(found, ensure_ascii=False, default=number)
 
 
 def described(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The nodes of a document at `/doc/….json`: what is said of its thing, of its parts, and what points to it."""
+    """The nodes of a document from `/doc/….json`: its resource, the parts, and the incoming links."""
     thing = {"@id": document["id"], **facts(document["facts"])}
     incoming = [
         {"@id": source["id"], name: {"@id": document["id"]}}
@@ -131,7 +131,7 @@ def value_of(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def exact(value: Any, term: Any) -> Any:
-    """A number as text where the context says that it is a decimal: JSON-LD would write it as a double."""
+    """A number as a string if its datatype in the context is decimal: JSON-LD would write it as a double."""
     if isinstance(value, list):
         return [exact(each, term) for each in value]
     if not (isinstance(value, Decimal) and isinstance(term, Mapping) and term.get("@type") == DECIMAL):
@@ -139,17 +139,17 @@ def exact(value: Any, term: Any) -> Any:
     if not value.is_finite() or abs(value.adjusted()) >= WRITTEN_OUT:
         return str(value)
     whole, point, fraction = f"{value:f}".partition(".")
-    return whole + (point + fraction).rstrip("0").rstrip(".")  # 42.0 is how some write the number 42
+    return whole + (point + fraction).rstrip("0").rstrip(".")  # some write the number 42 as 42.0
 
 
 def number(value: Decimal) -> int | float:
-    """A number as JSON-LD will read it again."""
+    """A number that JSON-LD reads back unchanged."""
     return int(value) if abs(value) < 10**WRITTEN_OUT and value == value.to_integral_value() else float(value)
 
 
-def read(text: str, look: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
-    """What JSON says; each object goes through `look` as its pairs."""
+def read(text: str, convert: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
+    """The parsed JSON; `convert` converts each object from its pairs."""
     try:
-        return json.loads(text, object_pairs_hook=look, parse_float=Decimal, parse_int=Decimal)
+        return json.loads(text, object_pairs_hook=convert, parse_float=Decimal, parse_int=Decimal)
     except json.JSONDecodeError as problem:
         raise BodySyntaxError(f"{problem.msg}.", problem.lineno, problem.colno) from problem

@@ -1,8 +1,8 @@
-"""A judge: parses what somebody sent and runs SHACL on it, with a snapshot as its background.
+"""The validation worker: parses an upload and runs SHACL on it, with a snapshot as the background.
 
-Run as a module, it is the template that `judging` forks judges from: it loads a snapshot once, and each judge forked
-from it serves one request, with its own limits of memory and processor time. What libraries print goes nowhere, so that
-nothing that is sent can write into the server's log.
+Run as a module, it is the template from which `service` forks workers: it loads a snapshot once, and each worker serves
+one request, with its own limits on memory and CPU time. The output of libraries is discarded, so that an upload cannot
+write into the server's log.
 """
 
 from __future__ import annotations
@@ -41,35 +41,35 @@ log = logging.getLogger(__name__)
 
 
 class ValidationGraphs(NamedTuple):
-    """What a judgement stands on: all triples of a snapshot, to which those judged are added, and its shapes."""
+    """All triples of a snapshot, to which those of the upload are added, and its shapes."""
 
     data: rdflib.Graph
     shapes: rdflib.Graph
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> ValidationGraphs:
-        """Load it."""
+        """Load the graphs of a snapshot."""
         quads = ox.Dataset(ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS))
         shapes = to_rdflib(quads.quads_for_graph_name(graph_name(snapshot.base, "shapes")))
         return cls(to_rdflib(quads), shapes)
 
 
-def validate_triples(triples: Collection[ox.Triple], ground: ValidationGraphs) -> Report:
-    """Judge triples here and now; only their own nodes are judged, and the ground is spent."""
+def validate_triples(triples: Collection[ox.Triple], graphs: ValidationGraphs) -> Report:
+    """Validate triples in this process; only their own nodes are validated. `graphs` cannot be used again."""
     if not triples:
-        raise BodySyntaxError("There is no statement in it. JSON-LD says nothing where its context lacks a key.")
-    return validate(to_rdflib(quads(triples), labelled=True), ground.data, ground.shapes)
+        raise BodySyntaxError("The body has no statements. JSON-LD ignores keys that are not in its context.")
+    return validate(to_rdflib(quads(triples), labelled=True), graphs.data, graphs.shapes)
 
 
 def quads(triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
-    """The triples in no named graph."""
+    """The triples in the default graph."""
     return (ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
 
 
-def answer(posted: Upload, settings: Settings, ground: ValidationGraphs, prefixes: dict[str, str]) -> ValidationResult:
-    """What a judge answers: the report, in both forms."""
-    found = parse(posted, settings)
-    report = validate_triples(found, ground)
+def answer(upload: Upload, settings: Settings, graphs: ValidationGraphs, prefixes: dict[str, str]) -> ValidationResult:
+    """The report on an upload, in both formats."""
+    found = parse(upload, settings)
+    report = validate_triples(found, graphs)
     turtle = report.as_turtle(found, prefixes)
     return ValidationResult(report.as_json(), turtle)
 
@@ -79,13 +79,13 @@ class ValidationWorker:
     """Serves one request, in the process that was forked for it."""
 
     settings: Settings
-    ground: ValidationGraphs
+    graphs: ValidationGraphs
     prefixes: dict[str, str]
 
     def serve(self, channel: socket) -> None:
-        """Judge what comes; a fault of what was sent is an answer too, and one of our own is told to the server.
+        """Validate one upload; an error in it is a result too, and an internal error is reported to the server.
 
-        A judge that gets no more memory ends without a word, as it does where a library aborts the process.
+        A worker that runs out of memory ends without a response, as it does if a library aborts the process.
         """
         frame = read_frame(channel.makefile("rb"))
         if frame is None:
@@ -93,18 +93,18 @@ class ValidationWorker:
         seconds = int(self.settings.validate_timeout) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         try:
-            told = self.validate(Upload(**json.loads(frame[1])))
+            result = self.validate(Upload(**json.loads(frame[1])))
         except MemoryError:
             return
-        except Exception:  # noqa: BLE001 whatever it is, the server logs it
+        except Exception:  # noqa: BLE001 the server logs it
             write_frame(channel, Frame.FAULT, traceback.format_exc()[-2000:].encode())
         else:
-            write_frame(channel, Frame.END, json.dumps(told).encode())
+            write_frame(channel, Frame.END, json.dumps(result).encode())
 
-    def validate(self, posted: Upload) -> dict[str, Any]:
-        """The judgement, or the error in what was sent."""
+    def validate(self, upload: Upload) -> dict[str, Any]:
+        """The validation result, or the error in the upload."""
         try:
-            return asdict(answer(posted, self.settings, self.ground, self.prefixes))
+            return asdict(answer(upload, self.settings, self.graphs, self.prefixes))
         except UpholdError as error:
             if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise
@@ -113,20 +113,20 @@ class ValidationWorker:
 
 
 def main(arguments: list[str]) -> None:
-    """Run a template: `snapshot folder`, seconds without a request after which it ends; control on stdin."""
+    """Run a template: snapshot folder, idle timeout in seconds, settings as JSON; control on stdin."""
     settings = Settings.from_environment(json.loads(arguments[2]))
     control = begin()
     limit_memory(settings.validate_memory_mb * 1_000_000)
     snapshot = Snapshot.open(Path(arguments[0]))
     try:
-        ground = ValidationGraphs.of(snapshot)
-        warm(ground.data, ground.shapes)
+        graphs = ValidationGraphs.of(snapshot)
+        warm(graphs.data, graphs.shapes)
     except Exception:
         logging.config.dictConfig(configuration(settings.log_level))
-        log.exception("no judge could be made ready")
+        log.exception("the validation template could not start")
         sys.exit(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    offer(control, READY, ValidationWorker(settings, ground, snapshot.prefixes).serve, idle=float(arguments[1]))
+    offer(control, READY, ValidationWorker(settings, graphs, snapshot.prefixes).serve, idle=float(arguments[1]))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""XSD order: which of two literals comes first, where XSD 1.1 Part 2 and SPARQL's `<` say so, and None where not.
+"""XSD order: the order of two literals by XSD 1.1 Part 2 and SPARQL's `<`, or None if they cannot be compared.
 
-SHACL asks for it in sh:lessThan, sh:lessThanOrEquals (4.5.3, 4.5.4) and the bounds (4.3): values that cannot be
-compared are a violation. Numbers compare with numbers, texts with texts, days with days; a text with a language tag,
-an IRI, a blank node, an ill-formed literal and NaN with nothing. Where only one of two days or times has a time zone,
-the other may stand anywhere within 14 hours (XSD 1.1 Part 2, 3.3.7 and E.3.3).
+SHACL uses it in sh:lessThan, sh:lessThanOrEquals (4.5.3, 4.5.4) and the bounds (4.3): values that cannot be compared
+are a violation. Numbers compare with numbers, strings with strings, dates with dates; a language-tagged string, an IRI,
+a blank node, an ill-formed literal and NaN with nothing. If only one of two dates or times has a time zone, the other
+can be anywhere within 14 hours (XSD 1.1 Part 2, 3.3.7 and E.3.3).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ PARTS = re.compile(
 )
 TIMES = {"dateTimeStamp": "dateTime"} | {name: name for name in ("dateTime", "date", "time", "gYear", "gYearMonth")}
 MOST_OF_A_ZONE = 14 * 3600
-MOST_DIGITS = 4000  # Python turns no longer text into a number
+MOST_DIGITS = 4000  # Python does not convert longer texts into numbers
 
 
 class Value(NamedTuple):
-    """The value of a literal: what it can be compared with, its place in the order, and whether it has a time zone."""
+    """The value of a literal: its comparable family, its place in the order, and whether it has a time zone."""
 
     family: str
     place: Decimal | float | str | bool
@@ -37,7 +37,7 @@ class Value(NamedTuple):
 
 
 def compare(first: Node, second: Node) -> int | None:
-    """-1, 0 or 1 as the first is less than, equal to or greater than the second; None where they cannot be compared."""
+    """-1, 0 or 1 if the first is less than, equal to or greater than the second; None if they cannot be compared."""
     if not (isinstance(first, Literal) and isinstance(second, Literal)):
         return None
     one, other = value_of(first), value_of(second)
@@ -61,7 +61,7 @@ def sign(first: object, second: object) -> int:
 
 @lru_cache(maxsize=20_000)
 def value_of(literal: Literal) -> Value | None:
-    """The value of a literal that can be compared; None for any other."""
+    """The comparable value of a literal, or None."""
     text, datatype = str(literal), str(literal.datatype or f"{XSD}string")
     if literal.language or (len(text) > MOST_DIGITS and datatype != f"{XSD}string") or not well_formed(text, datatype):
         return None
@@ -78,7 +78,7 @@ def value_of(literal: Literal) -> Value | None:
 
 
 def moment(text: str, family: str) -> Value | None:
-    """Seconds on the time line (XSD 1.1 Part 2, E.3.4), in UTC where there is a zone."""
+    """Seconds on the time line (XSD 1.1 Part 2, E.3.4), in UTC if there is a time zone."""
     found = PARTS.fullmatch(text)
     if found is None:
         return None
@@ -92,6 +92,6 @@ def moment(text: str, family: str) -> Value | None:
 
 
 def days_before(year: int, month: int, day: int) -> int:
-    """Days from 1 March of year 0 to a day, in the Gregorian calendar."""
+    """Days from 1 March of year 0 to a date, in the Gregorian calendar."""
     year -= month <= 2
     return 365 * year + year // 4 - year // 100 + year // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day - 1
