@@ -1,1 +1,1 @@
-"""From files to a snapshot."""
+"""The build: from source files to a snapshot."""

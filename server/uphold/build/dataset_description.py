@@ -1,7 +1,7 @@
-"""The catalogue: what the data set says of itself, completed with the counts that only a build knows.
+"""Dataset description: completes the catalogue with the counts that only a build knows.
 
-Each graph is described by hand in a `metadata.ttl`; here each gets its number of triples, the catalogue lists it, and
-graph `void` says what each holds by class and property. Graph `void` counts the other graphs and not itself.
+Each graph is described by hand in a `metadata.ttl`; the build adds its number of triples, lists it in the catalogue,
+and counts its classes and properties in graph `void`. Graph `void` does not count itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 
 
 def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
-    """Add graph `void`, and to graph `catalogue` the size of each graph and the list of them.
+    """Add graph `void`, and add the list of graphs with their sizes to graph `catalogue`.
 
     Raises `UnreadableSource` for a graph that no metadata.ttl describes.
     """
@@ -47,7 +47,7 @@ def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
     short = Names(prefixes)
     sets = [*names, *whole]
     supposed = sizes(quads, catalogue, sets, contents, 0)
-    size = sum(1 for _ in partitions([*quads, *supposed], base, short))  # figures may still change, their number cannot
+    size = sum(1 for _ in partitions([*quads, *supposed], base, short))  # values may still change, their number cannot
     for quad in sizes(quads, catalogue, sets, contents, size):
         quads.add(quad)
     for quad in list(partitions(quads, base, short)):
@@ -57,7 +57,7 @@ def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
 def sizes(
     quads: ox.Dataset, catalogue: ox.NamedNode, sets: list[ox.NamedNode], contents: ox.NamedNode, size: int
 ) -> list[ox.Quad]:
-    """The number of triples of each of `sets`, these statements counted in; what is no graph is the union of all."""
+    """The number of triples of each of `sets`, including these statements; a set that is not a graph is the union."""
     counts = Counter(quad.graph_name for quad in quads)
     counts[catalogue] += len(sets)
     counts[contents] = size
@@ -69,7 +69,7 @@ def sizes(
 
 
 def partitions(quads: Iterable[ox.Quad], base: str, names: Names) -> Iterator[ox.Quad]:
-    """Graph `void`: what each graph and their union hold; graph `void` itself is left out."""
+    """Graph `void`: the counts of each graph and of their union, without graph `void` itself."""
     graphs: dict[ox.NamedNode, set[ox.Triple]] = defaultdict(set)
     for quad in quads:
         if isinstance(quad.graph_name, ox.NamedNode):

@@ -1,6 +1,6 @@
-"""Build: from files to a published snapshot, or to an error and nothing published.
+"""Build pipeline: from source files to a published snapshot, or to an error without publication.
 
-sources → rules → examples → catalogue → checks → canonical N-Quads → indexes, dumps → `current`. Equal
+sources → rules → examples → catalogue → SHACL → canonical N-Quads → indexes, dumps → `current`. Equal
 inputs give the same snapshot on every machine; a build whose inputs have been built before only makes that snapshot
 current again.
 """
@@ -40,10 +40,10 @@ def in_silence(text: str) -> None:
 
 
 def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapshot:
-    """Build the files into a snapshot and make it current; `say` is told of each step.
+    """Build the files into a snapshot and make it current; `say` receives a message for each step.
 
-    Raises `DataError` when a file is not readable, a rule does not run or the data do not conform; the snapshot that
-    was current before then still is.
+    Raises `DataError` if a file cannot be read, a rule fails or the data do not conform; the current snapshot then
+    stays the same.
     """
     began = time.monotonic()
     files = Files(settings.files, settings.base)
@@ -64,7 +64,7 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
 
 
 def inputs_digest(files: Files) -> str:
-    """What a build depends on: the files, this version of Uphold and of the libraries that a snapshot is made with."""
+    """The inputs of a build: the files, and the versions of Uphold and of the libraries that determine a snapshot."""
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         code.update(path.read_bytes())
@@ -74,7 +74,7 @@ def inputs_digest(files: Files) -> str:
 
 
 def assemble(files: Files, say: Callable[[str], None] = in_silence) -> ox.Dataset:
-    """The whole data set: what the files say, what the rules derive, the questions, and the catalogue of it all.
+    """The whole data set: source files, derived statements, questions and catalogue.
 
     Raises what `read`, `derive` and `complete` raise, and `DuplicateStatement`.
     """
@@ -86,7 +86,7 @@ def assemble(files: Files, say: Callable[[str], None] = in_silence) -> ox.Datase
         quads.add(quad)
     complete(quads, files.base, prefixes(files))
     state_once(quads)
-    say(f"derived: {len(quads)} triples with what the rules add")
+    say(f"derived: {len(quads)} triples including derived ones")
     return quads
 
 
@@ -102,8 +102,8 @@ def state_once(quads: ox.Dataset) -> None:
 
 
 def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
-    """Make one snapshot, checked and on disk, but not current yet."""
-    from uphold.validation.shacl import check, to_rdflib  # heavy to import, and not needed when nothing has changed
+    """Build and validate a snapshot on disk, without making it current."""
+    from uphold.validation.shacl import check, to_rdflib  # heavy to import, and not needed if nothing has changed
 
     quads = assemble(files, say)
     shapes = to_rdflib(quads.quads_for_graph_name(graph_name(files.base, "shapes")))
@@ -147,24 +147,24 @@ def canonical(quads: ox.Dataset) -> bytes:
 def union_of(quads: ox.Dataset) -> bytes:
     """The triples of all graphs as N-Triples, each once.
 
-    The engine can query the union of its graphs by itself, but then counts a triple once for each graph that has it; so
-    its default graph is filled with the union instead; from one file, so that blank nodes stay the same nodes.
+    The engine can query the union of its graphs itself, but then counts a triple once for each graph that has it; so
+    its default graph contains the union instead, loaded from one file to keep blank nodes identical.
     """
     return ox.serialize({quad.triple for quad in quads}, format=ox.RdfFormat.N_TRIPLES) or b""
 
 
 def prefixes(files: Files) -> dict[str, str]:
-    """The prefixes that queries may use without declaring them: those of the tables' context."""
+    """The prefixes that queries need not declare: those of the tables' context."""
     return read_context(files).prefixes
 
 
 def write_index(folder: Path) -> None:
-    """Make the engine's index on disk, compacted: an uncompacted one measured 2-4 times slower."""
+    """Create the engine's index on disk, compacted: an uncompacted one measured 2-4 times slower."""
     store = ox.Store(str(folder / "index"))
     store.bulk_load(path=str(folder / "with-union.nq"), format=ox.RdfFormat.N_QUADS)
     store.optimize()
     store.flush()
-    del store  # closes the files, so that the folder can move
+    del store  # closes the files, so that the folder can be moved
 
 
 def write_dumps(quads: ox.Dataset, lines: bytes, folder: Path, files: Files) -> None:
@@ -188,7 +188,7 @@ def write_dumps(quads: ox.Dataset, lines: bytes, folder: Path, files: Files) -> 
 
 
 def in_prefix_order(written: bytes | None) -> bytes:
-    """Turtle or TriG with its prefixes sorted: the serializer writes them in an order that differs between runs."""
+    """Turtle or TriG with sorted prefixes: the serializer's order of them differs between runs."""
     lines = (written or b"").splitlines(keepends=True)
     count = next((at for at, line in enumerate(lines) if not line.startswith(b"@prefix ")), len(lines))
     return b"".join(sorted(lines[:count]) + lines[count:])

@@ -1,8 +1,8 @@
-"""Rules: runs `queries/rules/*.rq`, which CONSTRUCT the derived graph from the graphs that people edit.
+"""Rules: runs `queries/rules/*.rq`, which CONSTRUCT the derived graph from the source graphs.
 
-Rules run in the order of their names, and a later rule sees what an earlier one has derived. A rule states its own
-`uphold:Rule` node, and what it derives points to that rule and to its inputs. What the data already state is not
-derived again, so that it stands in one graph only.
+Rules run in the order of their names, and a later rule sees the statements of an earlier one. A rule states its own
+`uphold:Rule` node, and its derived nodes link to that rule and to their inputs. Statements already in the data are not
+derived again, so that each is in only one graph.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ __all__ = ["derive", "rule_files"]
 
 
 def rule_files(files: Files) -> list[Path]:
-    """The rule files in the order they run."""
+    """The rule files in the order of execution."""
     return sorted((files.root / "queries" / "rules").glob("*.rq"))
 
 
 def derive(files: Files, quads: ox.Dataset) -> Iterator[ox.Quad]:
-    """The quads of graph `derived`; raises `RuleFailed` naming the rule that does not run."""
+    """The quads of graph `derived`; raises `RuleFailed` naming the rule that fails."""
     store = ox.Store()
     store.extend(with_union(quads))
     graph = graph_name(files.base, "derived")
@@ -35,14 +35,14 @@ def derive(files: Files, quads: ox.Dataset) -> Iterator[ox.Quad]:
 
 
 def with_union(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
-    """The quads, and each triple in the default graph too, which is the union that rules ask about."""
+    """The quads, with their union as the default graph, which the rules query."""
     for quad in quads:
         yield quad
         yield ox.Quad(quad.subject, quad.predicate, quad.object)
 
 
 def run(files: Files, path: Path, store: ox.Store, graph: ox.NamedNode) -> Iterator[ox.Quad]:
-    """What one rule derives."""
+    """The triples that one rule derives."""
     try:
         result = store.query(files.text(path))
     except (SyntaxError, ValueError) as problem:

@@ -1,7 +1,7 @@
-"""Partitions: how much a set of triples says of each class and with each property, in VoID.
+"""VoID: the partitions of a set of triples by class and by property.
 
-Tools complete and draw queries from this without any look at the data. A partition is named after what it counts, as in
-`.well-known/void#places/classes/uphold:State/uphold:inRegion`; that address gives them all.
+Tools use it for completion and query builders, without reading the data. A partition is named after its terms, as in
+`.well-known/void#places/classes/uphold:State/uphold:inRegion`; that address returns all of them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ IN_FRAGMENT = "!$&'()*+,;=:@/?-._~"
 
 
 class Names:
-    """Short names of terms: with a prefix where there is one, else the whole IRI."""
+    """Short names of terms: with a prefix if there is one, else the whole IRI."""
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
         self.prefixes = sorted(prefixes.items(), key=lambda pair: (-len(pair[1]), pair))
         self.known: dict[ox.NamedNode, str] = {}
 
     def __getitem__(self, term: ox.NamedNode) -> str:
-        """The name as it stands in the fragment of an IRI; different terms have different names."""
+        """The name in the fragment of an IRI; different terms have different names."""
         if term not in self.known:
             iri = term.value
             prefix, space = next((pair for pair in self.prefixes if iri.startswith(pair[1])), ("", ""))
@@ -40,10 +40,10 @@ class Names:
 
 
 class Tally:
-    """The counts of a set of triples, each of which is given once."""
+    """The counts of a set of triples without duplicates."""
 
     def __init__(self, triples: Iterable[ox.Triple], *, ranges: bool) -> None:
-        """With `ranges`, also what the values are, by class and property."""
+        """With `ranges`, also the types of the values, by class and property."""
         facts = [(triple.subject, triple.predicate, triple.object) for triple in triples]
         types: dict[object, list[ox.NamedNode]] = defaultdict(list)
         for subject, predicate, value in facts:
@@ -69,7 +69,7 @@ class Tally:
 
 
 def describe(dataset: ox.NamedNode, tally: Tally, place: str, names: Names) -> Iterator[ox.Triple]:
-    """What VoID says of a data set with these counts; `place` is what the IRIs of its partitions begin with."""
+    """The VoID description of a data set with these counts; `place` is the prefix of the partitions' IRIs."""
     figures = {
         "entities": tally.entities,
         "classes": len(tally.classes),
@@ -96,7 +96,7 @@ def describe(dataset: ox.NamedNode, tally: Tally, place: str, names: Names) -> I
 def part(
     holder: ox.NamedNode, what: str, term: ox.NamedNode, iri: str, count: int | None = None
 ) -> Iterator[ox.Triple]:
-    """One partition of `holder`: by which term, and of how many triples."""
+    """One partition of `holder`: its term, and its number of triples."""
     space = EXTENSION if what == "datatype" else VOID
     node = ox.NamedNode(iri)
     yield ox.Triple(holder, ox.NamedNode(f"{space}{what}Partition"), node)
@@ -106,5 +106,5 @@ def part(
 
 
 def number(subject: ox.NamedNode, figure: str, count: int) -> ox.Triple:
-    """A figure of VoID."""
+    """A number as a term."""
     return ox.Triple(subject, ox.NamedNode(f"{VOID}{figure}"), ox.Literal(str(count), datatype=INTEGER))
