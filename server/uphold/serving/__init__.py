@@ -1,1 +1,1 @@
-"""An open snapshot, and what a request may ask of it."""
+"""Open snapshots, and their resources for requests."""

@@ -1,9 +1,9 @@
-"""Descriptions: what is said of one IRI, arranged for a page and for JSON.
+"""Descriptions: the statements about one IRI, arranged for a page and for JSON.
 
 The JSON form is `{"id", "label", "types", "facts", "incoming", "sources", "graphs", "parts", "prefixes"}`. `facts` has
-one key per property, as a short name that `prefixes` resolves, and a list of values: `{"id", "label"}` for a thing,
-`{"value"}` with `language` or `datatype` for a literal, `{"facts"}` for a part without a name, `{"list"}` for a list.
-`incoming` has one key per property, with `count` (all that point here) and `things` (the first fifty of them).
+one key per property, as a short name that `prefixes` resolves, and a list of values: `{"id", "label"}` for a resource,
+`{"value"}` with `language` or `datatype` for a literal, `{"facts"}` for a blank node, `{"list"}` for a list.
+`incoming` has one key per property, with `count` (all incoming links) and `things` (the first fifty subjects).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Row = dict[str, Term]
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something with an IRI, what it is called, and its short name."""
+    """A resource with an IRI, its label and its short name."""
 
     iri: str
     label: Label
@@ -43,7 +43,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value of a property: a thing, a literal, a list, or a part with facts of its own."""
+    """One value of a property: a resource, a literal, a list, or a blank node with its facts."""
 
     term: Term
     thing: Thing | None = None
@@ -72,7 +72,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """What points here by one property: how many, the first of them, and the query that gives all."""
+    """The incoming links by one property: their number, the first of them, and the query for all."""
 
     property: Thing
     count: int
@@ -86,7 +86,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a fact comes from: a citation, the place in its publication, the publication."""
+    """The source of a fact: a citation, the place in its publication, the publication."""
 
     citation: Thing
     locator: str
@@ -100,7 +100,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What a fact rests on: places in publications, other things of the graph, and the rule that derived it."""
+    """The provenance of a fact: places in publications, other resources, and the rule that derived it."""
 
     sources: tuple[Source, ...] = ()
     inputs: tuple[Thing, ...] = ()
@@ -109,7 +109,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a snapshot says of one IRI; `parts` are those that only add a # and a name to it."""
+    """The description of one IRI in a snapshot; `parts` are the IRIs that add a fragment to it."""
 
     thing: Thing
     types: tuple[Thing, ...]
@@ -120,11 +120,11 @@ class Description:
     parts: tuple[Description, ...] = ()
 
     def values(self, short: str) -> tuple[Value, ...]:
-        """The values of the property with this short name, such as `uphold:adopted`; none when nothing is said."""
+        """The values of the property with this short name, such as `uphold:adopted`."""
         return next((fact.values for fact in self.facts if fact.property.short == short), ())
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form, but for `prefixes`."""
+        """The JSON form, without `prefixes`."""
         return {
             **self.thing.as_json(),
             "types": [kind.as_json() for kind in self.types],
@@ -142,7 +142,7 @@ def facts_as_json(facts: Iterable[Fact]) -> dict[str, list[dict[str, Any]]]:
 
 
 def arrange(rows: list[Row], node: str, things: Mapping[str, Thing]) -> tuple[Fact, ...]:
-    """The facts of one node from rows of node, property and value: labels first, parts without a name inside."""
+    """The facts of one node from rows of node, property and value: labels first, blank nodes nested."""
     by_node: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_node[row["node"].value].append(row)
@@ -150,7 +150,7 @@ def arrange(rows: list[Row], node: str, things: Mapping[str, Thing]) -> tuple[Fa
 
 
 def facts_of(rows: Mapping[str, list[Row]], node: str, things: Mapping[str, Thing], depth: int) -> tuple[Fact, ...]:
-    """The facts of one node, at most `depth` nodes deep."""
+    """The facts of one node, nested to at most `depth` nodes."""
     found: dict[str, dict[Term, Value]] = defaultdict(dict)
     for row in rows.get(node, ()) if depth else ():
         found[row["property"].value][row["value"]] = value_of(rows, row["value"], things, depth - 1)
@@ -159,7 +159,7 @@ def facts_of(rows: Mapping[str, list[Row]], node: str, things: Mapping[str, Thin
 
 
 def value_of(rows: Mapping[str, list[Row]], term: Term, things: Mapping[str, Thing], depth: int) -> Value:
-    """A term as a value: a list by its items, another node without a name by its facts."""
+    """A term as a value: a list with its items, another blank node with its facts."""
     if term.kind == "iri":
         return Value(term, things[term.value])
     if term.kind == "literal":
@@ -170,13 +170,13 @@ def value_of(rows: Mapping[str, list[Row]], term: Term, things: Mapping[str, Thi
             break
         items.append(value_of(rows, links[FIRST], things, depth - 1) if depth else Value(links[FIRST]))
         cell = links[REST]
-        if cell in seen:  # a list that bites its own tail
+        if cell in seen:  # a cyclic list
             break
         seen.add(cell)
     return Value(term, items=tuple(items)) if items else Value(term, facts=facts_of(rows, term.value, things, depth))
 
 
 def reading_order(value: Value) -> tuple[bool, str, str]:
-    """English first, then the other languages; within one, by the text."""
+    """Sort key: English first, then the other languages; within a language by text."""
     text = value.thing.label.text if value.thing else value.term.value
     return value.term.language.split("-")[0].lower() not in ("", "en"), value.term.language, text

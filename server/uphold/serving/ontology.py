@@ -1,7 +1,6 @@
-"""Ontology: the statements of the ontology's graph, arranged by the term that they are about.
+"""Ontology: the statements of the ontology's graph, arranged by their term.
 
-The graph is small and a snapshot never changes, so it is read once; a page of a term then asks the engine only for
-what depends on the data.
+The graph is small and a snapshot never changes, so it is read once; the page of a term then queries only the data.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ KINDS: Mapping[str, str] = {
     "skos:ConceptScheme": "concept scheme",
     "skos:Concept": "concept",
 }
-"""What a term is called by its type, the first that it has; any other is an individual."""
+"""The kind of a term by its first matching type; any other term is an individual."""
 NAMING = ("skos:prefLabel", "rdfs:label", "dcterms:title")
 Row = dict[str, Term]
 
 
 @dataclass(frozen=True, slots=True)
 class Ontology:
-    """What the ontology says of each term, by short names of properties, and which terms point to it by which.
+    """The ontology's statements about each term, by short names of properties, and its incoming links.
 
-    `prefixes` are those of all IRIs that it mentions, `short` the short names of these, `kinds` what each term is.
+    `prefixes` are those of all IRIs in it, `short` has their short names, and `kinds` the kind of each term.
     """
 
     iri: str
@@ -45,37 +44,37 @@ class Ontology:
     language: str = LANGUAGE
 
     def speaking(self, language: str) -> Ontology:
-        """The same with texts in this language where there are any."""
+        """A copy with texts in this language, if available."""
         return replace(self, language=language)
 
     def term(self, name: str) -> str | None:
-        """The IRI of the class or property with this local name; None when the ontology declares none."""
+        """The IRI of the class or property with this local name, or None."""
         iri = f"{self.iri}#{name}"
         return iri if iri in self.said else None
 
     def terms(self) -> list[str]:
-        """The local name of every class and property, in the order of characters."""
+        """The local names of all classes and properties, sorted."""
         return sorted(iri.partition("#")[2] for iri in self.said if iri.startswith(f"{self.iri}#"))
 
     def kind(self, iri: str) -> str:
-        """What sort of term this is."""
+        """The kind of a term."""
         return self.kinds.get(iri, "individual")
 
     def of_kind(self, kind: str) -> list[str]:
-        """Every term of a kind, by label."""
+        """All terms of a kind, by label."""
         return self.in_order(iri for iri, found in self.kinds.items() if found == kind)
 
     def in_order(self, iris: Iterable[str]) -> list[str]:
-        """Terms by label, without repeats."""
+        """Terms by label, without duplicates."""
         return sorted({*iris}, key=lambda iri: (self.thing(iri).label.text.casefold(), iri))
 
     def iris(self, iri: str, *properties: str) -> list[str]:
-        """The things that a term points to by these properties, each once."""
+        """The objects of these properties of a term, each once."""
         values = (term for name in properties for term in self.values(iri, name) if term.kind == "iri")
         return list(dict.fromkeys(term.value for term in values))
 
     def sources(self, iri: str, *properties: str) -> list[str]:
-        """The terms that point to one by these properties, each once."""
+        """The subjects of these properties with a term as object, each once."""
         found = self.pointing.get(iri, {})
         return list(dict.fromkeys(source for name in properties for source in found.get(name, ())))
 
@@ -84,13 +83,13 @@ class Ontology:
         return self.said.get(iri, {}).get(name, ())
 
     def texts(self, iri: str, *properties: str) -> list[Label]:
-        """The literals of these properties, in the language of the reader where there are any, else in English."""
+        """The literals of these properties, in the reader's language if available, else in English."""
         found = [Label(t.value, t.language) for n in properties for t in self.values(iri, n) if t.kind == "literal"]
         chosen = best_label(((0, each) for each in found), self.language)
         return [each for each in found if chosen and each.language == chosen.language]
 
     def thing(self, iri: str) -> Thing:
-        """A term with its label; what the ontology does not name is called by its short name."""
+        """A term with its label, or its short name if it has none."""
         ranked = (
             (rank, Label(term.value, term.language))
             for rank, name in enumerate(NAMING)
@@ -101,7 +100,7 @@ class Ontology:
         return Thing(iri, best_label(ranked, self.language) or Label(short), short)
 
     def above(self, iri: str, name: str) -> Iterator[str]:
-        """The terms of ours above one by a property such as `rdfs:subClassOf`, nearest first, each once."""
+        """Our own ancestors of a term by a property such as `rdfs:subClassOf`, nearest first, each once."""
         seen, waiting = {iri}, [iri]
         while waiting:
             for upper in self.iris(waiting.pop(0), name):
@@ -111,7 +110,7 @@ class Ontology:
                     yield upper
 
     def description(self, iri: str, things: Mapping[str, Thing]) -> Description:
-        """What the ontology states of a term; `things` are names of what it mentions and does not name itself."""
+        """The ontology's statements about a term; `things` has the names of other resources in them."""
         rows = [*self.rows[iri]]
         mentioned = {term.value for row in rows for term in row.values() if term.kind == "iri"}
         called = {each: self.thing(each) if each in self.said else things.get(each) for each in mentioned}
@@ -159,5 +158,5 @@ def read_ontology(rows: Iterable[Row], names: Names, iri: str, graph: str) -> On
 
 
 def kind_of(types: Container[str]) -> str:
-    """What a term with these types is: the first kind that has one of them."""
+    """The kind of a term with these types: the first kind with one of them."""
     return next((kind for name, kind in KINDS.items() if name in types), "individual")

@@ -1,9 +1,9 @@
-"""Library: the current snapshot, open for questions; when `current` moves, the next reader gets the new one.
+"""Open snapshots: keeps the current snapshot open; when `current` changes, the next reader gets the new one.
 
-Old snapshots are opened when somebody asks for one by its id: a few at once, each with one worker, until idle.
+Archived snapshots are opened on request by id: a few at once, each with one worker, until idle.
 
-Whoever reads holds on to one snapshot until done, so a page or an answer never mixes two; an old snapshot is closed
-when its last reader has gone.
+A reader holds one snapshot until it is done, so a page or a result never mixes two; a replaced snapshot is closed by
+its last reader.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from uphold.validation.service import SnapshotValidator
 __all__ = ["OpenSnapshot", "SnapshotManager"]
 
 WORLD = VENDOR / "world-110m.json"
-LOOK_EVERY = 0.02
+POLL_SECONDS = 0.02
 IDENTITY = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger(__name__)
 
 
 class OpenSnapshot:
-    """One snapshot with its engine, and how many read it now.
+    """One snapshot with its engine and its number of readers.
 
-    Pages of the current snapshot are asked by a worker of their own, so that no query keeps them waiting.
+    Pages of the current snapshot have a separate worker, so that they do not wait for queries.
     """
 
     def __init__(self, snapshot: Snapshot, settings: Settings, texts: Mapping[str, str], *, old: bool = False) -> None:
@@ -59,14 +59,14 @@ class OpenSnapshot:
         self.used = time.monotonic()
 
     def close(self) -> None:
-        """End the engines, and the judges."""
+        """Stop the engines and the validator."""
         self.validator.close()
         self.page_engine.close()
         self.engine.close()
 
 
 class SnapshotManager:
-    """Lends the current snapshot; give back whatever you borrow."""
+    """Manages the open snapshots; each `acquire` needs a `release`."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -83,7 +83,7 @@ class SnapshotManager:
         )
         self.lock = threading.Lock()
         self.watched = tuple(f"{settings.state}/{name}" for name in ("current", "history", "snapshots"))
-        self.seen, self.looked = self.moments(), 0.0
+        self.seen, self.checked = self.modification_times(), 0.0
         self.open_snapshot = OpenSnapshot(current(settings.state), settings, self.texts)
         self.old: dict[str, OpenSnapshot] = {}
 
@@ -101,34 +101,34 @@ class SnapshotManager:
             return self.open_snapshot
 
     def version(self, *, exact: bool = False) -> object:
-        """Changes whenever something that a reply can depend on has changed: the snapshot, or which ones are kept.
+        """A value that changes with the current snapshot or the list of archived ones.
 
-        It may be `LOOK_EVERY` seconds old, unless it is to be exact.
+        It may be `POLL_SECONDS` seconds old, unless `exact`.
         """
         now = time.monotonic()
-        if exact or now - self.looked >= LOOK_EVERY:
-            self.looked = now
-            if self.moments() != self.seen:
+        if exact or now - self.checked >= POLL_SECONDS:
+            self.checked = now
+            if self.modification_times() != self.seen:
                 with self.lock:
-                    self.notice()
+                    self.refresh()
         return self.seen
 
-    def notice(self) -> None:
-        """See what has changed in the state folder."""
-        found = self.moments()
+    def refresh(self) -> None:
+        """Check the state folder for changes."""
+        found = self.modification_times()
         if found != self.seen:
             self.seen = found
-            self.look()
+            self.open_current()
 
-    def moments(self) -> tuple[int, ...]:
-        """When the state folder last changed in what pages show of it."""
-        return tuple(map(moment, self.watched))
+    def modification_times(self) -> tuple[int, ...]:
+        """The modification times of the watched paths in the state folder."""
+        return tuple(map(modification_time, self.watched))
 
     def find(self, identity: str) -> Snapshot:
-        """The kept snapshot with this id; raises `SnapshotNotFound`."""
+        """The archived snapshot with this id; raises `SnapshotNotFound`."""
         folder = self.settings.state / "snapshots" / identity
         if not IDENTITY.fullmatch(identity) or not folder.is_dir():
-            raise SnapshotNotFound(f"No snapshot with the id {identity[:80]!r} is kept.")
+            raise SnapshotNotFound(f"There is no snapshot with the id {identity[:80]!r}.")
         return Snapshot.open(folder.resolve())
 
     def acquire_archived(self, identity: str) -> OpenSnapshot:
@@ -140,33 +140,33 @@ class SnapshotManager:
             elif identity in self.old:
                 wanted = self.old[identity]
             else:
-                self.make_room()
+                self.close_least_recently_used()
                 wanted = self.old[identity] = OpenSnapshot(found, self.settings, self.texts, old=True)
             wanted.readers += 1
             return wanted
 
-    def make_room(self) -> None:
-        """Close the old snapshot that was used least lately when no further one may be open."""
+    def close_least_recently_used(self) -> None:
+        """At the limit of open archived snapshots, close the least recently used one; raises `ServerBusy`."""
         if len(self.old) < max(1, self.settings.archived_snapshots_max):
             return
         unread = [open_snapshot for open_snapshot in self.old.values() if not open_snapshot.readers]
         if not unread:
-            raise ServerBusy(f"{len(self.old)} old snapshots are being read, the most that may be open at once.")
+            raise ServerBusy(f"{len(self.old)} archived snapshots are in use, the limit of this server.")
         self.close_old(min(unread, key=lambda open_snapshot: open_snapshot.used))
 
     def close_idle(self) -> None:
-        """Close old snapshots that nobody has read for a while."""
+        """Close archived snapshots that are idle."""
         since = time.monotonic() - self.settings.archived_snapshots_idle_timeout
         for open_snapshot in [each for each in self.old.values() if not each.readers and each.used <= since]:
             self.close_old(open_snapshot)
 
     def close_old(self, open_snapshot: OpenSnapshot) -> None:
-        """Close one old snapshot."""
+        """Close one archived snapshot."""
         del self.old[open_snapshot.snapshot.id]
         open_snapshot.close()
 
     def release(self, open_snapshot: OpenSnapshot) -> None:
-        """One reader has done; an old snapshot without readers is closed."""
+        """End the use by one reader; a replaced snapshot without readers is closed."""
         with self.lock:
             open_snapshot.readers -= 1
             open_snapshot.used = time.monotonic()
@@ -175,8 +175,8 @@ class SnapshotManager:
         if idle:
             open_snapshot.close()
 
-    def look(self) -> None:
-        """Open the snapshot that `current` points to, if it is another one; keep the old one when that fails."""
+    def open_current(self) -> None:
+        """Open the snapshot that `current` points to, if it has changed; on failure, keep the old one."""
         try:
             found = current(self.settings.state)
             if found.id == self.open_snapshot.snapshot.id:
@@ -185,21 +185,21 @@ class SnapshotManager:
         except (SnapshotNotFound, InvalidSetting) as problem:
             log.warning("still serving snapshot %s: %s", self.open_snapshot.snapshot.id, problem)
             return
-        if old.validator.template:  # somebody judged lately, so the next one need not wait
+        if old.validator.template:  # recently used, so load the new one in advance
             self.open_snapshot.validator.open()
         log.info("now serving snapshot %s", found.id)
         if not old.readers:
             old.close()
 
     def close(self) -> None:
-        """End the engines, and whatever else runs beside the server."""
+        """Close all snapshots and stop the chart renderer."""
         for open_snapshot in (self.open_snapshot, *self.old.values()):
             open_snapshot.close()
         self.chart_renderer.close()
 
 
-def moment(path: str) -> int:
-    """When this file, link or folder last changed; 0 when there is none."""
+def modification_time(path: str) -> int:
+    """The modification time of a file, link or folder in nanoseconds; 0 if it is missing."""
     try:
         return os.lstat(path).st_mtime_ns
     except FileNotFoundError:

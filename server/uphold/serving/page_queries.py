@@ -1,7 +1,7 @@
-"""Page queries: the files `queries/pages/*.rq`, with terms bound into them, asked of an engine.
+"""Page queries: runs the files `queries/pages/*.rq` with bound terms.
 
-A file marks where values go with `VALUES ?name { UNDEF }`, which is SPARQL as it stands; terms take the place of
-`UNDEF` after they were checked and written by the RDF library, so no text of a request ever becomes part of a query.
+A file marks the places for values with `VALUES ?name { UNDEF }`, which is valid SPARQL; terms replace `UNDEF` after the
+RDF library has checked and written them, so no text of a request ever becomes part of a query.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ def load(files: Files) -> dict[str, str]:
 
 
 def bind(text: str, terms: Mapping[str, Iterable[str]]) -> str:
-    """The query with `terms`, which are written as SPARQL, at their places; each place must get some."""
+    """The query with `terms`, in SPARQL syntax, at their places; each place must have some."""
     return PLACE.sub(lambda found: f"VALUES ?{found[1]} {{ {' '.join(terms[found[1]])} }}", text)
 
 
 class PageQueries:
-    """Asks page queries by name."""
+    """Runs page queries by name."""
 
     def __init__(self, engine: Engine, texts: Mapping[str, str]) -> None:
         self.engine, self.texts = engine, texts
 
     def rows(self, name: str, **terms: Iterable[str]) -> list[dict[str, Term]]:
-        """The solutions of a SELECT; a variable without a value is absent."""
+        """The solutions of a SELECT; unbound variables are absent."""
         content = self.engine.query(bind(self.texts[name], terms), accept=RESULTS).read()
         solutions = ox.parse_query_results(content, format=ox.QueryResultsFormat.JSON)
         if isinstance(solutions, ox.QueryBoolean):
@@ -49,12 +49,12 @@ class PageQueries:
         return [{n: read_term(s[n]) for n in names if s[n] is not None} for s in solutions]
 
     def truth(self, name: str, **terms: Iterable[str]) -> bool:
-        """The answer of an ASK."""
+        """The result of an ASK."""
         content = self.engine.query(bind(self.texts[name], terms), accept=RESULTS).read()
         return bool(ox.parse_query_results(content, format=ox.QueryResultsFormat.JSON))
 
     def triples(self, name: str, **terms: Iterable[str]) -> list[ox.Triple]:
-        """The triples of a CONSTRUCT, sorted, with blank nodes labelled by what is stated of them."""
+        """The triples of a CONSTRUCT, sorted, with blank nodes labelled by their statements."""
         content = self.engine.query(bind(self.texts[name], terms), accept=TRIPLES).read()
         found = ox.Dataset(ox.parse(io.BytesIO(content), format=ox.RdfFormat.N_TRIPLES))
         found.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)

@@ -1,6 +1,6 @@
-"""Resources: asks what a snapshot says of an IRI, which things there are, and the figures that matter.
+"""Resources: queries a snapshot for descriptions of IRIs, lists of resources and key figures.
 
-Everything is asked with the files of `queries/pages/`. How a description is arranged is for `descriptions`.
+All queries are files in `queries/pages/`. `descriptions` arranges the results.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ Row = dict[str, Term]
 
 
 class Resources:
-    """Answers for one snapshot what pages and documents about its IRIs need to know."""
+    """The data for pages and documents about the IRIs of one snapshot."""
 
     def __init__(self, snapshot: Snapshot, engine: Engine, texts: Mapping[str, str]) -> None:
         self.base = snapshot.base
         self.ask = PageQueries(engine, texts)
         self.names = Names(snapshot.base, snapshot.prefixes)
-        self.kinds = cache(self.count_kinds)  # a snapshot never changes: what was asked once need not be asked again
+        self.kinds = cache(self.count_kinds)  # a snapshot never changes, so results can be cached
         self.figures = cache(self.count_figures)
         self.graphs = cache(self.list_graphs)
         self.things_of_kind = cache(self.list_things_of_kind)
@@ -44,7 +44,7 @@ class Resources:
         self.everything = cache(lambda: self.list_things(f"{self.base}id/"))
 
     def describe(self, iri: str, language: str = LANGUAGE) -> Description:
-        """What the snapshot says of `iri`, with names in a language where there are; raises `ResourceNotFound`."""
+        """The description of `iri`, with names in a language if available; raises `ResourceNotFound`."""
         first, *parts = self.with_parts(iri)
         return self.describe_one(first, language, tuple(self.describe_one(part, language) for part in parts))
 
@@ -53,7 +53,7 @@ class Resources:
         return self.document("description", media_type, this=map(iri_term, self.with_parts(iri)))
 
     def document(self, query: str, media_type: str, **terms: Iterable[str]) -> bytes:
-        """The answer of a CONSTRUCT page query as RDF."""
+        """The result of a CONSTRUCT page query as RDF."""
         bound = {name: list(values) for name, values in terms.items()}
         return write(self.ask.triples(query, **bound), media_type, self.names.prefixes)
 
@@ -62,14 +62,14 @@ class Resources:
         return self.document("whole-graph", media_type, graph=[iri_term(f"{self.base}graph/{name}")])
 
     def check(self, iri: str) -> None:
-        """Raise `ResourceNotFound` unless some statement mentions `iri`."""
+        """Raise `ResourceNotFound` unless a statement mentions `iri`."""
         self.with_parts(iri)
 
     def with_parts(self, iri: str) -> list[str]:
-        """The IRI, and those that only add a # and a name to it: none under `id/`, and none to what has a # already."""
+        """The IRI, and those that add a fragment to it: none under `id/`, and none if it already has a fragment."""
         try:
             known = self.ask.truth("known", this=[iri_term(iri)])
-        except ValueError as problem:  # no IRI, so nothing can mention it
+        except ValueError as problem:  # not an IRI, so nothing can mention it
             raise ResourceNotFound(iri) from problem
         alone = iri.startswith(f"{self.base}id/") or "#" in iri
         parts = [] if alone else [thing.iri for thing in self.list_things(f"{iri}#")]
@@ -78,7 +78,7 @@ class Resources:
         return [iri, *parts]
 
     def describe_one(self, iri: str, language: str, parts: tuple[Description, ...] = ()) -> Description:
-        """The description of one IRI that is known to be mentioned."""
+        """The description of one IRI that exists."""
         this = [iri_term(iri)]
         rows = self.ask.rows("facts", this=this)
         sources = self.ask.rows("sources", this=this)
@@ -99,7 +99,7 @@ class Resources:
         )
 
     def called(self, iris: Iterable[str], language: str = LANGUAGE) -> dict[str, Thing]:
-        """Each IRI with its best label, in this language where there is one."""
+        """Each IRI with its best label, in this language if available."""
         wanted = sorted(set(iris))
         found: dict[str, list[tuple[int, Label]]] = defaultdict(list)
         for start in range(0, len(wanted), ASKED_AT_ONCE):
@@ -108,7 +108,7 @@ class Resources:
         return {iri: self.thing(iri, found[iri], language) for iri in wanted}
 
     def cited(self, iris: Iterable[str], language: str = LANGUAGE) -> dict[str, Provenance]:
-        """What each of these rests on; those that say nothing of it are left out."""
+        """The provenance of each of these; those without any are omitted."""
         wanted, rows = sorted(set(iris)), []
         for start in range(0, len(wanted), ASKED_AT_ONCE):
             rows += self.ask.rows("cited", this=map(iri_term, wanted[start : start + ASKED_AT_ONCE]))
@@ -119,12 +119,12 @@ class Resources:
         return {iri: provenance_of(found, things) for iri, found in by_thing.items()}
 
     def thing(self, iri: str, labels: Iterable[tuple[int, Label]], language: str = LANGUAGE) -> Thing:
-        """An IRI with the best of its labels; without any it is called by its short name."""
+        """An IRI with its best label, or its short name if it has none."""
         short = self.names.short(iri)
         return Thing(iri, best_label(labels, language) or Label(short), short)
 
     def list_things(self, start: str) -> tuple[Thing, ...]:
-        """Every thing whose IRI begins with `start`, by label."""
+        """All resources whose IRI begins with `start`, by label."""
         found: dict[str, list[tuple[int, Label]]] = defaultdict(list)
         for row in self.ask.rows("things", start=[literal_term(start)]):
             found[row["thing"].value] += [ranked(row)] if "label" in row else []
@@ -132,18 +132,18 @@ class Resources:
         return tuple(sorted(things, key=lambda thing: (thing.label.text.casefold(), thing.iri)))
 
     def list_things_of_kind(self, kind: str) -> tuple[Thing, ...]:
-        """Every thing under `id/<kind>/`, by label; raises `ResourceNotFound` when there is none."""
+        """All resources under `id/<kind>/`, by label; raises `ResourceNotFound` if there are none."""
         start = f"{self.base}id/{kind}/"
         if kind not in self.kinds():
             raise ResourceNotFound(start)
         return self.list_things(start)
 
     def list_shapes(self) -> tuple[Thing, ...]:
-        """Every shape that has an IRI, by its short name."""
+        """All shapes with an IRI, by short name."""
         return tuple(sorted(self.list_things(f"{self.base}shapes/"), key=lambda shape: shape.iri))
 
     def list_vocabulary(self) -> tuple[dict[str, Any], ...]:
-        """Every class and property that is declared or used: its IRI, name, kind, use, and what is said of it."""
+        """All declared or used classes and properties: IRI, name, kind, number of uses, and description."""
         return tuple(
             {
                 "iri": row["term"].value,
@@ -156,21 +156,21 @@ class Resources:
         )
 
     def read_ontology(self) -> Ontology:
-        """What the graph of the ontology says of each term."""
+        """The ontology, by term."""
         graph = f"{self.base}graph/ontology"
         rows = self.ask.rows("ontology", graph=[iri_term(graph)])
         return read_ontology(rows, self.names, f"{self.base}ontology", graph)
 
     def count_kinds(self) -> dict[str, int]:
-        """Each kind of thing under `id/`, and how many there are."""
+        """Each kind of resource under `id/`, with the number of resources."""
         return {row["kind"].value: int(row["count"].value) for row in self.ask.rows("kinds")}
 
     def count_figures(self) -> dict[str, int]:
-        """The figures of `queries/pages/figures.rq`; a figure that counts nothing is 0."""
+        """The figures of `queries/pages/figures.rq`; an empty count is 0."""
         return defaultdict(int, {r["figure"].value: int(r["count"].value) for r in self.ask.rows("figures")})
 
     def list_languages(self) -> tuple[str, ...]:
-        """The languages that things are called in, English first."""
+        """The languages of labels, English first."""
         found = {row["language"].value for row in self.ask.rows("languages")} - {"", "und"}
         return tuple(sorted(found, key=lambda language: (language != "en", language)))
 
@@ -185,7 +185,7 @@ def ranked(row: Row) -> tuple[int, Label]:
 
 
 def incoming_of(iri: str, row: Row, found: list[Row], things: Mapping[str, Thing]) -> Incoming:
-    """What points to `iri` by one property; sources without a name count, and cannot be listed."""
+    """The incoming links of `iri` by one property; blank subjects are counted but not listed."""
     by = row["property"].value
     shown = tuple(things[each["source"].value] for each in found if each["source"].kind == "iri")
     query = f"SELECT DISTINCT ?thing WHERE {{ ?thing {iri_term(by)} {iri_term(iri)} }} ORDER BY ?thing"
@@ -200,7 +200,7 @@ def source_of(row: Row, things: Mapping[str, Thing]) -> Source:
 
 
 def provenance_of(rows: list[Row], things: Mapping[str, Thing]) -> Provenance:
-    """What one thing rests on, from rows of `cited`; one without a place in a publication is an input."""
+    """The provenance of one resource, from rows of `cited`; a row without a place in a publication is an input."""
     rules = [things[row["rule"].value] for row in rows if "rule" in row]
     sources = {row["source"].value: row for row in rows if "source" in row}
     cited = [row for row in sources.values() if row["cited"].value == "true" or "publication" in row]
