@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 import pyoxigraph as ox
 
 from bench.generate import World
-from bench.questions import Question
+from bench.questions import BenchQuery
 from bench.servers import Server
 
 __all__ = ["differences"]
 
 
-def differences(world: World, questions: Sequence[Question], servers: Sequence[Server]) -> Iterator[str]:
+def differences(world: World, questions: Sequence[BenchQuery], servers: Sequence[Server]) -> Iterator[str]:
     """A line for each question that two servers answer with another number of rows or triples."""
     for question in questions:
         for text in [question.repeated(world)[0], *question.never_seen(world)]:
@@ -25,7 +25,7 @@ def differences(world: World, questions: Sequence[Question], servers: Sequence[S
                 break
 
 
-def size(server: Server, question: Question, text: str) -> str:
+def size(server: Server, question: BenchQuery, text: str) -> str:
     """The number of rows or of triples of an answer, or why there is none."""
     try:
         body = server.ask(text, server.accept(question))

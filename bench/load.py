@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["GET_WRK", "Load", "Measured", "installed"]
+__all__ = ["GET_WRK", "Load", "LoadResult", "installed"]
 
 SCRIPT = Path(__file__).with_name("rotate.lua")
 GET_WRK = "wrk makes the load and is not here; on Debian or Ubuntu: apt-get install wrk"
@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class LoadResult:
     """What one run gave: answers per second, and the ms within which half and 99 of 100 answers came.
 
     A server too slow for the run has an estimate instead: its rate can be no higher than `per_second`.
@@ -41,7 +41,7 @@ class Load:
     requests: Path
     accept: str
 
-    def run(self, clients: int, seconds: int, first: int) -> Measured | None:
+    def run(self, clients: int, seconds: int, first: int) -> LoadResult | None:
         """Keep so many clients busy for so many seconds; None when no answer came. Open requests count from `first`."""
         done = subprocess.run(
             [
@@ -57,4 +57,4 @@ class Load:
         if done.returncode or not found:
             raise RuntimeError(f"wrk failed: {done.stdout[-500:]} {done.stderr[-500:]}")
         answers, microseconds, p50, p99, errors = (int(value) for value in found[0])
-        return Measured(answers / microseconds * 1e6, p50 / 1000, p99 / 1000, errors) if answers else None
+        return LoadResult(answers / microseconds * 1e6, p50 / 1000, p99 / 1000, errors) if answers else None

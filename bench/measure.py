@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.generate import World
-from bench.load import Load, Measured
-from bench.questions import Question
+from bench.load import Load, LoadResult
+from bench.questions import BenchQuery
 from bench.servers import Server
 
 __all__ = ["ASKED", "CLIENTS", "Cell", "Plan", "Results", "measure"]
@@ -42,7 +42,7 @@ class Plan:
     """What to measure, how often and for how long, with a folder for the prepared requests."""
 
     world: World
-    questions: Sequence[Question]
+    questions: Sequence[BenchQuery]
     rounds: int
     seconds: int
     folder: Path
@@ -52,14 +52,14 @@ class Plan:
 class Results:
     """All runs of every server, and why a server did not go on to the end."""
 
-    runs: dict[tuple[str, Cell], list[Measured]] = field(default_factory=dict)
+    runs: dict[tuple[str, Cell], list[LoadResult]] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
 
-    def add(self, server: str, cell: Cell, measured: Measured) -> None:
+    def add(self, server: str, cell: Cell, measured: LoadResult) -> None:
         """Keep one run."""
         self.runs.setdefault((server, cell), []).append(measured)
 
-    def middle(self, server: str, cell: Cell) -> Measured | None:
+    def middle(self, server: str, cell: Cell) -> LoadResult | None:
         """The median of each figure over the runs; None without any."""
         runs = self.runs.get((server, cell), [])
         if not runs:
@@ -68,7 +68,7 @@ class Results:
             statistics.median(getattr(run, name) for run in runs) for name in ("per_second", "p50", "p99")
         )
         errors, estimated = sum(run.errors for run in runs), any(run.estimated for run in runs)
-        return Measured(per_second, p50, p99, errors, estimated)
+        return LoadResult(per_second, p50, p99, errors, estimated)
 
 
 def measure(plan: Plan, servers: Sequence[Server], say: Callable[[str], None]) -> Results:
@@ -104,12 +104,12 @@ class Turn:
 
     plan: Plan
     server: Server
-    question: Question
+    question: BenchQuery
     asked: str
     clients: int
     first_limit: int
 
-    def measure(self) -> Measured:
+    def measure(self) -> LoadResult:
         """Run, and wait until the server has done with what was left of it.
 
         The run of a server that needs long for one answer is made longer, so that each client gets some answers; where
@@ -120,7 +120,7 @@ class Turn:
         wanted = math.ceil(ANSWERS_PER_CLIENT * alone * self.clients / at_once)
         longest = self.plan.seconds if self.server.slow else LONGEST_RUN
         seconds = max(self.plan.seconds, min(wanted, longest))
-        at_most = Measured(at_once / alone, alone * 1000, alone * 1000, estimated=True)
+        at_most = LoadResult(at_once / alone, alone * 1000, alone * 1000, estimated=True)
         if wanted > ANSWERS_PER_CLIENT * seconds:
             return at_most
         load = Load(self.server.address, self.prepare(), self.server.accept(self.question))

@@ -19,7 +19,7 @@ from bench.conditions import machine
 from bench.processes import end, free_port, start
 from bench.servers import ROOT
 
-__all__ = ["PAGES", "Measured", "main", "table"]
+__all__ = ["PAGES", "PageTiming", "main", "table"]
 
 RESULTS = Path(__file__).with_name("pages.md")
 ROUNDS = 50
@@ -41,7 +41,7 @@ HEADERS = {"Accept": "text/html", "Accept-Encoding": "br", "Accept-Language": "e
 
 
 @dataclass
-class Measured:
+class PageTiming:
     """One page: milliseconds until its first byte, and its bytes as they are sent and as they are."""
 
     first: float
@@ -66,14 +66,14 @@ def get(port: int, path: str, headers: dict[str, str]) -> tuple[float, bytes]:
     return took, body
 
 
-def measure(ours: int, files: int, folder: Path) -> dict[str, Measured]:
+def measure(ours: int, files: int, folder: Path) -> dict[str, PageTiming]:
     """Each page by name: once first, then from the cache and as a file, in turns."""
-    found: dict[str, Measured] = {}
+    found: dict[str, PageTiming] = {}
     for name, path in PAGES.items():
         took, body = get(ours, path, HEADERS)
         whole = get(ours, path, {**HEADERS, "Accept-Encoding": "identity"})[1]
         (folder / f"{name}.html").write_bytes(body)
-        found[name] = Measured(took, len(body), len(whole))
+        found[name] = PageTiming(took, len(body), len(whole))
     for _ in range(ROUNDS):
         for name, path in PAGES.items():
             found[name].kept.append(get(ours, path, HEADERS)[0])
@@ -81,7 +81,7 @@ def measure(ours: int, files: int, folder: Path) -> dict[str, Measured]:
     return found
 
 
-def table(found: dict[str, Measured]) -> str:
+def table(found: dict[str, PageTiming]) -> str:
     """The figures as a table of Markdown."""
     heads = (
         "asked first, ms",

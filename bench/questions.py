@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.generate import World
 
-__all__ = ["QUESTIONS", "Question", "named"]
+__all__ = ["QUESTIONS", "BenchQuery", "named"]
 
 FOLDER = Path(__file__).parent / "queries"
 REPEATED = 8
@@ -25,7 +25,7 @@ SEED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class BenchQuery:
     """One query file; its parameters are in braces."""
 
     name: str
@@ -66,16 +66,16 @@ class Question:
         return [f"{before}{limit}{after}" for limit, (before, after) in enumerate(parts[-SAMPLES:], SAMPLE_LIMIT)]
 
 
-def named(names: str) -> list[Question]:
+def named(names: str) -> list[BenchQuery]:
     """The questions with these names, separated by commas; all of them for an empty text."""
     wanted = names.split(",") if names else list(QUESTIONS)
     return [QUESTIONS[name] for name in wanted]
 
 
-def read(path: Path) -> Question:
+def read(path: Path) -> BenchQuery:
     """The question in one file, without its comments."""
     lines = path.read_text("utf-8").splitlines()
-    return Question(path.stem, "\n".join(line for line in lines if not line.startswith("#")).strip())
+    return BenchQuery(path.stem, "\n".join(line for line in lines if not line.startswith("#")).strip())
 
 
 QUESTIONS = {name: read(FOLDER / f"{name}.rq") for name in ("point", "join", "aggregate", "construct", "text")}

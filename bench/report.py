@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.load import Measured
+from bench.load import LoadResult
 from bench.measure import ASKED, CLIENTS, Cell, Results
 
 __all__ = ["Measurement", "Standing", "growth", "table"]
@@ -64,7 +64,7 @@ def at_a_glance(found: Measurement) -> str:
     )
 
 
-def ratio(measured: Measured | None, reference: Measured) -> str:
+def ratio(measured: LoadResult | None, reference: LoadResult) -> str:
     """How many times as many answers per second as the reference."""
     if not measured:
         return ""
@@ -84,7 +84,7 @@ def answers(found: Measurement) -> str:
     return markdown(head, rows)
 
 
-def figures(measured: Measured, reference: Measured | None) -> Iterator[str]:
+def figures(measured: LoadResult, reference: LoadResult | None) -> Iterator[str]:
     """The figures of one row."""
     sign = "≤ " if measured.estimated else ""
     for name in ("per_second", "p50", "p99"):

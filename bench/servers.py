@@ -17,7 +17,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from bench import processes
-from bench.questions import Question
+from bench.questions import BenchQuery
 
 __all__ = ["Oxigraph", "OxigraphOnDisk", "Server"]
 
@@ -100,7 +100,7 @@ class Server:
             body: bytes = answer.read()
             return body
 
-    def accept(self, question: Question) -> str:
+    def accept(self, question: BenchQuery) -> str:
         """The form in which it is asked for the answer to a question."""
         return GRAPH if question.gives_graph else TABLE
 

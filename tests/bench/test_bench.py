@@ -14,7 +14,7 @@ import pyoxigraph as ox
 import pytest
 
 from bench.generate import ONTOLOGY, World, triples
-from bench.questions import QUESTIONS, Question
+from bench.questions import QUESTIONS, BenchQuery
 
 ROOT = Path(__file__).parents[2]
 SIZE = 50_000
@@ -77,14 +77,16 @@ def test_every_term_is_one_of_the_ontology(store: ox.Store) -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
-def test_a_question_has_the_answer_size_that_its_file_states(question: Question, world: World, store: ox.Store) -> None:
+def test_a_question_has_the_answer_size_that_its_file_states(
+    question: BenchQuery, world: World, store: ox.Store
+) -> None:
     """Whatever it asks about, and whatever the limit."""
     texts = [*question.repeated(world), *question.never_seen(world)]
     assert {sum(1 for _ in asked(store, text)) for text in texts} == {ROWS[question.name]}
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
-def test_no_text_is_asked_twice_but_those_that_are_meant_to(question: Question, world: World) -> None:
+def test_no_text_is_asked_twice_but_those_that_are_meant_to(question: BenchQuery, world: World) -> None:
     """The texts of one run differ in their number alone, so no two of them and none of the repeated ones are equal."""
     number = 10_000_000
     sent = [f"{before}{number + at}{after}" for at, (before, after) in enumerate(question.unlimited(world) * 2)]

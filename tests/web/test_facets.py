@@ -10,7 +10,7 @@ import pytest
 
 from uphold.errors import InvalidParameter
 from uphold.settings import CANONICAL_BASE as BASE
-from uphold.web.rendering.facets import Choice, Division, Facet, find_words, link, put_in_order
+from uphold.web.rendering.facets import Division, Facet, FacetValue, find_words, link, put_in_order
 
 FILE = tomllib.loads(Path(__file__).with_name("facets.toml").read_text("utf-8"))
 ROWS = FILE["rows"]
@@ -19,7 +19,7 @@ DEMANDS = FILE["demands"]
 PARTS = {name: Facet(name=name, **said) for name, said in DEMANDS["facets"].items()}
 
 
-def shown(choice: Choice) -> str:
+def shown(choice: FacetValue) -> str:
     """A choice as the cases write it."""
     return f"{choice.key} {choice.name} {choice.count}{' chosen' if choice.chosen else ''}"
 

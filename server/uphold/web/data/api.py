@@ -52,7 +52,7 @@ api = Blueprint("api", __name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class BoundQuestion:
     """A request to a question: its address without a suffix, what is wanted, the bound terms, and the query of it."""
 
     question: Question
@@ -118,7 +118,7 @@ def answer(address: str) -> Response:
         question, within, open_snapshot().resources.languages(), from_form=form == HTML, negotiated=not named
     )
     terms = dict(question.terms(wanted.given))
-    asking = Asking(question, stem, wanted, terms, question.bound(wanted.given))
+    asking = BoundQuestion(question, stem, wanted, terms, question.bound(wanted.given))
     check_known(question, terms)
     response = (answer_document if question.gives_graph else answer_rows)(asking, form)
     if named is None:
@@ -162,7 +162,7 @@ def check_known(question: Question, terms: Mapping[str, list[str]]) -> None:
                 raise ResourceNotFound(term[1:-1])
 
 
-def answer_rows(asking: Asking, form: str) -> Response:
+def answer_rows(asking: BoundQuestion, form: str) -> Response:
     """The answer of a SELECT."""
     rows = read_rows(asking.cached(RESULTS), asking.question.head.columns).sorted_by(asking.wanted.sort)
     if form in (*PICTURES, VEGA):
@@ -187,7 +187,7 @@ def answer_rows(asking: Asking, form: str) -> Response:
     return response
 
 
-def answer_document(asking: Asking, form: str) -> Response:
+def answer_document(asking: BoundQuestion, form: str) -> Response:
     """The answer of a CONSTRUCT."""
     if form in GRAPH_TYPES and form != LD_JSON and asking.cached(TRIPLES):
         return send(asking.cached(form), form)
@@ -205,7 +205,7 @@ def answer_document(asking: Asking, form: str) -> Response:
     return response
 
 
-def picture(asking: Asking, rows: Rows, form: str) -> Response:
+def picture(asking: BoundQuestion, rows: Rows, form: str) -> Response:
     """The chart of the rows."""
     spec = fill(asking.question.chart or {}, rows.as_json(), asking.labels())
     if form == VEGA:
@@ -213,7 +213,7 @@ def picture(asking: Asking, rows: Rows, form: str) -> Response:
     return send(manager().chart_renderer.draw(spec, form), form)
 
 
-def about_question(asking: Asking) -> Metadata:
+def about_question(asking: BoundQuestion) -> Metadata:
     """The metadata of the page of a question: its answer is a data set."""
     base, head = open_snapshot().snapshot.base, asking.question.head
     forms = {
@@ -228,7 +228,7 @@ def about_question(asking: Asking) -> Metadata:
     return replace(about, subject=dataset(about, open_snapshot().snapshot, columns))
 
 
-def page(asking: Asking, **found: Any) -> Response:
+def page(asking: BoundQuestion, **found: Any) -> Response:
     """The page of a question: its form, its answer, its chart, and how to get all that as data."""
     question = asking.question
     chart = (

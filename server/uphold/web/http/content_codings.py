@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import brotli
 import zstandard
 
-__all__ = ["COMPRESSORS", "Compressor", "QuestionRequest", "wanted"]
+__all__ = ["COMPRESSORS", "AcceptedCoding", "Compressor", "accepted_coding"]
 
 LONGEST_HEADER = 300
 CODINGS = ("br", "zstd", "gzip")
@@ -19,7 +19,7 @@ ALIASES = {"x-gzip": "gzip"}
 WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 
-class QuestionRequest(NamedTuple):
+class AcceptedCoding(NamedTuple):
     """What a client takes: the coding to use, if any, and whether it takes none without one."""
 
     coding: str | None
@@ -81,13 +81,13 @@ class Gzip:
 COMPRESSORS: dict[str, Callable[[], Compressor]] = {"br": Brotli, "zstd": Zstandard, "gzip": Gzip}
 
 
-def wanted(accept: str) -> QuestionRequest:
+def accepted_coding(accept: str) -> AcceptedCoding:
     """What an Accept-Encoding header asks for; one of absurd length is not read."""
-    return read_accept(accept) if len(accept) <= LONGEST_HEADER else QuestionRequest(None)
+    return read_accept(accept) if len(accept) <= LONGEST_HEADER else AcceptedCoding(None)
 
 
 @lru_cache(maxsize=512)
-def read_accept(accept: str) -> QuestionRequest:
+def read_accept(accept: str) -> AcceptedCoding:
     """The coding of the greatest weight, the first of ours among equal ones; None for a body as it is."""
     weights: dict[str, float] = {}
     for item in accept.lower().split(","):
@@ -99,5 +99,5 @@ def read_accept(accept: str) -> QuestionRequest:
     best = max(CODINGS, key=lambda coding: weights.get(coding, others))
     weight = weights.get(best, others)
     if not weight or weight < weights.get("identity", 0.0):
-        return QuestionRequest(None)
-    return QuestionRequest(best, always=weights.get("identity", weights.get("*", 1.0)) == 0.0)
+        return AcceptedCoding(None)
+    return AcceptedCoding(best, always=weights.get("identity", weights.get("*", 1.0)) == 0.0)

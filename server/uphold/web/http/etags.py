@@ -6,7 +6,7 @@ import hashlib
 
 from werkzeug.http import parse_etags
 
-__all__ = ["is_known", "make_etag"]
+__all__ = ["etag_matches", "make_etag"]
 
 
 def make_etag(*depends_on: str) -> str:
@@ -14,7 +14,7 @@ def make_etag(*depends_on: str) -> str:
     return hashlib.sha256("\0".join(depends_on).encode()).hexdigest()[:32]
 
 
-def is_known(tag: str, if_none_match: str | None) -> bool:
+def etag_matches(tag: str, if_none_match: str | None) -> bool:
     """Whether the client says that it has what this tag names (13.1.2: weak comparison)."""
     if if_none_match is None:
         return False

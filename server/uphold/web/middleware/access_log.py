@@ -67,7 +67,7 @@ class AccessLog:
         if isinstance(body, list):
             exchange.end(sum(map(len, body)))
             return body
-        return Watched(body, exchange, self.transfers)
+        return LoggedBody(body, exchange, self.transfers)
 
     def sendable(self, body: Iterable[bytes], exchange: LoggedExchange) -> Iterable[bytes]:
         """A short body as a list, which keeps no thread; a long one once it has a place among the transfers."""
@@ -169,7 +169,7 @@ def endpoint_of(path: str) -> str:
     return name if name in ENDPOINTS else "other"
 
 
-class Watched:
+class LoggedBody:
     """A body that knows how much of it was sent; closed, it says so and gives its place among the transfers back."""
 
     def __init__(self, body: Iterable[bytes], exchange: LoggedExchange, transfers: TransferLimit) -> None:

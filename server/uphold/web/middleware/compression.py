@@ -17,7 +17,7 @@ from typing import Any
 from werkzeug.http import parse_etags
 from werkzeug.wsgi import ClosingIterator
 
-from uphold.web.http.content_codings import COMPRESSORS, Compressor, wanted
+from uphold.web.http.content_codings import COMPRESSORS, Compressor, accepted_coding
 from uphold.web.http.request_context import context_of
 
 __all__ = ["Compression"]
@@ -59,7 +59,7 @@ class Compression:
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         accept = environ.get("HTTP_ACCEPT_ENCODING")
-        want = wanted(accept) if accept else None
+        want = accepted_coding(accept) if accept else None
         if want is None or want.coding is None:
 
             def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
@@ -67,10 +67,10 @@ class Compression:
 
             body: Iterable[bytes] = self.wsgi(environ, start)
             return body
-        return Exchange(environ, start_response, want.coding, always=want.always).run(self.wsgi)
+        return CompressedResponse(environ, start_response, want.coding, always=want.always).run(self.wsgi)
 
 
-class Exchange:
+class CompressedResponse:
     """One request of a client that takes `coding`."""
 
     def __init__(self, environ: dict[str, Any], start_response: Start, coding: str, *, always: bool) -> None:

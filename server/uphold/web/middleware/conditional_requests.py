@@ -17,7 +17,7 @@ from werkzeug.http import http_date, parse_etags
 from werkzeug.wsgi import ClosingIterator
 
 from uphold.errors import PreconditionFailed, RangeNotSatisfiable
-from uphold.web.http.content_codings import wanted
+from uphold.web.http.content_codings import accepted_coding
 from uphold.web.http.http_dates import read_http_date
 
 __all__ = ["ConditionalRequests"]
@@ -86,7 +86,7 @@ def check(if_match: str, environ: dict[str, Any], headers: Headers) -> None:
     if if_match:
         tags = parse_etags(if_match)
         strong = tag.removesuffix('"').removeprefix('"') if tag.startswith('"') else ""
-        coding = wanted(environ.get("HTTP_ACCEPT_ENCODING", "")).coding
+        coding = accepted_coding(environ.get("HTTP_ACCEPT_ENCODING", "")).coding
         if not (tags.star_tag or (strong and (tags.is_strong(strong) or tags.is_strong(f"{strong}-{coding}")))):
             raise PreconditionFailed(f"If-Match is {if_match[:200]}, and the answer is {tag or 'without a tag'}.")
     elif (since := environ.get("HTTP_IF_UNMODIFIED_SINCE")) and (changed := field(headers, "last-modified")):
@@ -109,7 +109,7 @@ def in_part(
     ]
     size = int(length)
     spans = read_range(asked["RANGE"], size) if environ["REQUEST_METHOD"] == "GET" and size else None
-    insists = wanted(environ.get("HTTP_ACCEPT_ENCODING", "")).always  # on a coding, of which no part is made
+    insists = accepted_coding(environ.get("HTTP_ACCEPT_ENCODING", "")).always  # on a coding, of which no part is made
     if spans is None or insists or not holds(asked["IF_RANGE"], tag, field(headers, "last-modified")):
         return "200 OK", headers, body
     if not spans:

@@ -17,7 +17,7 @@ from cachetools import LRUCache
 
 from uphold.errors import UpholdError
 from uphold.metrics import metrics
-from uphold.web.http.etags import is_known
+from uphold.web.http.etags import etag_matches
 from uphold.web.http.request_context import context_of
 from uphold.web.middleware.access_log import endpoint_of, request_id
 
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedResponse:
     """One reply."""
 
     status: str
@@ -53,7 +53,7 @@ class ResponseCache:
 
     def __init__(self, wsgi: Any, version: Callable[..., object], size: int) -> None:
         self.wsgi, self.version = wsgi, version
-        self.kept: LRUCache[tuple[Any, ...], Kept] = LRUCache(size, getsizeof=lambda kept: kept.size)
+        self.kept: LRUCache[tuple[Any, ...], CachedResponse] = LRUCache(size, getsizeof=lambda kept: kept.size)
         self.lock = threading.Lock()
         self.of: object = None
 
@@ -72,7 +72,7 @@ class ResponseCache:
             return self.pass_on(key, version, environ, start_response)
         return self.answer(found, environ, start_response)
 
-    def answer(self, found: Kept, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    def answer(self, found: CachedResponse, environ: dict[str, Any], start_response: Any) -> list[bytes]:
         """Answer from what is kept."""
         headers = [("X-Request-Id", request_id(environ)), HIT]
         for count in found.counts:
@@ -80,7 +80,7 @@ class ResponseCache:
         if log.isEnabledFor(logging.DEBUG):
             log.debug("answered from the cache", extra={"fields": {"request_id": headers[0][1], "path": found.path}})
         known = environ.get("HTTP_IF_NONE_MATCH")
-        if known is not None and found.tag and is_known(found.tag, known):
+        if known is not None and found.tag and etag_matches(found.tag, known):
             start_response("304 NOT MODIFIED", found.unchanged + headers)
             return []
         start_response(found.status, found.headers + headers)
@@ -111,12 +111,12 @@ class ResponseCache:
         return whole
 
 
-def keep(status: str, headers: Headers, body: list[bytes], environ: dict[str, Any], key_size: int) -> Kept:
+def keep(status: str, headers: Headers, body: list[bytes], environ: dict[str, Any], key_size: int) -> CachedResponse:
     """A reply as it is kept, and about how many bytes that takes."""
     lasting = [(name, value) for name, value in headers if name.lower() not in ABOUT_ONE_REQUEST]
     etag = next((value for name, value in lasting if name.lower() == "etag"), "")
     endpoint, counts = endpoint_of(environ["PATH_INFO"]), metrics()
-    return Kept(
+    return CachedResponse(
         status=status,
         headers=lasting,
         body=body,

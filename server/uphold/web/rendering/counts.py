@@ -8,11 +8,11 @@ from typing import Any
 
 from uphold.web.rendering.grouping import Row, id_of
 
-__all__ = ["Kept", "Met", "count_kept", "count_met"]
+__all__ = ["CallCounts", "PromiseCounts", "count_kept", "count_met"]
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
+class CallCounts:
     """Of some calls: those met before they were made, from an assumed day, and before the petition was handed over."""
 
     before: Sequence[Row]
@@ -21,7 +21,7 @@ class Met:
     of: int
 
 
-def count_met(rows: Sequence[Row], acts: Iterable[Row] = ()) -> Met:
+def count_met(rows: Sequence[Row], acts: Iterable[Row] = ()) -> CallCounts:
     """What a count of met calls rests on, from rows of call-outcomes or nodes of a document with the acts beside it."""
     ends = {act["action"]: act["notAfter"] for act in acts}
     before, assumed, unhanded = [], [], []
@@ -34,11 +34,11 @@ def count_met(rows: Sequence[Row], acts: Iterable[Row] = ()) -> Met:
             done = row.get("notAfter") or (ends.get(answer["id"]) if isinstance(answer, Mapping) else None)
             assumed += [row] if row.get("assumption") or row.get("assumes") else []
             unhanded += [row] if done and row.get("handoverDate") and done < row["handoverDate"] else []
-    return Met(before, assumed, unhanded, len(rows))
+    return CallCounts(before, assumed, unhanded, len(rows))
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PromiseCounts:
     """Of some promises: how many are dated, how many of these are kept, and how many undated ones were joined."""
 
     dated: int
@@ -47,8 +47,8 @@ class Kept:
     of: int
 
 
-def count_kept(rows: Sequence[Row]) -> Kept:
+def count_kept(rows: Sequence[Row]) -> PromiseCounts:
     """The counts of rows of commitments-kept."""
     dated = [row for row in rows if row["promised"]]
     undated = [row for row in rows if not row["promised"] and row["answeredBy"]]
-    return Kept(len(dated), sum(row["result"] == "kept" for row in dated), len(undated), len(rows))
+    return PromiseCounts(len(dated), sum(row["result"] == "kept" for row in dated), len(undated), len(rows))

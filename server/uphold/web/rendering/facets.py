@@ -1,7 +1,7 @@
-"""Facets: rows divided by the values of their columns, found by words and put in order, and the links to do so.
+"""Faceted filtering: filters, searches and sorts rows, and builds the links for it.
 
-Nothing here knows of a request or of a question: rows are dictionaries by column, as `Answered.rows` has them. A cell
-is one value, a list of values, or a text with several values and something between them.
+Independent of requests and questions: rows are dictionaries by column, as in `QuestionResult.rows`. A cell is a value,
+a list of values, or a text of values with a separator.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from uphold.errors import InvalidParameter
 from uphold.questions.rows import rank
 
-__all__ = ["NOT_STATED", "Choice", "Division", "Facet", "find_words", "link", "put_in_order", "several"]
+__all__ = ["NOT_STATED", "Division", "Facet", "FacetValue", "find_words", "link", "put_in_order", "several"]
 
 NOT_STATED = "not-stated"
 """What a request says for the rows that have no value."""
@@ -70,7 +70,7 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FacetValue:
     """One value of a facet: as the rows have it, as a request writes it, its name, and how many rows one would see."""
 
     value: str
@@ -133,7 +133,7 @@ class Division:
         parts = zip_longest(facet.listed(row), *(each.listed(row) for each in others), fillvalue="")
         return {value for value, *rest in parts if tuple(rest) == wanted}
 
-    def choices(self, facet: Facet) -> list[Choice]:
+    def choices(self, facet: Facet) -> list[FacetValue]:
         """The values of a facet, each with the number of rows that have it and every other value chosen.
 
         Those that no row has under the other choices are left out, and what is not stated comes last.
@@ -141,7 +141,7 @@ class Division:
         counted = Counter(value for row in self.kept(facet.name) for value in self.found(row, facet))
         chosen = self.chosen.get(facet.name)
         found = [
-            Choice(value, self.key(facet, value), self.name(facet, value), counted[value], value == chosen)
+            FacetValue(value, self.key(facet, value), self.name(facet, value), counted[value], value == chosen)
             for value in self.known[facet.name]
             if counted[value] or value == chosen
         ]

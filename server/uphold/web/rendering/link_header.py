@@ -12,7 +12,7 @@ from uphold.web.http.request_context import open_snapshot
 from uphold.web.metadata.citations import Citation
 from uphold.web.metadata.json_ld import LICENCE
 from uphold.web.metadata.metadata import Metadata
-from uphold.web.rendering.question_results import Answered
+from uphold.web.rendering.question_results import QuestionResult
 
 __all__ = ["SAFE", "SCHEMA", "Link", "add_links", "links_of_page"]
 
@@ -44,7 +44,7 @@ def add_links(response: Response, links: Iterable[Link]) -> None:
     response.headers["Link"] = ", ".join(written)
 
 
-def links_of_page(about: Metadata, citation: Citation, answers: Iterable[Answered] = ()) -> list[Link]:
+def links_of_page(about: Metadata, citation: Citation, answers: Iterable[QuestionResult] = ()) -> list[Link]:
     """The links of a page that is about no one thing: how it is cited, and the answers that it shows, as data."""
     base = open_snapshot().snapshot.base
     return [

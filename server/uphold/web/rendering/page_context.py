@@ -13,7 +13,7 @@ from uphold.rdf.terms import iri_term
 from uphold.serving.descriptions import Provenance, Source, Thing
 from uphold.web.http.request_context import context, open_snapshot
 from uphold.web.http.request_parameters import choose_language, read_language
-from uphold.web.rendering.question_results import Answered
+from uphold.web.rendering.question_results import QuestionResult
 
 __all__ = ["Note", "Page", "nodes", "reader_language"]
 
@@ -32,7 +32,7 @@ class Note:
 class Page:
     """Answers by the names that a template has for them, and the notes, numbered as the template comes to them."""
 
-    def __init__(self, answers: Mapping[str, Answered], language: str, also: Iterable[str] = ()) -> None:
+    def __init__(self, answers: Mapping[str, QuestionResult], language: str, also: Iterable[str] = ()) -> None:
         self.answers, self.language = answers, language
         self.base = open_snapshot().snapshot.base
         found = {*also}
@@ -42,7 +42,7 @@ class Page:
         self.rests = open_snapshot().resources.cited(found, language)
         self.numbered: dict[str, Note] = {}
 
-    def __getattr__(self, name: str) -> Answered:
+    def __getattr__(self, name: str) -> QuestionResult:
         """The answer with this name."""
         try:
             return self.answers[name]

@@ -16,7 +16,7 @@ from uphold.questions.framing import frame
 from uphold.questions.rows import Rows, read_rows
 from uphold.web.http.request_context import context, manager, open_snapshot
 
-__all__ = ["RESULTS", "TRIPLES", "Answered", "Unasked", "ask", "frame_answer", "run_query"]
+__all__ = ["RESULTS", "TRIPLES", "EmptyResult", "QuestionResult", "ask", "frame_answer", "run_query"]
 
 RESULTS, TRIPLES = "application/sparql-results+json", "application/n-triples"
 
@@ -43,7 +43,7 @@ def frame_answer(question: Question, query: str, terms: Mapping[str, Sequence[st
 
 
 @dataclass(frozen=True)
-class Answered:
+class QuestionResult:
     """A question with the values given to it; the engine is asked when the answer is first read."""
 
     question: Question
@@ -83,7 +83,7 @@ class Answered:
         """The rows whose columns have these values."""
         return [row for row in self.rows if all(row[name] == value for name, value in wanted.items())]
 
-    def only(self, **kept: Container[Any]) -> Answered:
+    def only(self, **kept: Container[Any]) -> QuestionResult:
         """The part whose columns have one of these values each."""
         return replace(self, shown=[row for row in self if all(row[name] in values for name, values in kept.items())])
 
@@ -101,7 +101,7 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Unasked(Answered):
+class EmptyResult(QuestionResult):
     """A question that lacks what it would be asked about: without rows, and with an empty document."""
 
     asked: ClassVar[bool] = False
@@ -117,10 +117,10 @@ class Unasked(Answered):
         return {}
 
 
-def ask(name: str, **given: str | Sequence[str] | None) -> Answered:
+def ask(name: str, **given: str | Sequence[str] | None) -> QuestionResult:
     """The answer to the question with this name; values that are None or empty are left out.
 
     Reading it raises what the engine raises, and `InvalidParameter` for a value that cannot be.
     """
     values = {key: [value] if isinstance(value, str) else list(value) for key, value in given.items() if value}
-    return Answered(manager().questions[name], values)
+    return QuestionResult(manager().questions[name], values)

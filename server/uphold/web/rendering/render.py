@@ -15,7 +15,7 @@ from uphold.web.metadata.citations import Citation
 from uphold.web.metadata.metadata import Metadata
 from uphold.web.rendering.link_header import add_links, links_of_page
 from uphold.web.rendering.page_context import Page, reader_language
-from uphold.web.rendering.question_results import Answered
+from uphold.web.rendering.question_results import QuestionResult
 
 __all__ = ["about_page", "cite_view", "scripted", "show", "view"]
 
@@ -41,7 +41,7 @@ def view(blueprint: Blueprint, path: str) -> Callable[[View], View]:
     return register
 
 
-def show(template: str, answers: Mapping[str, Answered], title: str, description: str, **told: Any) -> Response:
+def show(template: str, answers: Mapping[str, QuestionResult], title: str, description: str, **told: Any) -> Response:
     """The response with a page that shows these answers in the reader's language.
 
     What else is told goes to the template, but for `about` and `typed_links`: they take the place of what would be said

@@ -40,7 +40,7 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class DiagramNode:
     """A class in the drawing, by its upper left corner, with the properties that lead back to it."""
 
     x: float
@@ -50,7 +50,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DiagramEdge:
     """A join in the drawing: an SVG path, and where its text stands."""
 
     path: str
@@ -65,8 +65,8 @@ class Diagram:
 
     width: float
     height: float
-    boxes: tuple[Box, ...]
-    lines: tuple[Line, ...]
+    boxes: tuple[DiagramNode, ...]
+    lines: tuple[DiagramEdge, ...]
     joins: tuple[Join, ...]
     box: tuple[int, int] = (BOX, HIGH)
 
@@ -108,13 +108,13 @@ def draw(joins: Sequence[Join]) -> Diagram | None:
         for index, place in enumerate(row)
     }
     boxes = tuple(
-        Box(*at[iri, layer[iri]], names[iri], own.get(iri, "")) for iri in sorted(names, key=names.__getitem__)
+        DiagramNode(*at[iri, layer[iri]], names[iri], own.get(iri, "")) for iri in sorted(names, key=names.__getitem__)
     )
     texts: list[tuple[float, float]] = []
     for each in ways:
         texts.append(beside([at[place] for place in each], texts))
     lines = tuple(
-        Line(line([at[place] for place in each]), *text, join.text)
+        DiagramEdge(line([at[place] for place in each]), *text, join.text)
         for join, each, text in zip(between, ways, texts, strict=True)
     )
     width = 2 * MARGIN + (len(rows) - 1) * ACROSS + BOX

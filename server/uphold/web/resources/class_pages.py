@@ -13,7 +13,7 @@ from typing import Any
 from uphold.questions.files import MOST_VALUES
 from uphold.serving.descriptions import Description
 from uphold.web.rendering.page_context import nodes
-from uphold.web.rendering.question_results import Answered, Unasked, ask
+from uphold.web.rendering.question_results import EmptyResult, QuestionResult, ask
 
 __all__ = ["FOUND", "PUBLISHED", "THEN", "THIS", "ClassPage"]
 
@@ -38,25 +38,25 @@ class ClassPage:
     schema: str = "Thing"
     model: str = ""
 
-    def answers(self, about: Description) -> dict[str, Answered]:
+    def answers(self, about: Description) -> dict[str, QuestionResult]:
         """The answers about one thing; a question that lacks a value is not asked."""
-        answers: dict[str, Answered] = {}
+        answers: dict[str, QuestionResult] = {}
         for key, (name, given) in self.questions.items():
             values = {field: read_value(value, about, answers) for field, value in given.items()}
             answers[key] = ask_about(name, values)
         return answers
 
 
-def ask_about(name: str, values: Mapping[str, list[str]]) -> Answered:
+def ask_about(name: str, values: Mapping[str, list[str]]) -> QuestionResult:
     """The answer for these values, the first of each where the question takes one; none when one is missing."""
     answer = ask(name, **values)
     if not all(values.values()):
-        return Unasked(answer.question, answer.given)
+        return EmptyResult(answer.question, answer.given)
     taken = answer.question.parameters
     return ask(name, **{field: each if taken[field].repeatable else each[:1] for field, each in values.items()})
 
 
-def read_value(value: str, about: Description, answers: Mapping[str, Answered]) -> list[str]:
+def read_value(value: str, about: Description, answers: Mapping[str, QuestionResult]) -> list[str]:
     """The values that `{this}`, `{published}`, `{uphold:by}` or `{story.call}` stands for; anything else is a value."""
     if value == THIS:
         return [about.thing.iri]

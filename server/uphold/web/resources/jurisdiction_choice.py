@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from uphold.web.rendering.page_context import reader_language
-from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.question_results import QuestionResult, ask
 
 __all__ = ["Offer", "jurisdictions", "offers"]
 
@@ -24,7 +24,7 @@ class Offer:
     rows: Sequence[Row]
 
 
-def jurisdictions() -> Answered:
+def jurisdictions() -> QuestionResult:
     """All jurisdictions, with names in the reader's language."""
     return ask("jurisdictions", lang=reader_language())
 

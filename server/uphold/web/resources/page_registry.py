@@ -19,7 +19,7 @@ from uphold.errors import InvalidParameter, UnreadableSource
 from uphold.questions.files import Question
 from uphold.web.rendering.facets import Facet
 from uphold.web.resources.class_pages import FOUND, PUBLISHED, THEN, THIS, ClassPage
-from uphold.web.resources.lists.listing import SHOWN_AS, Column, Joined, ListPage
+from uphold.web.resources.lists.listing import SHOWN_AS, JoinedColumns, ListColumn, ListPage
 from uphold.web.resources.view_models.models import VIEW_MODELS
 
 __all__ = ["TEMPLATES", "Registry", "page_of", "read_registry", "registry"]
@@ -27,9 +27,9 @@ __all__ = ["TEMPLATES", "Registry", "page_of", "read_registry", "registry"]
 TEMPLATES = Path(__file__).parents[1] / "templates"
 PAGES, LISTS = "pages.toml", "lists.toml"
 PROPERTY = re.compile(r"\{([a-z]+):\w+\}")
-PARTS = {"columns": Column, "facets": Facet, "joined": Joined}
+PARTS = {"columns": ListColumn, "facets": Facet, "joined": JoinedColumns}
 """What the entries of these keys of a list are."""
-Entry = TypeVar("Entry", ClassPage, ListPage, Column, Facet, Joined)
+Entry = TypeVar("Entry", ClassPage, ListPage, ListColumn, Facet, JoinedColumns)
 
 
 @dataclass(frozen=True, slots=True)

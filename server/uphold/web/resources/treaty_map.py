@@ -15,7 +15,7 @@ from flask import request
 from uphold.assets.vendor import OUTLINES, VENDOR
 from uphold.assets.world_map import World, load
 from uphold.web.http.request_parameters import read_number
-from uphold.web.rendering.question_results import Answered
+from uphold.web.rendering.question_results import QuestionResult
 
 __all__ = ["WorldMap", "world_map"]
 
@@ -41,7 +41,7 @@ class WorldMap:
     """The map of a treaty at the end of a year: outlines, and the answer that colours them."""
 
     world: World
-    answer: Answered
+    answer: QuestionResult
     treaty: str
     year: int
     years: tuple[int, int]
@@ -88,7 +88,7 @@ def kind(row: Row) -> str:
     return f"{row['status']} stale" if row["stale"] else str(row["status"])
 
 
-def world_map(answer: Answered, treaty: str) -> WorldMap | None:
+def world_map(answer: QuestionResult, treaty: str) -> WorldMap | None:
     """The map of a treaty by its key and its treaty-map-changes, in the year asked for, else in the last one.
 
     None where no outlines are installed or nothing is known of the treaty.

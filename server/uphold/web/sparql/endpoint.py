@@ -15,7 +15,7 @@ from uphold.serving.open_snapshots import SnapshotManager
 from uphold.web.http.headers import with_snapshot
 from uphold.web.http.request_context import RequestContext, context_of
 from uphold.web.http.sparql_protocol import read_request
-from uphold.web.sparql.execution import HTML, Reply, parse_request, reply
+from uphold.web.sparql.execution import HTML, SparqlResponse, parse_request, reply
 
 __all__ = ["SparqlEndpoint"]
 
@@ -56,7 +56,7 @@ class SparqlEndpoint:
             return []
         return made.body
 
-    def answer(self, environ: dict[str, Any], context: RequestContext) -> Reply | None:
+    def answer(self, environ: dict[str, Any], context: RequestContext) -> SparqlResponse | None:
         """The reply to a program; None where the answer is a page."""
         asked = context.sparql_request = read_request(environ, self.manager.settings)
         context.query_text = asked.query

@@ -21,13 +21,13 @@ from uphold.serving.open_snapshots import OpenSnapshot, SnapshotManager
 from uphold.settings import Settings
 from uphold.sparql.guard import Inspected, Limits, inspect
 from uphold.web.http.client_disconnect import Client
-from uphold.web.http.etags import is_known, make_etag
+from uphold.web.http.etags import etag_matches, make_etag
 from uphold.web.http.headers import IMMUTABLE, content_type, shared
 from uphold.web.http.negotiation import GRAPH_ALIASES, choose_from, named_form
 from uphold.web.http.request_context import RequestContext
 from uphold.web.http.sparql_protocol import ProtocolRequest
 
-__all__ = ["HTML", "JSON_RESULTS", "TURTLE", "Question", "Reply", "fetch", "parse_request", "reply"]
+__all__ = ["HTML", "JSON_RESULTS", "TURTLE", "SparqlQuery", "SparqlResponse", "fetch", "parse_request", "reply"]
 
 LONGEST_KEPT = 1_000
 """Characters of an Accept header up to which it is kept what was chosen by it, so that strangers fill no memory."""
@@ -41,7 +41,7 @@ RESULT_ALIASES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SparqlResponse:
     """Status, headers and body; `cacheable` says that the same reply is worth keeping for the next such request."""
 
     status: HTTPStatus
@@ -51,7 +51,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SparqlQuery:
     """A request that is understood: what is asked, what the guard says of it, and the form of the answer."""
 
     asked: ProtocolRequest
@@ -74,10 +74,10 @@ class Question:
         return make_etag(*depends_on)
 
 
-def parse_request(asked: ProtocolRequest, accept: str, settings: Settings) -> Question:
+def parse_request(asked: ProtocolRequest, accept: str, settings: Settings) -> SparqlQuery:
     """The question in a request with this Accept header; raises what the guard raises, and `NotAcceptable`."""
     inspected = inspect(asked.query, Limits.of(settings))
-    return Question(asked, inspected, choose_form(asked.forms, accept, gives_graph=inspected.gives_graph))
+    return SparqlQuery(asked, inspected, choose_form(asked.forms, accept, gives_graph=inspected.gives_graph))
 
 
 def choose_form(named: Sequence[str], accept: str, *, gives_graph: bool) -> str:
@@ -105,7 +105,7 @@ def forms(*, gives_graph: bool) -> dict[str, str]:
 
 
 def fetch(
-    question: Question, name: str, open_snapshot: OpenSnapshot, answers: ResultCache, client: Client
+    question: SparqlQuery, name: str, open_snapshot: OpenSnapshot, answers: ResultCache, client: Client
 ) -> BufferedResult:
     """The answer with this name, by the engine or from those that are kept; to be closed.
 
@@ -121,7 +121,9 @@ def fetch(
     return answers.ask(name or None, run, client.is_there, asked.seconds)
 
 
-def reply(question: Question, context: RequestContext, manager: SnapshotManager, if_none_match: str | None) -> Reply:
+def reply(
+    question: SparqlQuery, context: RequestContext, manager: SnapshotManager, if_none_match: str | None
+) -> SparqlResponse:
     """The reply to a program, in a form that fits the query; raises what the engine raises."""
     open_snapshot = context.leases[-1]
     name = question.name(open_snapshot)
@@ -130,10 +132,10 @@ def reply(question: Question, context: RequestContext, manager: SnapshotManager,
     if name:
         lasting = IMMUTABLE if context.snapshot_prefix else shared(manager.settings.cache_s_maxage)
         headers = [headers[0], ("Cache-Control", lasting), ("ETag", f'"{name}"')]
-    if name and is_known(name, if_none_match):
-        return Reply(HTTPStatus.NOT_MODIFIED, headers, [], cacheable=False)
+    if name and etag_matches(name, if_none_match):
+        return SparqlResponse(HTTPStatus.NOT_MODIFIED, headers, [], cacheable=False)
     found = fetch(question, name, open_snapshot, manager.answers, context.client)
     headers += [("Content-Type", content_type(question.form)), ("Content-Length", str(found.size))]
     if found.file is None:
-        return Reply(HTTPStatus.OK, headers, [found.content], cacheable=bool(name) and found.requested_again)
-    return Reply(HTTPStatus.OK, headers, found, cacheable=False)
+        return SparqlResponse(HTTPStatus.OK, headers, [found.content], cacheable=bool(name) and found.requested_again)
+    return SparqlResponse(HTTPStatus.OK, headers, found, cacheable=False)

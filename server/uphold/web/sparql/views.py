@@ -25,7 +25,7 @@ from uphold.web.metadata.citations import cite_query
 from uphold.web.rendering.problem_details import as_details
 from uphold.web.rendering.render import about_page
 from uphold.web.sparql.completions import editor_words
-from uphold.web.sparql.execution import HTML, JSON_RESULTS, TURTLE, Question, fetch, parse_request
+from uphold.web.sparql.execution import HTML, JSON_RESULTS, TURTLE, SparqlQuery, fetch, parse_request
 
 __all__ = ["endpoint", "sparql", "words"]
 
@@ -49,7 +49,7 @@ def endpoint() -> Response:
         raise
 
 
-def show_answer(question: Question) -> Response:
+def show_answer(question: SparqlQuery) -> Response:
     """The form with the beginning of the answer."""
     asked, gives_graph = question.asked, question.inspected.gives_graph
     question = replace(question, form=TURTLE if gives_graph else JSON_RESULTS)
@@ -57,14 +57,14 @@ def show_answer(question: Question) -> Response:
     found = fetch(question, name, open_snapshot(), manager().answers, context().client)
     try:
         if not gives_graph:
-            return show(asked, cacheable=bool(name), table=read_table(io.BufferedReader(Pieces(found))))
+            return show(asked, cacheable=bool(name), table=read_table(io.BufferedReader(ResultStream(found))))
         text = found.start(TURTLE_SHOWN).decode("utf-8", "ignore")
         return show(asked, cacheable=bool(name), turtle=text, whole=found.size <= TURTLE_SHOWN)
     finally:
         found.close()
 
 
-class Pieces(io.RawIOBase):
+class ResultStream(io.RawIOBase):
     """An answer as a file to read."""
 
     def __init__(self, answer: BufferedResult) -> None:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 
 from uphold.web.http.request_context import manager, open_snapshot, snapshot_prefix
 from uphold.web.rendering.dates import scale
-from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.rendering.render import show, view
 from uphold.web.resources.jurisdiction_choice import jurisdictions, offers
 
@@ -28,7 +28,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Selection:
     """What a request chooses: IRIs to show, IRIs for which there is no room, and texts that name no jurisdiction."""
 
     shown: Sequence[str]
@@ -37,11 +37,11 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class Suggestion:
     """Comparisons to begin with that one answer suggests: what the jurisdictions share, and which they are."""
 
     title: str
-    answer: Answered
+    answer: QuestionResult
     groups: Mapping[str, Sequence[str]]
 
 
@@ -75,7 +75,7 @@ def side_by_side() -> Response:
     )
 
 
-def beside(shown: Sequence[str], answers: Mapping[str, Answered]) -> dict[str, Any]:
+def beside(shown: Sequence[str], answers: Mapping[str, QuestionResult]) -> dict[str, Any]:
     """The acts and handovers of each jurisdiction on one line of time, the treaties, and the units of signatures."""
     treaties, acts = answers["treaties"], {iri: answers[f"acts of {iri}"] for iri in shown}
     as_of = max((row["asOf"] for row in treaties if row["asOf"]), default=None)
@@ -91,7 +91,7 @@ def beside(shown: Sequence[str], answers: Mapping[str, Answered]) -> dict[str, A
     }
 
 
-def read_choice(values: Iterable[str], known: Mapping[str, str]) -> Choice:
+def read_choice(values: Iterable[str], known: Mapping[str, str]) -> Selection:
     """The choice among known IRIs that values make, each a key or an IRI; raises `InvalidParameter`."""
     question = manager().questions["compare-jurisdictions"]
     given: dict[str, str] = {}
@@ -99,10 +99,10 @@ def read_choice(values: Iterable[str], known: Mapping[str, str]) -> Choice:
         terms = dict(question.terms({"jurisdiction": [value]}))
         given.setdefault(terms["jurisdiction"][0][1:-1], value)
     found = [iri for iri in given if iri in known]
-    return Choice(found[:MOST], found[MOST:], [value for iri, value in given.items() if iri not in known])
+    return Selection(found[:MOST], found[MOST:], [value for iri, value in given.items() if iri not in known])
 
 
-def answers_about(shown: Sequence[str]) -> dict[str, Answered]:
+def answers_about(shown: Sequence[str]) -> dict[str, QuestionResult]:
     """What a comparison is made of; answers about all jurisdictions are narrowed to those shown."""
     answers = {
         "summary": ask("compare-jurisdictions", jurisdiction=shown),
@@ -114,16 +114,16 @@ def answers_about(shown: Sequence[str]) -> dict[str, Answered]:
     return answers if len(shown) >= FEWEST else {**answers, "neighbours": ask("neighbours", jurisdiction=shown[0])}
 
 
-def starts(known: Answered) -> list[Start]:
+def starts(known: QuestionResult) -> list[Suggestion]:
     """Comparisons to begin with, as the data suggest them."""
     promised, handovers = ask("commitments-kept"), ask("handovers")
     waiting = ask("call-outcomes", outcome="open")
     reviewed = [row for row in known if row["firstReviewed"] is not None]
     found = [
-        Start("Promised to join the same treaty", promised, shared(promised, "treatyName")),
-        Start("Called on to join the same treaty, and have not joined", waiting, shared(waiting, "treatyName")),
-        Start("Reviewed in the same region", known, shared(reviewed, "regionName")),
-        Start("Petitions handed over on the same day", handovers, shared(handovers, "date")),
+        Suggestion("Promised to join the same treaty", promised, shared(promised, "treatyName")),
+        Suggestion("Called on to join the same treaty, and have not joined", waiting, shared(waiting, "treatyName")),
+        Suggestion("Reviewed in the same region", known, shared(reviewed, "regionName")),
+        Suggestion("Petitions handed over on the same day", handovers, shared(handovers, "date")),
     ]
     return [start for start in found if start.groups]
 

@@ -18,7 +18,7 @@ from uphold.questions.files import Question
 from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.request_parameters import QuestionRequest, page_links, read_question_request
 from uphold.web.rendering.grouping import each_once, first, in_order
-from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.rendering.render import show, view
 
 __all__ = ["discrepancies"]
@@ -37,7 +37,7 @@ discrepancies = Blueprint("discrepancies", __name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FacetLink:
     """One value of a facet: its name, how many there would be, and the address that takes it, or that drops it."""
 
     name: str
@@ -86,7 +86,7 @@ def disagreements() -> Response:
     )
 
 
-def statements_of(statements: Answered, shown: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+def statements_of(statements: QuestionResult, shown: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     """The statements of each discrepancy shown, each once, those computed again first."""
     return {
         iri: in_order(each_once(statements.where(discrepancy=iri), "statement"), "className", reverse=True)
@@ -103,7 +103,7 @@ def read_chosen(question: Question, given: Given) -> dict[str, list[str]]:
     return terms
 
 
-def kind_choices(given: Given, chosen: Given, kinds: Answered) -> list[Choice]:
+def kind_choices(given: Given, chosen: Given, kinds: QuestionResult) -> list[FacetLink]:
     """The kinds of discrepancies, the most frequent first."""
     counts = Counter(row["kind"] for row in without(given, "kind"))
     return [
@@ -113,7 +113,7 @@ def kind_choices(given: Given, chosen: Given, kinds: Answered) -> list[Choice]:
     ]
 
 
-def class_choices(given: Given, chosen: Given) -> list[Choice]:
+def class_choices(given: Given, chosen: Given) -> list[FacetLink]:
     """What kinds of things the statements are, the most frequent first."""
     found = {row["discrepancy"] for row in without(given, "class")}
     about = {name: given.get(name) for name in ("kind", "statement", "treaty")}
@@ -126,7 +126,7 @@ def class_choices(given: Given, chosen: Given) -> list[Choice]:
     ]
 
 
-def derived_choices(given: Given) -> list[Choice]:
+def derived_choices(given: Given) -> list[FacetLink]:
     """Whether a person or a rule found them."""
     counts = Counter("true" if row["derivedBy"] else "false" for row in without(given, "derived"))
     now = [{"1": "true", "0": "false"}.get(value, value) for value in given.get("derived", ())]
@@ -143,16 +143,16 @@ def key_of(iri: str) -> str:
     return iri.rpartition("/")[2]
 
 
-def choice(parameter: str, value: str, name: str, count: int, is_chosen: bool) -> Choice:
+def choice(parameter: str, value: str, name: str, count: int, is_chosen: bool) -> FacetLink:
     """A value of a facet; its address starts from the first page."""
     fields = [
         (key, text) for key, text in request.args.items(multi=True) if text and key not in (parameter, "page")
     ] + ([] if is_chosen else [(parameter, value)])
     query = f"?{urlencode(fields)}" if fields else ""
-    return Choice(name[:1].upper() + name[1:], count, f"{request.script_root}{request.path}{query}", is_chosen)
+    return FacetLink(name[:1].upper() + name[1:], count, f"{request.script_root}{request.path}{query}", is_chosen)
 
 
-def downloads(found: Answered, wanted: QuestionRequest) -> dict[str, str]:
+def downloads(found: QuestionResult, wanted: QuestionRequest) -> dict[str, str]:
     """The addresses of the same rows, in the same order, as data."""
     order: dict[str, object] = {"sort": ",".join(wanted.sort)} if wanted.sort else {}
     fields = {"csv": order, "json": {**order, "limit": MOST_ROWS}}

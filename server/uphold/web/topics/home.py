@@ -16,7 +16,7 @@ from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.responses import send
 from uphold.web.metadata.json_ld import catalogue
 from uphold.web.rendering.grouping import grouped, in_order
-from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.rendering.render import about_page, show, view
 from uphold.web.resources.signposting import links_of_catalogue, listed_files
 from uphold.web.resources.treaty_map import world_map
@@ -72,7 +72,7 @@ def home() -> Response:
     return response
 
 
-def told_of(answers: Mapping[str, Answered], figures: Mapping[str, int]) -> dict[str, Any]:
+def told_of(answers: Mapping[str, QuestionResult], figures: Mapping[str, int]) -> dict[str, Any]:
     """Promises by treaty, contradicted figures, the demands with a bar for each outcome, and the first questions."""
     bars: list[tuple[str, float, float]] = []
     demands, before = sum(figures[outcome] for outcome in OUTCOMES), 0
@@ -102,7 +102,7 @@ def described(graphs: Iterable[Mapping[str, Term]]) -> list[dict[str, str]]:
     ]
 
 
-def treaty_of_map(treaties: Answered) -> str:
+def treaty_of_map(treaties: QuestionResult) -> str:
     """The key of the treaty that the request asks the map of; empty where no treaty is followed.
 
     Raises `InvalidParameter` for a treaty that is not followed.

@@ -12,7 +12,7 @@ from uphold.errors import InvalidParameter
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.rendering.grouping import grouped
 from uphold.web.rendering.page_context import reader_language
-from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.rendering.render import show, view
 from uphold.web.resources.class_pages import PUBLISHED
 from uphold.web.resources.view_models.jurisdictions import TREATY_OF_INDICATOR as TREATIES
@@ -34,7 +34,7 @@ matrix = Blueprint("matrix", __name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MatrixRow:
     """One jurisdiction: its cells by indicator, its status in a treaty then and now by indicator, and its totals."""
 
     jurisdiction: str
@@ -59,14 +59,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class ProtocolRequest:
+class MatrixResults:
     """What all answers of the page are."""
 
-    cells: Answered
-    indicators: Answered
-    coverage: Answered
-    now: Answered
-    then: Answered
+    cells: QuestionResult
+    indicators: QuestionResult
+    coverage: QuestionResult
+    now: QuestionResult
+    then: QuestionResult
 
 
 @view(matrix, "/matrix")
@@ -144,11 +144,11 @@ def read(name: str, offered: Collection[str]) -> str:
     return values[0] if values else next(iter(offered), "")
 
 
-def questions(wanted: Mapping[str, str]) -> ProtocolRequest:
+def questions(wanted: Mapping[str, str]) -> MatrixResults:
     """What the page asks; its language is the reader's."""
     language = reader_language()
     treaties = [*TREATIES.values()]
-    return ProtocolRequest(
+    return MatrixResults(
         ask("progress-matrix", round=wanted["round"], goal=wanted["goal"], region=wanted["region"], lang=language),
         ask("indicators", goal=wanted["goal"]),
         ask("coverage", round=wanted["round"]),
@@ -157,7 +157,7 @@ def questions(wanted: Mapping[str, str]) -> ProtocolRequest:
     )
 
 
-def lines(asked: ProtocolRequest) -> list[Line]:
+def lines(asked: MatrixResults) -> list[MatrixRow]:
     """A line for each jurisdiction that the answer has cells of."""
     totals = {row["jurisdiction"]: row for row in asked.coverage}
     now, then = (by_treaty(answer) for answer in (asked.now, asked.then))
@@ -165,7 +165,7 @@ def lines(asked: ProtocolRequest) -> list[Line]:
     for row in asked.cells:
         cells.setdefault(row["jurisdiction"], {})[row["indicator"]] = row
     return [
-        Line(
+        MatrixRow(
             iri,
             next(iter(own.values()))["jurisdictionName"],
             own,
@@ -180,12 +180,12 @@ def lines(asked: ProtocolRequest) -> list[Line]:
     ]
 
 
-def by_treaty(answer: Answered) -> dict[tuple[str, str], Mapping[str, Any]]:
+def by_treaty(answer: QuestionResult) -> dict[tuple[str, str], Mapping[str, Any]]:
     """The row of each jurisdiction in each treaty, with its status and date, by its IRI and the treaty's key."""
     return {(row["jurisdiction"], key_of(row["treaty"])): row for row in answer}
 
 
-def fits(line: Line, wanted: Mapping[str, str]) -> bool:
+def fits(line: MatrixRow, wanted: Mapping[str, str]) -> bool:
     """Whether a line is as the filters want it; the goal and the region are asked for already."""
     return line.has(wanted["rating"], [column for column in NAMED if wanted[column]]) and all(
         not wanted[name] or line.statuses[name][1]["status"] == wanted[name] for name in TREATIES

@@ -12,10 +12,10 @@ from flask import Blueprint, Response, request
 
 from uphold.errors import InvalidParameter
 from uphold.web.http.request_context import open_snapshot
-from uphold.web.rendering.facets import Choice, Division, Facet, link, put_in_order
+from uphold.web.rendering.facets import Division, Facet, FacetValue, link, put_in_order
 from uphold.web.rendering.grouping import in_order
 from uphold.web.rendering.page_context import reader_language
-from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.rendering.render import show, view
 
 __all__ = ["Calls", "Length", "outcomes"]
@@ -65,7 +65,7 @@ def answers() -> Response:
         assumed=any(row["assumption"] for row in met),
         assumptions=[*dict.fromkeys(row["assumption"] for row in calls.part if row["assumption"])],
         figures=open_snapshot().resources.figures(),
-        scale=Scale([*map(length_of, promises), *map(length_of, calls.answer)]),
+        scale=DayScale([*map(length_of, promises), *map(length_of, calls.answer)]),
         length_of=length_of,
         sort_link=lambda sort: calls.link(sort=sort),
         orders={key: words for key, (_, words) in ORDERS.items()},
@@ -120,7 +120,7 @@ def days_between(first: object, last: object) -> int | None:
         return None
 
 
-class Scale:
+class DayScale:
     """A scale of days from 0 to the longest of some lengths; places on it are percentages."""
 
     def __init__(self, lengths: Sequence[Length | None]) -> None:
@@ -169,31 +169,31 @@ class Calls:
         }
 
     @cached_property
-    def part(self) -> Answered:
+    def part(self) -> QuestionResult:
         """The answer that the downloads give, with its rows in the order asked for."""
         lengths = [(row, length_of(dict(row))) for row in self.division.rows]
         rows = [{**row, "length": length.most if length else None} for row, length in lengths]
         shown = [dict(row) for row in put_in_order(rows, ORDERS[self.sort][0])]
-        return Answered(self.answer.question, {name: [text] for name, text in self.applied.items()}, shown=shown)
+        return QuestionResult(self.answer.question, {name: [text] for name, text in self.applied.items()}, shown=shown)
 
     @cached_property
-    def signed(self) -> Answered:
+    def signed(self) -> QuestionResult:
         """The signatures of those to whom an open call is addressed, of the treaty that it asks for."""
         wanted = {(row["jurisdiction"], row["treaty"]) for row in self.part if row["outcome"].endswith("/open")}
         answer = ask("signed-not-ratified")
         rows = [row for row in answer if (row["jurisdiction"], row["treaty"]) in wanted] if wanted else []
-        return Answered(answer.question, answer.given, shown=rows)
+        return QuestionResult(answer.question, answer.given, shown=rows)
 
     @cached_property
-    def handed(self) -> Answered:
+    def handed(self) -> QuestionResult:
         """The handovers whose days stand beside a call."""
         wanted = {(row["jurisdiction"], row["handoverDate"]) for row in self.part if row["handoverDate"]}
         answer = ask("handovers")
         rows = [row for row in answer if (row["jurisdiction"], row["date"]) in wanted] if wanted else []
-        return Answered(answer.question, answer.given, shown=rows)
+        return QuestionResult(answer.question, answer.given, shown=rows)
 
     @cached_property
-    def choices(self) -> list[tuple[Facet, list[Choice]]]:
+    def choices(self) -> list[tuple[Facet, list[FacetValue]]]:
         """The facets that can narrow the calls, each with its values."""
         found = [(facet, self.division.choices(facet)) for facet in self.facets]
         return [(facet, values) for facet, values in found if len(values) > 1 or any(each.chosen for each in values)]

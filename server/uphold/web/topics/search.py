@@ -39,7 +39,7 @@ BEGINS, HAS_THE_WORDS = 0.75, 0.55
 
 
 @dataclass(frozen=True, slots=True)
-class Joining:
+class JurisdictionTreaties:
     """A jurisdiction and the treaties that a text names together."""
 
     jurisdiction: Hit
@@ -47,7 +47,7 @@ class Joining:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class SearchRequest:
     """What a request looks for."""
 
     text: str
@@ -62,7 +62,7 @@ class Looked:
 def look(suffix: str) -> Response:
     """The things that are called so; the page without a text is the form alone."""
     form = {"json": JSON, "html": HTML, "": ""}[suffix] or choose([JSON, HTML])
-    looked = read_looked(negotiated=not suffix)
+    looked = read_search_request(negotiated=not suffix)
     if not looked.text and form == JSON:
         raise InvalidParameter("q is missing: what is looked for?")
     found = open_snapshot().search.find(
@@ -91,7 +91,7 @@ def look(suffix: str) -> Response:
     return response
 
 
-def read_looked(*, negotiated: bool) -> Looked:
+def read_search_request(*, negotiated: bool) -> SearchRequest:
     """What the request looks for; the field `format` belongs to an address that is `negotiated`.
 
     Raises `InvalidParameter`.
@@ -105,7 +105,7 @@ def read_looked(*, negotiated: bool) -> Looked:
         if len(values) > 1:
             raise InvalidParameter(f"{name} stands in the request {len(values)} times; it may stand there once.")
     filled = {name: values[0] for name, values in fields.items() if values}
-    return Looked(
+    return SearchRequest(
         filled.get("q", ""),
         filled.get("type", ""),
         filled.get("lang", ""),
@@ -114,7 +114,7 @@ def read_looked(*, negotiated: bool) -> Looked:
     )
 
 
-def read_joining(text: str) -> Joining | None:
+def read_joining(text: str) -> JurisdictionTreaties | None:
     """The jurisdiction and the treaties that a text names, in either order; None when it does not name both."""
     words = [word for word in text.replace("?", " ").split() if word.lower() not in ASIDE]
     if len(words) > MOST_WORDS_OF_TWO_NAMES:
@@ -125,7 +125,7 @@ def read_joining(text: str) -> Joining | None:
             places = named(where, "jurisdiction", BEGINS)
             treaties = named(what, "treaty", HAS_THE_WORDS) if places else []
             if treaties:
-                return Joining(places[0], treaties)
+                return JurisdictionTreaties(places[0], treaties)
     return None
 
 
@@ -136,7 +136,7 @@ def named(text: str, kind: str, least: float) -> list[Hit]:
     return [hit for hit in hits if hit.score >= max(least, hits[0].score)]
 
 
-def page(looked: Looked, found: Found, links: dict[str, str]) -> str:
+def page(looked: SearchRequest, found: Found, links: dict[str, str]) -> str:
     """The page with the form and the hits."""
     names = open_snapshot().resources.names
     hits: list[tuple[Hit, Thing]] = [(hit, Thing(hit.iri, hit.label, names.short(hit.iri))) for hit in found.hits]

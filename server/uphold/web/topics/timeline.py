@@ -14,9 +14,9 @@ from flask import Blueprint, Response, request
 from uphold.errors import InvalidParameter, ResourceNotFound
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.http.request_parameters import read_number
-from uphold.web.rendering.facets import Choice, Division, Facet, link
+from uphold.web.rendering.facets import Division, Facet, FacetValue, link
 from uphold.web.rendering.page_context import Page, reader_language
-from uphold.web.rendering.question_results import Answered, ask
+from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.rendering.render import show, view
 
 __all__ = ["Timeline", "timeline"]
@@ -166,10 +166,10 @@ class Timeline:
         return self.pages[self.number - 1]
 
     @cached_property
-    def part(self) -> Answered:
+    def part(self) -> QuestionResult:
         """The answer that the downloads give, with the events of this page."""
         rows = [row for rows in self.shown.values() for row in rows]
-        return Answered(self.answer.question, {name: [text] for name, text in self.applied.items()}, shown=rows)
+        return QuestionResult(self.answer.question, {name: [text] for name, text in self.applied.items()}, shown=rows)
 
     @property
     def applied(self) -> dict[str, str]:
@@ -190,7 +190,7 @@ class Timeline:
         return [(facet, self.division.chosen[facet.name]) for facet in FACETS if facet.name in self.division.chosen]
 
     @cached_property
-    def choices(self) -> list[tuple[Facet, list[Choice]]]:
+    def choices(self) -> list[tuple[Facet, list[FacetValue]]]:
         """The facets, each with its values and how many events have them; decades go the way of time."""
         found = [(facet, self.division.choices(facet)[:: -1 if facet.by_value else 1]) for facet in FACETS]
         return [(facet, values) for facet, values in found if len(values) > 1 or any(each.chosen for each in values)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from uphold.web.rendering.facets import Facet
 
-__all__ = ["SHOWN_AS", "Column", "Joined", "ListPage"]
+__all__ = ["SHOWN_AS", "JoinedColumns", "ListColumn", "ListPage"]
 
 SHOWN_AS = (
     *("agrees", "amount", "choice", "code", "day", "finder", "kept", "kind", "link", "links", "number", "outcome"),
@@ -21,7 +21,7 @@ SHOWN_AS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ListColumn:
     """One column of a list: its heading, the column of the question, and how it is shown.
 
     `show` is one of `SHOWN_AS`; a `choice` is shown in the words of the facet with the same column. `sort` is
@@ -46,7 +46,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedColumns:
     """Columns of another question, joined to the rows where the columns `on` agree; several values become a list."""
 
     question: str
@@ -61,7 +61,7 @@ class ListPage:
 
     question: str
     intro: str
-    columns: tuple[Column, ...]
+    columns: tuple[ListColumn, ...]
     facets: tuple[Facet, ...] = ()
     sort: str = ""
     """The order of who does not choose; that of the question when empty."""
@@ -69,7 +69,7 @@ class ListPage:
     """What the field for words finds; there is no field when it is empty."""
     within: tuple[str, ...] = ()
     """The columns in which words are found, where the question has no parameter `text` to do it."""
-    joined: tuple[Joined, ...] = ()
+    joined: tuple[JoinedColumns, ...] = ()
     asks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Parameters of the question by the name of a facet, with {} for the value."""
     unlike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

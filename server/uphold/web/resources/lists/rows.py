@@ -13,10 +13,10 @@ from uphold.errors import InvalidParameter, ResourceNotFound
 from uphold.search.query import LONGEST
 from uphold.serving.descriptions import Thing
 from uphold.web.http.request_context import manager, open_snapshot, snapshot_prefix
-from uphold.web.rendering.facets import Choice, Division, Facet, find_words, link, put_in_order
+from uphold.web.rendering.facets import Division, Facet, FacetValue, find_words, link, put_in_order
 from uphold.web.rendering.page_context import reader_language
-from uphold.web.rendering.question_results import Answered, ask
-from uphold.web.resources.lists.listing import Column, Joined, ListPage
+from uphold.web.rendering.question_results import QuestionResult, ask
+from uphold.web.resources.lists.listing import JoinedColumns, ListColumn, ListPage
 
 __all__ = ["Listing", "Row", "check_last", "read_field"]
 
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Part(Answered):
+class Part(QuestionResult):
     """An answer of which a page shows some rows."""
 
     shown: Sequence[Row] = ()
@@ -84,7 +84,7 @@ class Listing:
         return [(facet, chosen[facet.name]) for facet in self.made.facets if facet.name in chosen]
 
     @cached_property
-    def choices(self) -> list[tuple[Facet, list[Choice]]]:
+    def choices(self) -> list[tuple[Facet, list[FacetValue]]]:
         """The facets that can narrow the list, each with its values."""
         found = [(facet, self.division.choices(facet)) for facet in self.made.facets]
         return [
@@ -123,7 +123,7 @@ class Listing:
         offered |= {value for facet, value in self.chosen if not self.division.name(facet, value)}
         return {value for value in offered if value.startswith(f"{open_snapshot().snapshot.base}id/")}
 
-    def order(self, column: Column) -> tuple[str, str]:
+    def order(self, column: ListColumn) -> tuple[str, str]:
         """What a heading says of the order (as `aria-sort` has it), and the order that it leads to."""
         now = self.sort or self.made.sort
         if now.removeprefix("-") == column.sort:
@@ -164,16 +164,16 @@ class Listing:
         return f"{request.script_root}{snapshot_prefix()}/doc/{self.kind}.{suffix}{chosen}"
 
     @property
-    def further(self) -> list[Answered]:
+    def further(self) -> list[QuestionResult]:
         """The other questions of which the list has columns."""
         return [ask(other.question) for other in self.made.joined]
 
     @property
-    def pictures(self) -> list[Answered]:
+    def pictures(self) -> list[QuestionResult]:
         """Questions with charts of the same things, asked with the parameters that they share."""
         found = [manager().questions[name] for name in self.made.pictures]
         return [
-            Answered(each, {name: [text] for name, text in self.applied.items() if name in each.parameters})
+            QuestionResult(each, {name: [text] for name, text in self.applied.items() if name in each.parameters})
             for each in found
         ]
 
@@ -212,7 +212,7 @@ def read_sort(made: ListPage) -> str:
     return sort
 
 
-def joined(rows: Sequence[Row], others: Sequence[Joined]) -> Iterator[Row]:
+def joined(rows: Sequence[Row], others: Sequence[JoinedColumns]) -> Iterator[Row]:
     """The rows with the columns of other questions, where these are there."""
     found = [(other, values_of(other)) for other in others]
     for row in rows:
@@ -222,7 +222,7 @@ def joined(rows: Sequence[Row], others: Sequence[Joined]) -> Iterator[Row]:
         yield {**row, **more}
 
 
-def values_of(other: Joined) -> dict[tuple[Any, ...], Row]:
+def values_of(other: JoinedColumns) -> dict[tuple[Any, ...], Row]:
     """The columns of another question by the values on which they are joined; several values become a list."""
     gathered: dict[tuple[Any, ...], dict[str, list[Any]]] = {}
     for row in ask(other.question):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from uphold.serving.descriptions import Description
-from uphold.web.rendering.event_sequence import Course, course
+from uphold.web.rendering.event_sequence import EventSequence, event_sequence
 from uphold.web.rendering.grouping import Row, first, grouped, id_of, in_order, nodes_at
 from uphold.web.rendering.page_context import Page, nodes
 
@@ -20,7 +20,7 @@ class Followed:
 
     of: Any
     treaty: str
-    course: Course
+    course: EventSequence
     promises: Sequence[Row]
     open: Row | None = None
     asked: Any = None
@@ -49,7 +49,7 @@ def after_call(page: Page, call: str, outcome: Mapping[str, Any], handovers: Seq
     """What followed a call for one treaty."""
     treaty = id_of(outcome["treaty"])
     promises = page.kept.where(treaty=treaty)
-    way = course(page.acts.where(treaty=treaty), promises, handovers, [outcome], outcome.get("asOf"))
+    way = event_sequence(page.acts.where(treaty=treaty), promises, handovers, [outcome], outcome.get("asOf"))
     return Followed(outcome, treaty, way, promises, first(page.open.where(call=call, treaty=treaty)))
 
 
@@ -72,7 +72,7 @@ def call_outcome(page: Page, about: Description) -> Mapping[str, Any]:
     treaty = id_of(story["treaty"]) if story.get("treaty") else ""
     promises = page.kept.where(treaty=treaty)
     handovers = page.handovers.where(petition=id_of(call["partOf"])) if call.get("partOf") else []
-    way = course(page.acts.where(treaty=treaty), promises, handovers, [story], story.get("asOf"))
+    way = event_sequence(page.acts.where(treaty=treaty), promises, handovers, [story], story.get("asOf"))
     open_call = first(page.open.where(call=id_of(call), treaty=treaty)) if call else None
     return {"call": call, "followed": Followed(story, treaty, way, promises, open_call)}
 
@@ -88,7 +88,7 @@ def commitment(page: Page, about: Description) -> Mapping[str, Any]:
     for row in rows:
         asked = [each for each in outcomes if isinstance(each, Mapping) and each.get("treaty") == row["treaty"]]
         acts = page.acts.where(treaty=row["treaty"])
-        way = course(acts, [row], [handover] if handover else [], asked, row["asOf"])
+        way = event_sequence(acts, [row], [handover] if handover else [], asked, row["asOf"])
         followed.append(Followed(row, row["treaty"], way, [row], asked=next(iter(asked), None)))
     return {
         "calls": calls,
