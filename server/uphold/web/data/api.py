@@ -22,6 +22,7 @@ from uphold.questions.rows import Rows, read_rows
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.web.http.headers import SCRIPTED
 from uphold.web.http.json_envelope import as_text, enveloped
+from uphold.web.http.link_values import add_link_values, link_value
 from uphold.web.http.negotiation import choose, split_suffix
 from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.request_parameters import IN_PATHS, QuestionRequest, page_links, read_question_request
@@ -132,7 +133,8 @@ def answer(address: str) -> Response:
     if question.head.deprecated:
         day = dt.datetime.fromisoformat(f"{question.head.deprecated_since}T00:00:00+00:00")
         response.headers["Deprecation"] = f"@{int(day.timestamp())}"  # RFC 9745
-        response.headers.add("Link", f'<{request.script_root}/api/{question.head.deprecated}>; rel="successor-version"')
+        successor = link_value(f"{request.script_root}/api/{question.head.deprecated}", "successor-version")
+        add_link_values(response, successor, separate=True)
     return response
 
 
@@ -181,9 +183,8 @@ def answer_rows(asking: BoundQuestion, form: str) -> Response:
     else:
         response = send(rows.as_csv() if form == CSV else rows.as_sparql_json(), form)
     if wanted.is_paged or form == JSON:
-        for name in ("first", "prev", "next", "last"):
-            if name in links:
-                response.headers.add("Link", f'<{links[name]}>; rel="{name}"')
+        pages = [link_value(links[name], name) for name in ("first", "prev", "next", "last") if name in links]
+        add_link_values(response, *pages, separate=True)
     return response
 
 
@@ -200,8 +201,8 @@ def answer_document(asking: BoundQuestion, form: str) -> Response:
         return page(asking, document=as_text(found))
     response = send(as_text(has_context(found, base) if form == LD_JSON else found), form)
     if form == JSON:
-        link = f'<{request.script_root}/context.jsonld>; rel="http://www.w3.org/ns/json-ld#context"; type="{LD_JSON}"'
-        response.headers.add("Link", link)
+        target, relation = f"{request.script_root}/context.jsonld", "http://www.w3.org/ns/json-ld#context"
+        add_link_values(response, link_value(target, relation, type=LD_JSON), separate=True)
     return response
 
 

@@ -15,6 +15,7 @@ from flask import Blueprint, Response
 from uphold.errors import NotFound
 from uphold.serving.resources import Resources
 from uphold.snapshots.publication_log import debuts, timeline
+from uphold.web.http.link_values import URI_SAFE
 from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.responses import send
 
@@ -30,7 +31,6 @@ ABOUT_THE_WHOLE = (
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 XML = "application/xml"
-SAFE = "/:@!$&'()*+,;=~-._%#?"
 sitemap = Blueprint("sitemap", __name__)
 
 
@@ -87,7 +87,7 @@ def split(entries: Iterable[str], most: int, size: int) -> Iterator[list[str]]:
 
 def entry(element: str, address: str, changed: str) -> str:
     """One address, in ASCII as sitemaps.org wants it, and when it last changed."""
-    return f"<{element}><loc>{escape(quote(address, safe=SAFE))}</loc><lastmod>{changed}</lastmod></{element}>\n"
+    return f"<{element}><loc>{escape(quote(address, safe=URI_SAFE))}</loc><lastmod>{changed}</lastmod></{element}>\n"
 
 
 def whole(element: str, entries: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Typed links: what the `Link` header of a response leads to, and in which relation (RFC 8288)."""
+"""Link header: the typed links of a page, with targets on this host or permanent ones (RFC 8288)."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from urllib.parse import quote
 
 from flask import Response, request
 
+from uphold.web.http.link_values import URI_SAFE, add_link_values, link_value
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.metadata.citations import Citation
 from uphold.web.metadata.json_ld import LICENCE
 from uphold.web.metadata.metadata import Metadata
 from uphold.web.rendering.question_results import QuestionResult
 
-__all__ = ["SAFE", "SCHEMA", "Link", "add_links", "links_of_page"]
+__all__ = ["SCHEMA", "Link", "add_links", "links_of_page"]
 
 HTML, JSON = "text/html", "application/json"
 SCHEMA = "https://schema.org/"
-SAFE = "/:@!$&'()*+,;=~-._%?#"
-FOR_GOOD = ("cite-as", "author", "describes")
-"""Relations to identifiers and to what lasts, which have the permanent address and not the one on this host."""
+PERMANENT = ("cite-as", "author", "describes")
+"""Relations whose targets are permanent addresses rather than addresses on this host."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A typed link from a page: the permanent address of what it leads to, the relation, and the form of that."""
+    """A typed link: the permanent address of its target, the relation, and the media type of the target."""
 
     target: str
     relation: str
@@ -33,19 +33,18 @@ class Link:
 
 
 def add_links(response: Response, links: Iterable[Link]) -> None:
-    """Add links to the header; those to documents of ours stay on this host, those to identifiers are permanent."""
-    base, written = open_snapshot().snapshot.base, response.headers.getlist("Link")
+    """Add links to the header: documents by their address on this host, identifiers by their permanent one."""
+    base, values = open_snapshot().snapshot.base, []
     for link in links:
         target = link.target
-        if link.relation not in FOR_GOOD and target.startswith(base):
+        if link.relation not in PERMANENT and target.startswith(base):
             target = f"{request.script_root}/{target.removeprefix(base)}"
-        form = f'; type="{link.form}"' if link.form else ""
-        written.append(f'<{quote(target, safe=SAFE)}>; rel="{link.relation}"{form}')
-    response.headers["Link"] = ", ".join(written)
+        values.append(link_value(quote(target, safe=URI_SAFE), link.relation, type=link.form))
+    add_link_values(response, *values)
 
 
 def links_of_page(about: Metadata, citation: Citation, answers: Iterable[QuestionResult] = ()) -> list[Link]:
-    """The links of a page that is about no one thing: how it is cited, and the answers that it shows, as data."""
+    """The links of a page that is not about a single thing: its citation, and its results as data."""
     base = open_snapshot().snapshot.base
     return [
         Link(citation.url, "cite-as"),

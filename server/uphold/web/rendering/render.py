@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response, render_template, request
 
 from uphold.web.http.headers import IMMUTABLE, SCRIPTED
+from uphold.web.http.link_values import PATH_SAFE
 from uphold.web.http.request_context import context, manager, open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.citations import Citation
@@ -20,7 +21,6 @@ from uphold.web.rendering.question_results import QuestionResult
 __all__ = ["about_page", "cite_view", "scripted", "show", "view"]
 
 HTML = "text/html"
-SAFE = "/:@!$&'()*+,;=~-._%"
 View = Callable[..., Response]
 
 
@@ -71,7 +71,7 @@ def about_page(
 
 def own_path() -> str:
     """The path of the page that is asked for, as the current snapshot has it, ready for an address."""
-    return quote(request.path.removeprefix(snapshot_prefix()), safe=SAFE)
+    return quote(request.path.removeprefix(snapshot_prefix()), safe=PATH_SAFE)
 
 
 def cite_view(title: str) -> Citation:

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from flask import Flask, request
 
 from uphold.serving.descriptions import Thing
+from uphold.web.http.link_values import PATH_SAFE
 from uphold.web.http.request_context import snapshot_prefix
 from uphold.web.rendering.axis import anchor
 from uphold.web.rendering.counts import count_kept, count_met
@@ -17,7 +18,6 @@ from uphold.web.rendering.page_context import nodes
 __all__ = ["add_filters", "local_path"]
 
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-SAFE = "/:@!$&'()*+,;=~-._%"
 NAMES = {
     "dcterms:isPartOf": "part of",
     "foaf:page": "page",
@@ -46,7 +46,7 @@ def local_path(iri: str, base: str) -> str | None:
         path, mark, fragment = f"ontology/{fragment}", "", ""
     start, path = (snapshot_prefix(), f"doc/{path[3:]}") if path.startswith("id/") else ("", path)
     start = snapshot_prefix() if path.partition("/")[0] == "ontology" else start
-    return f"{request.script_root}{start}/{quote(path, safe=SAFE)}{mark}{quote(fragment, safe=SAFE)}"
+    return f"{request.script_root}{start}/{quote(path, safe=PATH_SAFE)}{mark}{quote(fragment, safe=PATH_SAFE)}"
 
 
 def add_filters(app: Flask, base: str) -> None:

@@ -18,11 +18,12 @@ from uphold.errors import MalformedRequest
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.serving.descriptions import Description
 from uphold.snapshots.downloads import downloads
+from uphold.web.http.link_values import URI_SAFE
 from uphold.web.http.request_context import open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.json_ld import LICENCE
 from uphold.web.metadata.metadata import Metadata
-from uphold.web.rendering.link_header import SAFE, SCHEMA, Link
+from uphold.web.rendering.link_header import SCHEMA, Link
 from uphold.web.resources.about import about_thing
 from uphold.web.resources.page_registry import page_of
 
@@ -145,9 +146,9 @@ def write_linkset(contexts: Mapping[str, Iterable[Link]]) -> str:
         targets: dict[str, list[dict[str, str]]] = defaultdict(list)
         for link in links:
             if link.relation != "linkset":
-                address = quote(link.target, safe=SAFE)
+                address = quote(link.target, safe=URI_SAFE)
                 targets[link.relation].append({"href": address, **({"type": link.form} if link.form else {})})
-        found.append({"anchor": quote(anchor, safe=SAFE), **targets})
+        found.append({"anchor": quote(anchor, safe=URI_SAFE), **targets})
     return json.dumps({"linkset": found}, ensure_ascii=False, indent=1) + "\n"
 
 

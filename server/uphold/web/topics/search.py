@@ -12,6 +12,7 @@ from uphold.errors import InvalidParameter
 from uphold.search.query import LONGEST, Found, Hit
 from uphold.serving.descriptions import Thing
 from uphold.web.http.json_envelope import enveloped
+from uphold.web.http.link_values import add_link_values, link_value
 from uphold.web.http.negotiation import choose
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.http.request_parameters import MOST_PAGES, QuestionRequest, page_links, read_number
@@ -85,9 +86,8 @@ def look(suffix: str) -> Response:
         query = f"?{urlencode(fields)}" if fields else ""
         ending = "html" if form == HTML else "json"
         response.headers["Content-Location"] = f"{request.script_root}/api/search.{ending}{query}"
-    for name in ("first", "prev", "next", "last"):
-        if name in links:
-            response.headers.add("Link", f'<{links[name]}>; rel="{name}"')
+    pages = [link_value(links[name], name) for name in ("first", "prev", "next", "last") if name in links]
+    add_link_values(response, *pages, separate=True)
     return response
 
 
