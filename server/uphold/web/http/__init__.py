@@ -1,1 +1,1 @@
-"""HTTP for every address: headers, negotiation, conditions, responses. Nothing here knows what the data are about."""
+"""HTTP: headers, negotiation, request parameters, responses. Independent of the domain of the data."""

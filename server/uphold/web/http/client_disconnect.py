@@ -1,9 +1,9 @@
-"""Connections: whether the client of a running request is still there.
+"""Client disconnect: detects whether the client of a running request is still connected.
 
-The server under us (Granian) closes the socket of a client that leaves and tells the app nothing, not even the client's
-port; so the process's own sockets are looked at. At the first look every connection from the client's address could be
-the request's; from then on those that are closed, or that were written to, cannot be, since nothing has been sent for
-this request yet. When none is left the client has gone. In doubt (others behind the same address) it counts as there.
+The server (Granian) closes the socket of a client that disconnects without notifying the app, and hides the
+client's port, so the sockets of the process are inspected. At first every connection from the client's address is a
+candidate; later checks drop those that were closed or written to, since nothing has been sent for this request yet.
+When none is left, the client has disconnected. If ambiguous (a shared address), assume still connected.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from uphold.server_timing import Timing
 
 __all__ = ["Client"]
 
-FIRST_LOOK = 0.2
-QUEUED_AT_MOST = 5.0
+FIRST_CHECK = 0.2
+MAX_QUEUED = 5.0
 TCP_INFO_SIZE = 256
 LAST_DATA_RECEIVED = 52  # milliseconds; linux/tcp.h, struct tcp_info, since Linux 2.6
 BYTES_SENT = 200  # since Linux 4.19
 
 
 class Client:
-    """The client of one request, which has been read; how long ago it came, its timing says."""
+    """The client of one request that has been read; `timing` has its age."""
 
     def __init__(self, environ: dict[str, Any], timing: Timing) -> None:
         self.address = environ.get("REMOTE_ADDR") if "granian" in environ.get("SERVER_SOFTWARE", "").lower() else None
@@ -37,11 +37,11 @@ class Client:
         self.candidates: dict[tuple[Any, ...], int] | None = None
 
     def is_there(self) -> bool:
-        """Whether the client still waits, as far as can be told; cheap until the request is `FIRST_LOOK` old."""
+        """Whether the client is still connected, if known; cheap until the request is `FIRST_CHECK` old."""
         waited = time.monotonic() - self.since
-        if not self.address or waited < FIRST_LOOK or sys.platform != "linux":
+        if not self.address or waited < FIRST_CHECK or sys.platform != "linux":
             return True
-        found = connections(self.address, waited + QUEUED_AT_MOST)
+        found = connections(self.address, waited + MAX_QUEUED)
         if self.candidates is None:
             self.candidates = found
         else:
@@ -50,9 +50,9 @@ class Client:
 
 
 def connections(address: str, received_within: float) -> dict[tuple[Any, ...], int]:
-    """This process's open connections from an address: peer, and the bytes sent to it."""
+    """This process's open connections from an address: the peers, and the bytes sent to each."""
     found: dict[tuple[Any, ...], int] = {}
-    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 names are enough
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 only names are needed
         with suppress(OSError):
             if not stat.S_ISSOCK(os.fstat(int(name)).st_mode):
                 continue
@@ -61,7 +61,7 @@ def connections(address: str, received_within: float) -> dict[tuple[Any, ...], i
 
 
 def connection(number: int, address: str, received_within: float) -> dict[tuple[Any, ...], int]:
-    """The same for one socket; nothing when it is another's. Raises `OSError` when it was closed meanwhile."""
+    """The same for one socket; empty for another client's. Raises `OSError` when it was closed meanwhile."""
     with socket.socket(fileno=os.dup(number)) as open_one:
         peer = open_one.getpeername()
         if not isinstance(peer, tuple) or plain(peer[0]) != plain(address):
@@ -73,5 +73,5 @@ def connection(number: int, address: str, received_within: float) -> dict[tuple[
 
 
 def plain(address: str) -> str:
-    """The address without the wrapping of IPv4 in IPv6."""
+    """The address without the prefix of IPv4-mapped IPv6."""
     return address.removeprefix("::ffff:")

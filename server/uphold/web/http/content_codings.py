@@ -1,4 +1,4 @@
-"""Codings: the three ways to compress an answer, and which of them a client asks for (RFC 9110, 12.5.3)."""
+"""Content codings: the three compressors, and the choice among them by Accept-Encoding (RFC 9110, 12.5.3)."""
 
 from __future__ import annotations
 
@@ -20,75 +20,75 @@ WEIGHT = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 
 class AcceptedCoding(NamedTuple):
-    """What a client takes: the coding to use, if any, and whether it takes none without one."""
+    """The coding that a client accepts, if any, and whether it refuses an uncompressed body."""
 
     coding: str | None
     always: bool = False
 
 
 class Compressor(Protocol):
-    """One compression under way."""
+    """An incremental compressor."""
 
     def compress(self, data: bytes) -> bytes:
-        """Take bytes in, give out those that are ready."""
+        """Compress bytes; returns the output that is ready."""
         ...
 
     def flush(self) -> bytes:
-        """Give out all there is, so that a reader can unpack it."""
+        """Return all pending output, decompressible so far."""
         ...
 
     def finish(self) -> bytes:
-        """Give out the rest and the end."""
+        """Return the remaining output and end the stream."""
         ...
 
 
 class Brotli:
-    """Quality 5: on results a quarter smaller than 4, for half as much time again; 6 gains nothing."""
+    """Quality 5: a quarter smaller than 4 on results, for 1.5 times the time; 6 gains nothing."""
 
     def __init__(self) -> None:
-        made = brotli.Compressor(quality=5)
-        self.compress, self.flush, self.finish = made.process, made.flush, made.finish
+        compressor = brotli.Compressor(quality=5)
+        self.compress, self.flush, self.finish = compressor.process, compressor.flush, compressor.finish
 
 
 class Zstandard:
-    """Level 3, its default: from 5 on it takes three times as long and saves a tenth at the most."""
+    """Level 3, the default: levels from 5 take three times as long and save at most a tenth."""
 
     def __init__(self) -> None:
-        self.made = zstandard.ZstdCompressor(level=3).compressobj()
-        self.compress = self.made.compress
+        self.compressor = zstandard.ZstdCompressor(level=3).compressobj()
+        self.compress = self.compressor.compress
 
     def flush(self) -> bytes:
         """See `Compressor`."""
-        return self.made.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+        return self.compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
 
     def finish(self) -> bytes:
         """See `Compressor`."""
-        return self.made.flush()
+        return self.compressor.flush()
 
 
 class Gzip:
-    """Level 6, its default: a tenth smaller than 4; 9 takes twice as long and saves a hundredth."""
+    """Level 6, the default: a tenth smaller than 4; 9 takes twice as long and saves a hundredth."""
 
     def __init__(self) -> None:
-        self.made = zlib.compressobj(6, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-        self.compress, self.finish = self.made.compress, self.made.flush
+        self.compressor = zlib.compressobj(6, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+        self.compress, self.finish = self.compressor.compress, self.compressor.flush
 
     def flush(self) -> bytes:
         """See `Compressor`."""
-        return self.made.flush(zlib.Z_SYNC_FLUSH)
+        return self.compressor.flush(zlib.Z_SYNC_FLUSH)
 
 
 COMPRESSORS: dict[str, Callable[[], Compressor]] = {"br": Brotli, "zstd": Zstandard, "gzip": Gzip}
 
 
 def accepted_coding(accept: str) -> AcceptedCoding:
-    """What an Accept-Encoding header asks for; one of absurd length is not read."""
+    """The coding that an Accept-Encoding header asks for; an overlong header is ignored."""
     return read_accept(accept) if len(accept) <= LONGEST_HEADER else AcceptedCoding(None)
 
 
 @lru_cache(maxsize=512)
 def read_accept(accept: str) -> AcceptedCoding:
-    """The coding of the greatest weight, the first of ours among equal ones; None for a body as it is."""
+    """The coding of the highest weight, ties in our order; None for an uncompressed body."""
     weights: dict[str, float] = {}
     for item in accept.lower().split(","):
         name, *parameters = (part.strip() for part in item.split(";"))

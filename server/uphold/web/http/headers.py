@@ -21,12 +21,12 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 SCRIPTED = f"{POLICY}; script-src 'self'; connect-src 'self'"
-"""The policy of a page with scripts of ours: no others run, and they ask nobody else."""
+"""The policy of a page with our scripts: no others run, and they connect only to this host."""
 WITH_EDITOR = SCRIPTED.replace("style-src", "style-src 'sha256-zCK2EVMoPc04mRF/g5CotUvxbJPWS+8V0b+s9ptqQIk='")
-"""The same for the editor, whose library writes one style sheet into the page, known by its digest."""
+"""The same for the editor, whose library adds an inline style sheet, allowed by its digest."""
 
 EMBEDDED = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
-"""The policy of a card, which any site may show in a frame: it has no scripts and no forms."""
+"""The policy of a card, which any site may embed in a frame: no scripts and no forms."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -44,28 +44,28 @@ PREFLIGHT = {
     "If-Unmodified-Since, Prefer, Range, X-Request-Id, X-Requested-With",
     "Access-Control-Max-Age": "86400",
 }
-"""What a browser may send from another page; the methods are those that the address takes. No address here reads
-credentials, so Authorization is not among them."""
+"""Request headers allowed across origins; the methods depend on the address. No address reads credentials, so
+Authorization is not allowed."""
 TEXTUAL = ("text/", "application/sparql-query")
 IMMUTABLE = "public, max-age=31536000, immutable"
-"""Cache-Control of what is about a named snapshot, which never changes."""
+"""Cache-Control for a named snapshot, which never changes."""
 
 
 @lru_cache(maxsize=16)
 def with_snapshot(identity: str) -> tuple[tuple[str, str], ...]:
-    """`HEADERS` and the snapshot's name."""
+    """`HEADERS` and the snapshot id."""
     return (*HEADERS.items(), ("Uphold-Snapshot", identity))
 
 
 def shared(seconds: int) -> str:
-    """Cache-Control of what is about the current snapshot.
+    """Cache-Control for the current snapshot.
 
-    A browser may keep it and asks again with its ETag, which costs no query; a cache that serves many
-    clients may answer for so many seconds by itself, and as long again while it asks.
+    A browser may store it and revalidates with its ETag, which costs no query; a shared cache may reuse it for
+    this many seconds, and for as long again while it revalidates.
     """
     return f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate={seconds}" if seconds else "public, no-cache"
 
 
 def content_type(media_type: str) -> str:
-    """The media type with its charset where it takes one."""
+    """The media type, with its charset if it has one."""
     return f"{media_type}; charset=utf-8" if media_type.startswith(TEXTUAL) else media_type

@@ -1,7 +1,7 @@
-"""HTTP dates (RFC 9110, 5.6.7): the form to write, and the two obsolete ones that a recipient must still read.
+"""HTTP dates (RFC 9110, 5.6.7): the preferred format, and the two obsolete ones that a recipient must still accept.
 
-Python's own reader takes much that is no HTTP date (other time zones, wrong weekdays, days without a time), so the
-forms are matched here. Each is a moment in GMT, to the second.
+Python's parser accepts invalid HTTP dates (other time zones, wrong weekdays, missing times), so the formats are matched
+here. Each is a time in GMT, to the second.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LEAP_SECOND = 60
 
 
 def read_imf_fixdate(text: str) -> dt.datetime | None:
-    """The moment in the preferred form, which is that of RFC 1123 in GMT; None for any other text."""
+    """The time in the preferred format, that of RFC 1123 in GMT; None for any other text."""
     if not (found := IMF_FIXDATE.fullmatch(text)):
         return None
     weekday, day, month, year, *time = found.groups()
@@ -31,9 +31,9 @@ def read_imf_fixdate(text: str) -> dt.datetime | None:
 
 
 def read_http_date(text: str, now: dt.datetime) -> dt.datetime | None:
-    """The moment in any of the three forms; None for any other text.
+    """The time in any of the three formats; None for any other text.
 
-    A year of two digits that would be more than 50 years after `now` is the last one before with these digits.
+    A two-digit year more than 50 years after `now` is the most recent past year with these digits.
     """
     if found := RFC_850.fullmatch(text):
         weekday, day, month, short, *time = found.groups()
@@ -48,7 +48,7 @@ def read_http_date(text: str, now: dt.datetime) -> dt.datetime | None:
 
 
 def moment(weekday: int, year: int, month: str, day: str, time: list[str]) -> dt.datetime | None:
-    """The moment of these parts; None when there is no such day, or it is another day of the week."""
+    """The time of these parts; None for a date that does not exist or a wrong weekday."""
     hour, minute, second = map(int, time)
     second = LEAP_SECOND - 1 if second == LEAP_SECOND else second
     try:

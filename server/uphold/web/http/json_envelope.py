@@ -1,4 +1,4 @@
-"""Envelopes: what every JSON answer with rows has around them."""
+"""JSON envelope: the links and metadata around the rows of every JSON response."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
 
 def enveloped(question: str, data: list[dict[str, Any]], links: Mapping[str, str], **more: Any) -> str:
-    """The answer as JSON, with what it says of itself and `more` of that.
+    """The response as JSON, with its metadata and `more` members of it.
 
-    `generated` is when the snapshot was made: the answer has not changed since.
+    `generated` is the time of the snapshot: the response has not changed since.
     """
     snapshot = open_snapshot().snapshot
     meta = {
@@ -31,5 +31,5 @@ def enveloped(question: str, data: list[dict[str, Any]], links: Mapping[str, str
 
 
 def as_text(content: Any) -> str:
-    """JSON for people and programs."""
+    """Indented JSON with a final newline."""
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

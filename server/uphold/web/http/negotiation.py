@@ -1,6 +1,6 @@
-"""Negotiation: which of the forms on offer a client gets (RFC 9110, section 12).
+"""Content negotiation: selects the media type of a response (RFC 9110, section 12).
 
-A form can be named in the address, too: `format=` takes a media type or a name in common use, and goes before Accept.
+The address can name it, too: `format=` takes a media type or a common short name, and overrides Accept.
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ GRAPH_ALIASES = {
     "application/turtle": TURTLE,
     "text/plain": N_TRIPLES,
 }
-"""Further names by which clients ask for a form of RDF: each Turtle document is Notation3, and N-Triples once had no
-name but that of plain text."""
+"""Aliases of RDF media types: each Turtle document is Notation3, and N-Triples was once served as plain text."""
 
 DOCUMENT_ALIASES = {**GRAPH_ALIASES, TRIG: TURTLE, N_QUADS: N_TRIPLES}
-"""The same for what has one graph without a name: its Turtle is TriG, too, and its N-Triples are N-Quads."""
+"""The same for a single unnamed graph: its Turtle is also TriG, and its N-Triples are also N-Quads."""
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "json": (JSON_RESULTS, "application/json", JSON_LD),
@@ -56,29 +55,29 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "application/json": (JSON_RESULTS, "application/json", JSON_LD),
     **{alias: (form,) for alias, form in GRAPH_ALIASES.items()},
 }
-"""Names that clients put into `format=`, and the forms that each may mean, of which the first on offer is given."""
+"""Values of `format=`, and the media types of each, of which the first on offer is used."""
 
 
 def choose(offered: Sequence[str], aliases: dict[str, str] | None = None) -> str:
-    """The media type to answer with: that of `format=`, else the one the client wants most.
+    """The media type of the response: that of `format=`, else the one that the client prefers.
 
-    Among equals it is one that the client names, then the first. `aliases` are further names for what is on offer.
-    Raises `NotAcceptable` when the client takes none of it, `UnsupportedFormat` when the form named is not on offer.
+    Ties go to a type that the client names, then to the first. `aliases` map other names to those offered.
+    Raises `NotAcceptable` when none is acceptable, `UnsupportedFormat` when the named one is not offered.
     """
     named = [value for value in request.args.getlist("format") if value]
     return named_form(named, offered) or choose_from(request.headers.get("Accept", ""), offered, aliases)
 
 
 def choose_graph(offered: Sequence[str]) -> tuple[str, str]:
-    """The form of RDF (or of a page) to answer with, and the media type to call it by."""
+    """The RDF (or page) format of the response, and the media type to label it with."""
     label = choose(offered, DOCUMENT_ALIASES)
     return DOCUMENT_ALIASES.get(label, label), label
 
 
 def named_form(names: Sequence[str], offered: Sequence[str]) -> str | None:
-    """The form of the first of these names on offer; None without names, else raises `UnsupportedFormat`."""
+    """The media type of the first of these names on offer; None without names, else `UnsupportedFormat`."""
     for name in names:
-        plain = bare(name).replace(" ", "+")  # a plus sign that was not percent-encoded has become a space
+        plain = bare(name).replace(" ", "+")  # an unescaped plus sign is decoded as a space
         for form in (plain, *FORMATS.get(plain, ())):
             if form in offered:
                 return form
@@ -88,12 +87,12 @@ def named_form(names: Sequence[str], offered: Sequence[str]) -> str | None:
 
 
 def short_names(offered: Iterable[str]) -> list[str]:
-    """The names without a slash that stand for what is on offer."""
+    """The short names of the media types on offer."""
     return [name for name, forms in FORMATS.items() if "/" not in name and not {*forms}.isdisjoint({*offered})]
 
 
 def choose_from(header: str, offered: Sequence[str], aliases: dict[str, str] | None = None) -> str:
-    """The same for an Accept header alone; one of absurd length is read only as far as `LONGEST_HEADER`."""
+    """The same by an Accept header alone; only its first `LONGEST_HEADER` characters are read."""
     names = [*offered, *(aliases or {})]
     accept = read_accept(header)
     if not accept:
@@ -106,7 +105,7 @@ def choose_from(header: str, offered: Sequence[str], aliases: dict[str, str] | N
 
 
 def prefers_html(named: Iterable[str] = ()) -> bool:
-    """Whether an error is to be a page: HTML is named in `format=`, or named in Accept and nothing is wanted more."""
+    """Whether to render an error as a page: `format=` names HTML, or Accept names it and nothing is preferred."""
     if any(bare(name) in ("html", HTML) for name in named or request.args.getlist("format")):
         return True
     accept = read_accept(request.headers.get("Accept", ""))
@@ -115,17 +114,17 @@ def prefers_html(named: Iterable[str] = ()) -> bool:
 
 
 def read_accept(header: str) -> MIMEAccept:
-    """The header without parameters such as a profile or a charset, which no form here depends on."""
+    """The header without parameters such as profile or charset, which are ignored here."""
     accept = parse_accept_header(header[:LONGEST_HEADER], MIMEAccept)
     return MIMEAccept([(bare(value), quality) for value, quality in accept])
 
 
 def bare(media_type: str) -> str:
-    """A media type in small letters and without parameters."""
+    """A media type in lower case, without parameters."""
     return media_type.partition(";")[0].strip().lower()
 
 
 def split_suffix(path: str, suffixes: dict[str, str]) -> tuple[str, str | None]:
-    """The path without its suffix, and the media type that the suffix stands for, or None."""
+    """The path without its suffix, and the media type of the suffix, or None."""
     stem, dot, suffix = path.rpartition(".")
     return (stem, suffixes[suffix]) if dot and stem and suffix in suffixes else (path, None)

@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457): every error in one shape, whichever layer reports it."""
+"""Problem documents (RFC 9457): one format for every error, whichever layer reports it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_DETAIL = 1_000
 
 
 def problem_document(error: UpholdError, base: str, request_id: str) -> dict[str, Any]:
-    """The error as problem details; members without a value are absent. `instance` has the id that the log has."""
+    """The error as problem details; empty members are left out. `instance` has the request id of the log."""
     details = {
         "type": f"{base}problem/{error.code}",
         "title": error.title,
@@ -29,7 +29,7 @@ def problem_document(error: UpholdError, base: str, request_id: str) -> dict[str
 
 
 def problem_headers(error: UpholdError) -> dict[str, str]:
-    """The headers that go with it."""
+    """The headers of an error response."""
     headers = {"Cache-Control": "no-store"}
     if isinstance(error, ServerBusy):
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -39,5 +39,5 @@ def problem_headers(error: UpholdError) -> dict[str, str]:
 
 
 def shortened(detail: str) -> str:
-    """The detail without what a client sent to make it long."""
+    """The detail, cut to `LONGEST_DETAIL` characters."""
     return detail if len(detail) <= LONGEST_DETAIL else f"{detail[:LONGEST_DETAIL]}…"

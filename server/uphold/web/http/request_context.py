@@ -1,6 +1,6 @@
-"""The context of a request: what layers and views note of it, from its first byte to the last of its answer.
+"""Request context: state that layers and views share for one request, from its first byte to the end of its response.
 
-The access log makes it, around everything but the response cache, and puts it into the WSGI environment.
+The access log, which wraps everything but the response cache, creates it in the WSGI environment.
 """
 
 from __future__ import annotations
@@ -23,50 +23,50 @@ KEY = "uphold.context"
 
 @dataclass(slots=True)
 class RequestContext:
-    """One request."""
+    """The state of one request."""
 
     timing: Timing
-    """Its id, when it began, and where its time went."""
+    """Its id, start time and phases."""
     client: Client
-    """Whether whoever asked is still there."""
+    """Whether the client is still connected."""
     leases: list[OpenSnapshot] = field(default_factory=list)
-    """The snapshots that it holds open; it reads the last one."""
+    """The snapshots that it leases; it reads the last one."""
     snapshot_prefix: str = ""
-    """The path before the addresses of the archived snapshot that it reads; empty for the current one."""
+    """The path prefix of the archived snapshot that it reads; empty for the current one."""
     snapshot_id: str = ""
-    """The id of the snapshot that was current when it came."""
+    """The id of the snapshot that was current on arrival."""
     query_text: str | None = None
-    """The text of the SPARQL query that it brought."""
+    """The text of its SPARQL query."""
     sparql_request: ProtocolRequest | None = None
-    """What the SPARQL endpoint read of it, where a page is to show the answer."""
+    """The parsed protocol request, where a page is to show the result."""
     sparql_error: UpholdError | None = None
-    """Why the SPARQL endpoint could not answer, where a view is to report it."""
+    """The error of the SPARQL endpoint, for a view to report."""
     error_code: str = ""
-    """The code of the error that is its answer."""
+    """The code of the error in the response."""
     validation_outcome: str = ""
-    """What came of a validation."""
+    """The outcome of a validation."""
     media_type: str = ""
-    """The media type of the whole answer, also where a 304 or a part of it is sent."""
+    """The media type of the full response, also for a 304 or a range."""
     cacheable: bool = False
-    """Whether the response cache may store the answer."""
+    """Whether the response cache may store the response."""
     varies_by_language: bool = False
-    """Whether the answer depends on Accept-Language."""
+    """Whether the response depends on Accept-Language."""
 
     @classmethod
     def begin(cls, environ: dict[str, Any], request_id: str) -> RequestContext:
-        """The context of a request that has just come, put into its environment."""
+        """Create the context of a new request in its environment."""
         timing = Timing(request_id)
         made = environ[KEY] = cls(timing, Client(environ, timing))
         return made
 
     def probe(self) -> dict[str, Any]:
-        """The entry of an environment in which a layer asks the app inside something on behalf of this request."""
+        """The environment entry for a subrequest of a layer on behalf of this request."""
         return {KEY: RequestContext(self.timing, self.client, self.leases)}
 
     def read_archived(self, manager: SnapshotManager, identity: str) -> None:
-        """Let the request read the snapshot with this id from here on; its links then stay within that snapshot.
+        """Make the request read the snapshot with this id; its links then stay within that snapshot.
 
-        Raises `SnapshotNotFound`, or `ServerBusy` when no further one may be open.
+        Raises `SnapshotNotFound`, or `ServerBusy` when too many are open.
         """
         self.leases.append(manager.acquire_archived(identity))
         self.snapshot_prefix = f"/snapshots/{identity}"
@@ -79,21 +79,21 @@ def context_of(environ: dict[str, Any]) -> RequestContext:
 
 
 def context() -> RequestContext:
-    """The context of the request that Flask answers."""
+    """The context of the current Flask request."""
     return context_of(request.environ)
 
 
 def manager() -> SnapshotManager:
-    """The library of the app that answers this request."""
+    """The snapshot manager of the current app."""
     found: SnapshotManager = current_app.extensions["uphold"]
     return found
 
 
 def open_snapshot() -> OpenSnapshot:
-    """The snapshot that this request reads, the same one until the answer is out."""
+    """The snapshot that this request reads, the same one until the response is sent."""
     return context().leases[-1]
 
 
 def snapshot_prefix() -> str:
-    """The path before the addresses of the snapshot that this request reads; empty for the current one."""
+    """The path prefix of the snapshot that this request reads; empty for the current one."""
     return context().snapshot_prefix

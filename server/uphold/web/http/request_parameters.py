@@ -1,4 +1,4 @@
-"""Wanting: what a request to a question asks for, read from its address, its fields and its headers."""
+"""Request parameters: parses a request to a question from its path, query string and headers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MOST_ROWS = 1_000
 MOST_PAGES = 1_000_000
 LONGEST_HEADER = 500
 IN_PATHS = "/:@!$&'()*+,;=~"
-"""What may stand in a path as it is, besides letters, digits, dots and hyphens (RFC 3986)."""
+"""Characters that need no escape in a path, besides the unreserved ones (RFC 3986)."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionRequest:
-    """Values of parameters by name, and which rows and columns, in which order; `limit` is 0 when it is not stated."""
+    """Parameter values by name, page, limit, columns and order; `limit` is 0 when not given."""
 
     given: Mapping[str, Sequence[str]]
     page: int
@@ -37,7 +37,7 @@ class QuestionRequest:
     language: str = ""
     language_is_chosen: bool = False
     is_paged: bool = False
-    """Whether the request asks for a part of the rows."""
+    """Whether the request asks for a page of the rows."""
 
 
 def read_question_request(
@@ -48,29 +48,29 @@ def read_question_request(
     from_form: bool = False,
     negotiated: bool = False,
 ) -> QuestionRequest:
-    """What the request wants of a question; `within` are parameters that the address holds.
+    """The parsed request to a question; `within` are parameters in the path.
 
-    A form of a page sends the fields that nobody filled in, too; from elsewhere an empty value is a mistake. The field
-    `format` belongs to an address that is `negotiated`. Raises `InvalidParameter`.
+    An HTML form also submits its empty fields; in other requests an empty value is an error. The field `format` is
+    allowed at an address that is `negotiated`. Raises `InvalidParameter`.
     """
     fields: dict[str, list[str]] = {name: [value] for name, value in within.items()}
     for name, values in request.args.lists():
         filled = [value for value in values if value]
         if filled != values and not from_form:
-            raise InvalidParameter(f"{name[:80]} is empty: leave it out, or give it a value.")
+            raise InvalidParameter(f"{name[:80]} is empty: leave it out, or set a value.")
         if filled and name in within:
-            raise InvalidParameter(f"{name} is part of the address, and stands in the query again.")
+            raise InvalidParameter(f"{name} is part of the path and must not be repeated in the query string.")
         fields |= {name: filled} if filled and not (negotiated and name == "format") else {}
     language = ""
     chosen = "lang" in question.parameters and "lang" not in fields
     if "lang" in question.parameters:
-        asked = request.headers.get("Accept-Language", "") if chosen else read_language(fields["lang"])
-        language = choose_language(asked, languages)
+        accepted = request.headers.get("Accept-Language", "") if chosen else read_language(fields["lang"])
+        language = choose_language(accepted, languages)
         fields["lang"] = [language]
     lists = {name: read_list(fields.get(name, [])) for name in ("fields", "sort")}
-    apart = () if question.gives_graph else RESERVED  # a document has no rows
+    reserved = () if question.gives_graph else RESERVED  # a document has no rows to page or sort
     return QuestionRequest(
-        {name: values for name, values in fields.items() if name not in apart},
+        {name: values for name, values in fields.items() if name not in reserved},
         read_number(fields, "page", MOST_PAGES) or 1,
         read_number(fields, "limit", MOST_ROWS),
         lists["fields"],
@@ -82,7 +82,7 @@ def read_question_request(
 
 
 def read_number(fields: Mapping[str, Sequence[str]], name: str, most: int) -> int:
-    """A number from 1, or 0 when there is none."""
+    """A number from 1, or 0 when absent; raises `InvalidParameter`."""
     values = fields.get(name, [])
     if not values:
         return 0
@@ -93,25 +93,25 @@ def read_number(fields: Mapping[str, Sequence[str]], name: str, most: int) -> in
 
 
 def read_list(values: Sequence[str]) -> list[str]:
-    """Names with commas between, each once."""
+    """Comma-separated names, without duplicates."""
     return list(dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip()))
 
 
 def read_language(values: Sequence[str]) -> str:
-    """The one language tag that a request names (BCP 47)."""
+    """The language tag in a request (BCP 47); raises `InvalidParameter`."""
     if len(values) > 1 or not LANGUAGE_TAG.fullmatch(values[0]):
         raise InvalidParameter(f"lang is {values[0][:40]!r}; it must be one language tag such as fr or zh-Hans.")
     return values[0]
 
 
 def choose_language(header: str, languages: Sequence[str]) -> str:
-    """The language of the data that an Accept-Language header wants most, English in doubt (RFC 4647, lookup)."""
+    """The data language that an Accept-Language header prefers; English by default (RFC 4647, lookup)."""
     accepted = parse_accept_header(header[:LONGEST_HEADER], LanguageAccept)
     return accepted.best_match(languages, default="en") or "en"
 
 
 def page_links(address: str, wanted: QuestionRequest, limit: int, total: int) -> dict[str, str]:
-    """The addresses of this page and of those around it."""
+    """The addresses of this page and its neighbours, by relation."""
     last = max(1, -(-total // limit))
     pages = {"self": wanted.page, "first": 1, "prev": wanted.page - 1, "next": wanted.page + 1, "last": last}
     fields = [(name, value) for name, value in request.args.items(multi=True) if value and name != "page"]

@@ -1,4 +1,4 @@
-"""Responses: bytes with the headers that every representation of a snapshot carries."""
+"""Responses: content with the headers of every representation of a snapshot."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["send"]
 def send(
     content: bytes | str, media_type: str, status: int = HTTPStatus.OK, *, varies: bool = False, cacheable: bool = True
 ) -> Response:
-    """A representation with a strong ETag, or 304 when the client has it; nobody stores what is not cacheable."""
+    """A representation with a strong ETag, or 304 if the client has it; `no-store` unless cacheable."""
     raw = content.encode() if isinstance(content, str) else content
     response = Response(raw, status, content_type=content_type(media_type))
     if varies:

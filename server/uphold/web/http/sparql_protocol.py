@@ -1,4 +1,4 @@
-"""The SPARQL 1.1 Protocol: a query request, read from a WSGI environment by each of its three ways (section 2.1)."""
+"""SPARQL 1.1 Protocol: parses query requests, sent in any of the three ways, from a WSGI environment (section 2.1)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
 
 @dataclass(frozen=True, slots=True)
 class ProtocolRequest:
-    """A protocol request: the query, and the graphs, the forms and the deadline that it names, if any."""
+    """A protocol request: the query, and its dataset, formats and deadline, if any."""
 
     query: str
     dataset: Dataset | None = None
@@ -34,34 +34,34 @@ class ProtocolRequest:
 
 
 def read_request(environ: dict[str, Any], settings: Settings) -> ProtocolRequest:
-    """The protocol request; raises `MalformedRequest`, `UnsupportedMediaType` or `QueryTooLong`."""
+    """The parsed protocol request; raises `MalformedRequest`, `UnsupportedMediaType` or `QueryTooLong`."""
     fields = parse(environ.get("QUERY_STRING", "").encode("latin-1"))
     if environ["REQUEST_METHOD"] == "POST":
         media_type, options = parse_options_header(environ.get("CONTENT_TYPE", ""))
         media_type = media_type.lower()
         if media_type not in (FORM, DIRECT) or options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
-            raise UnsupportedMediaType(f"The body is {environ.get('CONTENT_TYPE') or 'of no stated type'}.")
+            raise UnsupportedMediaType(f"The body is {environ.get('CONTENT_TYPE') or 'of an unstated type'}.")
         coding = environ.get("HTTP_CONTENT_ENCODING", "").strip(" \t")
         if coding.lower() not in ("", "identity"):  # RFC 9110, 8.4
-            raise UnsupportedMediaType(f"The body has the content encoding {coding[:40]}, which is not read here.")
+            raise UnsupportedMediaType(f"The body has the content encoding {coding[:40]}, which is not supported.")
         body = read_body(environ, settings)
         fields += parse(body) if media_type == FORM else [("query", decode(body))]
     queries = [value for name, value in fields if name == "query"]
     if any(name == "update" for name, _ in fields):
-        raise MalformedRequest("There is an update field, and this address only answers queries.")
+        raise MalformedRequest("Updates are not supported; send a query.")
     if len(queries) != 1 or not queries[0].strip():
-        raise MalformedRequest(f"There must be exactly one query; there are {sum(map(bool, queries))}.")
+        raise MalformedRequest(f"The request must have exactly one query; it has {sum(map(bool, queries))}.")
     if len(fields) == 1:
         return ProtocolRequest(queries[0])
     return ProtocolRequest(queries[0], read_dataset(fields), read_forms(fields), read_seconds(only(fields, "timeout")))
 
 
 def read_body(environ: dict[str, Any], settings: Settings) -> bytes:
-    """The whole body, which can be read again after; raises `QueryTooLong`, `MalformedRequest`."""
+    """The whole body, which stays readable; raises `QueryTooLong`, `MalformedRequest`."""
     most = body_limit(settings)
     stated = environ.get("CONTENT_LENGTH") or ""
     if stated and not (stated.isascii() and stated.isdigit()):
-        raise MalformedRequest("Content-Length is no number.")
+        raise MalformedRequest("Content-Length is not a number.")
     if stated and int(stated) > most:
         raise QueryTooLong(int(stated), settings.query_max_bytes)
     body: bytes = environ["wsgi.input"].read(int(stated) if stated else most + 1)
@@ -72,28 +72,28 @@ def read_body(environ: dict[str, Any], settings: Settings) -> bytes:
 
 
 def body_limit(settings: Settings) -> int:
-    """Bytes that a request's body may have: a query of which each byte is percent-encoded, and some more fields."""
+    """The maximum size of a request body: a fully percent-encoded query, and some other fields."""
     return 3 * settings.query_max_bytes + 10_000
 
 
 def only(fields: list[tuple[str, str]], wanted: str) -> str:
-    """The value of a field that is there at most once; an empty text without it."""
+    """The value of a field that may occur once; an empty string without it."""
     values = [value for name, value in fields if name == wanted]
     if len(values) > 1:
-        raise MalformedRequest(f"The field {wanted} is there {len(values)} times.")
+        raise MalformedRequest(f"The field {wanted} occurs {len(values)} times; it may occur once.")
     return values[0] if values else ""
 
 
 def read_forms(fields: list[tuple[str, str]]) -> tuple[str, ...]:
-    """The names of forms, those in the field that is documented first.
+    """The names of formats, those in the documented field first.
 
-    Clients that are made for any endpoint send several fields, each with several names of the same form.
+    Generic clients send several fields, each with several names of the same format.
     """
     return tuple(value for wanted in NAMES_OF_FORM for name, value in fields if name == wanted and value)
 
 
 def read_seconds(text: str) -> float | None:
-    """The deadline that the caller asks for; the engine never grants more than the setting."""
+    """The requested deadline; the engine caps it at the setting."""
     if not text:
         return None
     try:
@@ -106,7 +106,7 @@ def read_seconds(text: str) -> float | None:
 
 
 def read_dataset(fields: list[tuple[str, str]]) -> Dataset | None:
-    """The graphs that the request names."""
+    """The dataset that the request names, if any."""
     default = tuple(value for name, value in fields if name == "default-graph-uri")
     named = tuple(value for name, value in fields if name == "named-graph-uri")
     return Dataset.of(default, named) if default or named else None
@@ -116,25 +116,25 @@ def parse(encoded: bytes) -> list[tuple[str, str]]:
     """The fields of a query string or form body."""
     try:
         if encoded.startswith(b"query=") and encoded.count(b"=") == 1 and b"&" not in encoded and encoded.isascii():
-            # what most clients send, at less cost
+            # fast path for the most common request
             return [("query", unescape(encoded[6:].replace(b"+", b" ")).decode("utf-8"))]
         return parse_qsl(encoded.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict")
     except UnicodeDecodeError as problem:
-        raise MalformedRequest(f"A field is not UTF-8, percent-encoded: {problem.reason}.") from problem
+        raise MalformedRequest(f"A field is not percent-encoded UTF-8: {problem.reason}.") from problem
     except ValueError as problem:
-        raise MalformedRequest(f"The fields are not readable: {problem}.") from problem
+        raise MalformedRequest(f"The fields cannot be parsed: {problem}.") from problem
 
 
 def unescape(encoded: bytes) -> bytes:
     """Bytes without an equals sign, percent-decoded.
 
-    But for its sign, quoted-printable text is the same, and decoding that is many times faster.
+    Quoted-printable differs only in its escape character, and decoding it is many times faster.
     """
     return unquote_to_bytes(encoded) if NO_ESCAPE.search(encoded) else a2b_qp(encoded.replace(b"%", b"="))
 
 
 def decode(body: bytes) -> str:
-    """The text of a query sent as it is."""
+    """The text of a query sent as the body."""
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as problem:
