@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
-from uphold.web.middleware.compression import AT_ONCE, LEAST, Compression
+from uphold.web.middleware.compression import BUFFER_LIMIT, MIN_SIZE, Compression
 
 CASES = list(csv.DictReader(Path(__file__).with_name("accept-encoding.csv").read_text("utf-8").splitlines()))
 UNPACK: dict[str | None, Callable[[bytes], bytes]] = {
@@ -89,7 +89,7 @@ def test_what_is_compressed_already_is_sent_as_it_is(client: FlaskClient) -> Non
 def test_a_short_body_is_not_compressed(client: FlaskClient) -> None:
     """It would take time and get longer, unless the client takes it in no other way."""
     short = client.get("/robots.txt", headers={"Accept-Encoding": "gzip"})
-    assert len(short.data) < LEAST
+    assert len(short.data) < MIN_SIZE
     assert "Content-Encoding" not in short.headers
     insisted = client.get("/robots.txt", headers={"Accept-Encoding": "gzip, identity;q=0"})
     assert insisted.headers["Content-Encoding"] == "gzip"
@@ -256,7 +256,7 @@ def test_a_stream_is_compressed_as_it_comes(coding: str) -> None:
 
 def test_a_long_answer_of_known_length_is_a_stream_too() -> None:
     """No answer is held in memory twice, however long it is."""
-    chunks = [b"x" * 65_536] * (AT_ONCE // 65_536 + 2)
+    chunks = [b"x" * 65_536] * (BUFFER_LIMIT // 65_536 + 2)
     source = Source(chunks)
     found, headers = call(source, [("Content-Length", str(sum(map(len, chunks))))])
     assert "Content-Length" not in headers

@@ -112,7 +112,7 @@ def is_whole(response: TestResponse) -> bool:
 
 
 def test_a_page_whose_questions_run_out_of_time_is_one_problem_document(app_client: AppClient, tiny: Settings) -> None:
-    """No page is cut off, and none fails in a way that was not foreseen."""
+    """No page is cut off, and none has an unexpected server error."""
     with app_client(tiny) as client:
         paths = pages(client.application)
     with app_client(dataclasses.replace(tiny, result_cache_mb=0, query_timeout=1e-6)) as client:

@@ -186,7 +186,7 @@ def test_an_answer_that_breaks_off_is_logged_as_that(tiny: Settings, lines: Call
 
     with pytest.raises(OSError, match="disk"):
         Client(AccessLog(halves, tiny, TransferLimit(1))).get("/", buffered=True)
-    assert lines()[0]["message"] == "an answer broke off after 4 bytes"
+    assert lines()[0]["message"] == "response aborted after 4 bytes"
     assert "OSError" in lines()[0]["traceback"]
 
 

@@ -1,1 +1,1 @@
-"""WSGI layers that a request passes before Flask: limits, the response cache, the access log, compression."""
+"""WSGI middleware around Flask: limits, the response cache, the access log, compression."""

@@ -1,7 +1,7 @@
-"""Observing: each request gets an id, is timed, counted and logged in one line.
+"""Access log: assigns each request an id, and times, counts and logs it in one line.
 
-`AccessLog` goes around everything but the response cache, which counts for itself. Layers inside note what they know in
-the context of the request.
+`AccessLog` wraps everything but the response cache, which does its own counting. Inner layers record details in the
+request context.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from uphold.settings import Settings
 from uphold.web.http.headers import with_snapshot
 from uphold.web.http.problem_documents import PROBLEM, problem_document, problem_headers
 from uphold.web.http.request_context import RequestContext
-from uphold.web.middleware.transfer_limit import TransferLimit, take_place
+from uphold.web.middleware.transfer_limit import TransferLimit, acquire_slot
 
 __all__ = ["AccessLog", "endpoint_of", "request_id"]
 
@@ -37,15 +37,15 @@ ENDPOINTS = frozenset(
     }
 )
 LONGEST_PATH, LONGEST_QUERY = 500, 2000
-SHORT = 1_000_000
-"""Bytes up to which a body is held in memory until the client has taken it."""
+BUFFER_LIMIT = 1_000_000
+"""Bytes up to which a body is buffered in memory until it is sent."""
 Headers = list[tuple[str, str]]
 PREFIX, NUMBERS = secrets.token_hex(4), itertools.count(1)
 log = logging.getLogger(__name__)
 
 
 class AccessLog:
-    """Watches over the app inside."""
+    """WSGI middleware (PEP 3333) that logs the requests to the wrapped app."""
 
     def __init__(self, wsgi: Any, settings: Settings, transfers: TransferLimit) -> None:
         self.wsgi, self.settings, self.transfers = wsgi, settings, transfers
@@ -60,8 +60,8 @@ class AccessLog:
         except (ServerBusy, PreconditionFailed, RangeNotSatisfiable) as error:
             body = exchange.fail(self.settings.base, error)
         except Exception:
-            log.exception("unforeseen error around the app")
-            body = exchange.fail(self.settings.base, UpholdError("The server failed in a way that was not foreseen."))
+            log.exception("unexpected error in the middleware")
+            body = exchange.fail(self.settings.base, UpholdError("Unexpected server error."))
         finally:
             CURRENT.reset(token)
         if isinstance(body, list):
@@ -70,15 +70,15 @@ class AccessLog:
         return LoggedBody(body, exchange, self.transfers)
 
     def sendable(self, body: Iterable[bytes], exchange: LoggedExchange) -> Iterable[bytes]:
-        """A short body as a list, which keeps no thread; a long one once it has a place among the transfers."""
+        """A short body as a list, which holds no thread; a long one once it has a transfer slot."""
         if isinstance(body, list):
             return body
         try:
-            if exchange.length <= SHORT or exchange.environ["REQUEST_METHOD"] == "HEAD":
+            if exchange.length <= BUFFER_LIMIT or exchange.environ["REQUEST_METHOD"] == "HEAD":
                 whole = [b"".join(body)]
                 close(body)
                 return whole
-            take_place(self.transfers.sending)
+            acquire_slot(self.transfers.sending)
         except BaseException:
             close(body)
             raise
@@ -86,31 +86,31 @@ class AccessLog:
 
 
 def request_id(environ: dict[str, Any]) -> str:
-    """The id of a request: the one that it brought, if that is a plain word, else a new one."""
+    """The id of a request: its X-Request-Id if well-formed, else a new one."""
     given = environ.get("HTTP_X_REQUEST_ID")
     return given if given and ACCEPTED.fullmatch(given) else f"{PREFIX}-{next(NUMBERS)}"
 
 
 class LoggedExchange:
-    """One request and what is sent for it."""
+    """One request and its response."""
 
     __slots__ = ("context", "environ", "length", "snapshot", "start_response", "status", "timing")
 
     def __init__(self, environ: dict[str, Any], context: RequestContext, start_response: Callable[..., Any]) -> None:
         self.environ, self.context, self.start_response = environ, context, start_response
         self.timing = context.timing
-        self.status, self.snapshot, self.length = "", "", SHORT + 1
+        self.status, self.snapshot, self.length = "", "", BUFFER_LIMIT + 1
 
     def start(self, status: str, headers: Headers, exc_info: Any = None) -> Any:
-        """Send status and headers, with the id of the request and where its time went."""
+        """Send status and headers, with the request id and the server timing."""
         self.status = status[:3]
         self.snapshot = next((value for name, value in headers if name == "Uphold-Snapshot"), "")
-        self.length = next((int(value) for name, value in headers if name == "Content-Length"), SHORT + 1)
+        self.length = next((int(value) for name, value in headers if name == "Content-Length"), BUFFER_LIMIT + 1)
         added = [("X-Request-Id", self.timing.request), ("Server-Timing", self.timing.header())]
         return self.start_response(status, [*headers, *added], exc_info)
 
     def fail(self, base: str, error: UpholdError) -> list[bytes]:
-        """Answer for an app that could not, or whose answer cannot be sent now."""
+        """Send a problem document instead of the response of the app."""
         self.context.error_code = error.code
         content = json.dumps(problem_document(error, base, self.timing.request)).encode() + b"\n"
         headers = [("Content-Type", PROBLEM), ("Content-Length", str(len(content))), *problem_headers(error).items()]
@@ -121,7 +121,7 @@ class LoggedExchange:
         return [] if self.environ["REQUEST_METHOD"] == "HEAD" else [content]
 
     def end(self, size: int) -> None:
-        """Count and log the request; its answer is out."""
+        """Count and log the request after its response was sent."""
         path = self.environ.get("PATH_INFO", "/")
         method, endpoint, seconds = self.environ["REQUEST_METHOD"], endpoint_of(path), self.timing.seconds()
         counts = metrics()
@@ -135,11 +135,11 @@ class LoggedExchange:
             log.info("request", extra={"fields": self.fields(method, path, size, seconds)})
 
     def outcome(self) -> str:
-        """What came of what was asked: the code of the error, or that it went well and how."""
+        """The outcome of a query or validation: an error code, a validation outcome or `ok`."""
         return self.context.error_code or self.context.validation_outcome or "ok"
 
     def fields(self, method: str, path: str, size: int, seconds: float) -> dict[str, Any]:
-        """What the log says of the request."""
+        """The log members of the request."""
         query = self.context.query_text
         found = {
             "request_id": self.timing.request,
@@ -161,7 +161,7 @@ class LoggedExchange:
 
 
 def endpoint_of(path: str) -> str:
-    """The group of addresses that a path belongs to, one of few."""
+    """The endpoint that a path belongs to, of a small set of labels."""
     if path == "/":
         return "front"
     first = path.lstrip("/").partition("/")[0]
@@ -170,7 +170,7 @@ def endpoint_of(path: str) -> str:
 
 
 class LoggedBody:
-    """A body that knows how much of it was sent; closed, it says so and gives its place among the transfers back."""
+    """A body that counts its sent bytes; on close it logs them and releases its transfer slot."""
 
     def __init__(self, body: Iterable[bytes], exchange: LoggedExchange, transfers: TransferLimit) -> None:
         self.body, self.exchange, self.transfers = body, exchange, transfers
@@ -181,20 +181,20 @@ class LoggedBody:
         return self
 
     def __next__(self) -> bytes:
-        """The next piece."""
+        """The next chunk."""
         try:
             chunk = next(self.chunks)
         except StopIteration:
             raise
         except Exception:
             named = {"fields": {"request_id": self.exchange.timing.request}}
-            log.exception("an answer broke off after %d bytes", self.size, extra=named)
+            log.exception("response aborted after %d bytes", self.size, extra=named)
             raise
         self.size += len(chunk)
         return chunk
 
     def close(self) -> None:
-        """The server has done with the body."""
+        """Close the body after the server has sent it."""
         try:
             close(self.body)
         finally:
@@ -205,6 +205,6 @@ class LoggedBody:
 
 
 def close(body: Iterable[bytes]) -> None:
-    """Close a body that can be closed."""
+    """Close a body that has a close method."""
     if hasattr(body, "close"):
         body.close()

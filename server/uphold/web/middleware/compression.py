@@ -1,10 +1,10 @@
-"""Encoding: answers compressed as the client asks (RFC 9110, 12.5.3), each encoding with an ETag of its own.
+"""Compression: compresses responses by Accept-Encoding (RFC 9110, 12.5.3), with a separate ETag for each coding.
 
-`Compression` goes around an app that calls `start_response` before it returns, as Flask does. Whatever caches answers
-goes around `Compression` in turn, so that nothing is compressed twice.
+`Compression` wraps an app that calls `start_response` before it returns, as Flask does. The response cache wraps
+`Compression` in turn, so that nothing is compressed twice.
 
-Compressing what holds a secret beside what a stranger can choose tells the secret (BREACH). No page here holds any:
-there are no sessions, no cookies and no tokens, so everything may be compressed.
+Compressing a secret together with attacker-chosen text leaks the secret (BREACH). No response has any: there are no
+sessions, cookies or tokens, so everything may be compressed.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from uphold.web.http.request_context import context_of
 
 __all__ = ["Compression"]
 
-LEAST = 500
-"""Bytes under which compressing saves nothing worth its time."""
+MIN_SIZE = 500
+"""Bytes below which compression is not worth its time."""
 
-AT_ONCE = 1_000_000
-"""Bytes up to which a body is compressed in one go, and so has a Content-Length; a longer one becomes a stream."""
+BUFFER_LIMIT = 1_000_000
+"""Bytes up to which a body is compressed whole and has a Content-Length; a longer one is streamed."""
 
-SILENCE = 0.25
-"""Seconds after which a reader is sent what there is, even if that compresses worse."""
+FLUSH_INTERVAL = 0.25
+"""Seconds after which pending output is flushed, even if that compresses worse."""
 
 UNCODED = ("204", "206", "304")
 TYPES = frozenset(
@@ -45,13 +45,13 @@ Start = Callable[..., Any]
 
 @lru_cache(maxsize=512)
 def compressible(content_type: str) -> bool:
-    """Whether a body of this type gets smaller: text does, images, fonts and archives do not."""
+    """Whether a type is worth compressing: text is; images, fonts and archives are not."""
     bare = content_type.partition(";")[0].strip().lower()
     return bare.startswith("text/") or bare.endswith(("+json", "+xml")) or bare in TYPES
 
 
 class Compression:
-    """Compresses what the app inside answers."""
+    """WSGI middleware (PEP 3333) that compresses the responses of the wrapped app."""
 
     def __init__(self, wsgi: Any) -> None:
         self.wsgi = wsgi
@@ -59,19 +59,19 @@ class Compression:
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
         accept = environ.get("HTTP_ACCEPT_ENCODING")
-        want = accepted_coding(accept) if accept else None
-        if want is None or want.coding is None:
+        accepted = accepted_coding(accept) if accept else None
+        if accepted is None or accepted.coding is None:
 
             def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
                 return start_response(status, with_vary(headers, environ), exc_info)
 
             body: Iterable[bytes] = self.wsgi(environ, start)
             return body
-        return CompressedResponse(environ, start_response, want.coding, always=want.always).run(self.wsgi)
+        return CompressedResponse(environ, start_response, accepted.coding, always=accepted.always).run(self.wsgi)
 
 
 class CompressedResponse:
-    """One request of a client that takes `coding`."""
+    """The response to one request of a client that accepts `coding`."""
 
     def __init__(self, environ: dict[str, Any], start_response: Start, coding: str, *, always: bool) -> None:
         self.start_response, self.coding, self.always = start_response, coding, always
@@ -80,19 +80,19 @@ class CompressedResponse:
         self.status, self.headers, self.exc_info = "", Headers(), None
 
     def catch(self, status: str, headers: Headers, exc_info: Any = None) -> None:
-        """Keep what the app says until it is known what is sent."""
+        """Hold status and headers until the coding is decided."""
         self.status, self.headers, self.exc_info = status, with_vary(headers, self.environ), exc_info
 
     def run(self, wsgi: Any) -> Iterable[bytes]:
-        """Answer it."""
-        self.translate()
+        """Run the app and send its response."""
+        self.rewrite_condition()
         body: Iterable[bytes] = wsgi(self.environ, self.catch)
         try:
             fields = {name.lower(): value for name, value in self.headers}
             if self.status[:3] == "304":
-                self.name_what_is_known(fields)
-            elif self.is_worth(fields, body):
-                self.rename(fields)
+                self.restore_etag(fields)
+            elif self.should_compress(fields, body):
+                self.label(fields)
                 if self.method != "HEAD":
                     return self.compress(body, length(fields, body))
         except BaseException:
@@ -101,10 +101,10 @@ class CompressedResponse:
         self.start()
         return body
 
-    def translate(self) -> None:
-        """Let the app see the names that it gave itself, so that it can tell without its answer what a client has.
+    def rewrite_condition(self) -> None:
+        """Rewrite If-None-Match to the ETags of the app, so that the app can evaluate it.
 
-        What it has in another encoding is no match; what it has as it is may be used on, unless it refuses that.
+        A tag of another coding does not match; an uncoded one does, unless the client refuses uncoded bodies.
         """
         if self.known is None:
             return
@@ -115,12 +115,12 @@ class CompressedResponse:
         self.environ["HTTP_IF_NONE_MATCH"] = "*" if tags.star_tag else ", ".join(f'"{tag}"' for tag in sorted(plain))
 
     def is_other(self, tag: str) -> bool:
-        """Whether the tag names a variant in an encoding that is not the one to be sent."""
+        """Whether the tag names a variant in another coding."""
         encoded = tag.endswith(f"-{self.coding}")
         return not encoded and (self.always or tag.endswith(tuple(f"-{coding}" for coding in COMPRESSORS)))
 
-    def name_what_is_known(self, fields: dict[str, str]) -> None:
-        """In a 304, the name that the client has."""
+    def restore_etag(self, fields: dict[str, str]) -> None:
+        """In a 304, send the ETag of the variant that the client has."""
         etag = fields.get("etag", "")
         encoded = f'{etag[:-1]}-{self.coding}"'
         if self.known and encoded in self.known:
@@ -130,8 +130,8 @@ class CompressedResponse:
         """Send status and headers."""
         self.start_response(self.status, self.headers, self.exc_info)
 
-    def is_worth(self, fields: dict[str, str], body: Iterable[bytes]) -> bool:
-        """Whether the body is to be compressed. What is no text is not, not even for who refuses it as it is."""
+    def should_compress(self, fields: dict[str, str], body: Iterable[bytes]) -> bool:
+        """Whether to compress the body. Other types than text are not, even if the client refuses identity."""
         if (
             self.status[:3] in UNCODED
             or "content-encoding" in fields
@@ -141,10 +141,10 @@ class CompressedResponse:
         size = length(fields, body)
         if size == 0 or "no-transform" in fields.get("cache-control", ""):
             return False
-        return self.always or size is None or size >= LEAST
+        return self.always or size is None or size >= MIN_SIZE
 
-    def rename(self, fields: dict[str, str]) -> None:
-        """Name the coding in the headers, and give the variant an ETag of its own."""
+    def label(self, fields: dict[str, str]) -> None:
+        """Set Content-Encoding and the ETag of the variant."""
         gone = ("content-length", "etag", "accept-ranges")
         self.headers = [(name, value) for name, value in self.headers if name.lower() not in gone]
         self.headers.append(("Content-Encoding", self.coding))
@@ -153,9 +153,9 @@ class CompressedResponse:
             self.headers.append(("ETag", f'{etag[:-1]}-{self.coding}"' if strong else etag))
 
     def compress(self, body: Iterable[bytes], size: int | None) -> Iterable[bytes]:
-        """Send the body compressed: in one piece when it is short, else as a stream."""
+        """Send the body compressed: whole when it is short, else as a stream."""
         compressor = COMPRESSORS[self.coding]()
-        if size is None or size > AT_ONCE:
+        if size is None or size > BUFFER_LIMIT:
             self.start()
             return ClosingIterator(pieces(body, compressor), [lambda: close(body)])
         whole = b"".join(body)
@@ -167,13 +167,13 @@ class CompressedResponse:
 
 
 def with_vary(headers: Headers, environ: dict[str, Any]) -> Headers:
-    """The headers, saying that the body depends on Accept-Encoding where it does.
+    """The headers, with Accept-Encoding in Vary where the body depends on it.
 
-    A 304 has no type, and one of several parts has its own; the context of the request has that of the whole answer.
+    A 304 has no media type, and a multipart range has its own; the request context has that of the full response.
     """
     place, media_type = -1, context_of(environ).media_type
     for at, (name, value) in enumerate(headers):
-        if name == "Vary":  # Flask writes names so; to look for others would cost every answer
+        if name == "Vary":  # Flask writes it like this; other spellings are not worth checking
             place = at
         elif name == "Content-Type":
             media_type = media_type or value
@@ -187,18 +187,18 @@ def with_vary(headers: Headers, environ: dict[str, Any]) -> Headers:
 
 
 def length(fields: dict[str, str], body: Iterable[bytes]) -> int | None:
-    """How many bytes the body has; None when only its end will tell."""
+    """The size of the body in bytes; None for a stream of unknown length."""
     if stated := fields.get("content-length"):
         return int(stated)
     return sum(map(len, body)) if isinstance(body, list) else None
 
 
 def pieces(body: Iterable[bytes], compressor: Compressor) -> Iterator[bytes]:
-    """The compressed bytes as the body comes; the first at once, and never long after it came."""
+    """The compressed body as a stream, flushed at once and then every `FLUSH_INTERVAL`."""
     sent = 0.0
     for chunk in body:
         ready = compressor.compress(chunk)
-        if time.monotonic() - sent > SILENCE:
+        if time.monotonic() - sent > FLUSH_INTERVAL:
             ready += compressor.flush()
         if ready:
             sent = time.monotonic()
@@ -207,6 +207,6 @@ def pieces(body: Iterable[bytes], compressor: Compressor) -> Iterator[bytes]:
 
 
 def close(body: Iterable[bytes]) -> None:
-    """Close a body that can be closed."""
+    """Close a body that has a close method."""
     if hasattr(body, "close"):
         body.close()

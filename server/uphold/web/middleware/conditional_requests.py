@@ -1,8 +1,8 @@
-"""Conditions: preconditions and ranges (RFC 9110, sections 13 and 14), for every answer in the same way.
+"""Conditional requests: preconditions and ranges for every response (RFC 9110, sections 13 and 14).
 
-The app inside answers in full, and with 304 to a client whose If-None-Match or If-Modified-Since says that it has the
-answer. What is left is done here: If-Match and If-Unmodified-Since, and Range with If-Range. A range counts the bytes
-before any compression, so `Compression` goes around.
+The wrapped app sends full responses, and evaluates If-None-Match and If-Modified-Since (304) itself. This layer
+evaluates If-Match and If-Unmodified-Since, and Range with If-Range. Ranges count uncompressed bytes, so `Compression`
+wraps this layer.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ __all__ = ["ConditionalRequests"]
 DATES = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
 RANGE = re.compile(r"([0-9]+)-([0-9]*)|-([0-9]+)")
 LONGEST_RANGE, MOST_PARTS = 1_000, 20
-"""Characters of a Range header up to which it is read, and its ranges: who asks for more gets the whole."""
+"""Limits of a Range header in characters and ranges; beyond them the full response is sent."""
 Headers = list[tuple[str, str]]
 
 
 class Span(NamedTuple):
-    """The bytes from `first` to `last`, both included, and what is sent before them."""
+    """The bytes from `first` to `last`, inclusive, and the part header `before` them."""
 
     first: int
     last: int
@@ -38,7 +38,7 @@ class Span(NamedTuple):
 
 
 class ConditionalRequests:
-    """WSGI middleware (PEP 3333) over an app that answers in full."""
+    """WSGI middleware (PEP 3333) over an app that sends full responses."""
 
     def __init__(self, wsgi: Any) -> None:
         self.wsgi = wsgi
@@ -72,7 +72,7 @@ class ConditionalRequests:
 
 
 def keep_valid_dates(environ: dict[str, Any]) -> None:
-    """Let the app see dates in one form only; one that is no HTTP date counts as not sent (13.1.3, 13.1.4)."""
+    """Normalize dates in the headers; an invalid HTTP date is ignored (13.1.3, 13.1.4)."""
     for name in DATES:
         if name in environ:
             read = read_http_date(environ.pop(name).strip(" \t"), dt.datetime.now(dt.UTC))
@@ -81,25 +81,25 @@ def keep_valid_dates(environ: dict[str, Any]) -> None:
 
 
 def check(if_match: str, environ: dict[str, Any], headers: Headers) -> None:
-    """Raise `PreconditionFailed` unless the answer is as the client says (13.2.2, steps 1 and 2)."""
+    """Raise `PreconditionFailed` unless the preconditions hold (13.2.2, steps 1 and 2)."""
     tag = field(headers, "etag")
     if if_match:
         tags = parse_etags(if_match)
         strong = tag.removesuffix('"').removeprefix('"') if tag.startswith('"') else ""
         coding = accepted_coding(environ.get("HTTP_ACCEPT_ENCODING", "")).coding
         if not (tags.star_tag or (strong and (tags.is_strong(strong) or tags.is_strong(f"{strong}-{coding}")))):
-            raise PreconditionFailed(f"If-Match is {if_match[:200]}, and the answer is {tag or 'without a tag'}.")
+            raise PreconditionFailed(f"If-Match is {if_match[:200]}; the ETag is {tag or 'absent'}.")
     elif (since := environ.get("HTTP_IF_UNMODIFIED_SINCE")) and (changed := field(headers, "last-modified")):
         now = dt.datetime.now(dt.UTC)
         allowed, modified = read_http_date(since, now), read_http_date(changed, now)
         if allowed and modified and modified > allowed:
-            raise PreconditionFailed(f"If-Unmodified-Since is {since}, and the answer is of {changed}.")
+            raise PreconditionFailed(f"If-Unmodified-Since is {since}; Last-Modified is {changed}.")
 
 
 def in_part(
     environ: dict[str, Any], asked: dict[str, str], headers: Headers, body: Iterable[bytes]
 ) -> tuple[str, Headers, Iterable[bytes]]:
-    """The answer, or the parts of it that the client asks for; raises `RangeNotSatisfiable`."""
+    """The full response, or the requested ranges of it; raises `RangeNotSatisfiable`."""
     tag, length = field(headers, "etag"), field(headers, "content-length")
     if not (tag.startswith('"') and length.isdigit()) or field(headers, "content-encoding"):
         return "200 OK", headers, body
@@ -109,27 +109,27 @@ def in_part(
     ]
     size = int(length)
     spans = read_range(asked["RANGE"], size) if environ["REQUEST_METHOD"] == "GET" and size else None
-    insists = accepted_coding(environ.get("HTTP_ACCEPT_ENCODING", "")).always  # on a coding, of which no part is made
-    if spans is None or insists or not holds(asked["IF_RANGE"], tag, field(headers, "last-modified")):
+    needs_coding = accepted_coding(environ.get("HTTP_ACCEPT_ENCODING", "")).always  # coded ranges are unsupported
+    if spans is None or needs_coding or not holds(asked["IF_RANGE"], tag, field(headers, "last-modified")):
         return "200 OK", headers, body
     if not spans:
         raise RangeNotSatisfiable(size)
-    kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
+    part_headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
     end = b""
     if len(spans) == 1:
-        kept.append(("Content-Range", f"bytes {spans[0].first}-{spans[0].last}/{size}"))
+        part_headers.append(("Content-Range", f"bytes {spans[0].first}-{spans[0].last}/{size}"))
     else:
-        kept, spans, end = as_multipart(kept, spans, size)
+        part_headers, spans, end = as_multipart(part_headers, spans, size)
     sent = sum(len(span.before) + span.last + 1 - span.first for span in spans) + len(end)
     parts = cut(body, spans, end)
-    headers = [*kept, ("Content-Length", str(sent))]
+    headers = [*part_headers, ("Content-Length", str(sent))]
     if isinstance(body, list):
         return "206 Partial Content", headers, [b"".join(parts)]
     return "206 Partial Content", headers, ClosingIterator(parts, [lambda: close(body)])
 
 
 def holds(if_range: str, tag: str, changed: str) -> bool:
-    """Whether the range is wanted of this answer (13.1.5): the same strong tag, or exactly the same date."""
+    """Whether If-Range matches (13.1.5): the same strong ETag, or exactly the same date."""
     if_range = if_range.strip(" \t")
     if not if_range or if_range.endswith('"'):
         return not if_range or if_range == tag
@@ -139,9 +139,9 @@ def holds(if_range: str, tag: str, changed: str) -> bool:
 
 
 def read_range(header: str, size: int) -> list[Span] | None:
-    """The parts asked for that there are (14.1.2), those that meet as one; None when the whole is to be sent.
+    """The satisfiable ranges (14.1.2), adjacent ones merged; None to send the full response.
 
-    The whole is also sent to who asks in another unit, in no valid form, for parts out of order, or for too many.
+    That is also the response to another unit, an invalid header, ranges out of order, or too many of them.
     """
     unit, _, listed = header.partition("=")
     ranges = [text for each in listed.split(",") if (text := each.strip(" \t"))]
@@ -169,7 +169,7 @@ def read_range(header: str, size: int) -> list[Span] | None:
 
 
 def as_multipart(headers: Headers, spans: list[Span], size: int) -> tuple[Headers, list[Span], bytes]:
-    """Headers, parts with their own headers, and the end, of several parts (14.6)."""
+    """The headers, parts and closing delimiter of a multipart range response (14.6)."""
     boundary, media_type = secrets.token_hex(16), field(headers, "content-type")
     headers = [(name, value) for name, value in headers if name.lower() != "content-type"]
     headers.append(("Content-Type", f"multipart/byteranges; boundary={boundary}"))
@@ -186,7 +186,7 @@ def as_multipart(headers: Headers, spans: list[Span], size: int) -> tuple[Header
 
 
 def cut(body: Iterable[bytes], spans: list[Span], end: bytes) -> Iterator[bytes]:
-    """The parts of a body, which come in order."""
+    """The ranges of a body, in order."""
     chunks, chunk, place = iter(body), b"", 0
     for first, last, before in spans:
         yield before
@@ -201,11 +201,11 @@ def cut(body: Iterable[bytes], spans: list[Span], end: bytes) -> Iterator[bytes]
 
 
 def field(headers: Headers, wanted_name: str) -> str:
-    """The value of a field; an empty text without it."""
+    """The value of a header; empty without it."""
     return next((value for name, value in headers if name.lower() == wanted_name), "")
 
 
 def close(body: Iterable[bytes]) -> None:
-    """Close a body that can be closed."""
+    """Close a body that has a close method."""
     if hasattr(body, "close"):
         body.close()

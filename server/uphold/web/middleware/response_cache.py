@@ -1,7 +1,7 @@
-"""The reply cache: whole replies by the request as it came in, so that a request that comes again touches nothing else.
+"""Response cache: whole responses by request, so that a repeated request needs no other layer.
 
-Everything that a reply can depend on is in the key, and all is forgotten when another snapshot becomes current. What is
-answered from here is counted; it is logged only at level debug, since a line would cost more than the answer.
+The key has everything that a response depends on, and the cache is cleared when another snapshot becomes current. Hits
+are counted; they are logged only at level debug, since a log line would cost more than the response.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["ResponseCache"]
 
 METHODS = frozenset({"GET", "HEAD", "POST"})
 ASKS = ("/sparql",)
-LENGTH_AT_MOST = 4  # digits of a body's length: longer bodies are read where they are needed
+LENGTH_DIGITS = 4  # digits of Content-Length; larger bodies are not cached
 ENTRY_OVERHEAD = 3_000
 ABOUT_ONE_REQUEST = frozenset({"uphold-request", "server-timing", "date"})
 ABOUT_THE_CONTENT = frozenset({"accept-ranges", "content-type", "content-length", "content-encoding"})
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """One reply."""
+    """One response, with the headers of its 304 and its size in the cache."""
 
     status: str
     headers: Headers
@@ -49,31 +49,31 @@ class CachedResponse:
 
 
 class ResponseCache:
-    """WSGI middleware; the layers below say in the context of the request whether a reply is cacheable."""
+    """WSGI middleware (PEP 3333); inner layers mark cacheable responses in the request context."""
 
     def __init__(self, wsgi: Any, version: Callable[..., object], size: int) -> None:
         self.wsgi, self.version = wsgi, version
-        self.kept: LRUCache[tuple[Any, ...], CachedResponse] = LRUCache(size, getsizeof=lambda kept: kept.size)
+        self.entries: LRUCache[tuple[Any, ...], CachedResponse] = LRUCache(size, getsizeof=lambda entry: entry.size)
         self.lock = threading.Lock()
-        self.of: object = None
+        self.cached_version: object = None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer from what is kept, or keep what the app answers."""
+        """Answer from the cache, or cache the response of the app."""
         key = key_of(environ)
-        if key is None or not self.kept.maxsize:
+        if key is None or not self.entries.maxsize:
             return self.wsgi(environ, start_response)  # type: ignore[no-any-return]
         version = self.version(exact=key[2].startswith("/snapshots"))
         with self.lock:
-            if version != self.of:
-                self.kept.clear()
-                self.of = version
-            found = self.kept.get(key)
+            if version != self.cached_version:
+                self.entries.clear()
+                self.cached_version = version
+            found = self.entries.get(key)
         if found is None:
             return self.pass_on(key, version, environ, start_response)
         return self.answer(found, environ, start_response)
 
     def answer(self, found: CachedResponse, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        """Answer from what is kept."""
+        """Answer from the cache."""
         headers = [("X-Request-Id", request_id(environ)), HIT]
         for count in found.counts:
             count.inc()
@@ -89,7 +89,7 @@ class ResponseCache:
     def pass_on(
         self, key: tuple[Any, ...], version: object, environ: dict[str, Any], start_response: Any
     ) -> Iterable[bytes]:
-        """Let the app answer, and keep a reply that lasts."""
+        """Pass the request to the app, and cache a cacheable response."""
         heads: list[tuple[str, Headers]] = []
 
         def note(status: str, headers: Headers, exc_info: Any = None) -> Any:
@@ -104,24 +104,26 @@ class ResponseCache:
         finally:
             if hasattr(body, "close"):
                 body.close()
-        kept = keep(*heads[0], whole, environ, len(str(key)))
+        entry = make_entry(*heads[0], whole, environ, len(str(key)))
         with self.lock:
-            if self.of == version and kept.size <= self.kept.maxsize // 8:
-                self.kept[key] = kept
+            if self.cached_version == version and entry.size <= self.entries.maxsize // 8:
+                self.entries[key] = entry
         return whole
 
 
-def keep(status: str, headers: Headers, body: list[bytes], environ: dict[str, Any], key_size: int) -> CachedResponse:
-    """A reply as it is kept, and about how many bytes that takes."""
-    lasting = [(name, value) for name, value in headers if name.lower() not in ABOUT_ONE_REQUEST]
-    etag = next((value for name, value in lasting if name.lower() == "etag"), "")
+def make_entry(
+    status: str, headers: Headers, body: list[bytes], environ: dict[str, Any], key_size: int
+) -> CachedResponse:
+    """A response as a cache entry, with its approximate size in bytes."""
+    reusable = [(name, value) for name, value in headers if name.lower() not in ABOUT_ONE_REQUEST]
+    etag = next((value for name, value in reusable if name.lower() == "etag"), "")
     endpoint, counts = endpoint_of(environ["PATH_INFO"]), metrics()
     return CachedResponse(
         status=status,
-        headers=lasting,
+        headers=reusable,
         body=body,
         tag=etag.removeprefix("W/").strip('"'),
-        unchanged=[(name, value) for name, value in lasting if name.lower() not in ABOUT_THE_CONTENT],
+        unchanged=[(name, value) for name, value in reusable if name.lower() not in ABOUT_THE_CONTENT],
         size=len(body[0]) + key_size + ENTRY_OVERHEAD,
         path=environ["PATH_INFO"],
         counts=(
@@ -132,7 +134,7 @@ def keep(status: str, headers: Headers, body: list[bytes], environ: dict[str, An
 
 
 def key_of(environ: dict[str, Any]) -> tuple[Any, ...] | None:
-    """All of a request that a reply can depend on; None for a request of which nothing is kept."""
+    """Everything in a request that a response can depend on; None for an uncacheable request."""
     get = environ.get
     method, path = environ["REQUEST_METHOD"], get("PATH_INFO", "")
     if method not in METHODS or get("HTTP_RANGE") or get("HTTP_IF_MATCH"):
@@ -140,12 +142,12 @@ def key_of(environ: dict[str, Any]) -> tuple[Any, ...] | None:
     body = b""
     if method == "POST":
         length = get("CONTENT_LENGTH") or ""
-        if not path.endswith(ASKS) or not (length.isascii() and length.isdigit()) or len(length) > LENGTH_AT_MOST:
+        if not path.endswith(ASKS) or not (length.isascii() and length.isdigit()) or len(length) > LENGTH_DIGITS:
             return None
         try:
             body = environ["wsgi.input"].read(int(length))
         except UpholdError:
-            return None  # the layer that needs the body meets the error again, and tells it
+            return None  # raised again in the layer that needs the body, which reports it
         environ["wsgi.input"] = io.BytesIO(body)
     return (
         method,

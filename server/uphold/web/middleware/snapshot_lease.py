@@ -1,4 +1,4 @@
-"""The lease of a snapshot: each request reads one snapshot until its answer is out, so that no answer mixes two."""
+"""Snapshot lease: each request reads one snapshot until its response is sent, so that no response mixes two."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["SnapshotLease"]
 
 
 class SnapshotLease:
-    """WSGI middleware (PEP 3333)."""
+    """WSGI middleware (PEP 3333) that leases the current snapshot to each request."""
 
     def __init__(self, wsgi: Any, manager: SnapshotManager) -> None:
         self.wsgi, self.manager = wsgi, manager
@@ -30,12 +30,12 @@ class SnapshotLease:
         except BaseException:
             self.release(leases)
             raise
-        if isinstance(body, list):  # it is whole, and needs the snapshot no more
+        if isinstance(body, list):  # fully buffered: the snapshot is no longer needed
             self.release(leases)
             return body
         return ClosingIterator(body, lambda: self.release(leases))
 
     def release(self, leases: list[OpenSnapshot]) -> None:
-        """Release all that the request holds, one added by a view too."""
+        """Release all leases of the request, including those that a view added."""
         while leases:
             self.manager.release(leases.pop())

@@ -1,7 +1,7 @@
-"""Slashes: an address with one slash too many or too few leads to the one that exists (308, RFC 9110, 15.4.9).
+"""Trailing slashes: redirects a path with a missing or extra slash to the one that exists (308, RFC 9110, 15.4.9).
 
-What exists is what the app inside answers, so it is asked; where it has nothing, its 404 stays. The way leads to a path
-on this host only, whose first slash is followed by no second one.
+A subrequest to the wrapped app checks whether a path exists; otherwise the 404 stays. The target is always a path on
+this host, which never begins with two slashes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Headers = list[tuple[str, str]]
 
 
 class TrailingSlashes:
-    """WSGI middleware (PEP 3333) over the app that has the addresses."""
+    """WSGI middleware (PEP 3333) over the app that routes paths."""
 
     def __init__(self, wsgi: Any) -> None:
         self.wsgi = wsgi
@@ -34,10 +34,10 @@ class TrailingSlashes:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
         path = environ["PATH_INFO"]
-        if path.startswith("//") and (found := self.find(path, environ)):  # the framework would not see both slashes
+        if path.startswith("//") and (found := self.find(path, environ)):  # the framework collapses both slashes
             if environ["REQUEST_METHOD"] == "OPTIONS":
                 return self.wsgi({**environ, "PATH_INFO": found}, start_response)  # type: ignore[no-any-return]
-            start_response(MOVED, self.lead_to(found, environ))
+            start_response(MOVED, self.redirection(found, environ))
             return [b""]
         heads: list[tuple[str, Headers, Any]] = []
 
@@ -49,28 +49,28 @@ class TrailingSlashes:
         if status.startswith("404") and (found := self.find(path, environ)):
             close(body)
             context = context_of(environ)
-            context.error_code = context.media_type = ""  # they are about the 404
+            context.error_code = context.media_type = ""  # left by the 404
             if environ["REQUEST_METHOD"] == "OPTIONS":
                 return self.wsgi({**environ, "PATH_INFO": found}, start_response)  # type: ignore[no-any-return]
-            status, headers, body = MOVED, self.lead_to(found, environ), [b""]
+            status, headers, body = MOVED, self.redirection(found, environ), [b""]
         start_response(status, headers, exc_info)
         return body
 
     def find(self, path: str, environ: dict[str, Any]) -> str:
-        """The path that was meant; an empty text when there is none."""
-        return next((other for other in others(path) if self.has(other, environ)), "")
+        """The existing path with other slashes; empty when there is none."""
+        return next((other for other in candidates(path) if self.has(other, environ)), "")
 
     def has(self, path: str, environ: dict[str, Any]) -> bool:
-        """Whether something has this path, whatever it takes and gives."""
-        asked = {name: value for name, value in environ.items() if OF_THE_SERVER.match(name)}
-        asked |= context_of(environ).probe()
-        asked |= {"REQUEST_METHOD": "HEAD", "PATH_INFO": path, "QUERY_STRING": "", "wsgi.input": io.BytesIO()}
+        """Whether the app has this path, whatever its methods and formats."""
+        subrequest = {name: value for name, value in environ.items() if OF_THE_SERVER.match(name)}
+        subrequest |= context_of(environ).probe()
+        subrequest |= {"REQUEST_METHOD": "HEAD", "PATH_INFO": path, "QUERY_STRING": "", "wsgi.input": io.BytesIO()}
         statuses: list[str] = []
-        close(self.wsgi(asked, lambda status, *_: statuses.append(status)))
+        close(self.wsgi(subrequest, lambda status, *_: statuses.append(status)))
         return not statuses[-1].startswith("404")
 
-    def lead_to(self, path: str, environ: dict[str, Any]) -> Headers:
-        """The headers of the redirection, which keeps the query and stays below the prefix."""
+    def redirection(self, path: str, environ: dict[str, Any]) -> Headers:
+        """The headers of the redirection, with the query string and the path prefix."""
         place = quote((environ.get("SCRIPT_NAME", "") + path).encode("latin-1"), safe=IN_PATHS)
         query = quote(environ.get("QUERY_STRING", "").encode("latin-1"), safe=IN_QUERIES)
         return [
@@ -81,14 +81,14 @@ class TrailingSlashes:
         ]
 
 
-def others(path: str) -> Iterator[str]:
-    """The same path with single slashes; and that without a slash at its end, or with one."""
+def candidates(path: str) -> Iterator[str]:
+    """The path with single slashes, and that with its trailing slash removed or added."""
     plain = SEVERAL.sub("/", path)
     ends = [plain, plain[:-1] if plain.endswith("/") else f"{plain}/"]
     yield from (each for each in ends if path.startswith("/") and each not in ("", path))
 
 
 def close(body: Iterable[bytes]) -> None:
-    """Close a body that can be closed."""
+    """Close a body that has a close method."""
     if hasattr(body, "close"):
         body.close()
