@@ -1,1 +1,1 @@
-"""What a page says of itself: its title, its citations, its JSON-LD."""
+"""The metadata of pages: titles, citations, JSON-LD."""

@@ -1,6 +1,6 @@
-"""Citing: how to name a page, a result or a document for good, in the style of the APA and as BibTeX.
+"""Citations of pages, results and documents, in APA style and as BibTeX.
 
-The date is that of the snapshot, and the address leads to the same answer for as long as the snapshot is kept.
+The date is that of the snapshot, and the address returns the same content for as long as the snapshot is archived.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ESCAPES = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """What to cite: a title, a lasting address, and the query when it is a result."""
+    """A citation: a title, a permanent address, and the query of a result."""
 
     snapshot: Snapshot
     title: str
@@ -39,12 +39,12 @@ class Citation:
 
     @property
     def url(self) -> str:
-        """The lasting address."""
+        """The permanent address."""
         return f"{self.snapshot.base}{self.path}"
 
     @property
     def local(self) -> str:
-        """The same on this host."""
+        """The same address on this host."""
         return f"{request.script_root}/{self.path}"
 
     @property
@@ -54,12 +54,12 @@ class Citation:
 
     @property
     def day(self) -> dt.date:
-        """The day on which the snapshot was made."""
+        """The date of the snapshot."""
         return dt.date.fromisoformat(self.snapshot.created[:10])
 
     @property
     def text(self) -> str:
-        """The citation in words: author, date, title, version, publisher, address."""
+        """The citation as text: author, date, title, version, publisher, address."""
         dated = f"{self.day.year}, {self.day:%B} {self.day.day}"
         made = f"Snapshot {self.snapshot.id[:12]}"
         query = f"\n\nQuery:\n{self.query.strip()}" if self.query else ""
@@ -67,7 +67,7 @@ class Citation:
 
     @property
     def bibtex(self) -> str:
-        """The citation as a BibTeX entry, under a key of its own."""
+        """The citation as a BibTeX entry with a unique key."""
         note = f"Data set. Snapshot {self.snapshot.id}"
         if self.query:
             note += f". Query: {' '.join(self.query.split())}"
@@ -86,7 +86,7 @@ class Citation:
 
 
 def cite_query(snapshot: Snapshot, query: str, dataset: Dataset | None, title: str = "Result of a query") -> Citation:
-    """How to cite the result of a query; `title` is the question that it answers."""
+    """The citation of a query result; `title` is the question that it answers."""
     fields = [("query", query)]
     if dataset:
         fields += [("default-graph-uri", iri) for iri in dataset.default]
@@ -96,5 +96,5 @@ def cite_query(snapshot: Snapshot, query: str, dataset: Dataset | None, title: s
 
 
 def cite_document(snapshot: Snapshot, path: str, title: str) -> Citation:
-    """How to cite the document about the thing at `path` (`id/…`)."""
+    """The citation of the document about the resource at `path` (`id/…`)."""
     return Citation(snapshot, title, f"snapshots/{snapshot.id}/doc/{quote(path.removeprefix('id/'))}")

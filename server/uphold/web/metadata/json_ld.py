@@ -1,6 +1,6 @@
-"""Structured data: what a page is about in the terms of schema.org, as JSON-LD for the head of the page.
+"""JSON-LD: structured data about a page and its subject in schema.org terms, for the head of the page.
 
-It is made as data and written in one place, where nothing in it can end the element that it stands in.
+It is serialized in one function, whose escapes keep its content from ending the script element.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ __all__ = ["LICENCE", "as_script", "catalogue", "dataset", "structured"]
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 CONTEXT = "https://schema.org"
-HARMFUL = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
-"""Signs that could end a script element or a line of one; JSON means the same by their escapes."""
+SCRIPT_ESCAPES = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
+"""Characters that could end a script element or a line of it, and their JSON escapes."""
 
 
 def as_script(data: Any) -> Markup:
-    """Data as JSON that may stand in a script element."""
-    return Markup(json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(HARMFUL))  # noqa: S704 escaped
+    """Data as JSON that is safe in a script element."""
+    return Markup(json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(SCRIPT_ESCAPES))  # noqa: S704 escaped
 
 
 def structured(about: Metadata) -> Markup:
-    """The page, its place on the site, and what it is about."""
+    """The page, its breadcrumb, and its subject."""
     snapshot = open_snapshot().snapshot
     page: dict[str, Any] = {
         "@type": "AboutPage" if about.subject else about.schema,
@@ -56,24 +56,24 @@ def structured(about: Metadata) -> Markup:
 
 
 def breadcrumb(about: Metadata, base: str) -> dict[str, Any]:
-    """The way to the page from the front page."""
-    way = [(SITE, base), *about.crumbs, *([(about.title, about.canonical)] if about.canonical != base else [])]
+    """The breadcrumb from the home page to the page."""
+    steps = [(SITE, base), *about.crumbs, *([(about.title, about.canonical)] if about.canonical != base else [])]
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [
             {"@type": "ListItem", "position": place, "name": name, "item": address}
-            for place, (name, address) in enumerate(way, 1)
+            for place, (name, address) in enumerate(steps, 1)
         ],
     }
 
 
 def organisation(base: str) -> dict[str, str]:
-    """Who made the data."""
+    """The creator of the data."""
     return {"@type": "Organization", "@id": f"{base}id/organisation/uphold-contributors", "name": AUTHOR}
 
 
 def dataset(about: Metadata, snapshot: Snapshot, columns: Iterable[tuple[str, str]] = ()) -> dict[str, Any]:
-    """The answer to a question as a data set; `columns` are names and what they hold."""
+    """The result of a question as a data set; `columns` are names and descriptions."""
     return {
         "@type": "Dataset",
         "@id": f"{about.canonical}#data",
@@ -99,14 +99,14 @@ def permanent(address: str, base: str) -> str:
 
 
 def download(address: str, form: str) -> dict[str, str]:
-    """One form of the data."""
+    """The data in one media type."""
     return {"@type": "DataDownload", "contentUrl": address, "encodingFormat": form}
 
 
 def catalogue(
     about: Metadata, snapshot: Snapshot, graphs: Iterable[Mapping[str, str]], files: Iterable[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The whole: a catalogue of graphs that is a data set itself, with its files and how to search it.
+    """The catalogue of graphs, which is also a data set, with its files and its search.
 
     A graph has `iri`, `title`, `description` and `licence`; a file has `name`, `form`, `size` and `sha256`.
     """

@@ -1,4 +1,4 @@
-"""Metadata: what a page says of itself to programs: browsers, search engines, other sites, harvesters."""
+"""Metadata of a page for browsers, search engines, other sites and harvesters."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 __all__ = ["Image", "Metadata", "cut"]
 
 LONGEST_DESCRIPTION = 160
-"""Characters of a description: about what a search engine shows of it."""
+"""Characters of a description: about as many as a search engine shows."""
 SITE = "Uphold"
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture of what a page is about: its address, and what it shows in words."""
+    """An image of the subject of a page: its address and its alternative text."""
 
     address: str
     words: str
@@ -27,9 +27,9 @@ class Image:
 class Metadata:
     """Title and description in plain text, the permanent IRI of the subject and its class at schema.org.
 
-    `forms` has the address of the page as data by media type. `address` is the page's own permanent address where the
-    subject is no page; `crumbs` are name and address of the pages above it; `subject` is the subject as schema.org has
-    it, for pages about a thing. Search engines are asked to leave out what is not to be `indexed`.
+    `forms` maps media types to the address of the page as data. `address` is the permanent address of the page where
+    the subject is not a page; `crumbs` are the names and addresses of the pages above it; `subject` is the subject in
+    schema.org terms, for pages about a resource. Pages that are not `indexed` are marked noindex.
     """
 
     title: str
@@ -50,17 +50,17 @@ class Metadata:
 
     @property
     def summary(self) -> str:
-        """The description on one line, short enough to be shown whole."""
+        """The description on one line, cut to the length that search engines show."""
         return cut(self.description)
 
     @property
     def kind(self) -> str:
-        """What it is to sites that show links: a page about one thing is an article."""
+        """Its Open Graph type: a page about one resource is an article."""
         return "article" if self.subject else "website"
 
 
 def cut(text: str, most: int = LONGEST_DESCRIPTION) -> str:
-    """A text on one line, of so many characters at most: cut after a word, and within one only when it is too long."""
+    """A text on one line of at most `most` characters, cut after a word if possible."""
     line = " ".join(text.replace("`", "").split())
     if len(line) <= most:
         return line

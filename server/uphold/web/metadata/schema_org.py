@@ -1,6 +1,6 @@
-"""schema.org: the class and the properties by which search engines know a thing, from its description.
+"""schema.org: maps the description of a resource to the classes and properties that search engines know.
 
-Two tables hold what is known here; what neither has is left out, since a wrong class says more than none.
+Two tables hold the mapping; anything else is left out, since a wrong class is worse than none.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CLASSES: Mapping[str, str] = {
     "Indicator": "DefinedTerm",
     "Rating": "DefinedTerm",
 }
-"""Classes of the ontology, and the nearest one of schema.org that is not wider than what is meant."""
+"""Classes of the ontology, and the closest class of schema.org that is not broader."""
 
 WORKS = frozenset({"Legislation", "CreativeWork", "Claim"})
 PROPERTIES: tuple[tuple[str, str, frozenset[str]], ...] = (
@@ -59,7 +59,7 @@ PROPERTIES: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("org:memberOf", "memberOf", frozenset({"Person", "Organization"})),
     ("foaf:homepage", "url", frozenset({"Organization", "Project"})),
 )
-"""A property of the data, the one of schema.org, and the classes there that have it."""
+"""A property of the data, its schema.org equivalent, and the schema.org classes that have it."""
 NAMES = ("skos:prefLabel", "skos:altLabel", "rdfs:label", "dcterms:title", "foaf:name")
 CODES = ("uphold:iso3", "uphold:m49", "skos:notation", "dcterms:identifier")
 DESCRIPTIONS = ("skos:definition", "dcterms:description", "dcterms:abstract", "rdfs:comment")
@@ -68,14 +68,14 @@ WEB = ("http://", "https://")
 
 
 def schema_class(types: Iterable[Thing], base: str, stated: str = "Thing") -> str:
-    """The class at schema.org of what belongs to these classes; `stated` by its page, else by the table."""
+    """The schema.org class for these classes: the one `stated` by the page, else by the table."""
     local = {kind.iri.removeprefix(f"{base}ontology#") for kind in types}
     found = (CLASSES[name] for name in CLASSES if name in local)
     return stated if stated != "Thing" else next(found, "Thing")
 
 
 def schema_subject(about: Description, schema: str, page: str, base: str) -> dict[str, Any]:
-    """The thing as schema.org has it; `page` is the address of the document about it."""
+    """The resource in schema.org terms; `page` is the address of the document about it."""
     values = {fact.property.short: fact.values for fact in about.facts}
     found: dict[str, Any] = {
         "@type": schema,
@@ -105,7 +105,7 @@ def several(values: Mapping[str, tuple[Value, ...]], names: Iterable[str]) -> It
 
 
 def alternate_names(values: Mapping[str, tuple[Value, ...]], name: str) -> list[Any]:
-    """Every other name, each with its language."""
+    """The alternate names, each with its language."""
     terms = {value.term: None for value in several(values, NAMES) if value.term.kind == "literal"}
     return [
         {"@language": term.language, "@value": term.value} if term.language else term.value
@@ -115,7 +115,7 @@ def alternate_names(values: Mapping[str, tuple[Value, ...]], name: str) -> list[
 
 
 def codes(values: Mapping[str, tuple[Value, ...]]) -> list[dict[str, str]]:
-    """The codes that a thing has, each with the kind of code."""
+    """The codes of a resource, each with its type."""
     return [
         {"@type": "PropertyValue", "propertyID": name.rpartition(":")[2], "value": value.term.value}
         for name in CODES
@@ -129,10 +129,10 @@ def first_text(values: Mapping[str, tuple[Value, ...]], names: Iterable[str]) ->
 
 
 def plain(value: Value) -> Any:
-    """A value: a literal as it stands, a thing by its IRI and name."""
+    """A value: a literal as it is, a resource as its IRI and name."""
     return work(value.thing) if value.thing else value.term.value
 
 
 def work(thing: Thing) -> dict[str, str]:
-    """A thing that is pointed to."""
+    """A linked resource."""
     return {"@id": thing.iri, "name": thing.label.text}

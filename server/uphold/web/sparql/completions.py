@@ -1,4 +1,4 @@
-"""What the editor in a browser knows of a snapshot: prefixes, terms and things to complete, and where links lead."""
+"""Completions of the query editor: the prefixes, terms and resources of a snapshot, and the bases of links."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from uphold.web.http.request_context import snapshot_prefix
 __all__ = ["editor_words"]
 
 MOST_OF_A_KIND = 250
-"""Kinds of which there are more are not completed: nobody reads on so long a list, and it would make the file large."""
+"""Larger kinds are not completed: the list would be too long to read, and the file too large."""
 
 
 def editor_words(open_snapshot: OpenSnapshot) -> dict[str, Any]:
-    """Prefixes, terms with their use and meaning, and things with their labels."""
+    """Prefixes, terms with their use counts and definitions, and resources with their labels."""
     resources, prefixes = open_snapshot.resources, open_snapshot.snapshot.prefixes
 
     def name(short: str, iri: str) -> str:
@@ -29,7 +29,7 @@ def editor_words(open_snapshot: OpenSnapshot) -> dict[str, Any]:
         for term in resources.vocabulary()
     ]
     few = {kind for kind, count in resources.kinds().items() if count <= MOST_OF_A_KIND}
-    things = sorted(  # by name, since alike names side by side are smaller when compressed
+    things = sorted(  # by name, since similar neighbours compress better
         (
             {"name": name(thing.short, thing.iri), "label": thing.label.text}
             for thing in resources.everything()

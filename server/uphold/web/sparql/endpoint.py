@@ -1,7 +1,7 @@
-"""The SPARQL endpoint: it answers programs ahead of the framework, whose share of a small answer is the largest.
+"""SPARQL endpoint: answers programs ahead of Flask, which takes most of the time of a small response.
 
-It reads every query at /sparql and /snapshots/<id>/sparql. What needs a page goes on to Flask with what was read of it:
-the form, answers as HTML, and every error, which is reported there in one place.
+It parses every query at /sparql and /snapshots/<id>/sparql. Requests that need a page go on to Flask with the parsed
+request: the form, results as HTML, and every error, so that errors are reported in one place.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from uphold.serving.open_snapshots import SnapshotManager
 from uphold.web.http.headers import with_snapshot
 from uphold.web.http.request_context import RequestContext, context_of
 from uphold.web.http.sparql_protocol import read_request
-from uphold.web.sparql.execution import HTML, SparqlResponse, parse_request, reply
+from uphold.web.sparql.execution import HTML, SparqlResponse, parse_request, respond
 
 __all__ = ["SparqlEndpoint"]
 
@@ -24,13 +24,13 @@ ARCHIVED = re.compile(r"/snapshots/([0-9a-f]{64})/sparql")
 
 
 class SparqlEndpoint:
-    """WSGI middleware (PEP 3333) over the app."""
+    """WSGI middleware (PEP 3333) around Flask."""
 
     def __init__(self, wsgi: Any, manager: SnapshotManager) -> None:
         self.wsgi, self.manager = wsgi, manager
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer a query, or hand the request on."""
+        """Answer a query, or pass the request on."""
         path, method = environ.get("PATH_INFO", ""), environ["REQUEST_METHOD"]
         archived = None if path == CURRENT else ARCHIVED.fullmatch(path)
         asks = method == "POST" or (method in ("GET", "HEAD") and environ.get("QUERY_STRING"))
@@ -57,8 +57,8 @@ class SparqlEndpoint:
         return made.body
 
     def answer(self, environ: dict[str, Any], context: RequestContext) -> SparqlResponse | None:
-        """The reply to a program; None where the answer is a page."""
-        asked = context.sparql_request = read_request(environ, self.manager.settings)
-        context.query_text = asked.query
-        query = parse_request(asked, environ.get("HTTP_ACCEPT", ""), self.manager.settings)
-        return None if query.form == HTML else reply(query, context, self.manager, environ.get("HTTP_IF_NONE_MATCH"))
+        """The response to a program; None where it is a page."""
+        parsed = context.sparql_request = read_request(environ, self.manager.settings)
+        context.query_text = parsed.query
+        query = parse_request(parsed, environ.get("HTTP_ACCEPT", ""), self.manager.settings)
+        return None if query.form == HTML else respond(query, context, self.manager, environ.get("HTTP_IF_NONE_MATCH"))

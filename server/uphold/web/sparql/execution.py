@@ -1,7 +1,7 @@
-"""Asking: from a protocol request to the headers and the bytes of its reply, whichever layer then sends them.
+"""Execution of SPARQL queries: from a protocol request to the headers and body of its response.
 
-An ETag is known before the query runs, since it is made of all that the answer depends on; so a client that has the
-answer is told so at no cost, and the same name finds an answer that is kept.
+The ETag is known before the query runs, since it is a digest of all that the result depends on; so a conditional
+request gets its 304 at no cost, and the same tag is the key of the result cache.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from uphold.web.http.negotiation import GRAPH_ALIASES, choose_from, named_form
 from uphold.web.http.request_context import RequestContext
 from uphold.web.http.sparql_protocol import ProtocolRequest
 
-__all__ = ["HTML", "JSON_RESULTS", "TURTLE", "SparqlQuery", "SparqlResponse", "fetch", "parse_request", "reply"]
+__all__ = ["HTML", "JSON_RESULTS", "TURTLE", "SparqlQuery", "SparqlResponse", "fetch", "parse_request", "respond"]
 
-LONGEST_KEPT = 1_000
-"""Characters of an Accept header up to which it is kept what was chosen by it, so that strangers fill no memory."""
+LONGEST_CACHED = 1_000
+"""Characters of an Accept header up to which its negotiation is cached, so that clients cannot fill memory."""
 
 HTML, JSON_RESULTS, TURTLE = "text/html", "application/sparql-results+json", "text/turtle"
 RESULT_ALIASES = {
@@ -42,7 +42,7 @@ RESULT_ALIASES = {
 
 @dataclass(frozen=True, slots=True)
 class SparqlResponse:
-    """Status, headers and body; `cacheable` says that the same reply is worth keeping for the next such request."""
+    """Status, headers and body; `cacheable` tells the response cache to store it."""
 
     status: HTTPStatus
     headers: list[tuple[str, str]]
@@ -52,90 +52,90 @@ class SparqlResponse:
 
 @dataclass(frozen=True, slots=True)
 class SparqlQuery:
-    """A request that is understood: what is asked, what the guard says of it, and the form of the answer."""
+    """A parsed query request: the protocol request, its inspection by the guard, and the result format."""
 
-    asked: ProtocolRequest
+    request: ProtocolRequest
     inspected: Inspected
     form: str
 
     @property
     def media_type(self) -> str:
-        """The media type that the engine writes for the form."""
+        """The media type that the engine writes for the format."""
         return (GRAPH_ALIASES if self.inspected.gives_graph else RESULT_ALIASES).get(self.form, self.form)
 
-    def name(self, open_snapshot: OpenSnapshot) -> str:
-        """Names the answer: made of all that its bytes depend on; empty when asking again may give other bytes."""
+    def etag(self, open_snapshot: OpenSnapshot) -> str:
+        """The ETag of the result, a digest of all that its bytes depend on; empty for a volatile query."""
         if self.inspected.volatile:
             return ""
         depends_on = (
-            *(open_snapshot.snapshot.id, open_snapshot.engine.order(), self.form, repr(self.asked.dataset)),
+            *(open_snapshot.snapshot.id, open_snapshot.engine.order(), self.form, repr(self.request.dataset)),
             *(__version__, ox.__version__, self.inspected.normal),
         )
         return make_etag(*depends_on)
 
 
-def parse_request(asked: ProtocolRequest, accept: str, settings: Settings) -> SparqlQuery:
-    """The question in a request with this Accept header; raises what the guard raises, and `NotAcceptable`."""
-    inspected = inspect(asked.query, Limits.of(settings))
-    return SparqlQuery(asked, inspected, choose_form(asked.forms, accept, gives_graph=inspected.gives_graph))
+def parse_request(request: ProtocolRequest, accept: str, settings: Settings) -> SparqlQuery:
+    """The query in a request with this Accept header; raises what the guard raises, and `NotAcceptable`."""
+    inspected = inspect(request.query, Limits.of(settings))
+    return SparqlQuery(request, inspected, choose_form(request.forms, accept, gives_graph=inspected.gives_graph))
 
 
 def choose_form(named: Sequence[str], accept: str, *, gives_graph: bool) -> str:
-    """The form of the answer: the first that the request names and that fits the query, else by Accept.
+    """The result format: the first named one that fits the query, else by Accept.
 
-    Raises `UnsupportedFormat` when none of those named fits.
+    Raises `UnsupportedFormat` when no named one fits.
     """
     if found := named_form(named, (*forms(gives_graph=gives_graph), HTML)):
         return found
-    read = negotiate if len(accept) <= LONGEST_KEPT else negotiate.__wrapped__
+    read = negotiate if len(accept) <= LONGEST_CACHED else negotiate.__wrapped__
     return read(accept, gives_graph=gives_graph)
 
 
 @lru_cache(maxsize=1024)
 def negotiate(accept: str, *, gives_graph: bool) -> str:
-    """The form of the answer by Accept."""
+    """The result format by Accept."""
     return choose_from(
         accept, (*forms(gives_graph=gives_graph), HTML), GRAPH_ALIASES if gives_graph else RESULT_ALIASES
     )
 
 
 def forms(*, gives_graph: bool) -> dict[str, str]:
-    """Media types on offer for a query, and their suffixes."""
+    """The media types on offer for a query, and their suffixes."""
     return {**GRAPH_TYPES, **QUAD_TYPES} if gives_graph else RESULT_TYPES
 
 
 def fetch(
-    question: SparqlQuery, name: str, open_snapshot: OpenSnapshot, answers: ResultCache, client: Client
+    query: SparqlQuery, etag: str, open_snapshot: OpenSnapshot, answers: ResultCache, client: Client
 ) -> BufferedResult:
-    """The answer with this name, by the engine or from those that are kept; to be closed.
+    """The result with this ETag, from the engine or the result cache; to be closed by the caller.
 
     Raises what the engine raises.
     """
-    asked = question.asked
+    request = query.request
 
     def run(wanted: Callable[[], bool]) -> Answer:
         return open_snapshot.engine.query(
-            asked.query, accept=question.media_type, deadline=asked.seconds, dataset=asked.dataset, wanted=wanted
+            request.query, accept=query.media_type, deadline=request.seconds, dataset=request.dataset, wanted=wanted
         )
 
-    return answers.ask(name or None, run, client.is_there, asked.seconds)
+    return answers.ask(etag or None, run, client.is_there, request.seconds)
 
 
-def reply(
-    question: SparqlQuery, context: RequestContext, manager: SnapshotManager, if_none_match: str | None
+def respond(
+    query: SparqlQuery, context: RequestContext, manager: SnapshotManager, if_none_match: str | None
 ) -> SparqlResponse:
-    """The reply to a program, in a form that fits the query; raises what the engine raises."""
+    """The response to a program; raises what the engine raises."""
     open_snapshot = context.leases[-1]
-    name = question.name(open_snapshot)
-    context.media_type = content_type(question.form)
+    etag = query.etag(open_snapshot)
+    context.media_type = content_type(query.form)
     headers = [("Vary", "Accept"), ("Cache-Control", "no-store")]
-    if name:
-        lasting = IMMUTABLE if context.snapshot_prefix else shared(manager.settings.cache_s_maxage)
-        headers = [headers[0], ("Cache-Control", lasting), ("ETag", f'"{name}"')]
-    if name and etag_matches(name, if_none_match):
+    if etag:
+        cache_control = IMMUTABLE if context.snapshot_prefix else shared(manager.settings.cache_s_maxage)
+        headers = [headers[0], ("Cache-Control", cache_control), ("ETag", f'"{etag}"')]
+    if etag and etag_matches(etag, if_none_match):
         return SparqlResponse(HTTPStatus.NOT_MODIFIED, headers, [], cacheable=False)
-    found = fetch(question, name, open_snapshot, manager.answers, context.client)
-    headers += [("Content-Type", content_type(question.form)), ("Content-Length", str(found.size))]
+    found = fetch(query, etag, open_snapshot, manager.answers, context.client)
+    headers += [("Content-Type", content_type(query.form)), ("Content-Length", str(found.size))]
     if found.file is None:
-        return SparqlResponse(HTTPStatus.OK, headers, [found.content], cacheable=bool(name) and found.requested_again)
+        return SparqlResponse(HTTPStatus.OK, headers, [found.content], cacheable=bool(etag) and found.requested_again)
     return SparqlResponse(HTTPStatus.OK, headers, found, cacheable=False)

@@ -1,4 +1,4 @@
-"""The SPARQL endpoint: SPARQL 1.1 Protocol queries by GET and both POSTs, the service description, and a plain form."""
+"""SPARQL pages: the query form, results as HTML, and the service description."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ sparql = Blueprint("sparql", __name__)
 
 @sparql.route("/sparql", methods=["GET", "POST"])
 def endpoint() -> Response:
-    """Show the answer to a query that `SparqlEndpoint` has read, or why there is none, or what there is to ask."""
+    """Show the result or the error of a query that `SparqlEndpoint` has parsed, or the form."""
     if request.method in ("GET", "HEAD") and not request.query_string:
         return welcome()
     asked = context().sparql_request or ProtocolRequest("", forms=tuple(request.args.getlist("format")))
@@ -49,34 +49,34 @@ def endpoint() -> Response:
         raise
 
 
-def show_answer(question: SparqlQuery) -> Response:
-    """The form with the beginning of the answer."""
-    asked, gives_graph = question.asked, question.inspected.gives_graph
-    question = replace(question, form=TURTLE if gives_graph else JSON_RESULTS)
-    name = question.name(open_snapshot())
-    found = fetch(question, name, open_snapshot(), manager().answers, context().client)
+def show_answer(query: SparqlQuery) -> Response:
+    """The form with the beginning of the result."""
+    asked, gives_graph = query.request, query.inspected.gives_graph
+    query = replace(query, form=TURTLE if gives_graph else JSON_RESULTS)
+    etag = query.etag(open_snapshot())
+    found = fetch(query, etag, open_snapshot(), manager().answers, context().client)
     try:
         if not gives_graph:
-            return show(asked, cacheable=bool(name), table=read_table(io.BufferedReader(ResultStream(found))))
+            return show(asked, cacheable=bool(etag), table=read_table(io.BufferedReader(ResultStream(found))))
         text = found.start(TURTLE_SHOWN).decode("utf-8", "ignore")
-        return show(asked, cacheable=bool(name), turtle=text, whole=found.size <= TURTLE_SHOWN)
+        return show(asked, cacheable=bool(etag), turtle=text, whole=found.size <= TURTLE_SHOWN)
     finally:
         found.close()
 
 
 class ResultStream(io.RawIOBase):
-    """An answer as a file to read."""
+    """A result as a readable file."""
 
     def __init__(self, answer: BufferedResult) -> None:
         self.pieces = iter(answer)
         self.left = b""
 
     def readable(self) -> bool:
-        """It is."""
+        """True, as `io.RawIOBase` requires."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """The next bytes."""
+        """Read the next bytes."""
         self.left = self.left or next(self.pieces, b"")
         count = min(len(buffer), len(self.left))
         buffer[:count], self.left = self.left[:count], self.left[count:]
@@ -92,12 +92,12 @@ def welcome() -> Response:
 
 
 def show(asked: ProtocolRequest, *, status: int = HTTPStatus.OK, cacheable: bool = True, **found: object) -> Response:
-    """The form, with what was found."""
+    """The form, with the result or the problem."""
     page = render_template(
         "sparql.html",
         about=about_page(
             "SPARQL",
-            "Ask the whole graph with SPARQL 1.1: an editor, examples, and an answer within the time limit.",
+            "Query the whole graph with SPARQL 1.1: an editor, examples, and results within the time limit.",
             indexed=not asked.query,
         ),
         asked=asked,
@@ -115,7 +115,7 @@ def show(asked: ProtocolRequest, *, status: int = HTTPStatus.OK, cacheable: bool
 
 @sparql.get("/sparql/editor.json")
 def words() -> Response:
-    """What the editor completes with."""
+    """The completions of the editor."""
     return send(
         json.dumps(editor_words(open_snapshot()), ensure_ascii=False, separators=(",", ":")), "application/json"
     )
