@@ -10,7 +10,7 @@ import pytest
 
 from uphold.errors import InvalidParameter
 from uphold.settings import CANONICAL_BASE as BASE
-from uphold.web.rendering.facets import Division, Facet, FacetValue, find_words, link, put_in_order
+from uphold.web.rendering.facets import Division, Facet, FacetValue, find_words, link, sort_rows
 
 FILE = tomllib.loads(Path(__file__).with_name("facets.toml").read_text("utf-8"))
 ROWS = FILE["rows"]
@@ -69,7 +69,7 @@ def test_a_value_that_no_row_has_is_refused_and_named(text: str) -> None:
 @pytest.mark.parametrize("case", FILE["order"], ids=lambda case: case["by"])
 def test_rows_are_in_the_order_of_a_column(case: dict[str, Any]) -> None:
     """Empty cells come last both ways, and ties stay as they were."""
-    assert keys(put_in_order(ROWS, case["by"])) == case["gives"]
+    assert keys(sort_rows(ROWS, case["by"])) == case["gives"]
 
 
 @pytest.mark.parametrize("case", FILE["words"], ids=lambda case: case["text"] or "no words")

@@ -190,7 +190,7 @@ def test_a_result_and_a_document_say_how_to_cite_them(three: Three) -> None:
     """Text and BibTeX, with an address under the base that this host answers with the same."""
     now = three.kept[2]
     page = three.client.get(f"/{ASK}", headers=HTML).text
-    link = re.search(r'<a href="(/snapshots/[^"]+)">The lasting address', page)
+    link = re.search(r'<a href="(/snapshots/[^"]+)">Permanent version', page)
     assert link
     address = link[1].replace("&amp;", "&")
     assert three.client.get(address, headers=CSV).text.split("\r\n")[1] == NAMES[2]

@@ -1,1 +1,1 @@
-"""From answers to pages: questions asked for a page, names, sources, dates, links, problem documents."""
+"""Rendering of pages: question results, labels, sources, dates, links, problem documents."""

@@ -1,4 +1,4 @@
-"""Rulers: lines of numbers that hold given values, and where a number stands on one."""
+"""Axes: numeric scales with round ticks, and the positions of numbers on them."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ from dataclasses import dataclass
 __all__ = ["Ruler", "anchor", "ruler"]
 
 MARGIN = 4.0
-"""Per cent of the line before its first and after its last number, so that marks and figures there are whole."""
+"""Margin at each end of the axis in per cent, so that marks and labels there are not cut off."""
 MOST_TICKS = 8
 LONGEST_TICK = 12
 EDGE = 8.0
-"""Per cent of a line within which half a label, on a narrow screen and in a wide font, would not fit before its end."""
+"""Distance from an end in per cent within which a centred label may overflow a narrow screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ruler:
-    """A line from one number to another; places on it are percentages of its length."""
+    """An axis from one number to another; positions are percentages of its length."""
 
     low: float
     high: float
     step: float
 
     def at(self, value: object) -> str:
-        """Where a number is; the nearer end for one outside the line, and the first for what is no number."""
+        """The position of a number; the nearer end for one out of range, the first for anything else."""
         found = read(value)
         share = ((self.low if found is None else found) - self.low) / (self.high - self.low)
         return f"{MARGIN + min(1.0, max(0.0, share)) * (100 - 2 * MARGIN):.2f}%"
 
     def span(self, first: object, last: object) -> str:
-        """How long it is from one number to another."""
+        """The distance between two numbers."""
         return f"{max(0.0, float(self.at(last)[:-1]) - float(self.at(first)[:-1])):.2f}%"
 
     @property
     def ticks(self) -> list[str]:
-        """The numbers to mark, a round step between them, as they are written."""
+        """The tick labels, at round steps."""
         count = round((self.high - self.low) / self.step)
         return [f"{self.low + place * self.step:.{LONGEST_TICK}g}" for place in range(count + 1)]
 
 
 def anchor(place: str) -> str:
-    """The `text-anchor` of a label at a place on a line, so that it stays on the line."""
+    """The `text-anchor` of a label at a position, so that it stays within the axis."""
     share = float(place.removesuffix("%"))
     return "start" if share < EDGE else "end" if share > 100 - EDGE else "middle"
 
 
 def read(value: object) -> float | None:
-    """A number; None for anything else, and for one that no line holds."""
+    """A number; None for anything else, and for one that is not finite or too large."""
     try:
         found = float(str(value))
     except ValueError:
@@ -57,9 +57,9 @@ def read(value: object) -> float | None:
 
 
 def ruler(values: Iterable[object], least: float = 0) -> Ruler | None:
-    """A line that holds all these numbers, with round ends and steps of `least` or more; None for no number at all.
+    """An axis that spans all these numbers, with round ends and steps of at least `least`; None for no numbers.
 
-    It does not go below zero unless one of them does.
+    It starts at zero or above unless a number is negative.
     """
     found = [each for each in map(read, values) if each is not None]
     if not found:
@@ -72,6 +72,6 @@ def ruler(values: Iterable[object], least: float = 0) -> Ruler | None:
 
 
 def round_step(least: float) -> float:
-    """The smallest of 1, 2, 5 and their multiples by ten that is not below this."""
+    """The smallest of 1, 2, 5 times a power of ten that is at least this."""
     unit = 10.0 ** math.floor(math.log10(least))
     return next(unit * times for times in (1, 2, 5, 10) if unit * times >= least * (1 - 1e-9))

@@ -1,4 +1,4 @@
-"""Counts: how many calls were met and promises kept, and what such a count rests on."""
+"""Counts of met calls and kept promises, with the qualifications of each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["CallCounts", "PromiseCounts", "count_kept", "count_met"]
 
 @dataclass(frozen=True, slots=True)
 class CallCounts:
-    """Of some calls: those met before they were made, from an assumed day, and before the petition was handed over."""
+    """Among met calls: those met before the call, from an assumed date, and before the petition was handed over."""
 
     before: Sequence[Row]
     assumed: Sequence[Row]
@@ -22,14 +22,14 @@ class CallCounts:
 
 
 def count_met(rows: Sequence[Row], acts: Iterable[Row] = ()) -> CallCounts:
-    """What a count of met calls rests on, from rows of call-outcomes or nodes of a document with the acts beside it."""
+    """The counts from rows of call-outcomes, or from document nodes with their acts."""
     ends = {act["action"]: act["notAfter"] for act in acts}
     before, assumed, unhanded = [], [], []
     for row in rows:
-        came = id_of(row["outcome"]).rpartition("/")[2] if row.get("outcome") else ""
-        if came == "already-met":
+        outcome = id_of(row["outcome"]).rpartition("/")[2] if row.get("outcome") else ""
+        if outcome == "already-met":
             before.append(row)
-        if came == "met":
+        if outcome == "met":
             answer: Any = row.get("answeredBy")
             done = row.get("notAfter") or (ends.get(answer["id"]) if isinstance(answer, Mapping) else None)
             assumed += [row] if row.get("assumption") or row.get("assumes") else []
@@ -39,7 +39,7 @@ def count_met(rows: Sequence[Row], acts: Iterable[Row] = ()) -> CallCounts:
 
 @dataclass(frozen=True, slots=True)
 class PromiseCounts:
-    """Of some promises: how many are dated, how many of these are kept, and how many undated ones were joined."""
+    """Among promises: the dated ones, the kept ones of these, and the undated ones with a joined treaty."""
 
     dated: int
     kept: int
@@ -48,7 +48,7 @@ class PromiseCounts:
 
 
 def count_kept(rows: Sequence[Row]) -> PromiseCounts:
-    """The counts of rows of commitments-kept."""
+    """The counts from rows of commitments-kept."""
     dated = [row for row in rows if row["promised"]]
     undated = [row for row in rows if not row["promised"] and row["answeredBy"]]
     return PromiseCounts(len(dated), sum(row["result"] == "kept" for row in dated), len(undated), len(rows))

@@ -1,4 +1,4 @@
-"""Dates: days, periods and durations in words, and their places on a timeline."""
+"""Dates: days, periods and durations as text, and their positions on a timeline."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from markupsafe import Markup
 __all__ = ["Scale", "day", "duration", "period", "scale"]
 
 MARGIN = 1.5
-"""Per cent of the line before the first year and after the last day, so that marks there are whole."""
+"""Margin at each end of the timeline in per cent, so that marks there are not cut off."""
 MOST_TICKS = 8
 DAYS_OF_YEAR = 365.2425
 LONGEST_IN_DAYS = 730
@@ -20,7 +20,7 @@ LONGEST_IN_DAYS = 730
 
 
 def read(text: object) -> dt.date | None:
-    """A day as XML Schema writes it; None for anything else."""
+    """A date in XML Schema format; None for anything else."""
     try:
         return dt.date.fromisoformat(str(text)[:10])
     except ValueError:
@@ -28,7 +28,7 @@ def read(text: object) -> dt.date | None:
 
 
 def day(text: object) -> Markup:
-    """A day or a month in words; what is neither is shown as it stands."""
+    """A day or a month as text; anything else unchanged."""
     found, month = read(text), read(f"{text}-01")
     if month and len(str(text)) == len("2011-09"):
         return Markup('<time datetime="{}">{}</time>').format(text, f"{month:%B} {month.year}")
@@ -37,7 +37,7 @@ def day(text: object) -> Markup:
 
 
 def period(first: object, last: object) -> Markup:
-    """The days from the first to the last: one day, a month, a year, or both ends."""
+    """The period between two days: one day, a month, a year, or both ends."""
     start, end = read(first), read(last)
     if start is None or end is None or start == end:
         return day(first if first is not None else last)
@@ -50,7 +50,7 @@ def period(first: object, last: object) -> Markup:
 
 
 def duration(least: float, most: float | None = None) -> Markup:
-    """A number of days, or a range of it, in words; the exact days of a long one are in its `title`."""
+    """A number of days, or a range, as text; the exact days of a long one are in its `title`."""
     first, last = sorted(abs(days) for days in (least, least if most is None else most))
     exact = in_days(last) if first == last else f"{in_days(first).partition(' ')[0]} to {in_days(last)}"
     if last <= LONGEST_IN_DAYS:
@@ -60,7 +60,7 @@ def duration(least: float, most: float | None = None) -> Markup:
 
 
 def in_days(days: float) -> str:
-    """A number of days, with thin spaces between thousands."""
+    """A number of days, with thin spaces as thousands separators."""
     return f"{days:,.10g} {'day' if days == 1 else 'days'}".replace(",", "\u202f")
 
 
@@ -79,24 +79,24 @@ class Scale:
     end: dt.date
 
     def at(self, text: object) -> str:
-        """Where a day is; the nearer end for one outside the line, or that is no day."""
+        """The position of a date; the nearer end for one out of range, the end for anything else."""
         found = read(text) or self.end
         share = (found - self.start).days / max(1, (self.end - self.start).days)
         return f"{MARGIN + min(1.0, max(0.0, share)) * (100 - 2 * MARGIN):.2f}%"
 
     def span(self, first: object, last: object) -> str:
-        """How long it is from one day to another."""
+        """The distance between two dates."""
         return f"{max(0.0, float(self.at(last)[:-1]) - float(self.at(first)[:-1])):.2f}%"
 
     @property
     def years(self) -> list[int]:
-        """The years to mark, a round number of years between them."""
+        """The years to mark, at round steps."""
         count = self.end.year - self.start.year + 1
         step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 1000) if count / step <= MOST_TICKS)
         return [year for year in range(self.start.year, self.end.year + 1) if year % step == 0]
 
 
 def scale(days: Iterable[object], end: object = None) -> Scale | None:
-    """A line that holds all these days, from the beginning of the year of the first; None for no day at all."""
+    """A timeline of all these dates, from the start of the first year; None for no dates."""
     found = [each for each in map(read, [*days, end]) if each]
     return Scale(dt.date(min(found).year, 1, 1), max(found)) if found else None

@@ -16,23 +16,23 @@ from urllib.parse import urlencode
 from uphold.errors import InvalidParameter
 from uphold.questions.rows import rank
 
-__all__ = ["NOT_STATED", "Division", "Facet", "FacetValue", "find_words", "link", "put_in_order", "several"]
+__all__ = ["NOT_STATED", "Division", "Facet", "FacetValue", "cell_values", "find_words", "link", "sort_rows"]
 
 NOT_STATED = "not-stated"
-"""What a request says for the rows that have no value."""
+"""The value in a request for rows without a value."""
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One way to divide rows: the field of a request, its heading, and the column whose values divide them.
+    """A facet of rows: its request field, its heading, and the column with its values.
 
-    `kind` is the kind of thing whose IRIs are written as mere keys; the facet's own name when it is absent. `names` is
-    a column with what the values are called, in the same order. `split` stands between the values of a cell. With
-    `until`, a column with the last day of a period whose first day `column` has, the values are the years of that
-    period. `words` names values that have no name, and under the empty text those rows that have no value. Facets with
-    the same `part` speak of the same parts of a row, such as the treaty that a call demands and the outcome of this
-    demand: their cells have one value for each part, in the same order, and a row is found when one part has them all.
+    `kind` is the kind of resource whose IRIs are shortened to keys; the facet's name by default. `names` is a column
+    with the labels of the values, in the same order. `split` separates the values of a cell. With `until`, a column with the
+    last day of a period whose first day is in `column`, the values are the years of that period. `words` labels values
+    without a name and, as the empty string, rows without a value. Facets with the same `part` refer to the same parts
+    of a row, such as the treaty of a demand and the outcome of that demand: their cells have one value for each part, in
+    the same order, and a row matches when one part matches all of them.
     """
 
     name: str
@@ -45,24 +45,24 @@ class Facet:
     until: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     by_value: bool = False
-    """Whether values come by themselves, the highest first, rather than by how many rows have them."""
+    """Whether values are sorted by themselves, highest first, rather than by number of rows."""
     part: str = ""
 
     def listed(self, row: Row) -> list[str]:
-        """The values of a row as text, in their order; one empty text for a row without any."""
+        """The values of a row as strings, in order; one empty string for a row without any."""
         cell = row.get(self.column)
-        return (years(cell, row.get(self.until)) if self.until else several(cell, self.split)) or [""]
+        return (years(cell, row.get(self.until)) if self.until else cell_values(cell, self.split)) or [""]
 
     def named(self, row: Row) -> dict[str, str]:
-        """The same values, each with what it is called; the name is empty when the row does not tell."""
+        """The same values with their names; a name is empty when the row has none."""
         values = self.listed(row)
-        names = several(row.get(self.names), self.split_names if self.split else "") if self.names else []
+        names = cell_values(row.get(self.names), self.split_names if self.split else "") if self.names else []
         if self.until:
             names = values
         return dict(zip(values, names if len(names) == len(values) else [""] * len(values), strict=True))
 
     def key(self, value: str, base: str) -> str:
-        """How a request writes a value: `nzl`, `jurisdiction:nzl`, `uphold:Treaty`, or the value itself."""
+        """The request form of a value: `nzl`, `jurisdiction:nzl`, `uphold:Treaty`, or the value itself."""
         if value.startswith(f"{base}id/"):
             kind, _, key = value.removeprefix(f"{base}id/").partition("/")
             return key if kind == (self.kind or self.name) else f"{kind}:{key}"
@@ -71,7 +71,7 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """One value of a facet: as the rows have it, as a request writes it, its name, and how many rows one would see."""
+    """A value of a facet: in the rows, in requests, its name, and the number of rows that it would leave."""
 
     value: str
     key: str
@@ -81,7 +81,7 @@ class FacetValue:
 
 
 class Division:
-    """Rows divided by facets, of which a request has chosen values; `chosen` has them as text by the facet's name."""
+    """Rows filtered by facets; `chosen` has the values that a request chose, as strings by facet name."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Division:
         base: str,
         allowed: Mapping[str, Collection[str]] | None = None,
     ) -> None:
-        """`allowed` are values that may be chosen, by facet, even where no row has one.
+        """`allowed` are values by facet that may be chosen even if no row has them.
 
         Raises `InvalidParameter` for any other value that no row has.
         """
@@ -101,10 +101,10 @@ class Division:
             facet.name: self.find(facet, chosen[facet.name]) for facet in self.facets if chosen.get(facet.name)
         }
         self.all = rows
-        self.rows = self.kept()
+        self.rows = self.matching()
 
     def known_values(self, rows: Iterable[Row], facet: Facet) -> dict[str, str]:
-        """Every value of a facet with its name; the empty one stands for rows without any."""
+        """Every value of a facet with its name; the empty value stands for rows without one."""
         found: dict[str, str] = {}
         for row in rows:
             for value, name in facet.named(row).items():
@@ -112,21 +112,21 @@ class Division:
         return found
 
     def find(self, facet: Facet, text: str) -> str:
-        """The value that a request means; raises `InvalidParameter`."""
+        """The value for a request string; raises `InvalidParameter`."""
         for value in self.known[facet.name]:
             if text in ((value, facet.key(value, self.base)) if value else (NOT_STATED,)):
                 return value
         if text in self.allowed.get(facet.name, ()):
             return text
-        raise InvalidParameter(f"{facet.name} is {text[:80]!r}, which nothing in this list has.")
+        raise InvalidParameter(f"{facet.name} is {text[:80]!r}, which no item in this list has.")
 
-    def kept(self, without: str = "") -> list[Row]:
-        """The rows that have every value chosen, but for that of the facet `without`."""
+    def matching(self, without: str = "") -> list[Row]:
+        """The rows with every chosen value, ignoring the facet `without`."""
         wanted = [facet for facet in self.facets if facet.name in self.chosen and facet.name != without]
         return [row for row in self.all if all(self.chosen[each.name] in self.found(row, each) for each in wanted)]
 
     def found(self, row: Row, facet: Facet) -> set[str]:
-        """The values that a facet has in those parts of a row that have every other value chosen for these parts."""
+        """The values of a facet in the parts of a row that match every other chosen value of these parts."""
         others = [each for each in self.facets if each.part and each.part == facet.part and each.name != facet.name]
         others = [each for each in others if each.name in self.chosen]
         wanted = tuple(self.chosen[each.name] for each in others)
@@ -134,11 +134,11 @@ class Division:
         return {value for value, *rest in parts if tuple(rest) == wanted}
 
     def choices(self, facet: Facet) -> list[FacetValue]:
-        """The values of a facet, each with the number of rows that have it and every other value chosen.
+        """The values of a facet, each with the number of rows that have it and every other chosen value.
 
-        Those that no row has under the other choices are left out, and what is not stated comes last.
+        Values without such rows are left out, and the empty value comes last.
         """
-        counted = Counter(value for row in self.kept(facet.name) for value in self.found(row, facet))
+        counted = Counter(value for row in self.matching(facet.name) for value in self.found(row, facet))
         chosen = self.chosen.get(facet.name)
         found = [
             FacetValue(value, self.key(facet, value), self.name(facet, value), counted[value], value == chosen)
@@ -150,22 +150,22 @@ class Division:
         return sorted(found, key=lambda choice: (not choice.value, -choice.count, rank(choice.name or choice.key)))
 
     def key(self, facet: Facet, value: str) -> str:
-        """How a request writes a value of a facet."""
+        """The request form of a value of a facet."""
         return facet.key(value, self.base) if value else NOT_STATED
 
     def name(self, facet: Facet, value: str) -> str:
-        """What a value is called, as far as the facet or the rows tell."""
+        """The name of a value, from the facet or the rows; may be empty."""
         if not value:
             return facet.words.get("", "Not stated")
         return facet.words.get(value) or self.known[facet.name].get(value, "")
 
 
-def several(cell: Any, split: str) -> list[str]:
-    """The values of a cell as text, as JSON writes them; none for one that is empty."""
+def cell_values(cell: Any, split: str) -> list[str]:
+    """The values of a cell as strings, as in JSON; none for an empty cell."""
     if cell is None or cell == "":
         return []
     if isinstance(cell, list):
-        return [text for each in cell for text in several(each, split)]
+        return [text for each in cell for text in cell_values(each, split)]
     if isinstance(cell, bool):
         return ["true" if cell else "false"]
     text = str(cell)
@@ -173,7 +173,7 @@ def several(cell: Any, split: str) -> list[str]:
 
 
 def years(first: Any, last: Any) -> list[str]:
-    """The years from that of the first day to that of the last; none where either is no day."""
+    """The years from the first day to the last; none when either is not a date."""
     start, end = str(first)[:4], str(last)[:4]
     if not (start.isdecimal() and end.isdecimal() and start <= end):
         return []
@@ -181,7 +181,7 @@ def years(first: Any, last: Any) -> list[str]:
 
 
 def find_words(rows: Sequence[Row], columns: Sequence[str], text: str) -> list[Row]:
-    """The rows in one of whose columns the text stands, in capitals or not; all for an empty text."""
+    """The rows with the text in one of the columns, ignoring case; all for an empty text."""
     wanted = text.casefold()
     return (
         [row for row in rows if any(wanted in str(row.get(name) or "").casefold() for name in columns)]
@@ -190,8 +190,8 @@ def find_words(rows: Sequence[Row], columns: Sequence[str], text: str) -> list[R
     )
 
 
-def put_in_order(rows: Sequence[Row], key: str) -> list[Row]:
-    """The rows by a column, from high to low when it has a minus before it; empty cells last, ties as they were."""
+def sort_rows(rows: Sequence[Row], key: str) -> list[Row]:
+    """The rows sorted by a column, descending after a minus; empty cells last, ties in the given order."""
     name, down = key.removeprefix("-"), key.startswith("-")
     known = [row for row in rows if row.get(name) not in (None, "", [])]
     unknown = [row for row in rows if row.get(name) in (None, "", [])]
@@ -204,5 +204,5 @@ def first(cell: Any) -> Any:
 
 
 def link(fields: Mapping[str, str], **changes: str) -> str:
-    """The query of an address with these fields and changes to them; a field that becomes empty is left out."""
+    """The query string of these fields with changes; empty fields are left out."""
     return f"?{urlencode({name: value for name, value in {**fields, **changes}.items() if value})}"

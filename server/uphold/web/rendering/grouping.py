@@ -1,4 +1,4 @@
-"""Grouping: rows and nodes of documents in order, in groups, and each once, as pages show them."""
+"""Grouping: sorts, groups and deduplicates rows and document nodes for pages."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Row = Mapping[str, Any]
 
 
 def fold(value: Any) -> Any:
-    """A value to sort by; capitals do not count."""
+    """A case-insensitive sort key."""
     return value.casefold() if isinstance(value, str) else value
 
 
 def first(rows: Iterable[Row]) -> Row | None:
-    """The first row; None without any."""
+    """The first row; None if there is none."""
     return next(iter(rows), None)
 
 
 def in_order(rows: Iterable[Row], column: str, *, reverse: bool = False) -> list[Row]:
-    """The rows by a column; those without a value come last, and ties stay as they were."""
+    """The rows sorted by a column; empty cells last, ties in the given order."""
     every = [*rows]
     known = [row for row in every if row.get(column) is not None]
     return [
@@ -33,7 +33,7 @@ def in_order(rows: Iterable[Row], column: str, *, reverse: bool = False) -> list
 
 
 def grouped(rows: Iterable[Row], column: str) -> dict[Any, list[Row]]:
-    """The rows by their value in a column, in the order of these values."""
+    """The rows by their value in a column, sorted by it."""
     found: dict[Any, list[Row]] = {}
     for row in in_order(rows, column):
         found.setdefault(row.get(column), []).append(row)
@@ -49,12 +49,12 @@ def each_once(rows: Iterable[Row], column: str) -> list[Row]:
 
 
 def id_of(node: Any) -> str:
-    """The IRI of a node of a document, which may be the IRI alone."""
+    """The IRI of a document node, which may be just an IRI."""
     return str(node["id"]) if isinstance(node, Mapping) else str(node)
 
 
 def nodes_at(values: Iterable[Any], key: str) -> list[Any]:
-    """What the nodes of a document have under a key, each thing once; a node that is an IRI alone has nothing."""
+    """The distinct nodes under a key of document nodes; a node that is just an IRI has none."""
     found = [each for value in values if isinstance(value, Mapping) for each in nodes(value.get(key))]
     once: dict[str, Any] = {}
     for each in found:

@@ -1,4 +1,4 @@
-"""Page: what a template is told: its answers, what every IRI in them is called, and what each fact rests on."""
+"""Page context: the results, labels and sources that a template shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from uphold.web.rendering.question_results import QuestionResult
 __all__ = ["Note", "Page", "nodes", "reader_language"]
 
 LONGEST_NOTES = 4
-"""Notes that stand behind one fact; the page of the fact has them all."""
+"""Notes shown for one fact; the page of the fact has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Note:
 
 
 class Page:
-    """Answers by the names that a template has for them, and the notes, numbered as the template comes to them."""
+    """Results by their names in the template, and source notes, numbered in the order of use."""
 
     def __init__(self, answers: Mapping[str, QuestionResult], language: str, also: Iterable[str] = ()) -> None:
         self.answers, self.language = answers, language
@@ -43,14 +43,14 @@ class Page:
         self.numbered: dict[str, Note] = {}
 
     def __getattr__(self, name: str) -> QuestionResult:
-        """The answer with this name."""
+        """The result with this name."""
         try:
             return self.answers[name]
         except KeyError:
             raise AttributeError(name) from None
 
     def iris(self, value: Any) -> Iterator[str]:
-        """Every identifier of ours in rows or in a document."""
+        """Every identifier under the base in rows or a document."""
         if isinstance(value, Mapping):
             value = [*value.values()]
         if isinstance(value, list):
@@ -60,26 +60,26 @@ class Page:
             yield from (part for part in value.split() if part.startswith(self.base) and is_iri(part))
 
     def thing(self, node: Any) -> Thing:
-        """What a node of a document, or an IRI, is called."""
+        """The resource of a document node or an IRI, with its label."""
         iri = node["id"] if isinstance(node, Mapping) else str(node)
         return self.called.get(iri) or open_snapshot().resources.thing(iri, ())
 
     def rest(self, node: Any) -> Provenance:
-        """What a fact rests on."""
+        """The provenance of a fact."""
         return self.rests.get(node["id"] if isinstance(node, Mapping) else str(node)) or Provenance()
 
     def notes(self, node: Any) -> list[Note]:
-        """The first sources of a fact, each with its number."""
+        """The first sources of a fact as numbered notes."""
         return [self.note(source) for source in self.rest(node).sources[:LONGEST_NOTES]]
 
     def note(self, source: Source) -> Note:
-        """A source with its number, the next one when the page has not shown it yet."""
+        """A source as a note, with the next number on first use."""
         iri = source.citation.iri
         return self.numbered.setdefault(iri, Note(len(self.numbered) + 1, source))
 
 
 def is_iri(text: str) -> bool:
-    """Whether a text is an IRI; a literal may begin like one of ours."""
+    """Whether a string is an IRI; a literal may begin like one."""
     try:
         iri_term(text)
     except ValueError:
@@ -88,16 +88,16 @@ def is_iri(text: str) -> bool:
 
 
 def nodes(value: Any) -> list[Any]:
-    """What a document has under a key, as a list: none, one or several."""
+    """The value of a document key as a list."""
     if value is None or isinstance(value, Undefined):
         return []
     return list(value) if isinstance(value, list) else [value]
 
 
 def reader_language() -> str:
-    """The language of names: by `lang` in the address, else by Accept-Language; raises `InvalidParameter`.
+    """The language of labels: by `lang` in the address, else by Accept-Language; raises `InvalidParameter`.
 
-    A page that asks varies with the header.
+    Marks the response as varying by the header.
     """
     context().varies_by_language = True
     given = [value for value in request.args.getlist("lang") if value]

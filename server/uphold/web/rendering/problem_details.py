@@ -1,4 +1,4 @@
-"""Problems: every error as problem details (RFC 9457), from the error alone, and the pages that explain each kind."""
+"""Problem details: error responses (RFC 9457), and the pages that explain each kind of error."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ log = logging.getLogger(__name__)
 
 
 def add_handlers(app: Flask) -> None:
-    """Answer every error of `app` in the one shape."""
+    """Register the error handlers of `app`."""
     app.register_error_handler(UpholdError, problem)
     app.register_error_handler(HTTPException, http_problem)
-    app.register_error_handler(Exception, unforeseen_problem)
+    app.register_error_handler(Exception, unexpected_problem)
 
 
 def as_details(error: UpholdError) -> dict[str, Any]:
-    """The error as problem details, noted in the context of the request."""
+    """The error as problem details; its code goes to the request context."""
     context().error_code = error.code
     return problem_document(error, manager().settings.base, context().timing.request)
 
 
 def problem(error: UpholdError, headers: dict[str, str] | None = None) -> Response:
-    """The reply to an error: a page for who prefers HTML, problem details for everybody else, whatever they accept."""
+    """The response to an error: a page for clients that prefer HTML, else problem details, whatever they accept."""
     details = as_details(error)
     if prefers_html():
         response = Response(
@@ -64,32 +64,32 @@ def problem(error: UpholdError, headers: dict[str, str] | None = None) -> Respon
 
 
 def http_problem(error: HTTPException) -> Response | HTTPException:
-    """The reply to an error that the framework found."""
+    """The response to an error raised by the framework."""
     if error.code is None:
         return error
     if isinstance(error, WrongMethod):
         allowed = ", ".join(sorted(error.valid_methods or ()))
         return problem(MethodNotAllowed(f"{request.method} is not one of {allowed}."), {"Allow": allowed})
     if isinstance(error, NoRoute):
-        return problem(NotFound(f"Nothing here has the address {request.path}."))
+        return problem(NotFound(f"No resource at {request.path}."))
     if isinstance(error, RequestEntityTooLarge):
         return problem(QueryTooLong(request.content_length or 0, manager().settings.query_max_bytes))
     found: UpholdError = ClientError(error.description or error.name)
     if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        found = UpholdError("The server could not answer this request.")
+        found = UpholdError("The server could not process this request.")
     found.status = error.code
     return problem(found)
 
 
-def unforeseen_problem(error: Exception) -> Response:
-    """The reply to a fault of ours; what it was stands in the log only."""
-    log.error("unforeseen error on %s %s", request.method, request.path, exc_info=error)
-    return problem(UpholdError("The server failed in a way that was not foreseen."))
+def unexpected_problem(error: Exception) -> Response:
+    """The response to an unexpected exception, which only the log describes."""
+    log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    return problem(UpholdError("Unexpected server error."))
 
 
 @problems.get("/problem/<code>")
 def explain(code: str) -> Response:
-    """What a kind of error means and what to do about it."""
+    """The meaning and remedy of a kind of error."""
     kind = next((kind for kind in all_kinds() if kind.code == code), None)
     if kind is None:
         raise NotFound(f"No error has the code {code!r}.")

@@ -1,4 +1,4 @@
-"""Answering: a question asked on behalf of a page, its rows or its document, and the addresses of the same as data."""
+"""Question results: the rows or document of a question for a page, and its API addresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RESULTS, TRIPLES = "application/sparql-results+json", "application/n-triples"
 
 
 def run_query(query: str, form: str) -> bytes:
-    """The engine's answer to a bound query in a form; to the same query it is given again."""
+    """The engine's result of a bound query in a media type, cached by query."""
     key = f"question {open_snapshot().snapshot.id} {open_snapshot().page_engine.order()} {form} {query}"
 
     def run(wanted: Callable[[], bool]) -> Answer:
@@ -36,7 +36,7 @@ def run_query(query: str, form: str) -> bytes:
 
 
 def frame_answer(question: Question, query: str, terms: Mapping[str, Sequence[str]]) -> Any:
-    """The document that the answer of a CONSTRUCT question is; None when there is nothing to tell."""
+    """The document of a CONSTRUCT question; None when its graph is empty."""
     values = {name: each[0][1:-1] for name, each in terms.items() if each and each[0].startswith("<")}
     triples = run_query(query, TRIPLES)
     return frame(triples, question.frame, manager().context.columns, open_snapshot().snapshot.base, values)
@@ -44,17 +44,17 @@ def frame_answer(question: Question, query: str, terms: Mapping[str, Sequence[st
 
 @dataclass(frozen=True)
 class QuestionResult:
-    """A question with the values given to it; the engine is asked when the answer is first read."""
+    """The result of a question with parameter values; the query runs on first access."""
 
     question: Question
     given: Mapping[str, Sequence[str]]
     shown: Sequence[dict[str, Any]] | None = field(default=None, kw_only=True)
-    """The rows that a page shows, where it shows some of them; the addresses lead to all."""
+    """The rows that a page shows, if not all; the addresses have all."""
     asked: ClassVar[bool] = True
 
     @cached_property
     def query(self) -> str:
-        """The query, with the values in it."""
+        """The query with its parameter values."""
         return self.question.bound(self.given)
 
     @cached_property
@@ -64,12 +64,12 @@ class QuestionResult:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """The rows of a SELECT, each with typed values by column; of a part, those that it shows."""
+        """The rows of a SELECT, with typed values by column; only the `shown` ones, if set."""
         return self.table.as_json() if self.shown is None else [*self.shown]
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The document of a CONSTRUCT; empty when there is nothing to tell."""
+        """The document of a CONSTRUCT; empty when its graph is."""
         found: dict[str, Any] = frame_answer(self.question, self.query, dict(self.question.terms(self.given))) or {}
         return found
 
@@ -80,15 +80,17 @@ class QuestionResult:
         return len(self.rows)
 
     def where(self, **wanted: Any) -> list[dict[str, Any]]:
-        """The rows whose columns have these values."""
+        """The rows with these column values."""
         return [row for row in self.rows if all(row[name] == value for name, value in wanted.items())]
 
-    def only(self, **kept: Container[Any]) -> QuestionResult:
-        """The part whose columns have one of these values each."""
-        return replace(self, shown=[row for row in self if all(row[name] in values for name, values in kept.items())])
+    def only(self, **allowed: Container[Any]) -> QuestionResult:
+        """The result restricted to rows whose columns have one of these values each."""
+        return replace(
+            self, shown=[row for row in self if all(row[name] in values for name, values in allowed.items())]
+        )
 
     def address(self, suffix: str = "") -> str:
-        """Where the API gives the same answer, in the form of the suffix; without one it is negotiated."""
+        """The API address of this result, in the format of the suffix; negotiated without one."""
         base = open_snapshot().snapshot.base
         fields = [
             (name, value.removeprefix(f"{base}id/{self.question.parameters[name].kind}/"))
@@ -102,7 +104,7 @@ class QuestionResult:
 
 @dataclass(frozen=True)
 class EmptyResult(QuestionResult):
-    """A question that lacks what it would be asked about: without rows, and with an empty document."""
+    """The result of a question without its parameter values: no rows, and an empty document."""
 
     asked: ClassVar[bool] = False
 
@@ -113,14 +115,14 @@ class EmptyResult(QuestionResult):
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """Nothing to tell."""
+        """An empty document."""
         return {}
 
 
 def ask(name: str, **given: str | Sequence[str] | None) -> QuestionResult:
-    """The answer to the question with this name; values that are None or empty are left out.
+    """The result of the question with this name; values that are None or empty are left out.
 
-    Reading it raises what the engine raises, and `InvalidParameter` for a value that cannot be.
+    Reading it raises what the engine raises, and `InvalidParameter` for an invalid value.
     """
     values = {key: [value] if isinstance(value, str) else list(value) for key, value in given.items() if value}
     return QuestionResult(manager().questions[name], values)

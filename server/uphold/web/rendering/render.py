@@ -1,4 +1,4 @@
-"""Showing: a page with answers in it, from its address to its response; kept snapshots show it as they had it."""
+"""Rendering: the views and responses of pages, for the current and the archived snapshots."""
 
 from __future__ import annotations
 
@@ -25,32 +25,31 @@ View = Callable[..., Response]
 
 
 def view(blueprint: Blueprint, path: str) -> Callable[[View], View]:
-    """Answer for a page at `path`, and for the same page of a kept snapshot, at `/snapshots/<identity>` before it."""
+    """Register a page at `path`, and the same page of an archived snapshot under `/snapshots/<identity>`."""
 
     def register(function: View) -> View:
-        def old(identity: str, **values: Any) -> Response:
+        def archived(identity: str, **values: Any) -> Response:
             context().read_archived(manager(), identity)
             response = function(**values)
             response.headers["Cache-Control"] = IMMUTABLE
             return response
 
         blueprint.add_url_rule(path, function.__name__, function)
-        blueprint.add_url_rule(f"/snapshots/<identity>{path}", f"old_{function.__name__}", old)
+        blueprint.add_url_rule(f"/snapshots/<identity>{path}", f"archived_{function.__name__}", archived)
         return function
 
     return register
 
 
-def show(template: str, answers: Mapping[str, QuestionResult], title: str, description: str, **told: Any) -> Response:
-    """The response with a page that shows these answers in the reader's language.
+def show(template: str, answers: Mapping[str, QuestionResult], title: str, description: str, **values: Any) -> Response:
+    """The response with a page that shows these results in the reader's language.
 
-    What else is told goes to the template, but for `about` and `typed_links`: they take the place of what would be said
-    of the page otherwise.
+    Further values go to the template, except `about` and `typed_links`, which replace the default metadata and links.
     """
-    about = told.pop("about", None) or about_page(title, description)
-    links = told.pop("typed_links", None)
+    about = values.pop("about", None) or about_page(title, description)
+    links = values.pop("typed_links", None)
     page, citation = Page(answers, reader_language()), cite_view(title)
-    content = render_template(template, page=page, about=about, citation=citation, within=snapshot_prefix(), **told)
+    content = render_template(template, page=page, about=about, citation=citation, within=snapshot_prefix(), **values)
     response = scripted(send(content, HTML))
     add_links(response, links_of_page(about, citation, answers.values()) if links is None else links)
     return response
@@ -64,28 +63,28 @@ def about_page(
     *,
     indexed: bool = True,
 ) -> Metadata:
-    """The metadata of the page that is asked for; `forms` has its addresses as data by media type."""
+    """The metadata of the requested page; `forms` has its addresses as data by media type."""
     address = f"{open_snapshot().snapshot.base}{own_path().lstrip('/')}{fields()}"
     return Metadata(title, description, address, forms=forms or {}, crumbs=crumbs, indexed=indexed)
 
 
 def own_path() -> str:
-    """The path of the page that is asked for, as the current snapshot has it, ready for an address."""
+    """The escaped path of the requested page, without the snapshot prefix."""
     return quote(request.path.removeprefix(snapshot_prefix()), safe=PATH_SAFE)
 
 
 def cite_view(title: str) -> Citation:
-    """How to cite the page that is asked for, as the snapshot that is read has it."""
+    """The citation of the requested page in the snapshot that it reads."""
     return Citation(open_snapshot().snapshot, title, f"snapshots/{open_snapshot().snapshot.id}{own_path()}{fields()}")
 
 
 def fields() -> str:
-    """The fields of the request that say what the page shows, with a question mark; the language is the reader's."""
+    """The query string that determines the content of the page, without its language."""
     found = [(name, value) for name, value in request.args.items(multi=True) if value and name != "lang"]
     return f"?{urlencode(found)}" if found else ""
 
 
 def scripted(response: Response) -> Response:
-    """Let a page run the scripts of this host, and no others."""
+    """Allow a page to run the scripts of this host only."""
     response.headers["Content-Security-Policy"] = SCRIPTED
     return response

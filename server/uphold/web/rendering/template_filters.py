@@ -1,4 +1,4 @@
-"""Links and words for the templates: identifiers become addresses on this host, slugs become words."""
+"""Template filters: addresses on this host for identifiers, and text for slugs, numbers and dates."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ NAMES = {
     "prov:wasDerivedFrom": "source",
 }
 
-STAYS_IN_QUERY = "?:/(),;*=!@$"
-"""What SPARQL is full of and the query of an address may hold as it is (RFC 3986, 3.4), so that links are short."""
+QUERY_SAFE = "?:/(),;*=!@$"
+"""Characters common in SPARQL that need no escape in a query string (RFC 3986, 3.4), to keep links short."""
 
 
 def local_path(iri: str, base: str) -> str | None:
-    """Where this host answers for an IRI under the base; None for any other IRI."""
+    """The address on this host of an IRI under the base; None for any other IRI."""
     if not iri.startswith(base):
         return None
     path, mark, fragment = iri[len(base) :].lstrip("/").partition("#")
-    if path == "ontology" and fragment:  # each term has a page of its own
+    if path == "ontology" and fragment:  # each term has its own page
         path, mark, fragment = f"ontology/{fragment}", "", ""
     start, path = (snapshot_prefix(), f"doc/{path[3:]}") if path.startswith("id/") else ("", path)
     start = snapshot_prefix() if path.partition("/")[0] == "ontology" else start
@@ -50,15 +50,15 @@ def local_path(iri: str, base: str) -> str | None:
 
 
 def add_filters(app: Flask, base: str) -> None:
-    """Give the templates their filters."""
+    """Register the filters and globals of the templates."""
 
     def href(iri: str) -> str | None:
-        """The address to link to; None for what is no web address, which stays plain text."""
+        """The address to link to; None for anything but a web address."""
         return local_path(iri, base) or (iri if iri.startswith(("http://", "https://")) else None)
 
     def query_link(query: str) -> str:
-        """The address that runs a query and shows its result as a page."""
-        fields = urlencode({"query": query, "format": "html"}, safe=STAYS_IN_QUERY)
+        """The address of the result page of a query."""
+        fields = urlencode({"query": query, "format": "html"}, safe=QUERY_SAFE)
         return f"{request.script_root}{snapshot_prefix()}/sparql?{fields}"
 
     app.add_template_filter(href, "href")
@@ -79,12 +79,12 @@ def add_filters(app: Flask, base: str) -> None:
 
 
 def number(value: int | str) -> str:
-    """A number with thin spaces between thousands."""
+    """A number with thin spaces as thousands separators."""
     return f"{int(value):,}".replace(",", "\u202f")
 
 
 def plural(kind: str) -> str:
-    """The kind of a thing, as its IRI has it, in words and in the plural."""
+    """The kind in an IRI as a plural heading."""
     name = words(kind)
     if name.endswith("asis"):
         return f"{name[:-2]}es"
@@ -94,12 +94,12 @@ def plural(kind: str) -> str:
 
 
 def words(slug: str) -> str:
-    """A slug in words, as a heading has it."""
+    """A slug as a heading."""
     return slug.replace("-", " ").capitalize()
 
 
 def property_name(thing: Thing) -> str:
-    """What a property is called; one without a label by the words of its local name."""
+    """The name of a property; without a label, the words of its local name."""
     if thing.short in NAMES:
         return NAMES[thing.short]
     if thing.label.text != thing.short:
@@ -108,10 +108,10 @@ def property_name(thing: Thing) -> str:
 
 
 def size(count: int) -> str:
-    """A size in bytes, for people."""
+    """A human-readable size in bytes."""
     return f"{count} B" if count < 1000 else f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
 
 
 def language(tag: str) -> str:
-    """A language tag for HTML, where an unknown language is the empty tag."""
+    """A language tag for HTML, which is empty for an unknown language."""
     return "" if tag == "und" else tag

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request
 
 from uphold.errors import InvalidParameter
 from uphold.web.http.request_context import open_snapshot
-from uphold.web.rendering.facets import Division, Facet, FacetValue, link, put_in_order
+from uphold.web.rendering.facets import Division, Facet, FacetValue, link, sort_rows
 from uphold.web.rendering.grouping import in_order
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import QuestionResult, ask
@@ -173,7 +173,7 @@ class Calls:
         """The answer that the downloads give, with its rows in the order asked for."""
         lengths = [(row, length_of(dict(row))) for row in self.division.rows]
         rows = [{**row, "length": length.most if length else None} for row, length in lengths]
-        shown = [dict(row) for row in put_in_order(rows, ORDERS[self.sort][0])]
+        shown = [dict(row) for row in sort_rows(rows, ORDERS[self.sort][0])]
         return QuestionResult(self.answer.question, {name: [text] for name, text in self.applied.items()}, shown=shown)
 
     @cached_property

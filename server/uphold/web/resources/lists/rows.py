@@ -13,7 +13,7 @@ from uphold.errors import InvalidParameter, ResourceNotFound
 from uphold.search.query import LONGEST
 from uphold.serving.descriptions import Thing
 from uphold.web.http.request_context import manager, open_snapshot, snapshot_prefix
-from uphold.web.rendering.facets import Division, Facet, FacetValue, find_words, link, put_in_order
+from uphold.web.rendering.facets import Division, Facet, FacetValue, find_words, link, sort_rows
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.resources.lists.listing import JoinedColumns, ListColumn, ListPage
@@ -95,7 +95,7 @@ class Listing:
     def rows(self) -> list[Row]:
         """The rows of this page, or of all pages, in order."""
         order = self.sort or self.made.sort
-        rows = [dict(row) for row in (put_in_order(self.division.rows, order) if order else self.division.rows)]
+        rows = [dict(row) for row in (sort_rows(self.division.rows, order) if order else self.division.rows)]
         return rows[(self.number - 1) * ROWS_ON_A_PAGE : self.number * ROWS_ON_A_PAGE] if self.number else rows
 
     @property

@@ -15,7 +15,7 @@ from uphold.web.http.json_envelope import as_text
 from uphold.web.http.request_context import open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.metadata import Metadata
-from uphold.web.rendering.facets import link, several
+from uphold.web.rendering.facets import cell_values, link
 from uphold.web.rendering.page_context import Page, reader_language
 from uphold.web.rendering.render import about_page, cite_view, scripted
 from uphold.web.rendering.template_filters import HUMP, plural, words
@@ -98,7 +98,7 @@ def send_data(listed: Mapping[str, Any], rows: Sequence[Row], columns: Sequence[
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([[" ".join(several(row.get(name), "")) for name in columns] for row in rows])
+    writer.writerows([[" ".join(cell_values(row.get(name), "")) for name in columns] for row in rows])
     return send(written.getvalue(), CSV)
 
 
