@@ -69,7 +69,7 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.redirect_defaults = app.url_map.merge_slashes = False  # `TrailingSlashes` leads only to what exists
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = body_limit(settings)
     manager = SnapshotManager(settings)
-    app.extensions["uphold"], app.extensions["uphold-judges"] = manager, ValidationService(settings)
+    app.extensions["uphold"], app.extensions["uphold-validation"] = manager, ValidationService(settings)
     app.extensions["uphold-pages"] = pages = read_registry()
     pages.check(manager.questions)
     app.wsgi_app = add_middleware(app.wsgi_app, manager)  # type: ignore[method-assign]

@@ -149,7 +149,7 @@ def test_the_language_in_the_address_comes_first(client: FlaskClient) -> None:
         (f"{CALLS}?sort=nothing", 400, "no column; there are call"),
         (f"{CALLS}?fields=call,nothing", 400, "no column"),
         (f"{CALLS}.xlsx", 404, "no question"),
-        (f"{CALLS}.ttl", 404, "has the forms json, csv, srj"),
+        (f"{CALLS}.ttl", 404, "has the formats json, csv, srj"),
         (f"{CALLS}?jurisdiction=jurisdicton:nzl", 404, "jurisdicton:nzl"),
         (f"{CALLS}?jurisdiction=https://example.org/nowhere", 404, "example.org/nowhere"),
     ],

@@ -1,1 +1,1 @@
-"""Data for programs: the API of questions, validation, snapshots, downloads, the sitemap, metrics."""
+"""Data interfaces: the API of questions, validation, snapshots, downloads, the sitemap, metrics."""

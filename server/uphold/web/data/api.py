@@ -1,4 +1,4 @@
-"""The API: each question file as JSON, CSV, SPARQL JSON, document, picture and page, and what describes them all."""
+"""API of questions: each as JSON, CSV, SPARQL JSON, document, chart and page, and its OpenAPI description."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ api = Blueprint("api", __name__)
 
 @dataclass(frozen=True, slots=True)
 class BoundQuestion:
-    """A request to a question: its address without a suffix, what is wanted, the bound terms, and the query of it."""
+    """A question with its parameters bound: the address without suffix, the request, the terms and the query."""
 
     question: Question
     address: str
@@ -63,11 +63,11 @@ class BoundQuestion:
     query: str
 
     def cached(self, form: str) -> bytes:
-        """The engine's answer in a form; to the same query it is given again."""
+        """The engine's result in a media type, cached by query."""
         return run_query(self.query, form)
 
     def labels(self) -> dict[str, str]:
-        """What the values of the parameters are called, by name."""
+        """The labels of the parameter values, by parameter."""
         iris = {name: terms[0][1:-1] for name, terms in self.terms.items() if terms[0].startswith("<")}
         called = open_snapshot().resources.called(iris.values())
         plain = {name: values[0] for name, values in self.wanted.given.items()}
@@ -76,7 +76,7 @@ class BoundQuestion:
 
 @api.get("/api")
 def console() -> Response:
-    """All questions, and a console to try them."""
+    """The list of questions, and the API console."""
     form = choose([HTML, JSON])
     if form == JSON:
         return document()
@@ -94,7 +94,7 @@ def console() -> Response:
 
 @api.get("/api/openapi.json")
 def document() -> Response:
-    """The OpenAPI document, made from the question files."""
+    """The OpenAPI document, generated from the question files."""
     languages, types = open_snapshot().resources.languages(), open_snapshot().search.names()
     described = describe(manager().questions, open_snapshot().snapshot.base, languages, types)
     return send(json.dumps(described, ensure_ascii=False, indent=1) + "\n", JSON)
@@ -102,18 +102,18 @@ def document() -> Response:
 
 @api.get("/context.jsonld")
 def context() -> Response:
-    """The JSON-LD context of the documents, and of the tables that partners send."""
+    """The JSON-LD context of documents and of uploaded tables."""
     return send(json.dumps({"@context": manager().context.columns}, ensure_ascii=False, indent=1) + "\n", LD_JSON)
 
 
 @api.get("/api/<path:address>")
 def answer(address: str) -> Response:
-    """The answer to a question, in the form that the suffix or the Accept header asks for."""
+    """The result of a question, in the format of the suffix or of the Accept header."""
     stem, named = split_suffix(address, SUFFIXES)
     question, within = manager().questions.find(stem)
     forms = forms_of(question)
     if named and named not in forms:
-        raise FormatNotFound(f"{question.name} has the forms {', '.join(map(suffix_of, forms))}.")
+        raise FormatNotFound(f"{question.name} has the formats {', '.join(map(suffix_of, forms))}.")
     form = named or choose(forms)
     wanted = read_question_request(
         question, within, open_snapshot().resources.languages(), from_form=form == HTML, negotiated=not named
@@ -139,7 +139,7 @@ def answer(address: str) -> Response:
 
 
 def forms_of(question: Question) -> list[str]:
-    """The media types that a question is answered in, the first for who does not say."""
+    """The media types of a question, the default first."""
     drawn = [*PICTURES, VEGA] if question.chart else []
     return [*(DOCUMENT_FORMS if question.gives_graph else ROW_FORMS), *drawn, HTML]
 
@@ -150,14 +150,16 @@ def suffix_of(form: str) -> str:
 
 
 def query_string(without: str = "") -> str:
-    """The query of the request's address, with its question mark; the form stands in the suffix."""
-    apart = ("format", without)
-    text = urlencode([(name, value) for name, value in request.args.items(multi=True) if value and name not in apart])
+    """The query string of the request with its question mark, without `format` and `without`."""
+    excluded = ("format", without)
+    text = urlencode(
+        [(name, value) for name, value in request.args.items(multi=True) if value and name not in excluded]
+    )
     return f"?{text}" if text else ""
 
 
 def check_known(question: Question, terms: Mapping[str, list[str]]) -> None:
-    """Raise `ResourceNotFound` for an IRI that no statement mentions: most likely it, or its prefix, is misspelt."""
+    """Raise `ResourceNotFound` for an IRI that no statement mentions, probably a typo in it or its prefix."""
     for name in terms:
         for term in terms[name]:
             if term.startswith("<") and not open_snapshot().resources.ask.truth("known", this=[term]):
@@ -165,7 +167,7 @@ def check_known(question: Question, terms: Mapping[str, list[str]]) -> None:
 
 
 def answer_rows(asking: BoundQuestion, form: str) -> Response:
-    """The answer of a SELECT."""
+    """The response of a SELECT question."""
     rows = read_rows(asking.cached(RESULTS), asking.question.head.columns).sorted_by(asking.wanted.sort)
     if form in (*PICTURES, VEGA):
         return picture(asking, rows, form)
@@ -189,7 +191,7 @@ def answer_rows(asking: BoundQuestion, form: str) -> Response:
 
 
 def answer_document(asking: BoundQuestion, form: str) -> Response:
-    """The answer of a CONSTRUCT."""
+    """The response of a CONSTRUCT question."""
     if form in GRAPH_TYPES and form != LD_JSON and asking.cached(TRIPLES):
         return send(asking.cached(form), form)
     base = open_snapshot().snapshot.base
@@ -215,7 +217,7 @@ def picture(asking: BoundQuestion, rows: Rows, form: str) -> Response:
 
 
 def about_question(asking: BoundQuestion) -> Metadata:
-    """The metadata of the page of a question: its answer is a data set."""
+    """The metadata of the page of a question, whose result is a data set."""
     base, head = open_snapshot().snapshot.base, asking.question.head
     forms = {
         form: f"{request.script_root}/api/{quote(asking.address, safe=IN_PATHS)}.{suffix_of(form)}{query_string()}"
@@ -230,7 +232,7 @@ def about_question(asking: BoundQuestion) -> Metadata:
 
 
 def page(asking: BoundQuestion, **found: Any) -> Response:
-    """The page of a question: its form, its answer, its chart, and how to get all that as data."""
+    """The page of a question: its form, result, chart and downloads."""
     question = asking.question
     chart = (
         fill(question.chart, [], asking.labels()).get("description", question.head.summary) if question.chart else ""
@@ -247,7 +249,7 @@ def page(asking: BoundQuestion, **found: Any) -> Response:
         languages=open_snapshot().resources.languages(),
         citation=citation,
         alternative=chart,
-        query_string=query_string(without="" if asking.wanted.limit else "page"),  # a page of HTML is a shorter one
+        query_string=query_string(without="" if asking.wanted.limit else "page"),  # HTML pages are shorter
         **found,
     )
     reply = send(content, HTML)

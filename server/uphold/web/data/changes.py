@@ -1,4 +1,4 @@
-"""Changes: what one kept snapshot has that another has not, counted by graph, in the shape of every other answer."""
+"""Changes between two archived snapshots, counted by graph, in the format of every API response."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ changes = Blueprint("changes", __name__)
 @changes.get("/api/changes", defaults={"suffix": ""})
 @changes.get("/api/changes.<any(json, csv):suffix>")
 def between(suffix: str) -> Response:
-    """How many triples each graph gained and lost from one kept snapshot to another.
+    """The number of triples added to and removed from each graph between two archived snapshots.
 
-    Without `to` it is the current one, without `from` the one that was kept before that.
+    `to` defaults to the current one, `from` to the one before that.
     """
     for name in request.args:
         if name not in FIELDS and not (name == "format" and not suffix):
@@ -45,18 +45,18 @@ def between(suffix: str) -> Response:
             links["patch"] = f"{request.script_root}/snapshots/{new.id}/changes.rdfp?from={old.id}"
         more = {"total": len(rows), "from": old.id if old else None, "to": new.id}
         reply = send(enveloped("changes", rows, links, **more), form, varies=not suffix)
-    reply.headers["Cache-Control"] = "no-cache"  # which snapshots are kept changes as they come and go
+    reply.headers["Cache-Control"] = "no-cache"  # the archived snapshots change over time
     return reply
 
 
 def named(field: str) -> Snapshot | None:
-    """The kept snapshot that a field names; raises `SnapshotNotFound`."""
+    """The archived snapshot that a field names; raises `SnapshotNotFound`."""
     identity = request.args.get(field)
     return manager().find(identity) if identity else None
 
 
 def before(snapshot: Snapshot) -> Snapshot | None:
-    """The kept snapshot that was published before this one, if any."""
+    """The archived snapshot published before this one, if any."""
     moments = [moment.snapshot for moment in debuts(timeline(manager().settings.state))]
     place = next((at for at, each in enumerate(moments) if each.id == snapshot.id), 0)
     return moments[place - 1] if place else None

@@ -1,4 +1,4 @@
-"""Metering: the counts of the server, for Prometheus."""
+"""Metrics endpoint: the metrics of the server, for Prometheus."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ metering = Blueprint("metering", __name__)
 
 @metering.get("/metrics")
 def show() -> Response:
-    """All counts of all server processes; raises `NotFound` when the setting says so."""
+    """The metrics of all server processes; raises `NotFound` if metrics are disabled."""
     if not manager().settings.metrics:
-        raise NotFound("This server shows no metrics.")
+        raise NotFound("Metrics are disabled on this server.")
     snapshot = open_snapshot().snapshot
     content, content_type = metrics().exposition(request.headers.get("Accept", ""), snapshot.id, snapshot.quads)
     response = Response(content, content_type=content_type)

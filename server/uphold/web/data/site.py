@@ -1,4 +1,4 @@
-"""The site: downloads, and what machines look for first."""
+"""Site endpoints: downloads, the health check and robots.txt."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ site = Blueprint("site", __name__)
 
 @site.get("/dumps/")
 def dumps() -> Response:
-    """The files for download with sizes and checksums."""
+    """The downloads with sizes and checksums."""
     found = downloads(open_snapshot().snapshot)
     form = choose([HTML, "application/json"])
     if form == HTML:
@@ -47,13 +47,13 @@ def dumps() -> Response:
 
 @site.get("/dumps/<name>")
 def dump(name: str) -> Response:
-    """One file, or the checksums of all."""
+    """One download, or the checksums of all."""
     snapshot = open_snapshot().snapshot
     if name == "SHA256SUMS":
         return send((snapshot.dumps / name).read_bytes(), "text/plain")
     found = next((file for file in downloads(snapshot) if file.name == name), None)
     if found is None:
-        raise NotFound(f"No download is called {name!r}.")
+        raise NotFound(f"There is no download {name!r}.")
     response = send_from_directory(
         Path(snapshot.dumps).resolve(), name, mimetype="application/gzip", as_attachment=True, etag=found.sha256
     )
@@ -63,7 +63,7 @@ def dump(name: str) -> Response:
 
 @site.get("/healthz")
 def health() -> Response:
-    """Whether the server answers, and about which snapshot."""
+    """The status of the server and its current snapshot."""
     snapshot = open_snapshot().snapshot
     state = {"status": "ok", "snapshot": snapshot.id, "created": snapshot.created, "quads": snapshot.quads}
     response = Response(json.dumps(state) + "\n", content_type="application/json")
@@ -73,6 +73,6 @@ def health() -> Response:
 
 @site.get("/robots.txt")
 def robots() -> Response:
-    """Everything may be read; query results and old snapshots are not for crawlers. The sitemap lists the rest."""
+    """Crawlers may read everything except query results and archived snapshots; the sitemap lists the rest."""
     root, listed = request.script_root, f"Sitemap: {open_snapshot().snapshot.base}sitemap.xml\n"
     return send(f"User-agent: *\nDisallow: {root}/sparql?\nDisallow: {root}/snapshots/\n\n{listed}", "text/plain")

@@ -1,6 +1,6 @@
-"""Sitemap: every document that a search engine should know of, with the day since when it says what it says.
+"""Sitemap: every document for search engines, with the date of its last change.
 
-The addresses are those under the base, so the sitemap too is to be fetched from there; `robots.txt` says so.
+The addresses are those under the base, so the sitemap is at its address there, which `robots.txt` states.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from uphold.web.http.responses import send
 __all__ = ["addresses", "files", "sitemap"]
 
 MOST_ADDRESSES, MOST_BYTES = 50_000, 50 * 1024 * 1024
-"""What one file may have by the rules of sitemaps.org."""
+"""The limits of one file by the rules of sitemaps.org."""
 
-ABOUT_THE_WHOLE = (
+GENERAL_PAGES = (
     *("", "outcomes", "timeline", "compare", "matrix", "discrepancies"),
     *("ontology", "shapes", "dumps/", "partners", "words"),
 )
@@ -37,24 +37,24 @@ sitemap = Blueprint("sitemap", __name__)
 @sitemap.get("/sitemap.xml", defaults={"number": 0})
 @sitemap.get("/sitemap-<int(min=1):number>.xml")
 def show(number: int) -> Response:
-    """The sitemap; when it takes more than one file, the list of them, and each of them by its number."""
+    """The sitemap, or its index when it needs several files; each file by its number."""
     base = open_snapshot().snapshot.base
     found = files(base, addresses(base, open_snapshot().resources), published())
     if number >= len(found):
-        raise NotFound(f"There is no sitemap {number}; there are {len(found) - 1} parts.")
+        raise NotFound(f"There is no sitemap {number}; there are {len(found) - 1}.")
     return send(found[number], XML)
 
 
 def published() -> str:
-    """When the snapshot first became current."""
+    """The time when the snapshot first became current."""
     snapshot = open_snapshot().snapshot
     moments = debuts(timeline(manager().settings.state))
     return next((each.time.isoformat() for each in moments if each.snapshot.id == snapshot.id), snapshot.created)
 
 
 def addresses(base: str, resources: Resources) -> Iterator[str]:
-    """The address of every document: those about the whole, the terms, the lists, and the one about each thing."""
-    yield from (f"{base}{page}" for page in ABOUT_THE_WHOLE)
+    """The address of every document: general pages, terms, lists, and one for each resource."""
+    yield from (f"{base}{page}" for page in GENERAL_PAGES)
     yield from (f"{base}ontology/{name}" for name in resources.ontology().terms())
     for kind in sorted(resources.kinds()):
         yield f"{base}doc/{kind}/"
@@ -65,7 +65,7 @@ def addresses(base: str, resources: Resources) -> Iterator[str]:
 def files(
     base: str, urls: Iterable[str], changed: str, most: int = MOST_ADDRESSES, size: int = MOST_BYTES
 ) -> list[str]:
-    """`sitemap.xml`, and after it its parts if there are any, each of at most so many addresses and bytes."""
+    """`sitemap.xml` and its parts, if any, each of at most `most` addresses and `size` bytes."""
     parts = [whole("urlset", part) for part in split((entry("url", url, changed) for url in urls), most, size)]
     if len(parts) == 1:
         return parts
@@ -74,7 +74,7 @@ def files(
 
 
 def split(entries: Iterable[str], most: int, size: int) -> Iterator[list[str]]:
-    """The entries in groups that fit into one file each."""
+    """The entries in groups that each fit into one file."""
     group: list[str] = []
     left = room = size - len(whole("sitemapindex", []))
     for found in chain(entries, [""]):
@@ -86,7 +86,7 @@ def split(entries: Iterable[str], most: int, size: int) -> Iterator[list[str]]:
 
 
 def entry(element: str, address: str, changed: str) -> str:
-    """One address, in ASCII as sitemaps.org wants it, and when it last changed."""
+    """One address, in ASCII as sitemaps.org requires, with its last change."""
     return f"<{element}><loc>{escape(quote(address, safe=URI_SAFE))}</loc><lastmod>{changed}</lastmod></{element}>\n"
 
 

@@ -1,4 +1,4 @@
-"""Validate: data that somebody sends, judged by the shapes; nothing is stored."""
+"""Validation endpoint: validates uploaded data against the shapes; nothing is stored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ validate = Blueprint("validate", __name__)
 
 @validate.route("/validate", methods=["GET", "POST"])
 def endpoint() -> Response:
-    """Judge what is sent, or show the form to send it with."""
+    """Validate an upload, or show the form."""
     if request.method != "POST":
         return welcome()
     try:
@@ -48,8 +48,8 @@ def endpoint() -> Response:
 
 
 def validation_service() -> ValidationService:
-    """The judges of the app that answers this request."""
-    found: ValidationService = current_app.extensions["uphold-judges"]
+    """The validation service of the current app."""
+    found: ValidationService = current_app.extensions["uphold-validation"]
     return found
 
 
@@ -59,10 +59,10 @@ def as_json(result: ValidationResult) -> str:
 
 
 def read_request() -> Upload:
-    """What the request brings: its body, or the one text or file of a form."""
+    """The upload: the body, or the one text or file of a form."""
     settings = manager().settings
     is_form = request.mimetype in FORMS
-    # a body of no stated length is cut at this limit without a word, so it lets one byte more pass than `receive` does
+    # a body without Content-Length is silently cut here, so this limit is one byte above that of `receive`
     request.max_content_length = settings.upload_max_bytes + (FORM_OVERHEAD if is_form else 1)
     request.max_form_memory_size, request.max_form_parts = request.max_content_length, MOST_PARTS
     if is_form and request.mimetype != FORMS[0]:
@@ -72,7 +72,7 @@ def read_request() -> Upload:
     try:
         if is_form:
             if encoding:
-                raise MalformedRequest("A form is not read when it is compressed; compress a file inside it.")
+                raise MalformedRequest("A form must not be compressed; compress the file in it instead.")
             return read_form()
         body = request.get_data(cache=False)
     except RequestEntityTooLarge as problem:
@@ -82,30 +82,30 @@ def read_request() -> Upload:
 
 
 def visited() -> str:
-    """The host that the client visits, and what all paths on it begin with."""
+    """The host of the request with the path prefix."""
     return f"{request.host}{request.script_root}/"
 
 
 def drain(most: int) -> None:
-    """Read on to the end of a body that is refused, within reason: a client that still sends would not hear why."""
+    """Read a rejected body up to `most` bytes: a client that is still sending would not read the response."""
     while most > 0 and (part := request.environ["wsgi.input"].read(min(most, 1_000_000))):
         most -= len(part)
 
 
 def stated_name() -> str:
-    """The class in the address, else the name that the file had."""
+    """The class in the address, else the file name."""
     _, options = parse_options_header(request.headers.get("Content-Disposition"))
     return request.args.get("class") or options.get("filename", "")
 
 
 def read_form() -> Upload:
-    """The one text or file of a form; raises `MalformedRequest` when there is none, or more."""
+    """The one text or file of a form; raises `MalformedRequest` for none or several."""
     texts = [text for text in request.form.getlist("text") if text.strip()]
     files = [file for file in request.files.getlist("file") if file.filename]
     if len(texts) + len(files) != 1:
         raise MalformedRequest(
-            f"A form must bring one text or one file; there are {len(texts)} texts in fields called text, "
-            f"and {len(files)} files in fields called file."
+            f"Paste some data or choose one file: the form has {len(texts)} texts (field text) and {len(files)} files "
+            "(field file)."
         )
     named, stated = request.form.get("class", "") or request.args.get("class", ""), stated_type()
     settings = manager().settings
@@ -119,7 +119,7 @@ def read_form() -> Upload:
 
 
 def stated_type() -> str:
-    """The media type in the field `format`, which may use a shorter name for it; what is not known stays as it is."""
+    """The media type in the field `format`, by its name or a short name; an unknown one is unchanged."""
     names = [name for name in request.form.getlist("format") if name]
     try:
         return named_form(names, list(MEDIA_TYPES)) or ""
@@ -128,9 +128,9 @@ def stated_type() -> str:
 
 
 def media_type(file: FileStorage) -> tuple[str, str]:
-    """Media type and content encoding of an uploaded file: what its part of the form says, if taken, else its name.
+    """The media type and content encoding of an uploaded file, by its form part if supported, else by its name.
 
-    A packed file is known by its name alone: some clients give the type of what is in it, and some that of the packing.
+    A compressed file is detected by name only: clients disagree on whether its type is that of the content.
     """
     name = file.filename or ""
     encoding = "gzip" if name.lower().endswith(PACKED) else ""
@@ -138,7 +138,7 @@ def media_type(file: FileStorage) -> tuple[str, str]:
 
 
 def welcome() -> Response:
-    """Without data: the form for people, a short description for programs."""
+    """The form, or a service description for programs."""
     form = choose([HTML, JSON, TURTLE])
     settings = manager().settings
     if form == HTML:
@@ -156,7 +156,7 @@ def welcome() -> Response:
 
 
 def service() -> str:
-    """The description as RDF."""
+    """The service description as RDF."""
     base = open_snapshot().snapshot.base
     return (
         "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n@prefix dcterms: <http://purl.org/dc/terms/> .\n\n"
@@ -168,13 +168,13 @@ def service() -> str:
 
 
 def text_sent(error: UpholdError | None = None) -> str:
-    """The text of the form, to be mended; nothing when the form itself could not be read."""
+    """The text of the form, for corrections; empty when the form could not be read."""
     unread = request.mimetype not in FORMS or isinstance(error, BodyTooLarge)
     return "" if unread else request.form.get("text", "")
 
 
 def page(**found: object) -> str:
-    """The form, with what was found."""
+    """The form, with the result or the problem."""
     about = about_page(
         "Validate data",
         "Check RDF or a table against our rules and see each problem; nothing is stored.",
@@ -185,7 +185,7 @@ def page(**found: object) -> str:
 
 
 def uncached(content: str, media_type: str, status: int = HTTPStatus.OK) -> Response:
-    """A reply that holds for this request alone."""
+    """A response that must not be stored."""
     charset = "; charset=utf-8" if media_type.startswith("text/") else ""
     response = Response(content, status, content_type=f"{media_type}{charset}")
     response.headers["Cache-Control"] = "no-store"

@@ -28,11 +28,11 @@ class Facet:
     """A facet of rows: its request field, its heading, and the column with its values.
 
     `kind` is the kind of resource whose IRIs are shortened to keys; the facet's name by default. `names` is a column
-    with the labels of the values, in the same order. `split` separates the values of a cell. With `until`, a column with the
-    last day of a period whose first day is in `column`, the values are the years of that period. `words` labels values
-    without a name and, as the empty string, rows without a value. Facets with the same `part` refer to the same parts
-    of a row, such as the treaty of a demand and the outcome of that demand: their cells have one value for each part, in
-    the same order, and a row matches when one part matches all of them.
+    with the labels of the values, in the same order. `split` separates the values of a cell. With `until`, a column
+    with the last day of a period whose first day is in `column`, the values are the years of that period. `words`
+    labels values without a name and, as the empty string, rows without a value. Facets with the same `part` refer to
+    the same parts of a row, such as the treaty of a demand and the outcome of that demand: their cells have one value
+    for each part, in the same order, and a row matches when one part matches all of them.
     """
 
     name: str
