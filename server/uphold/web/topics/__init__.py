@@ -1,1 +1,1 @@
-"""Pages about more than one thing: the front page, outcomes, comparisons, the map."""
+"""Topic pages: home, outcomes, timeline, comparison, matrix, discrepancies, guides and search."""

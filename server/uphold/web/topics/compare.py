@@ -1,4 +1,4 @@
-"""Comparing: two to six jurisdictions side by side, and the choice of them."""
+"""Comparison: two to six jurisdictions side by side, and the form to select them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from uphold.web.resources.jurisdiction_choice import jurisdictions, offers
 __all__ = ["compare"]
 
 FEWEST, MOST = 2, 6
-"""How many jurisdictions make a comparison, and how many fit beside one another."""
+"""The minimum and maximum number of jurisdictions in a comparison."""
 PURPOSE = "Treaties joined, calls received, promises made and findings, side by side."
 OF_ALL = ("call-outcomes", "commitments-kept", "petitions", "handovers")
-"""Questions that are short enough to be asked once for all jurisdictions."""
+"""Questions with results small enough to fetch for all jurisdictions at once."""
 compare = Blueprint("compare", __name__)
 
 Row = Mapping[str, Any]
@@ -29,7 +29,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a request chooses: IRIs to show, IRIs for which there is no room, and texts that name no jurisdiction."""
+    """The selection in a request: IRIs to show, IRIs beyond the maximum, and values without a jurisdiction."""
 
     shown: Sequence[str]
     beyond: Sequence[str]
@@ -38,7 +38,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Comparisons to begin with that one answer suggests: what the jurisdictions share, and which they are."""
+    """Suggested comparisons from one result: groups of jurisdictions by what they share."""
 
     title: str
     answer: QuestionResult
@@ -47,9 +47,9 @@ class Suggestion:
 
 @view(compare, "/compare")
 def side_by_side() -> Response:
-    """The jurisdictions that the address names, side by side, and a form to choose them.
+    """The selected jurisdictions side by side, and the form to select them.
 
-    Raises `InvalidParameter` for a value that can name nothing.
+    Raises `InvalidParameter` for a malformed value.
     """
     known = jurisdictions()
     names = {row["jurisdiction"]: row["jurisdictionName"] for row in known}
@@ -76,7 +76,7 @@ def side_by_side() -> Response:
 
 
 def beside(shown: Sequence[str], answers: Mapping[str, QuestionResult]) -> dict[str, Any]:
-    """The acts and handovers of each jurisdiction on one line of time, the treaties, and the units of signatures."""
+    """The acts and handovers of each jurisdiction on one timeline, the treaties, and the units of signatures."""
     treaties, acts = answers["treaties"], {iri: answers[f"acts of {iri}"] for iri in shown}
     as_of = max((row["asOf"] for row in treaties if row["asOf"]), default=None)
     planned = f"{open_snapshot().snapshot.base}id/status/planned"
@@ -92,7 +92,7 @@ def beside(shown: Sequence[str], answers: Mapping[str, QuestionResult]) -> dict[
 
 
 def read_choice(values: Iterable[str], known: Mapping[str, str]) -> Selection:
-    """The choice among known IRIs that values make, each a key or an IRI; raises `InvalidParameter`."""
+    """The selection from values, each a key or an IRI; raises `InvalidParameter`."""
     question = manager().questions["compare-jurisdictions"]
     given: dict[str, str] = {}
     for value in filter(None, values):
@@ -103,7 +103,7 @@ def read_choice(values: Iterable[str], known: Mapping[str, str]) -> Selection:
 
 
 def answers_about(shown: Sequence[str]) -> dict[str, QuestionResult]:
-    """What a comparison is made of; answers about all jurisdictions are narrowed to those shown."""
+    """The results for a comparison, those about all jurisdictions restricted to the shown ones."""
     answers = {
         "summary": ask("compare-jurisdictions", jurisdiction=shown),
         "treaties": ask("jurisdiction-treaties", jurisdiction=shown),
@@ -115,7 +115,7 @@ def answers_about(shown: Sequence[str]) -> dict[str, QuestionResult]:
 
 
 def starts(known: QuestionResult) -> list[Suggestion]:
-    """Comparisons to begin with, as the data suggest them."""
+    """Suggested comparisons, computed from the data."""
     promised, handovers = ask("commitments-kept"), ask("handovers")
     waiting = ask("call-outcomes", outcome="open")
     reviewed = [row for row in known if row["firstReviewed"] is not None]
@@ -129,7 +129,7 @@ def starts(known: QuestionResult) -> list[Suggestion]:
 
 
 def shared(rows: Iterable[Row], column: str) -> dict[str, list[str]]:
-    """The jurisdictions with the same value in a column, by that value and in the order of names; two or more."""
+    """Groups of two or more jurisdictions with the same value in a column, by that value, sorted by name."""
     found: dict[str, dict[str, None]] = {}
     placed = [row for row in rows if row[column] is not None and row["jurisdiction"] is not None]
     for row in sorted(placed, key=lambda row: row["jurisdictionName"].casefold()):
@@ -139,7 +139,7 @@ def shared(rows: Iterable[Row], column: str) -> dict[str, list[str]]:
 
 @compare.app_template_global("comparison_address")
 def address(iris: Iterable[str]) -> str:
-    """Where these jurisdictions are compared, in the snapshot and the language of this request."""
+    """The address of a comparison, in the snapshot and language of this request."""
     fields = [("jurisdiction", key(iri)) for iri in iris]
     fields += [("lang", value) for value in request.args.getlist("lang")[:1] if value]
     return f"{request.script_root}{snapshot_prefix()}/compare{f'?{urlencode(fields)}' if fields else ''}"
@@ -147,10 +147,10 @@ def address(iris: Iterable[str]) -> str:
 
 @compare.app_template_filter("key")
 def key(iri: str) -> str:
-    """The key of a jurisdiction, as in addresses; an IRI of another kind as it stands."""
+    """The key of a jurisdiction in addresses; any other IRI unchanged."""
     return iri.removeprefix(f"{open_snapshot().snapshot.base}id/jurisdiction/")
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names in a sentence."""
+    """Names as a list in a sentence."""
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -1,6 +1,6 @@
-"""Discrepancies: where sources disagree, all of it in the open, narrowed down by facets.
+"""Discrepancies: disagreements between sources, filtered by facets.
 
-The parameters of the page are those of the question `discrepancies`, so what it shows is what the API gives.
+The page has the parameters of the question `discrepancies`, so it shows what the API returns.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ discrepancies = Blueprint("discrepancies", __name__)
 
 @dataclass(frozen=True, slots=True)
 class FacetLink:
-    """One value of a facet: its name, how many there would be, and the address that takes it, or that drops it."""
+    """A value of a facet: its name, its number of results, and the address that selects or removes it."""
 
     name: str
     count: int
@@ -48,7 +48,7 @@ class FacetLink:
 
 @view(discrepancies, "/discrepancies")
 def disagreements() -> Response:
-    """The discrepancies that the request asks for, fifty on a page, and the facets to narrow them down."""
+    """The requested discrepancies, fifty on a page, with their facets."""
     question = manager().questions[QUESTION]
     wanted = read_question_request(question, {}, (), from_form=True)
     given = {name: values for name, values in wanted.given.items() if name != "lang"}
@@ -87,7 +87,7 @@ def disagreements() -> Response:
 
 
 def statements_of(statements: QuestionResult, shown: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """The statements of each discrepancy shown, each once, those computed again first."""
+    """The distinct statements of each discrepancy shown, recomputed ones first."""
     return {
         iri: in_order(each_once(statements.where(discrepancy=iri), "statement"), "className", reverse=True)
         for iri in (row["discrepancy"] for row in shown)
@@ -96,7 +96,7 @@ def statements_of(statements: QuestionResult, shown: Sequence[Mapping[str, Any]]
 
 def read_chosen(question: Question, given: Given) -> dict[str, list[str]]:
     """The IRIs in the request by parameter; raises `InvalidParameter`, or `ResourceNotFound` for an unknown one."""
-    question.bound(given)  # refuses a parameter that there is not
+    question.bound(given)  # raises for an unknown parameter
     terms = {name: [term[1:-1] for term in each if term.startswith("<")] for name, each in question.terms(given)}
     for iri in (iri for each in terms.values() for iri in each):
         open_snapshot().resources.check(iri)
@@ -104,7 +104,7 @@ def read_chosen(question: Question, given: Given) -> dict[str, list[str]]:
 
 
 def kind_choices(given: Given, chosen: Given, kinds: QuestionResult) -> list[FacetLink]:
-    """The kinds of discrepancies, the most frequent first."""
+    """The types of discrepancies, the most frequent first."""
     counts = Counter(row["kind"] for row in without(given, "kind"))
     return [
         choice("kind", key_of(row["kind"]), row["kindName"], counts[row["kind"]], row["kind"] in chosen.get("kind", ()))
@@ -114,7 +114,7 @@ def kind_choices(given: Given, chosen: Given, kinds: QuestionResult) -> list[Fac
 
 
 def class_choices(given: Given, chosen: Given) -> list[FacetLink]:
-    """What kinds of things the statements are, the most frequent first."""
+    """The classes of the statements, the most frequent first."""
     found = {row["discrepancy"] for row in without(given, "class")}
     about = {name: given.get(name) for name in ("kind", "statement", "treaty")}
     rows = [row for row in ask("disputed-statements", **about) if row["discrepancy"] in found]
@@ -127,24 +127,24 @@ def class_choices(given: Given, chosen: Given) -> list[FacetLink]:
 
 
 def derived_choices(given: Given) -> list[FacetLink]:
-    """Whether a person or a rule found them."""
+    """How they were found: by hand or by a rule."""
     counts = Counter("true" if row["derivedBy"] else "false" for row in without(given, "derived"))
     now = [{"1": "true", "0": "false"}.get(value, value) for value in given.get("derived", ())]
     return [choice("derived", value, name, counts[value], value in now) for value, name in FOUND_BY.items()]
 
 
 def without(given: Given, name: str) -> list[dict[str, Any]]:
-    """The rows there would be if one parameter were left out."""
+    """The rows without one of the parameters."""
     return ask(QUESTION, **{each: values for each, values in given.items() if each != name}).rows
 
 
 def key_of(iri: str) -> str:
-    """The key of a kind, as a parameter takes it."""
+    """The key of a kind as a parameter value."""
     return iri.rpartition("/")[2]
 
 
 def choice(parameter: str, value: str, name: str, count: int, is_chosen: bool) -> FacetLink:
-    """A value of a facet; its address starts from the first page."""
+    """A value of a facet; its address leads to the first page."""
     fields = [
         (key, text) for key, text in request.args.items(multi=True) if text and key not in (parameter, "page")
     ] + ([] if is_chosen else [(parameter, value)])
@@ -153,12 +153,12 @@ def choice(parameter: str, value: str, name: str, count: int, is_chosen: bool) -
 
 
 def downloads(found: QuestionResult, wanted: QuestionRequest) -> dict[str, str]:
-    """The addresses of the same rows, in the same order, as data."""
+    """The addresses of the rows as data, in the same order."""
     order: dict[str, object] = {"sort": ",".join(wanted.sort)} if wanted.sort else {}
     fields = {"csv": order, "json": {**order, "limit": MOST_ROWS}}
     return {form: extend(found.address(form), each) for form, each in fields.items()}
 
 
 def extend(address: str, fields: Mapping[str, object]) -> str:
-    """An address with further fields in its query."""
+    """An address with more fields in its query string."""
     return f"{address}{'&' if '?' in address else '?'}{urlencode(fields)}" if fields else address

@@ -1,4 +1,4 @@
-"""Guides: how partners link, check and show the data, and which words are written here and why."""
+"""Guides: integration for partners, and the note on terminology."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["WORDS", "Wording", "guides", "read_wording"]
 
 WORDS = Path(__file__).parents[1] / "words.toml"
 EXAMPLE = "nzl"
-"""The jurisdiction whose card is shown as an example, where the data have it."""
+"""The jurisdiction of the example card, if it is in the data."""
 WITH_FRAME = f"{SCRIPTED}; frame-src 'self'"
 guides = Blueprint("guides", __name__)
 
@@ -37,14 +37,14 @@ class Wording:
 
 @cache
 def read_wording() -> Wording:
-    """The words of `words.toml`."""
+    """The terms of `words.toml`."""
     found = tomllib.loads(WORDS.read_text("utf-8"))
     return Wording(tuple(found["term"]), tuple(found["kept"]), found["meanings"])
 
 
 @guides.app_template_global()
 def meaning(term: str) -> str:
-    """What a term of art means, in one line."""
+    """The meaning of a term of art, in one line."""
     return read_wording().meanings[term]
 
 
@@ -65,7 +65,7 @@ def partners() -> Response:
 
 
 def example() -> Embedding | None:
-    """A card to show: that of `EXAMPLE`, else of the first jurisdiction; None without any."""
+    """The example card: that of `EXAMPLE`, else of the first jurisdiction; None without any."""
     keys = [EXAMPLE]
     if "jurisdiction" in open_snapshot().resources.kinds():
         keys += [thing.iri.rpartition("/")[2] for thing in open_snapshot().resources.things_of_kind("jurisdiction")[:1]]

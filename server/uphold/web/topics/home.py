@@ -1,4 +1,4 @@
-"""The front page: which promises were kept, where each treaty is joined in each year, and the way to everything."""
+"""Home page: kept promises, a map of treaty status by year, and links to everything."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ __all__ = ["front"]
 
 HTML = "text/html"
 BAR = 1000
-"""The length of the bar of all demands."""
+"""The length of the bar of all demands, in SVG units."""
 OUTCOMES = ("met", "already-met", "open", "not-applicable")
 CONTRADICTED = ("record", "statement", "both")
 FIRST_QUESTIONS = ("open-calls", "calls-met", "discrepancies", "petition-totals")
-"""Questions that are shown besides those with a chart."""
+"""Questions shown in addition to those with a chart."""
 TREATY = "opsc"
-"""The treaty of the map for who does not choose: the one that most calls ask for."""
+"""The default treaty of the map: the one that most calls ask for."""
 TITLE = "Promises against the trafficking of children"
 DESCRIPTION = (
     "What states promised against the trafficking of children, what campaigners asked of them, and what they then "
@@ -42,7 +42,7 @@ front = Blueprint("front", __name__)
 
 @view(front, "/")
 def home() -> Response:
-    """What is inside, the question that it answers best, and the way to everything; as RDF, the catalogue."""
+    """The home page; as RDF, the catalogue."""
     form, label = choose_graph([HTML, *GRAPH_TYPES])
     resources = open_snapshot().resources
     if form != HTML:
@@ -62,7 +62,7 @@ def home() -> Response:
         about=about,
         typed_links=links_of_catalogue(files),
         figures=resources.figures(),
-        **told_of(answers, resources.figures()),
+        **summary_of(answers, resources.figures()),
         kinds=resources.kinds(),
         graphs=resources.graphs(),
         questions=manager().questions,
@@ -72,8 +72,8 @@ def home() -> Response:
     return response
 
 
-def told_of(answers: Mapping[str, QuestionResult], figures: Mapping[str, int]) -> dict[str, Any]:
-    """Promises by treaty, contradicted figures, the demands with a bar for each outcome, and the first questions."""
+def summary_of(answers: Mapping[str, QuestionResult], figures: Mapping[str, int]) -> dict[str, Any]:
+    """Promises by treaty, contradicted figures, demands with a bar for each outcome, and the first questions."""
     bars: list[tuple[str, float, float]] = []
     demands, before = sum(figures[outcome] for outcome in OUTCOMES), 0
     for outcome in (each for each in OUTCOMES if figures[each]):
@@ -94,7 +94,7 @@ def told_of(answers: Mapping[str, QuestionResult], figures: Mapping[str, int]) -
 
 
 def described(graphs: Iterable[Mapping[str, Term]]) -> list[dict[str, str]]:
-    """What the catalogue says of each graph, as texts."""
+    """The catalogue entries of the graphs, as strings."""
     names = ("title", "description", "licence")
     return [
         {"iri": row["graph"].value, **{name: row[name].value if name in row else "" for name in names}}
@@ -103,12 +103,12 @@ def described(graphs: Iterable[Mapping[str, Term]]) -> list[dict[str, str]]:
 
 
 def treaty_of_map(treaties: QuestionResult) -> str:
-    """The key of the treaty that the request asks the map of; empty where no treaty is followed.
+    """The key of the requested treaty for the map; empty if no treaty has a record.
 
-    Raises `InvalidParameter` for a treaty that is not followed.
+    Raises `InvalidParameter` for a treaty without a record.
     """
     keys = [row["treaty"].rpartition("/")[2] for row in treaties]
     wanted = request.args.get("treaty") or (TREATY if TREATY in keys else next(iter(keys), ""))
     if wanted and wanted not in keys:
-        raise InvalidParameter(f"treaty is {wanted[:80]!r}; the record follows {', '.join(keys)}.")
+        raise InvalidParameter(f"treaty is {wanted[:80]!r}; it must be one of {', '.join(keys)}.")
     return wanted

@@ -1,4 +1,4 @@
-"""The matrix: who was reviewed under which indicator of the progress card, with what was asked and found there."""
+"""Progress matrix: the reviewed jurisdictions by indicator, with ratings, calls and findings."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["matrix"]
 
 STATUSES = ("party", "signatory", "neither", "uncertain", "unknown")
 NAMED = ("calls", "findings")
-"""What can name an indicator."""
+"""Columns that count the resources that name an indicator."""
 SORTS = ("name", "calls", "findings")
 UNKNOWN = "unknown"
 NOT_LOOKED_UP: Mapping[str, Any] = {"status": UNKNOWN, "stale": False}
-"""What the record says of a jurisdiction and a treaty that it has no row of."""
+"""The status of a jurisdiction in a treaty without a row in the record."""
 PURPOSE = (
     "Each reviewed jurisdiction by the twelve indicators of the progress card: its rating, if known, and the number of "
     "calls and findings that name the indicator."
@@ -35,7 +35,7 @@ matrix = Blueprint("matrix", __name__)
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One jurisdiction: its cells by indicator, its status in a treaty then and now by indicator, and its totals."""
+    """One jurisdiction: its cells by indicator, its past and current treaty status by indicator, and its totals."""
 
     jurisdiction: str
     name: str
@@ -50,7 +50,7 @@ class MatrixRow:
         return any(cell["cardPrinted"] for cell in self.cells.values())
 
     def has(self, rating: str, counted: Collection[str]) -> bool:
-        """Whether one cell has this rating, by its key or `unknown` for none, and counts something in these columns."""
+        """Whether a cell has this rating (a key, or `unknown`) and non-zero counts in these columns."""
         return any(
             rating in ("", key_of(cell["rating"]) if cell["rating"] else UNKNOWN)
             and all(cell[column] for column in counted)
@@ -60,7 +60,7 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class MatrixResults:
-    """What all answers of the page are."""
+    """All question results of the page."""
 
     cells: QuestionResult
     indicators: QuestionResult
@@ -71,11 +71,11 @@ class MatrixResults:
 
 @view(matrix, "/matrix")
 def progress() -> Response:
-    """The matrix of one review, narrowed and sorted as the address says; raises `InvalidParameter`."""
+    """The matrix of one review, filtered and sorted by the query string; raises `InvalidParameter`."""
     choices = read_choices()
     wanted = {name: read(name, offered) for name, offered in choices.items()}
     asked = questions(wanted)
-    every = lines(asked)
+    every = matrix_rows(asked)
     found = sorted((line for line in every if fits(line, wanted)), key=place(wanted["sort"]))
     shown = {line.jurisdiction for line in found}
     answers = {
@@ -87,7 +87,7 @@ def progress() -> Response:
         ),
     }
     cells, indicators = answers["cells"], [row["indicator"] for row in asked.indicators]
-    told = {
+    values = {
         "goals": grouped(asked.indicators, "goal"),
         "counts": {"all": len(cells), "unrated": sum(not cell["rating"] for cell in cells), **count_named(cells)},
         "counts_of": {iri: count_named(cells.where(indicator=iri)) for iri in indicators},
@@ -98,17 +98,17 @@ def progress() -> Response:
         "wanted": wanted,
         "treaties": TREATIES,
     }
-    return show("matrix.html", answers, "Progress matrix", PURPOSE, asked=asked, **told)
+    return show("matrix.html", answers, "Progress matrix", PURPOSE, asked=asked, **values)
 
 
 def count_named(cells: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """How many cells calls name, and how many findings."""
+    """The numbers of cells with calls and with findings."""
     every = [*cells]
     return {name: sum(bool(cell[name]) for cell in every) for name in NAMED}
 
 
 def read_choices() -> dict[str, Mapping[str, str]]:
-    """The values that each filter can have, with a name for each; the first is taken when the address has none."""
+    """The values of each filter with their names; the first is the default."""
     rounds = sorted(ask("review-rounds"), key=lambda row: row["year"], reverse=True)
     reviewed = {row["iso3"] for row in ask("jurisdictions") if row["firstReviewed"] is not None}
     regions = [row for row in ask("regions", lang=reader_language()) if reviewed & {*row["memberCodes"].split()}]
@@ -130,12 +130,12 @@ def read_choices() -> dict[str, Mapping[str, str]]:
 
 
 def by_name(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Regions by name."""
+    """Regions sorted by name."""
     return sorted(rows, key=lambda row: row["regionName"].casefold())
 
 
 def read(name: str, offered: Collection[str]) -> str:
-    """The value of a filter; raises `InvalidParameter` for one that is not offered, and for more than one."""
+    """The value of a filter; raises `InvalidParameter` for an unknown value, and for several."""
     values = [value for value in request.args.getlist(name) if value]
     if len(values) > 1:
         raise InvalidParameter(f"{name} is given {len(values)} times; it takes one value.")
@@ -145,7 +145,7 @@ def read(name: str, offered: Collection[str]) -> str:
 
 
 def questions(wanted: Mapping[str, str]) -> MatrixResults:
-    """What the page asks; its language is the reader's."""
+    """The question results of the page, in the reader's language."""
     language = reader_language()
     treaties = [*TREATIES.values()]
     return MatrixResults(
@@ -157,8 +157,8 @@ def questions(wanted: Mapping[str, str]) -> MatrixResults:
     )
 
 
-def lines(asked: MatrixResults) -> list[MatrixRow]:
-    """A line for each jurisdiction that the answer has cells of."""
+def matrix_rows(asked: MatrixResults) -> list[MatrixRow]:
+    """A row for each jurisdiction with cells in the results."""
     totals = {row["jurisdiction"]: row for row in asked.coverage}
     now, then = (by_treaty(answer) for answer in (asked.now, asked.then))
     cells: dict[str, dict[str, dict[str, Any]]] = {}
@@ -181,19 +181,19 @@ def lines(asked: MatrixResults) -> list[MatrixRow]:
 
 
 def by_treaty(answer: QuestionResult) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """The row of each jurisdiction in each treaty, with its status and date, by its IRI and the treaty's key."""
+    """The rows of treaty-status by jurisdiction IRI and treaty key."""
     return {(row["jurisdiction"], key_of(row["treaty"])): row for row in answer}
 
 
 def fits(line: MatrixRow, wanted: Mapping[str, str]) -> bool:
-    """Whether a line is as the filters want it; the goal and the region are asked for already."""
+    """Whether a row matches the filters; the query has applied goal and region already."""
     return line.has(wanted["rating"], [column for column in NAMED if wanted[column]]) and all(
         not wanted[name] or line.statuses[name][1]["status"] == wanted[name] for name in TREATIES
     )
 
 
 def place(sort: str) -> Any:
-    """The key by which lines are sorted: by name, or the largest number first and then by name."""
+    """The sort key of rows: by name, or by descending count and then name."""
     return lambda line: (0 if sort == "name" else -getattr(line, sort), line.name.casefold(), line.jurisdiction)
 
 

@@ -1,4 +1,4 @@
-"""Outcomes: which promise was kept and when, and which call is still open, on one scale of days."""
+"""Outcomes: the promises and calls with their acts, on one scale of days."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ORDERS: Mapping[str, tuple[str, str]] = {
     "jurisdiction": ("jurisdictionName", "Jurisdiction"),
     "treaty": ("treatyName", "Treaty"),
 }
-"""The column and the words of each order, the first for who does not choose."""
+"""The column and the label of each order, the default first."""
 LONGEST = next(iter(ORDERS))
 OUTCOMES = {
     "met": "Met after the call",
@@ -42,7 +42,7 @@ outcomes = Blueprint("outcomes", __name__)
 
 @view(outcomes, "/outcomes")
 def answers() -> Response:
-    """The page of promises and calls; raises `InvalidParameter` for a choice that no call has."""
+    """The page of promises and calls; raises `InvalidParameter` for a facet value without calls."""
     calls, promises = Calls(read_fields()), ask("commitments-kept", lang=reader_language())
     summary, met = ask("outcome-summary"), [row for row in calls.answer if row["outcome"].endswith("/outcome/met")]
     return show(
@@ -73,7 +73,7 @@ def answers() -> Response:
 
 
 def read_fields() -> dict[str, str]:
-    """The fields that the request fills, each once; raises `InvalidParameter` for several or an unknown order."""
+    """The non-empty fields of the request; raises `InvalidParameter` for repeated ones or an unknown order."""
     found: dict[str, str] = {}
     for name in ("treaty", "outcome", "jurisdiction", "sort", "lang"):
         values = [value for value in request.args.getlist(name) if value]
@@ -88,9 +88,9 @@ def read_fields() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """From a call or a promise to the act that answered it, in days at least and at most, or up to the record.
+    """The minimum and maximum days from a call or promise to its act, or to the date of the record if open.
 
-    `handover` is how many days after the call the petition was handed over, where that is known.
+    `handover` is the number of days from the call to the handover of the petition, if known.
     """
 
     least: int
@@ -100,7 +100,7 @@ class Length:
 
 
 def length_of(row: Row) -> Length | None:
-    """The length of a call or a promise; None where there is none to tell, as when the act came first."""
+    """The length of a call or promise; None if unknown or if the act came first."""
     start = row.get("callDate") or row.get("promised")
     handover = days_between(start, row.get("handoverDate"))
     if row["minimumDays"] is not None and row["maximumDays"] is not None:
@@ -113,7 +113,7 @@ def length_of(row: Row) -> Length | None:
 
 
 def days_between(first: object, last: object) -> int | None:
-    """The days from one day to another; None where either is none."""
+    """The days from one date to another; None if either is not a date."""
     try:
         return (dt.date.fromisoformat(str(last)) - dt.date.fromisoformat(str(first))).days
     except ValueError:
@@ -121,13 +121,13 @@ def days_between(first: object, last: object) -> int | None:
 
 
 class DayScale:
-    """A scale of days from 0 to the longest of some lengths; places on it are percentages."""
+    """A scale of days from 0 to the longest length; positions are percentages."""
 
     def __init__(self, lengths: Sequence[Length | None]) -> None:
         self.longest = max((each.most for each in lengths if each), default=0) or 1
 
     def at(self, days: int) -> str:
-        """Where so many days are, no further than the end."""
+        """The position of a number of days, at most the end."""
         return f"{100 * min(1.0, max(0.0, days / self.longest)):.2f}%"
 
     @property
@@ -141,10 +141,10 @@ class DayScale:
 
 
 class Calls:
-    """The calls for consent that a request asks for: its choices, their order, and the same as data."""
+    """The requested calls for consent: facets, order and addresses as data."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        """Raises `InvalidParameter` for a choice that no call has."""
+        """Raises `InvalidParameter` for a facet value without calls."""
         self.fields, self.base = dict(fields), open_snapshot().snapshot.base
         self.answer = ask("call-outcomes", lang=reader_language())
         words = {f"{self.base}id/outcome/{key}": text for key, text in OUTCOMES.items()}
@@ -162,7 +162,7 @@ class Calls:
 
     @property
     def applied(self) -> dict[str, str]:
-        """The parameters of the question that leave the calls that the choices leave."""
+        """The question parameters equivalent to the chosen facet values."""
         chosen = self.division.chosen
         return {
             facet.name: self.division.key(facet, chosen[facet.name]) for facet in self.facets if facet.name in chosen
@@ -170,7 +170,7 @@ class Calls:
 
     @cached_property
     def part(self) -> QuestionResult:
-        """The answer that the downloads give, with its rows in the order asked for."""
+        """The result of the downloads, with its rows in the requested order."""
         lengths = [(row, length_of(dict(row))) for row in self.division.rows]
         rows = [{**row, "length": length.most if length else None} for row, length in lengths]
         shown = [dict(row) for row in sort_rows(rows, ORDERS[self.sort][0])]
@@ -178,7 +178,7 @@ class Calls:
 
     @cached_property
     def signed(self) -> QuestionResult:
-        """The signatures of those to whom an open call is addressed, of the treaty that it asks for."""
+        """The signatures of treaties with an open call to the signatory."""
         wanted = {(row["jurisdiction"], row["treaty"]) for row in self.part if row["outcome"].endswith("/open")}
         answer = ask("signed-not-ratified")
         rows = [row for row in answer if (row["jurisdiction"], row["treaty"]) in wanted] if wanted else []
@@ -186,7 +186,7 @@ class Calls:
 
     @cached_property
     def handed(self) -> QuestionResult:
-        """The handovers whose days stand beside a call."""
+        """The handovers whose dates are shown with a call."""
         wanted = {(row["jurisdiction"], row["handoverDate"]) for row in self.part if row["handoverDate"]}
         answer = ask("handovers")
         rows = [row for row in answer if (row["jurisdiction"], row["date"]) in wanted] if wanted else []
@@ -194,10 +194,10 @@ class Calls:
 
     @cached_property
     def choices(self) -> list[tuple[Facet, list[FacetValue]]]:
-        """The facets that can narrow the calls, each with its values."""
+        """The facets with several values or a chosen one, with their values."""
         found = [(facet, self.division.choices(facet)) for facet in self.facets]
         return [(facet, values) for facet, values in found if len(values) > 1 or any(each.chosen for each in values)]
 
     def link(self, **changes: str) -> str:
-        """The address of this page with changes, at the calls."""
+        """The address of this page with changes, at the list of calls."""
         return f"{link(self.fields, **changes)}#calls"

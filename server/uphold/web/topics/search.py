@@ -1,4 +1,4 @@
-"""Search: things by their labels, as JSON in the shape of every answer, and as a page with a form."""
+"""Search: finds resources by label, as JSON in the envelope of the API and as a page with a form."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ HITS_ON_A_PAGE, MOST_HITS = 20, 100
 search = Blueprint("search", __name__)
 
 
-ASIDE = frozenset(
+STOP_WORDS = frozenset(
     {
         *("a", "and", "did", "does", "had", "has", "have", "if", "in", "is", "of", "the", "to", "when"),
         *("join", "joined", "party", "ratified", "ratify", "signed"),
     }
 )
-"""Words that make a question of the two names in it."""
+"""Stop words of a query for a jurisdiction and a treaty."""
 MOST_WORDS_OF_TWO_NAMES, MOST_TREATIES = 10, 5
-BEGINS, HAS_THE_WORDS = 0.75, 0.55
-"""The least scores of a name that begins so, and of one that has the words."""
+PREFIX_SCORE, WORDS_SCORE = 0.75, 0.55
+"""The minimum scores of a prefix match, and of a match of all words."""
 
 
 @dataclass(frozen=True, slots=True)
 class JurisdictionTreaties:
-    """A jurisdiction and the treaties that a text names together."""
+    """A jurisdiction and treaties named in one query."""
 
     jurisdiction: Hit
     treaties: list[Hit]
@@ -49,7 +49,7 @@ class JurisdictionTreaties:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """What a request looks for."""
+    """A parsed search request."""
 
     text: str
     of: str
@@ -61,11 +61,11 @@ class SearchRequest:
 @search.get("/api/search", defaults={"suffix": ""})
 @search.get("/api/search.<any(json, html):suffix>")
 def look(suffix: str) -> Response:
-    """The things that are called so; the page without a text is the form alone."""
+    """The search results; without a query, the page is the form alone."""
     form = {"json": JSON, "html": HTML, "": ""}[suffix] or choose([JSON, HTML])
     looked = read_search_request(negotiated=not suffix)
     if not looked.text and form == JSON:
-        raise InvalidParameter("q is missing: what is looked for?")
+        raise InvalidParameter("Missing parameter q.")
     found = open_snapshot().search.find(
         looked.text,
         of=looked.of,
@@ -92,7 +92,7 @@ def look(suffix: str) -> Response:
 
 
 def read_search_request(*, negotiated: bool) -> SearchRequest:
-    """What the request looks for; the field `format` belongs to an address that is `negotiated`.
+    """The parsed request; the field `format` is allowed at an address that is `negotiated`.
 
     Raises `InvalidParameter`.
     """
@@ -103,7 +103,7 @@ def read_search_request(*, negotiated: bool) -> SearchRequest:
         if name not in FIELDS:
             raise InvalidParameter(f"search has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")
         if len(values) > 1:
-            raise InvalidParameter(f"{name} stands in the request {len(values)} times; it may stand there once.")
+            raise InvalidParameter(f"{name} is given {len(values)} times; it takes one value.")
     filled = {name: values[0] for name, values in fields.items() if values}
     return SearchRequest(
         filled.get("q", ""),
@@ -115,29 +115,29 @@ def read_search_request(*, negotiated: bool) -> SearchRequest:
 
 
 def read_joining(text: str) -> JurisdictionTreaties | None:
-    """The jurisdiction and the treaties that a text names, in either order; None when it does not name both."""
-    words = [word for word in text.replace("?", " ").split() if word.lower() not in ASIDE]
+    """The jurisdiction and treaties in a query, in either order; None unless it names both."""
+    words = [word for word in text.replace("?", " ").split() if word.lower() not in STOP_WORDS]
     if len(words) > MOST_WORDS_OF_TWO_NAMES:
         return None
     for place in range(1, len(words)):
         halves = " ".join(words[:place]), " ".join(words[place:])
         for where, what in (halves, halves[::-1]):
-            places = named(where, "jurisdiction", BEGINS)
-            treaties = named(what, "treaty", HAS_THE_WORDS) if places else []
+            places = named(where, "jurisdiction", PREFIX_SCORE)
+            treaties = named(what, "treaty", WORDS_SCORE) if places else []
             if treaties:
                 return JurisdictionTreaties(places[0], treaties)
     return None
 
 
 def named(text: str, kind: str, least: float) -> list[Hit]:
-    """The things of a kind that are best called so, with this score at least."""
+    """The best matches of a kind, with at least this score."""
     search = open_snapshot().search
     hits = search.find(text, of=kind, limit=MOST_TREATIES).hits if kind in search.kinds else ()
     return [hit for hit in hits if hit.score >= max(least, hits[0].score)]
 
 
 def page(looked: SearchRequest, found: Found, links: dict[str, str]) -> str:
-    """The page with the form and the hits."""
+    """The page with the form and the results."""
     names = open_snapshot().resources.names
     hits: list[tuple[Hit, Thing]] = [(hit, Thing(hit.iri, hit.label, names.short(hit.iri))) for hit in found.hits]
     return render_template(

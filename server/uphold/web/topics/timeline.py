@@ -1,4 +1,4 @@
-"""The timeline: everything that has a date, under its year, with what narrows it and pages of whole years."""
+"""Timeline: all dated events by year, with facets and pages of whole years."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["Timeline", "timeline"]
 
 Row = dict[str, Any]
 EVENTS_ON_A_PAGE = 120
-"""The most events on a page, which holds as many whole years as have no more."""
+"""The maximum number of events on a page, which has as many whole years as fit."""
 MOST_PAGES = 1_000_000
 ORDERS = {"oldest": "Oldest first", "newest": "Newest first"}
 MOST_TICKS, LAST_TICK = 8, 97
 HIGH = 96
-"""Height of the picture of all years, in pixels."""
+"""Height of the chart of all years, in pixels."""
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "adoption": ("◆", "Treaty adopted"),
@@ -47,9 +47,9 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "denunciation": ("⊗", "Denunciation"),
     "entry-into-force": ("▬", "In force for a party"),
 }
-"""A sign and words for each kind of event, in the order in which they stand within a day."""
+"""A symbol and a label for each kind of event, in the order of events within a day."""
 ACTS = ("signature", "consent", "extension", "denunciation", "entry-into-force")
-"""The kinds that are said of one jurisdiction and one treaty, and of many at once."""
+"""The kinds of acts of a jurisdiction under a treaty, grouped when several act on one day."""
 FACETS = (
     Facet("kind", "Kind of event", "kind", words={kind: words for kind, (_, words) in KINDS.items()}),
     Facet("treaty", "Treaty", "treaty", names="treatyName", words={"": "No treaty"}),
@@ -63,7 +63,7 @@ timeline = Blueprint("timeline", __name__)
 
 @view(timeline, "/timeline")
 def events() -> Response:
-    """The timeline, or a part of it; raises `InvalidParameter`, or `ResourceNotFound` past the last page."""
+    """The timeline or a part of it; raises `InvalidParameter`, or `ResourceNotFound` after the last page."""
     line = Timeline(read_fields())
     return show(
         "timeline.html",
@@ -81,7 +81,7 @@ def events() -> Response:
 
 
 def read_fields() -> dict[str, str]:
-    """The fields that the request fills, each once; raises `InvalidParameter` for one with several values."""
+    """The non-empty fields of the request; raises `InvalidParameter` for repeated ones."""
     found: dict[str, str] = {}
     for name in ("order", "scope", "lang", *(facet.name for facet in FACETS)):
         values = [value for value in request.args.getlist(name) if value]
@@ -97,7 +97,7 @@ def read_fields() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One year in the picture of all years: how many events it has, its place, and the address of its heading."""
+    """One year in the chart of all years: its number of events, position, and the address of its heading."""
 
     year: int
     count: int
@@ -109,10 +109,10 @@ class Bar:
 
 
 class Timeline:
-    """The events that a request asks for, their years, and the pages that whole years fill."""
+    """The requested events by year, in pages of whole years."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        """Raises `InvalidParameter` for a value that no event has, and `ResourceNotFound` for a page after the last."""
+        """Raises `InvalidParameter` for a value without events, and `ResourceNotFound` for a page after the last."""
         self.fields, self.base = dict(fields), open_snapshot().snapshot.base
         self.answer = ask("timeline", lang=reader_language())
         self.all = [{**row, **decades(row)} for row in self.answer.rows if has_years(row)]
@@ -124,7 +124,7 @@ class Timeline:
             raise ResourceNotFound(f"page {self.number} of the timeline, which has {len(self.pages)}")
 
     def concerns(self, rows: Sequence[Row]) -> bool:
-        """Whether the jurisdiction asked for, if one is, has events among these rows."""
+        """Whether the requested jurisdiction, if any, has events among these rows."""
         asked = self.fields.get("jurisdiction")
         facet = next(facet for facet in FACETS if facet.name == "jurisdiction")
         return not asked or any(
@@ -135,12 +135,12 @@ class Timeline:
 
     @property
     def is_newest_first(self) -> bool:
-        """Whether the years go backwards."""
+        """Whether the years are in descending order."""
         return self.fields.get("order") == "newest"
 
     @cached_property
     def years(self) -> dict[int, list[Row]]:
-        """The events by the year in which they can first have happened, in the order asked for."""
+        """The events by the earliest possible year, in the requested order."""
         found: dict[int, list[Row]] = defaultdict(list)
         for row in self.division.rows:
             found[year_of(row)].append(dict(row))
@@ -150,7 +150,7 @@ class Timeline:
 
     @cached_property
     def pages(self) -> list[dict[int, list[Row]]]:
-        """The years on each page with their events; a year that is too much for one page goes on on the next."""
+        """The years on each page with their events; a year too long for one page continues on the next."""
         found: list[dict[int, list[Row]]] = [{}]
         for year, rows in self.years.items():
             for start in range(0, len(rows), EVENTS_ON_A_PAGE):
@@ -167,13 +167,13 @@ class Timeline:
 
     @cached_property
     def part(self) -> QuestionResult:
-        """The answer that the downloads give, with the events of this page."""
+        """The result of the downloads, with the events of this page."""
         rows = [row for rows in self.shown.values() for row in rows]
         return QuestionResult(self.answer.question, {name: [text] for name, text in self.applied.items()}, shown=rows)
 
     @property
     def applied(self) -> dict[str, str]:
-        """The parameters of the question that leave the events that the choices leave."""
+        """The question parameters equivalent to the chosen facet values."""
         chosen = {facet.name: self.division.key(facet, value) for facet, value in self.chosen if value}
         decade = chosen.pop("decade", "")
         days = {"from": f"{decade}-01-01", "until": f"{int(decade) + 9}-12-31"} if decade else {}
@@ -181,17 +181,17 @@ class Timeline:
 
     @property
     def not_applied(self) -> list[str]:
-        """The choices that the downloads leave aside: those of events without a value."""
+        """The choices that the downloads ignore: those of events without a value."""
         return [facet.words[""].lower() for facet, value in self.chosen if not value]
 
     @cached_property
     def chosen(self) -> list[tuple[Facet, str]]:
-        """The facets of which a value is chosen, each with it."""
+        """The facets with a chosen value, and that value."""
         return [(facet, self.division.chosen[facet.name]) for facet in FACETS if facet.name in self.division.chosen]
 
     @cached_property
     def choices(self) -> list[tuple[Facet, list[FacetValue]]]:
-        """The facets, each with its values and how many events have them; decades go the way of time."""
+        """The facets with their values and event counts; decades in chronological order."""
         found = [(facet, self.division.choices(facet)[:: -1 if facet.by_value else 1]) for facet in FACETS]
         return [(facet, values) for facet, values in found if len(values) > 1 or any(each.chosen for each in values)]
 
@@ -200,7 +200,7 @@ class Timeline:
         return link(self.fields | ({"page": str(page)} if page > 1 else {}), **changes)
 
     def span(self, page: int) -> str:
-        """The years of a page in words, and which part of a year that takes several pages."""
+        """The years of a page as text, with the part of a year that takes several pages."""
         first, *rest = self.pages[page - 1]
         parts = [number for number, years in enumerate(self.pages, 1) if first in years]
         if rest:
@@ -209,7 +209,7 @@ class Timeline:
 
     @cached_property
     def bars(self) -> list[Bar]:
-        """Every year from the first to the last that has events, each a bar as high as it has many."""
+        """A bar for every year with events, its height proportional to their number."""
         if not self.years:
             return []
         page_of: dict[int, int] = {}
@@ -232,7 +232,7 @@ class Timeline:
 
     @property
     def ticks(self) -> list[tuple[int, str]]:
-        """Round years under the bars, each with the place of its middle; none so near the end that it would not fit."""
+        """Round years under the bars with their positions; none too close to the end to fit."""
         if not self.years:
             return []
         first, last = min(self.years), max(self.years)
@@ -243,24 +243,24 @@ class Timeline:
 
 
 def has_years(row: Row) -> bool:
-    """Whether the days of an event begin with years of four digits, as partners may write others."""
+    """Whether the dates of an event have years of four digits; partner data may have others."""
     return all(str(row[name])[:4].isdecimal() for name in ("notBefore", "notAfter"))
 
 
 def decades(row: Row) -> dict[str, str]:
-    """The decades in which an event can have happened, each by its first year, and what they are called."""
+    """The possible decades of an event by their first years, and their names."""
     first, last = (int(row[name][:4]) // 10 * 10 for name in ("notBefore", "notAfter"))
     found = [f"{year:04}" for year in range(first, min(last, first + 100) + 1, 10)]
     return {"decade": " ".join(found), "decadeName": " ".join(f"{year}s" for year in found)}
 
 
 def year_of(row: Mapping[str, Any]) -> int:
-    """The year in which an event can first have happened."""
+    """The earliest possible year of an event."""
     return int(row["notBefore"][:4])
 
 
 def gathered(page: Page, rows: Sequence[Row], *, newest_first: bool = False) -> list[list[list[Row]]]:
-    """The events of a year by day; acts of a day that differ only in who acted, and have the same sources, are one."""
+    """The events of a year by day; acts on a day that differ only by jurisdiction, with equal sources, are grouped."""
     kinds = [*KINDS]
 
     def alike(row: Row) -> tuple[int, tuple[str, ...]]:

@@ -190,7 +190,7 @@ def read_field(name: str) -> str:
     """The one value of a field of the request, or nothing; raises `InvalidParameter`."""
     values = [value for value in request.args.getlist(name) if value]
     if len(values) > 1:
-        raise InvalidParameter(f"{name} stands in the request {len(values)} times; it may stand there once.")
+        raise InvalidParameter(f"{name} is given {len(values)} times; it takes one value.")
     return values[0] if values else ""
 
 
