@@ -155,7 +155,7 @@ def test_an_old_status_says_when_it_was_last_looked_up(project_client: FlaskClie
         ("/doc/treaty/opsc", "43 party, 1 signed only"),
         ("/matrix", "no act on record according to the newest source, last checked on an unknown date"),
         ("/matrix", "signed only according to the newest source, last checked 3 December 2025"),
-        ("/embed/jurisdiction/sgp", "treaties joined; 2 of the others by an old or undated source"),
+        ("/embed/jurisdiction/sgp", "treaties joined; 2 of the others from an old or undated source"),
         ("/doc/jurisdiction/sgp", "Called on to join, 1 July 2010, an assumed date"),
         ("/compare?jurisdiction=gha&jurisdiction=irl", "Called on to join, 1 July 2010, an assumed date"),
     ],

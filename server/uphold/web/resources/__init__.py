@@ -1,1 +1,1 @@
-"""One thing at its address, and the lists of things."""
+"""Resources: the pages and documents of resources, and the lists of them."""

@@ -1,4 +1,4 @@
-"""About: the metadata of the page about a thing, and the thing in one plain sentence, from what is said of it."""
+"""Metadata of resource pages, with a one-sentence description from the statements about the resource."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from uphold.web.resources.cards import has_card, make_card
 
 __all__ = ["about_thing", "sentence_about"]
 
-SAID = ("skos:definition", "dcterms:description", "dcterms:abstract", "rdfs:comment")
-PASSED_OVER = frozenset(
+DESCRIPTIONS = ("skos:definition", "dcterms:description", "dcterms:abstract", "rdfs:comment")
+OMITTED = frozenset(
     {
-        *("rdf:type", "skos:prefLabel", "skos:altLabel", "rdfs:label", "dcterms:title", "foaf:name", *SAID),
+        *("rdf:type", "skos:prefLabel", "skos:altLabel", "rdfs:label", "dcterms:title", "foaf:name", *DESCRIPTIONS),
         *("prov:wasDerivedFrom", "skos:inScheme", "rdfs:isDefinedBy", "skos:exactMatch", "skos:closeMatch"),
         *("owl:sameAs", "uphold:derivedBy", "uphold:asOf", "vs:term_status", "skos:topConceptOf", "uphold:position"),
         *("qb:dataSet", "skos:note", "dcterms:identifier", "uphold:entryIntoForceBasis", "uphold:ordinal"),
@@ -27,10 +27,10 @@ MOST_FACTS, MOST_VALUES = 5, 3
 
 
 def about_thing(about: Description, path: str, here: str, language: str, schema: str = "Thing") -> Metadata:
-    """The metadata of the page about the thing at `path`, whose forms are at `here` with a suffix."""
+    """The metadata of the page about the resource at `path`; its formats are at `here` plus a suffix."""
     base, key = open_snapshot().snapshot.base, path.removeprefix("id/")
     is_thing, title = path.startswith("id/"), about.thing.label.text
-    address = f"{base}doc/{key}" if is_thing else f"{base}{path.replace('#', '/')}"  # a term has a page of its own
+    address = f"{base}doc/{key}" if is_thing else f"{base}{path.replace('#', '/')}"  # a term has its own page
     sentence = sentence_about(about, path, language)
     found = schema_class(about.types, base, schema)
     kind = key.partition("/")[0]
@@ -48,16 +48,16 @@ def about_thing(about: Description, path: str, here: str, language: str, schema:
 
 
 def crumbs(path: str, base: str) -> tuple[tuple[str, str], ...]:
-    """The pages above the one about what is no thing: a term, or a version, stands under the ontology."""
+    """The breadcrumb of a page that is not about a thing: terms and versions are under the ontology."""
     return (("Ontology", f"{base}ontology"),) if path.startswith("ontology") else ()
 
 
 def sentence_about(about: Description, path: str, language: str) -> str:
-    """A sentence about the thing at `path`: what is said of it, else its figures, else its first facts."""
+    """A sentence about the resource at `path`: its description, else its figures, else its first facts."""
     stated = [
         value.term
         for fact in about.facts
-        if fact.property.short in SAID
+        if fact.property.short in DESCRIPTIONS
         for value in fact.values
         if value.term.kind == "literal"
     ]
@@ -67,16 +67,16 @@ def sentence_about(about: Description, path: str, language: str) -> str:
         return best.value
     if path.startswith("id/") and has_card(path):
         card, _, key = path.removeprefix("id/").partition("/")
-        if (made := make_card(card, key, language)).tells:
+        if (made := make_card(card, key, language)).has_figures:
             return made.sentence
-    facts = "; ".join([*facts_told(about), *counts_told(about)][:MOST_FACTS])
+    facts = "; ".join([*fact_phrases(about), *count_phrases(about)][:MOST_FACTS])
     name = about.thing.label.text.rstrip(" .")
     named = f"{kind[0].upper()}{kind[1:]}: {name}." if kind and ":" not in kind else f"{name}."
     return f"{named} {facts[0].upper()}{facts[1:]}." if facts else named
 
 
-def facts_told(about: Description) -> Iterator[str]:
-    """The facts of a thing, each in a few words."""
+def fact_phrases(about: Description) -> Iterator[str]:
+    """The facts of a resource, each as a short phrase."""
     dated = any(fact.property.short == "dcterms:date" for fact in about.facts)
     for fact in about.facts:
         if dated and fact.property.short in ("uphold:notBefore", "uphold:notAfter"):
@@ -86,13 +86,13 @@ def facts_told(about: Description) -> Iterator[str]:
             for value in fact.values
             if value.term.kind != "blank"
         ]
-        if fact.property.short not in PASSED_OVER and values:
+        if fact.property.short not in OMITTED and values:
             more = f" and {len(values) - MOST_VALUES} more" if len(values) > MOST_VALUES else ""
             yield f"{property_name(fact.property)} {', '.join(values[:MOST_VALUES])}{more}"
 
 
-def counts_told(about: Description) -> Iterator[str]:
-    """How many things point to it, by the property with which they do."""
+def count_phrases(about: Description) -> Iterator[str]:
+    """The number of resources that link to it, by property."""
     for each in about.incoming:
-        if each.property.short not in PASSED_OVER:
+        if each.property.short not in OMITTED:
             yield f"{property_name(each.property)} of {number(each.count)} {'other' if each.count == 1 else 'others'}"

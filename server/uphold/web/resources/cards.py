@@ -1,6 +1,6 @@
-"""Cards: the few figures that say most about a thing, for pages elsewhere that show them, and for its description.
+"""Cards: the key figures of a resource, for embedding in other sites and for its description.
 
-A card is made from the answers to questions, so what it says can be asked again. What no answer tells is not on it.
+All figures come from question results, so each can be reproduced by a query.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ KEPT = {
     "joined-before": ("◐ Joined before the promise", "none"),
     "unknown": ("? Not known", "none"),
 }
-"""What a card says of each result of commitments-kept."""
+"""The text and mark of each result of commitments-kept."""
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: the value, what it counts in words, and a mark that a picture may colour."""
+    """One figure: the value, its label, and a mark that selects its colour."""
 
     value: str
     words: str
@@ -47,18 +47,18 @@ class Figure:
 
     @property
     def sentence(self) -> str:
-        """Both in one line, without the sign before a value in words."""
+        """Value and label on one line, without the symbol before a textual value."""
         counts = self.value[:1].isdigit()
         return f"{self.value} {self.words}" if counts else f"{self.value.partition(' ')[2]}: {self.words}"
 
 
-UNKNOWN = Figure("? Not known", "the treaty record does not tell what followed", "none")
-"""What a card has for a thing of which no question tells a figure."""
+UNKNOWN = Figure("? Not known", "the treaty record does not show what followed", "none")
+"""The figure of a card without any other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A thing with its figures; `above` says what it is."""
+    """A resource with its figures; `above` is its type."""
 
     iri: str
     title: str
@@ -66,23 +66,23 @@ class Card:
     figures: tuple[Figure, ...]
 
     @property
-    def tells(self) -> bool:
+    def has_figures(self) -> bool:
         """Whether any of its figures is known."""
         return any(figure.mark != UNKNOWN.mark for figure in self.figures)
 
     @property
     def sentence(self) -> str:
-        """What the card says, for who does not see it."""
+        """The text alternative of the card."""
         return f"{self.title}: {'; '.join(figure.sentence for figure in self.figures)}."
 
 
 def has_card(path: str) -> bool:
-    """Whether there is a card for the thing at `id/…`."""
+    """Whether there is a card for the resource at `id/…`."""
     return path.removeprefix("id/").partition("/")[0] in KINDS
 
 
 def make_card(kind: str, key: str, language: str = "en") -> Card:
-    """The card of a thing; raises `CardNotFound` for a kind without one, and `ResourceNotFound`."""
+    """The card of a resource; raises `CardNotFound` for a kind without cards, and `ResourceNotFound`."""
     if kind not in KINDS:
         raise CardNotFound(f"There is no card for {kind[:80]!r}; there are cards for {', '.join(KINDS)}.")
     iri = f"{open_snapshot().snapshot.base}id/{kind}/{key}"
@@ -98,15 +98,15 @@ def outcome_of(row: Row) -> str:
 
 
 def calls_met(rows: Sequence[Row], words: str) -> list[Figure]:
-    """How many of the calls for a treaty were met, and what that rests on; nothing without any."""
+    """The number of calls met, with its qualifications; empty without calls."""
     if not rows:
         return []
     met = [row for row in rows if outcome_of(row) in MET]
-    return [Figure(f"{len(met)} of {len(rows)}", words + rests(met))]
+    return [Figure(f"{len(met)} of {len(rows)}", words + qualifications(met))]
 
 
-def rests(met: Sequence[Row]) -> str:
-    """What a count of met calls rests on: an assumed day, and those met before the call or before the handover."""
+def qualifications(met: Sequence[Row]) -> str:
+    """The qualifications of a count of met calls: an assumed date, and calls met before the call or handover."""
     late = [row for row in met if outcome_of(row) == "met"]
     early = len(met) - len(late)
     unhanded = sum(row["handoverDate"] is not None and row["notAfter"] < row["handoverDate"] for row in late)
@@ -117,7 +117,7 @@ def rests(met: Sequence[Row]) -> str:
 
 
 def promises_kept(rows: Sequence[Row]) -> Figure:
-    """How many promises were kept, of those whose day is known; the others are told apart."""
+    """The number of dated promises kept; undated ones are counted separately."""
     dated = [row for row in rows if row["promised"]]
     undated = sum(row["result"] == "joined-undated" for row in rows)
     if not dated:
@@ -137,7 +137,7 @@ def jurisdiction_card(iri: str, language: str) -> tuple[str, list[Figure]]:
     words = f"treaties joined; {rest} not known" if rest else "treaties joined"
     promises = ask("commitments-kept", jurisdiction=iri).rows
     old = sum(row["stale"] for row in looked_up)
-    words += f"; {old} of the others by an old or undated source" if old else ""
+    words += f"; {old} of the others from an old or undated source" if old else ""
     figures = [Figure(f"{joined} of {len(looked_up)}", words)] if looked_up else []
     figures += calls_met(ask("call-outcomes", jurisdiction=iri).rows, "calls for a treaty met")
     if promises:
@@ -161,50 +161,51 @@ def treaty_card(iri: str, language: str) -> tuple[str, list[Figure]]:
 
 
 def call_card(iri: str, language: str) -> tuple[str, list[Figure]]:
-    """What came of it, and after how many days."""
+    """The outcomes of a call, and after how many days."""
     rows = ask("call-outcomes", lang=language).where(call=iri)
     above = f"Call to action to {rows[0]['jurisdictionName']}" if rows else "Call to action"
     return above, [call_figure(row) for row in rows]
 
 
 def call_figure(row: Row) -> Figure:
-    """What came of a call for one treaty."""
+    """The outcome of a call for one treaty."""
     outcome = outcome_of(row)
     value, mark = OUTCOMES.get(outcome, ("? Not known", "none"))
-    told = {
-        "met": f"{lapse(row) or 'on a day not known,'} after the call{rests([row]).replace(', 1 before', ', before')}",
+    details = qualifications([row]).replace(", 1 before", ", before")
+    detail = {
+        "met": f"{lapse(row) or 'on an unknown date,'} after the call{details}",
         "already-met": "before the call was made",
         "open": f"no consent on record by {words_of(row['asOf'])}",
-        "not-applicable": "the addressee is none who can join",
+        "not-applicable": "the addressee cannot join treaties",
     }
-    return Figure(value, f"{told.get(outcome, '')} · {row['treatyName']}", mark)
+    return Figure(value, f"{detail.get(outcome, '')} · {row['treatyName']}", mark)
 
 
 def commitment_card(iri: str, language: str) -> tuple[str, list[Figure]]:
-    """Whether it was kept, and after how many days."""
+    """Whether a promise was kept, and after how many days."""
     rows = ask("commitments-kept", lang=language).where(commitment=iri)
     above = f"Promise by {rows[0]['jurisdictionName']}" if rows else "Answer to a call"
     return above, [promise_figure(row) for row in rows]
 
 
 def promise_figure(row: Row) -> Figure:
-    """Whether the promise of one treaty was kept."""
+    """Whether a promise was kept for one treaty."""
     value, mark = KEPT[row["result"]]
-    told = "no source as new as the promise speaks of it"
+    detail = "no source is as recent as the promise"
     if row["result"] == "kept":
-        told = f"{lapse(row)} after the promise"
+        detail = f"{lapse(row)} after the promise"
     elif row["result"] == "joined-undated":
-        told = "the treaty is joined, perhaps before the promise"
+        detail = "the treaty is joined, perhaps before the promise"
     elif row["answeredBy"]:
-        told = "the treaty is joined"
+        detail = "the treaty is joined"
     elif row["result"] == "not-kept":
-        told = f"no consent on record by {words_of(row['asOf'])}"
-        told = f"{number(row['daysOpen'])} days on, {told}" if row["daysOpen"] is not None else told
-    return Figure(value, f"{told} · {row['treatyName']}", mark)
+        detail = f"no consent on record by {words_of(row['asOf'])}"
+        detail = f"{number(row['daysOpen'])} days on, {detail}" if row["daysOpen"] is not None else detail
+    return Figure(value, f"{detail} · {row['treatyName']}", mark)
 
 
 def lapse(row: Row) -> str:
-    """How long it took, in words; nothing when no source tells."""
+    """The duration as text; empty if unknown."""
     if row["days"] is not None:
         return f"{number(row['days'])} {'day' if row['days'] == 1 else 'days'}"
     if row["minimumDays"] is not None and row["maximumDays"] is not None:
@@ -213,7 +214,7 @@ def lapse(row: Row) -> str:
 
 
 def words_of(date: object) -> str:
-    """A day in words, as plain text."""
+    """A date as plain text."""
     return day(date).striptags()
 
 

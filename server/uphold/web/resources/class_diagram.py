@@ -1,7 +1,7 @@
-"""Class diagram: which classes the ontology joins by a property with domain and range, drawn from left to right.
+"""Class diagram: the classes of the ontology and the properties between them, drawn from left to right.
 
-Layers by the longest way to a node, a free place wherever a line passes a layer, and the order within a layer by the
-mean place of the neighbours (the method of Sugiyama, Tagawa and Toda). Equal ontologies give equal drawings.
+A layered drawing (Sugiyama, Tagawa and Toda): layers by longest path, dummy nodes where an edge crosses a layer, and
+the barycentre order within a layer. Equal ontologies produce equal drawings.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from uphold.serving.ontology import Ontology
 __all__ = ["Diagram", "Join", "class_joins", "draw"]
 
 BOX, HIGH, ACROSS, DOWN, MARGIN = 170, 34, 335, 58, 8
-"""Width and height of a box, the distance of two layers and of two places in one, and the space around it all."""
+"""Width and height of a node, the distances between layers and between nodes in a layer, and the margin."""
 SWEEPS = 12
 SHARES, ROOM = (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78), 17
-"""Where on a line its text may stand, the best first, and how far apart two texts are at least."""
+"""Candidate label positions on an edge, the best first, and the minimum distance of two labels."""
 Place = tuple[str, int]
-"""A node, or a line that passes, in a layer."""
+"""A node, or a dummy node of an edge, in a layer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Two classes, and the properties that lead from one to the other."""
+    """Two classes, and the properties from one to the other."""
 
     start: Thing
     end: Thing
@@ -35,13 +35,13 @@ class Join:
 
     @property
     def text(self) -> str:
-        """The properties in words."""
+        """The labels of the properties."""
         return ", ".join(each.label.text for each in self.properties)
 
 
 @dataclass(frozen=True, slots=True)
 class DiagramNode:
-    """A class in the drawing, by its upper left corner, with the properties that lead back to it."""
+    """A class in the drawing, by its upper left corner, with the properties from the class to itself."""
 
     x: float
     y: float
@@ -51,7 +51,7 @@ class DiagramNode:
 
 @dataclass(frozen=True, slots=True)
 class DiagramEdge:
-    """A join in the drawing: an SVG path, and where its text stands."""
+    """A join in the drawing: an SVG path, and the position of its label."""
 
     path: str
     x: float
@@ -61,7 +61,7 @@ class DiagramEdge:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """A drawing with its size, and the joins that it shows."""
+    """A drawing with its size and its joins."""
 
     width: float
     height: float
@@ -72,7 +72,7 @@ class Diagram:
 
 
 def class_joins(ontology: Ontology) -> list[Join]:
-    """The joins of the broadest classes, from domains and ranges; those of narrower classes count for them."""
+    """The joins by domains and ranges, those of subclasses counted for their broadest superclass."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for each in ontology.of_kind("object property"):
         for domain in ontology.iris(each, "rdfs:domain"):
@@ -87,7 +87,7 @@ def class_joins(ontology: Ontology) -> list[Join]:
 
 
 def broadest(iri: str, ontology: Ontology) -> str:
-    """The class of the ontology at the top above one."""
+    """The broadest superclass of a class in the ontology."""
     return [iri, *ontology.above(iri, "rdfs:subClassOf")][-1]
 
 
@@ -99,8 +99,8 @@ def draw(joins: Sequence[Join]) -> Diagram | None:
     names = {thing.iri: thing.label.text for join in joins for thing in (join.start, join.end)}
     own = {join.start.iri: join.text for join in joins if join.start == join.end}
     layer = layers(names, [(join.start.iri, join.end.iri) for join in between])
-    ways = [way(join, layer) for join in between]
-    rows = in_rows(names, layer, ways)
+    paths = [edge_path(join, layer) for join in between]
+    rows = in_rows(names, layer, paths)
     most = max(map(len, rows))
     at = {
         place: (MARGIN + level * ACROSS, MARGIN + (index + (most - len(row)) / 2) * DOWN)
@@ -111,27 +111,27 @@ def draw(joins: Sequence[Join]) -> Diagram | None:
         DiagramNode(*at[iri, layer[iri]], names[iri], own.get(iri, "")) for iri in sorted(names, key=names.__getitem__)
     )
     texts: list[tuple[float, float]] = []
-    for each in ways:
+    for each in paths:
         texts.append(beside([at[place] for place in each], texts))
     lines = tuple(
         DiagramEdge(line([at[place] for place in each]), *text, join.text)
-        for join, each, text in zip(between, ways, texts, strict=True)
+        for join, each, text in zip(between, paths, texts, strict=True)
     )
     width = 2 * MARGIN + (len(rows) - 1) * ACROSS + BOX
     return Diagram(width, 2 * MARGIN + most * DOWN, boxes, lines, tuple(joins))
 
 
 def layers(names: Mapping[str, str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """The layer of each node, one further than all that lead to it; the line that closes a circle leads back."""
+    """The layer of each node, after those of its predecessors; the edge that closes a cycle leads back."""
     forward: list[tuple[str, str]] = []
     for start, end in edges:
         if not leads(end, start, forward):
             forward.append((start, end))
     layer = dict.fromkeys(names, 0)
-    for _ in names:  # as often as the longest way is long
+    for _ in names:  # at most the length of the longest path
         for start, end in forward:
             layer[end] = max(layer[end], layer[start] + 1)
-    for node in names:  # what nothing leads to stands next to what it leads to
+    for node in names:  # a node without predecessors goes next to its successor
         ends = [layer[end] for start, end in edges if start == node]
         if ends and all(end != node for _, end in edges):
             layer[node] = max(0, min(ends) - 1)
@@ -139,7 +139,7 @@ def layers(names: Mapping[str, str], edges: Sequence[tuple[str, str]]) -> dict[s
 
 
 def leads(start: str, end: str, edges: Sequence[tuple[str, str]]) -> bool:
-    """Whether these lines lead from one node to another."""
+    """Whether a path of these edges leads from one node to another."""
     reached, waiting = {start}, [start]
     while waiting:
         node = waiting.pop()
@@ -149,21 +149,21 @@ def leads(start: str, end: str, edges: Sequence[tuple[str, str]]) -> bool:
     return end in reached
 
 
-def way(join: Join, layer: Mapping[str, int]) -> list[Place]:
-    """The places through which a line leads."""
+def edge_path(join: Join, layer: Mapping[str, int]) -> list[Place]:
+    """The nodes of an edge, with its dummy nodes."""
     first, last = layer[join.start.iri], layer[join.end.iri]
     passing = [(f"{join.start.iri} {join.end.iri}", level) for level in range(first + 1, last)]
     return [(join.start.iri, first), *passing, (join.end.iri, last)]
 
 
-def in_rows(names: Mapping[str, str], layer: Mapping[str, int], ways: Sequence[Sequence[Place]]) -> list[list[Place]]:
-    """The places of each layer from top to bottom, such that few lines cross."""
+def in_rows(names: Mapping[str, str], layer: Mapping[str, int], paths: Sequence[Sequence[Place]]) -> list[list[Place]]:
+    """The nodes of each layer from top to bottom, ordered to reduce edge crossings."""
     near: dict[Place, list[Place]] = defaultdict(list)
-    for each in ways:
+    for each in paths:
         for one, other in pairwise(each):
             near[one].append(other)
             near[other].append(one)
-    places = {*((node, level) for node, level in layer.items()), *(place for each in ways for place in each)}
+    places = {*((node, level) for node, level in layer.items()), *(place for each in paths for place in each)}
     rows: list[list[Place]] = [[] for _ in range(max(level for _, level in places) + 1)]
     for place in sorted(places, key=lambda place: (names.get(place[0], ""), place[0])):
         rows[place[1]].append(place)
@@ -175,12 +175,12 @@ def in_rows(names: Mapping[str, str], layer: Mapping[str, int], ways: Sequence[S
 
 
 def mean(values: Sequence[float], default: float) -> float:
-    """The mean of some numbers; `default` of none."""
+    """The mean of some numbers; `default` for none."""
     return sum(values) / len(values) if values else default
 
 
 def line(points: Sequence[tuple[float, float]]) -> str:
-    """The path from the right side of the first box to the left side of the last, straight past what is between."""
+    """The path from the right of the first node to the left of the last, straight past the layers between."""
     middle, (x, y) = HIGH / 2, points[0]
     parts = [f"M{x + BOX:g} {y + middle:g}"]
     for at, ((start, high), (right, low)) in enumerate(pairwise(points)):
@@ -192,7 +192,7 @@ def line(points: Sequence[tuple[float, float]]) -> str:
 
 
 def beside(points: Sequence[tuple[float, float]], taken: Collection[tuple[float, float]]) -> tuple[float, float]:
-    """Where the text of a line stands: on its first bend, where no other text does if there is such a place."""
+    """The position of an edge label: on the first bend, free of other labels if possible."""
     (start, high), (right, low) = points[0], points[1]
     left = start + BOX
     bend = (right - left) / 2

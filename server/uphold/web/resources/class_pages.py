@@ -1,6 +1,6 @@
-"""Class pages: the template that shows the things of a class, and the answers to its questions about one thing.
+"""Class pages: the template for the resources of a class, and the question results about one of them.
 
-`templates/pages.toml` lists the pages, and `page_registry` reads it.
+`templates/pages.toml` defines the pages; `page_registry` reads it.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from uphold.web.rendering.question_results import EmptyResult, QuestionResult, a
 __all__ = ["FOUND", "PUBLISHED", "THEN", "THIS", "ClassPage"]
 
 PUBLISHED = "2011-09-01"
-"""The first day of the month in which the report appeared, for which a status of then is given."""
+"""The first day of the month in which the report was published, the date of a past status."""
 THIS, THEN = "{this}", "{published}"
-"""Stand for the IRI of the thing that the page is about, and for `PUBLISHED`; a property, as in `{uphold:by}`, stands
-for its values."""
+"""Placeholders for the IRI of the resource and for `PUBLISHED`; a property, as in `{uphold:by}`, stands for its
+values."""
 FOUND = re.compile(r"\{(\w+)\.([\w.]+)\}")
-"""`{story.call.addressedTo}` stands for what the document of an earlier answer, `story`, has under these keys."""
+"""`{story.call.addressedTo}` stands for the values under these keys in the earlier document `story`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassPage:
-    """A template, the questions that it asks, a class of schema.org for what it shows, and the name of its view model.
+    """A template, its questions, the schema.org class of its subject, and the name of its view model.
 
-    Questions are name and values, by the names that the template has for their answers.
+    Questions are names and parameter values, by the names of their results in the template.
     """
 
     template: str
@@ -39,7 +39,7 @@ class ClassPage:
     model: str = ""
 
     def answers(self, about: Description) -> dict[str, QuestionResult]:
-        """The answers about one thing; a question that lacks a value is not asked."""
+        """The results about one resource; a question without a value is not asked."""
         answers: dict[str, QuestionResult] = {}
         for key, (name, given) in self.questions.items():
             values = {field: read_value(value, about, answers) for field, value in given.items()}
@@ -48,7 +48,7 @@ class ClassPage:
 
 
 def ask_about(name: str, values: Mapping[str, list[str]]) -> QuestionResult:
-    """The answer for these values, the first of each where the question takes one; none when one is missing."""
+    """The result for these values, the first of each if not repeatable; empty when one is missing."""
     answer = ask(name, **values)
     if not all(values.values()):
         return EmptyResult(answer.question, answer.given)
@@ -57,7 +57,7 @@ def ask_about(name: str, values: Mapping[str, list[str]]) -> QuestionResult:
 
 
 def read_value(value: str, about: Description, answers: Mapping[str, QuestionResult]) -> list[str]:
-    """The values that `{this}`, `{published}`, `{uphold:by}` or `{story.call}` stands for; anything else is a value."""
+    """The values of a placeholder (`{this}`, `{published}`, `{uphold:by}`, `{story.call}`), or the value itself."""
     if value == THIS:
         return [about.thing.iri]
     if value == THEN:
@@ -70,7 +70,7 @@ def read_value(value: str, about: Description, answers: Mapping[str, QuestionRes
 
 
 def reach(document: Mapping[str, Any], path: list[str]) -> list[str]:
-    """The identifiers that a document has under these keys, one inside the other."""
+    """The identifiers in a document under a path of keys."""
     reached: list[Any] = [document]
     for key in path:
         reached = [each for node in reached if isinstance(node, Mapping) for each in nodes(node.get(key))]

@@ -1,4 +1,4 @@
-"""Linked data: every IRI under the base answers, in the form that the client or the suffix asks for."""
+"""Dereferencing: serves every IRI under the base, in the format of the suffix or by negotiation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FORMS = {HTML: "html", **GRAPH_TYPES, JSON: "json"}
 SUFFIXES = {suffix: media_type for media_type, suffix in FORMS.items()}
 GRAPH_SUFFIXES = {suffix: media_type for media_type, suffix in GRAPH_TYPES.items()} | {"html": HTML}
 TERMS = "ontology#"
-"""Where the IRIs of terms begin, under the base."""
+"""The prefix of the IRIs of terms, under the base."""
 GENERIC = "thing.html"
 linked = Blueprint("linked", __name__)
 
@@ -41,7 +41,7 @@ linked = Blueprint("linked", __name__)
 @linked.get("/id/<kind>/")
 @linked.get("/id/<path:key>")
 def thing(kind: str = "", key: str = "") -> Response:
-    """A thing is not a document: go and see the document about it (303), in the form that `format=` names."""
+    """Redirect from a thing to the document about it (303), keeping `format=`."""
     path = f"{kind}/" if kind else key
     if kind:
         open_snapshot().resources.things_of_kind(kind)
@@ -63,21 +63,21 @@ def document(key: str) -> Response:
 
 
 def split_form(key: str) -> tuple[str, str | None]:
-    """The key of a thing, and the form that its suffix asks for."""
+    """The key of a thing, and the media type of its suffix."""
     return split_suffix(key, SUFFIXES)
 
 
 @linked.get("/graph/<path:name>", defaults={"space": "graph"})
 @linked.get("/shapes/<path:name>", defaults={"space": "shapes"})
 def part(space: str, name: str) -> Response:
-    """What is said of a graph or a shape."""
+    """The description of a graph or a shape."""
     stem, form = split_suffix(name, SUFFIXES)
     return describe(f"{space}/{stem}", f"{space}/{stem}", form)
 
 
 @linked.get("/ontology/<path:name>")
 def term(name: str) -> Response:
-    """What is said of a term of the ontology, or of a version of it."""
+    """The description of a term of the ontology, or of a version of it."""
     stem, form = split_suffix(name, SUFFIXES)
     place = f"{snapshot_prefix().removeprefix('/')}/ontology".removeprefix("/")
     if is_term(stem):
@@ -86,7 +86,7 @@ def term(name: str) -> Response:
 
 
 def describe(path: str, address: str, form: str | None) -> Response:
-    """The description of the IRI at `path` under the base; its forms are at `address` with a suffix."""
+    """The description of the IRI at `path` under the base; its formats are at `address` plus a suffix."""
     resources, iri = open_snapshot().resources, f"{open_snapshot().snapshot.base}{path}"
     chosen, label = fixed(form) if form else choose_graph(list(FORMS))
     links = (
@@ -109,7 +109,7 @@ def describe(path: str, address: str, form: str | None) -> Response:
 
 
 def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Link]]:
-    """The page about the IRI at `path`, and the links that its header has; its forms are at `here` with a suffix."""
+    """The page about the IRI at `path`, and its header links; its formats are at `here` plus a suffix."""
     language = reader_language()
     described = open_snapshot().resources.describe(f"{open_snapshot().snapshot.base}{path}", language)
     made = (
@@ -122,10 +122,10 @@ def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Li
     named = term.mentioned() if term else [described.thing.iri]
     page = Page(made.answers(described) if made else {}, language, named)
     shown = made or term
-    told = VIEW_MODELS[made.model](page, described) if made and made.model else {}
+    values = VIEW_MODELS[made.model](page, described) if made and made.model else {}
     content = render_template(
         shown.template if shown else GENERIC,
-        **told,
+        **values,
         made=shown,
         term=term,
         page=page,
@@ -144,7 +144,7 @@ def show_thing(path: str, here: str, *, varies: bool) -> tuple[Response, list[Li
 @linked.get("/doc/<kind>/", defaults={"suffix": ""})
 @linked.get("/doc/<kind>.<any(csv, json):suffix>")
 def index(kind: str, suffix: str) -> Response:
-    """The list of all things of one kind, narrowed as the request says: a page, or the same as JSON or CSV."""
+    """The list of a kind, filtered by the request, as a page, JSON or CSV."""
     things = open_snapshot().resources.things_of_kind(kind)
     form = next(form for form, known in LIST_FORMS.items() if known == suffix) if suffix else choose([*LIST_FORMS])
     response = show_list(kind, things, form)
@@ -162,7 +162,7 @@ def index(kind: str, suffix: str) -> Response:
 @linked.get("/ontology", defaults={"suffix": ""})
 @linked.get("/ontology.<suffix>")
 def ontology(suffix: str) -> Response:
-    """The ontology: its page, or all its statements."""
+    """The ontology as a page or as RDF."""
     form, label = whole_form(suffix)
     if form == HTML:
         return show_overview(varies=not suffix)
@@ -173,12 +173,12 @@ def ontology(suffix: str) -> Response:
 @linked.get("/shapes/", defaults={"suffix": ""})
 @linked.get("/shapes.<suffix>")
 def shapes(suffix: str) -> Response:
-    """All shapes: a list, or all their statements."""
+    """The shapes as a list or as RDF."""
     form, label = whole_form(suffix)
     if form == HTML:
         about = about_page(
             "Shapes",
-            "What must hold of the data, in SHACL: each rule with its message.",
+            "The constraints on the data, in SHACL: each rule with its message.",
             {form: f"{request.script_root}/shapes.{suffix}" for form, suffix in GRAPH_TYPES.items()},
         )
         page = render_template("shapes.html", shapes=open_snapshot().resources.shapes(), about=about)
@@ -188,19 +188,19 @@ def shapes(suffix: str) -> Response:
 
 @linked.get("/.well-known/void")
 def void() -> Response:
-    """What the data set says of itself."""
+    """The description of the data set."""
     form, label = choose_graph(list(GRAPH_TYPES))
     return send(open_snapshot().resources.document("catalogue", form), label, varies=True)
 
 
 def whole_form(suffix: str) -> tuple[str, str]:
-    """The form of a whole graph and what to call it: by suffix, else by negotiation."""
+    """The format of a graph and its media type label: by suffix, else by negotiation."""
     if suffix and suffix not in GRAPH_SUFFIXES:
-        raise ResourceNotFound(f"{request.path} (the forms are .{', .'.join(GRAPH_SUFFIXES)})")
+        raise ResourceNotFound(f"{request.path} (the formats are .{', .'.join(GRAPH_SUFFIXES)})")
     return fixed(GRAPH_SUFFIXES[suffix]) if suffix else choose_graph([HTML, *GRAPH_TYPES])
 
 
 def fixed(form: str) -> tuple[str, str]:
-    """The form of a suffix, and what to call it; raises `UnsupportedFormat` when `format=` names another."""
+    """The format of a suffix and its label; raises `UnsupportedFormat` when `format=` names another."""
     named_form(request.args.getlist("format"), [form])
     return form, form

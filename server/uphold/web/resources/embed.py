@@ -1,6 +1,6 @@
-"""Embed: cards for pages elsewhere, as a small page for a frame, as SVG and as PNG.
+"""Embeddable cards for other sites, as a small page for a frame, as SVG and as PNG.
 
-Each says where it comes from and leads there. A card runs nothing and asks for nothing but its style sheet.
+Each names and links to its source. A card has no scripts and loads nothing but its style sheet.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TITLE_LINES, TITLE_UNITS = 4, 41
 FIGURES = 3
 MARGIN, GAP, LINE, SMALL_LINE = 28, 12, 30, 18
 FOOT = 38
-"""Height of the part under the figures, which says where the card comes from."""
+"""Height of the footer with the source of the card."""
 embed = Blueprint("embed", __name__)
 
 STYLE = """
@@ -41,26 +41,26 @@ STYLE = """
   .plain { fill: #8dbbe2 } .met { fill: #57b288 } .open { fill: #e08d63 } .none { fill: #9da7ae }
 }
 """
-"""Colours of an SVG card on a dark page; those on a light one are attributes, which every program reads."""
+"""Colours of an SVG card in dark mode; those in light mode are attributes, which every renderer supports."""
 DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 IN_SVG = f"default-src 'none'; style-src 'sha256-{DIGEST}'; base-uri 'none'; frame-ancestors *"
 
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """How to show the card of a thing elsewhere; what is copied names no figures, which would grow old there."""
+    """The embed code of a card; it contains no figures, which would become outdated."""
 
     key: str
     title: str
 
     @property
     def words(self) -> str:
-        """What the card is, for who does not see it."""
+        """The text alternative of the card."""
         return f"{self.title}: figures from Uphold"
 
     @property
     def frame(self) -> str:
-        """The HTML that shows the card in a frame, which leads away from its page only when somebody follows a link."""
+        """The HTML of the card in a frame, which can navigate the page only by user activation."""
         made = Markup(
             '<iframe src="{}" title="{}" width="{}" height="{}" loading="lazy" '
             'sandbox="allow-top-navigation-by-user-activation"></iframe>'
@@ -69,7 +69,7 @@ class Embedding:
 
     @property
     def picture(self) -> str:
-        """The HTML that shows the card as a picture which leads to the page."""
+        """The HTML of the card as an image that links to the page."""
         base = open_snapshot().snapshot.base
         made = Markup('<a href="{}"><img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>')
         return str(made.format(f"{base}doc/{self.key}", f"{base}embed/{self.key}.svg", self.words, WIDTH, HEIGHT))
@@ -77,7 +77,7 @@ class Embedding:
 
 @view(embed, "/embed/<kind>/<path:key>")
 def card(kind: str, key: str) -> Response:
-    """The card of a thing, in the form that the suffix names; as a page without one."""
+    """The card of a resource, in the format of the suffix; a page without one."""
     stem, form = split_suffix(key, SUFFIXES)
     found = make_card(kind, stem, language())
     if form in (SVG, PNG):
@@ -92,13 +92,13 @@ def card(kind: str, key: str) -> Response:
 
 
 def language() -> str:
-    """The language of names on the card: the one that the address names, so that it is the same for all readers."""
+    """The language of the card: only by `lang` in the address, so that it is the same for all readers."""
     given = [value for value in request.args.getlist("lang") if value]
     return choose_language(read_language(given), open_snapshot().resources.languages()) if given else "en"
 
 
 def draw(card: Card) -> str:
-    """The card as SVG: lines of text at their places."""
+    """The card as SVG, with its text laid out in lines."""
     title = wrap(clean(card.title), TITLE_UNITS, TITLE_LINES if len(card.figures) < FIGURES else 3)
     figures = card.figures[:FIGURES]
     column = (WIDTH - 2 * MARGIN) / max(1, len(figures))
@@ -132,12 +132,12 @@ def draw(card: Card) -> str:
 
 
 def clean(text: str) -> str:
-    """A text on one line that XML can hold."""
+    """A text on one line with characters that XML allows."""
     return " ".join(NOT_XML.sub("\ufffd", text).split()) or "–"  # noqa: RUF001 a dash for no name
 
 
 def wrap(text: str, units: int, most: int) -> list[str]:
-    """A text in at most so many lines, none wider than so many letters; wide signs count as two."""
+    """A text in at most `most` lines of `units` characters; wide characters count as two."""
     lines = list(fill(text, units))
     if len(lines) > most:
         last = lines[most - 1]
@@ -148,7 +148,7 @@ def wrap(text: str, units: int, most: int) -> list[str]:
 
 
 def fill(text: str, units: int) -> Iterator[str]:
-    """Lines of whole words; a word that is too wide for a line is broken."""
+    """Lines of whole words; a word too wide for a line is broken."""
     line = ""
     for word in text.split():
         joined = f"{line} {word}".strip()
@@ -167,5 +167,5 @@ def fill(text: str, units: int) -> Iterator[str]:
 
 
 def width(text: str) -> int:
-    """About how wide a text is, in letters."""
+    """The approximate width of a text in characters."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)

@@ -1,4 +1,4 @@
-"""Jurisdictions to choose from, for a comparison."""
+"""Jurisdiction choice: the jurisdictions that a comparison can have, by region."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Jurisdictions of one region to choose from, by name."""
+    """The selectable jurisdictions of one region, by name."""
 
     region: str
     is_reviewed: bool
@@ -30,9 +30,9 @@ def jurisdictions() -> QuestionResult:
 
 
 def offers() -> list[Offer]:
-    """What to choose from: those that a review covers first, then the others, both by region.
+    """The selectable jurisdictions by region, reviewed ones first.
 
-    Regions of UN M49 are left out, since no source tells of what they did.
+    UN M49 regions are left out, since no source records acts of theirs.
     """
     found: dict[tuple[bool, bool, str], list[Row]] = {}
     for row in jurisdictions():

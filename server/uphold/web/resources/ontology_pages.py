@@ -1,6 +1,6 @@
-"""Ontology pages: the overview at `/ontology`, and the page of each term as a response.
+"""Ontology pages: the responses of the overview at `/ontology` and of the page of each term.
 
-A term is a name within the ontology's document (`ontology#Treaty`), so its page has an address of its own,
+A term is a fragment of the ontology document (`ontology#Treaty`), so its page has a separate address,
 `ontology/Treaty`; a concept has one already, that of the document about it.
 """
 
@@ -46,7 +46,7 @@ HEADER = (
     ("Namespace", "vann:preferredNamespaceUri"),
     ("Preferred prefix", "vann:preferredNamespacePrefix"),
 )
-"""What the overview says of the ontology as a whole."""
+"""The properties of the ontology in the overview."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Entry:
     above: tuple[Thing, ...]
 
     def has(self, words: Sequence[str]) -> bool:
-        """Whether its name or its definition has all these words."""
+        """Whether its name or definition contains all these words."""
         text = (
             f"{self.thing.short} {self.thing.label.text} {self.definition.text if self.definition else ''}".casefold()
         )
@@ -72,7 +72,7 @@ def is_term(name: str) -> bool:
 
 
 def show_overview(*, varies: bool) -> Response:
-    """The page of the ontology: what it is, and every term that the fields `q` and `kind` let through."""
+    """The overview: the ontology, and every term that matches the fields `q` and `kind`."""
     language = reader_language()
     ontology = open_snapshot().resources.ontology().speaking(language)
     described = describe_from(ontology, ontology.iri)
@@ -110,7 +110,7 @@ def show_overview(*, varies: bool) -> Response:
 
 
 def read_filter() -> tuple[str, str]:
-    """The words and the kind of term that the request asks for; raises `InvalidParameter`."""
+    """The text and kind of the term filter; raises `InvalidParameter`."""
     text, kind = request.args.get("q", "").strip(), request.args.get("kind", "")
     if len(text) > LONGEST_FILTER:
         raise InvalidParameter(f"q has {len(text)} characters; it may have {LONGEST_FILTER}.")
@@ -120,7 +120,7 @@ def read_filter() -> tuple[str, str]:
 
 
 def entries(ontology: Ontology, kind: str) -> list[Entry]:
-    """The terms of one kind by label; concepts by the scheme that they belong to."""
+    """The terms of one kind by label; concepts by scheme."""
     found = [
         iri for iri in ontology.of_kind(kind) if iri != ontology.iri and iri.startswith(open_snapshot().snapshot.base)
     ]
@@ -144,7 +144,7 @@ def entries(ontology: Ontology, kind: str) -> list[Entry]:
 
 
 def anchor(iri: str, ontology: Ontology) -> str:
-    """Where a term stands on the overview: a name within the ontology stands where its IRI says."""
+    """The anchor of a term on the overview: its fragment, if it has one."""
     return iri.partition("#")[2] or iri.removeprefix(f"{open_snapshot().snapshot.base}id/").replace("/", "-")
 
 
@@ -174,14 +174,14 @@ def about_ontology(described: Description, here: str) -> Metadata:
 
 
 def describe_from(ontology: Ontology, iri: str) -> Description:
-    """What the ontology states of a term or of itself, with the names of what it mentions of the data."""
+    """The description of a term or of the ontology, with the labels of mentioned data resources."""
     mentioned = {term.value for row in ontology.rows[iri] for term in row.values() if term.kind == "iri"}
     ours = {each for each in mentioned if each.startswith(open_snapshot().snapshot.base) and each not in ontology.said}
     return ontology.description(iri, open_snapshot().resources.called(ours, ontology.language))
 
 
 def show_term(name: str, here: str, *, varies: bool) -> tuple[Response, list[Link]]:
-    """The page of a class or property, and the links that its header has; its forms are at `here` with a suffix."""
+    """The page of a class or property, and its header links; its formats are at `here` plus a suffix."""
     language = reader_language()
     ontology = open_snapshot().resources.ontology().speaking(language)
     described = describe_from(ontology, f"{ontology.iri}#{name}")
@@ -208,7 +208,7 @@ def show_term(name: str, here: str, *, varies: bool) -> tuple[Response, list[Lin
 
 
 def view_individual(described: Description, language: str) -> TermView | None:
-    """What the page of a concept or another individual of the ontology shows; None for any other thing."""
+    """The view of a concept or another individual of the ontology; None for any other resource."""
     ontology = open_snapshot().resources.ontology().speaking(language)
     iri = described.thing.iri
     return view_term(iri, ontology, described) if iri in ontology.kinds else None

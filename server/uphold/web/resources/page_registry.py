@@ -1,7 +1,7 @@
-"""Page registry: reads the tables of pages and of lists, and checks every entry when the app starts.
+"""Page registry: reads the definitions of pages and lists, and validates every entry when the app starts.
 
-`templates/pages.toml` has the pages by class, and `templates/lists.toml` the lists by kind. A wrong entry stops the app
-with the name of the file and of the entry.
+`templates/pages.toml` has the pages by class, and `templates/lists.toml` the lists by kind. The error for an invalid
+entry names the file and the entry.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 PAGES, LISTS = "pages.toml", "lists.toml"
 PROPERTY = re.compile(r"\{([a-z]+):\w+\}")
 PARTS = {"columns": ListColumn, "facets": Facet, "joined": JoinedColumns}
-"""What the entries of these keys of a list are."""
+"""The classes of the entries under these keys of a list."""
 Entry = TypeVar("Entry", ClassPage, ListPage, ListColumn, Facet, JoinedColumns)
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The page of each class, and the list of each kind; a class or a kind without one has the generic page."""
+    """The pages by class and the lists by kind; others have the generic page."""
 
     pages: Mapping[str, ClassPage]
     lists: Mapping[str, ListPage]
@@ -50,19 +50,19 @@ class Registry:
 
 
 def registry() -> Registry:
-    """The registry of the app that answers this request."""
+    """The registry of the current app."""
     found: Registry = current_app.extensions["uphold-pages"]
     return found
 
 
 def page_of(classes: Iterable[str], base: str) -> ClassPage | None:
-    """The page for a thing that belongs to these classes; None for one that has the generic page."""
+    """The page of a resource of these classes; None for the generic page."""
     local = {iri.removeprefix(f"{base}ontology#") for iri in classes}
     return next((page for name, page in registry().pages.items() if name in local), None)
 
 
 def read_registry(folder: Path = TEMPLATES) -> Registry:
-    """The tables in a folder; raises `UnreadableSource` for an unknown key or a value of the wrong type."""
+    """The registry in a folder; raises `UnreadableSource` for an unknown key or a value of the wrong type."""
     pages, lists = read_table(folder / PAGES), read_table(folder / LISTS)
     return Registry(
         {name: read_page(entry, f"{PAGES}: [{name}]") for name, entry in pages.items()},
@@ -89,7 +89,7 @@ def read_page(entry: Any, place: str) -> ClassPage:
 
 
 def read_list(entry: Any, place: str) -> ListPage:
-    """The list of one kind; `words` names the values of its facets."""
+    """The list of one kind; `words` labels the values of its facets."""
     found = dict(entry) if isinstance(entry, dict) else {}
     words = found.pop("words", {})
     if not RIGHT["Mapping[str, Mapping[str, str]]"](words):
@@ -109,7 +109,7 @@ def read_list(entry: Any, place: str) -> ListPage:
 
 
 def read_entry(kind: type[Entry], entry: Any, place: str) -> Entry:
-    """An entry as an object; a list becomes a tuple."""
+    """An entry as an object, with tuples for arrays."""
     if not isinstance(entry, dict):
         raise UnreadableSource(f"{place} must be a table.")
     known = {each.name: each for each in fields(kind)}
@@ -125,22 +125,22 @@ def read_entry(kind: type[Entry], entry: Any, place: str) -> Entry:
 
 
 def is_texts(value: Any) -> bool:
-    """Whether a value of TOML is an array of texts."""
+    """Whether a TOML value is an array of strings."""
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def is_table_of(right: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """Whether a value of TOML is a table whose values are right."""
+    """A check that a TOML value is a table whose values pass `right`."""
     return lambda value: isinstance(value, dict) and all(map(right, value.values()))
 
 
 def is_text(value: Any) -> bool:
-    """Whether a value of TOML is a text."""
+    """Whether a TOML value is a string."""
     return isinstance(value, str)
 
 
 def is_made(value: Any) -> bool:
-    """Whether a value was made here from an array of tables."""
+    """Whether a value is a list of entries that `read_list` made from an array of tables."""
     return isinstance(value, list)
 
 
@@ -153,18 +153,18 @@ RIGHT: Mapping[str, Callable[[Any], bool]] = {
     "Mapping[str, Mapping[str, str]]": is_table_of(is_table_of(is_text)),
     "Mapping[str, tuple[str, Mapping[str, str]]]": is_table_of(is_table_of(is_text)),
 }
-"""Whether a value is right for a key, by the type that the dataclass of its entry writes; other types are made here."""
+"""Type checks of values by the annotation in the dataclass of their entry; `is_made` checks other types."""
 
 
 def frozen(value: Any) -> Any:
-    """A value of TOML whose arrays are tuples."""
+    """A TOML value with tuples for arrays."""
     if isinstance(value, dict):
         return {key: frozen(each) for key, each in value.items()}
     return tuple(value) if isinstance(value, list) else value
 
 
 def problems_of_page(page: ClassPage, questions: Mapping[str, Question], templates: Path) -> Iterator[str]:
-    """What is wrong with the page of a class."""
+    """The problems of the page of a class."""
     if not (templates / page.template).is_file():
         yield f"there is no template {page.template}."
     if page.model and page.model not in VIEW_MODELS:
@@ -184,9 +184,9 @@ def problems_of_page(page: ClassPage, questions: Mapping[str, Question], templat
 
 
 def problem_of_value(question: Question, parameter: str, value: str, graphs: Collection[str]) -> str:
-    """What is wrong with a value given to a question; nothing when it is right. `graphs` are the answers before it."""
+    """The problem of a question parameter value, or empty; `graphs` are the names of earlier documents."""
     if found := FOUND.fullmatch(value):
-        return "" if found[1] in graphs else f"{value} needs an earlier question {found[1]} that answers with a graph."
+        return "" if found[1] in graphs else f"{value} needs an earlier question {found[1]} that returns a graph."
     if found := PROPERTY.fullmatch(value):
         return "" if found[1] in question.prefixes else f"{value} has the unknown prefix {found[1]}."
     if value == THIS:
@@ -199,7 +199,7 @@ def problem_of_value(question: Question, parameter: str, value: str, graphs: Col
 
 
 def problems_of_list(made: ListPage, questions: Mapping[str, Question]) -> Iterator[str]:
-    """What is wrong with the list of a kind."""
+    """The problems of the list of a kind."""
     asked = {"question": made.question, **{f"joined {at}": each.question for at, each in enumerate(made.joined, 1)}}
     asked |= {f"pictures {at}": name for at, name in enumerate(made.pictures, 1)}
     unknown = [(key, name) for key, name in asked.items() if name not in questions]
@@ -232,10 +232,10 @@ def problems_of_list(made: ListPage, questions: Mapping[str, Question]) -> Itera
 
 
 def columns_of(question: Question) -> set[str]:
-    """The columns of the answer to a question."""
+    """The columns of a question."""
     return {column.name for column in question.head.columns}
 
 
 def missing(key: str, named: Iterable[str], known: Collection[str]) -> Iterator[str]:
-    """What to say of names that are not known columns; an empty name says nothing."""
+    """The problems of names that are not known columns; empty names are ignored."""
     yield from (f"{key}: {name} is not a column." for name in named if name and name not in known)

@@ -1,7 +1,7 @@
-"""Signposting: typed links by which programs find their way from a page to its identifier, data, licence and author.
+"""Signposting: typed links from a page to its identifier, data, licence and author, for programs.
 
-The FAIR Signposting profile at both levels: the links that matter stand in the `Link` header, and all of them in a
-set of links of its own (RFC 9264) at `/linkset/<kind>/<key>`; `/linkset` has those of the whole.
+The FAIR Signposting profile at both levels: the main links are in the `Link` header, and all of them in a link set
+(RFC 9264) at `/linkset/<kind>/<key>`; `/linkset` has those of the home page.
 """
 
 from __future__ import annotations
@@ -43,22 +43,22 @@ signposting = Blueprint("signposting", __name__)
 
 @signposting.get("/linkset")
 def whole() -> Response:
-    """The links of the front page."""
+    """The links of the home page."""
     return send_linkset(open_snapshot().snapshot.base, links_of_catalogue(listed_files()))
 
 
 @signposting.get("/linkset/<kind>/")
 def collection(kind: str) -> Response:
-    """The links of the list of a kind: to each thing on it; raises `MalformedRequest` for a choice among them."""
+    """The links of the list of a kind, to each resource in it; raises `MalformedRequest` for a filter."""
     if request.args:
         chosen = ", ".join(request.args)[:80]
-        raise MalformedRequest(f"The links are those of the whole list, and {chosen} cannot narrow them.")
+        raise MalformedRequest(f"A link set has the links of the whole list; {chosen} cannot filter it.")
     return send_linkset(f"{open_snapshot().snapshot.base}doc/{kind}/", links_of_list(kind))
 
 
 @signposting.get("/linkset/<path:key>")
 def thing(key: str) -> Response:
-    """The links of the document about a thing."""
+    """The links of the document about a resource."""
     base = open_snapshot().snapshot.base
     about = open_snapshot().resources.describe(f"{base}id/{key}")
     data = about_thing(about, f"id/{key}", f"{base}doc/{key}", "en", schema_of(about))
@@ -66,13 +66,13 @@ def thing(key: str) -> Response:
 
 
 def schema_of(about: Description) -> str:
-    """The class at schema.org that the page of a thing states."""
+    """The schema.org class on the page of a resource."""
     page = page_of([kind.iri for kind in about.types], open_snapshot().snapshot.base)
     return page.schema if page else "Thing"
 
 
 def links_of_thing(about: Description, data: Metadata, path: str) -> list[Link]:
-    """The links of the document about the thing at `path`; of a kept snapshot, those of its state there."""
+    """The links of the document about the resource at `path`, or of its state in an archived snapshot."""
     base, place = open_snapshot().snapshot.base, snapshot_prefix()
     state = f"{base}{place.removeprefix('/')}/{data.canonical.removeprefix(base)}"
     stated = {graph["licence"].value for graph in graphs_of(about) if "licence" in graph}
@@ -96,7 +96,7 @@ def links_of_thing(about: Description, data: Metadata, path: str) -> list[Link]:
 
 
 def graphs_of(about: Description) -> list[Mapping[str, Any]]:
-    """What the catalogue says of the graphs that speak of a thing."""
+    """The catalogue entries of the graphs with statements about a resource."""
     own = {graph.iri for graph in about.graphs}
     return [row for row in open_snapshot().resources.graphs() if row["graph"].value in own]
 
@@ -113,7 +113,7 @@ def links_of_list(kind: str) -> list[Link]:
 
 
 def listed_files() -> list[dict[str, Any]]:
-    """The files of the snapshot, as the front page lists them for programs."""
+    """The downloads of the snapshot, as in the JSON-LD of the home page."""
     return [
         {"name": file.name, "form": "application/gzip", "size": file.size, "sha256": file.sha256}
         for file in downloads(open_snapshot().snapshot)
@@ -121,7 +121,7 @@ def listed_files() -> list[dict[str, Any]]:
 
 
 def links_of_catalogue(files: Sequence[Mapping[str, Any]]) -> list[Link]:
-    """The links of the front page: the whole data set, its description and its files."""
+    """The links of the home page: the data set, its description and its downloads."""
     base = open_snapshot().snapshot.base
     return [
         Link(base, "cite-as"),
@@ -140,7 +140,7 @@ def links_of_catalogue(files: Sequence[Mapping[str, Any]]) -> list[Link]:
 
 
 def write_linkset(contexts: Mapping[str, Iterable[Link]]) -> str:
-    """Links by the address that they lead from, as a set of links in JSON (RFC 9264, 4.2)."""
+    """Links by anchor as a link set in JSON (RFC 9264, 4.2)."""
     found = []
     for anchor, links in contexts.items():
         targets: dict[str, list[dict[str, str]]] = defaultdict(list)
@@ -153,7 +153,7 @@ def write_linkset(contexts: Mapping[str, Iterable[Link]]) -> str:
 
 
 def send_linkset(page: str, links: list[Link]) -> Response:
-    """The links of a page, and those that lead back from each form of its data."""
+    """The link set of a page, with the links back from each format of its data."""
     back = {
         link.target: [Link(page, "describes", HTML)]
         for link in links

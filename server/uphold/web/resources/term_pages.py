@@ -1,7 +1,7 @@
-"""Term pages: what the page of a class, a property, a concept or another individual of the ontology shows.
+"""Term pages: the view of a class, property, concept or other individual of the ontology.
 
-The template only shows it: everything is fetched here, before it is rendered. What the ontology says comes from the
-graph that is read once (`uphold.serving.ontology`); uses, examples and shapes are asked for each page.
+All data is fetched here, before the template is rendered. The statements of the ontology come from the graph that is
+read once (`uphold.serving.ontology`); uses, examples and shapes are queried for each page.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RELATIONS: Sequence[tuple[str, tuple[str, ...], tuple[str, ...]]] = (
     ("Replaced by", ("dcterms:isReplacedBy",), ()),
     ("Defined in", ("rdfs:isDefinedBy",), ()),
 )
-"""Names of relations between terms; the properties by which this one points to others, and others to this one."""
+"""Relations between terms, with the properties from this term to others, and from others to this one."""
 ALIGNMENTS: Sequence[tuple[str, str]] = (
     ("Exact match", "skos:exactMatch"),
     ("Close match", "skos:closeMatch"),
@@ -46,7 +46,7 @@ ALIGNMENTS: Sequence[tuple[str, str]] = (
     ("Subclass of", "rdfs:subClassOf"),
     ("Subproperty of", "rdfs:subPropertyOf"),
 )
-"""Ties to other vocabularies, the closest first."""
+"""Alignments to other vocabularies, the closest first."""
 NOTES = (
     ("Also called", "skos:altLabel"),
     ("Notation", "skos:notation"),
@@ -65,25 +65,25 @@ SHOWN = frozenset(
         *(name for _, forth, back in RELATIONS for name in (*forth, *back)),
     }
 )
-"""Properties that have a place of their own on the page; any other is shown as the graph has it."""
+"""Properties with a separate place on the page; others are shown as raw data."""
 HINTS = {"Domain includes": "Domain", "Range includes": "Range"}
-"""Hints that are left out where they say no more than the axiom."""
+"""Hints that are left out if equal to the axiom."""
 HIDDEN_TYPES = frozenset(
     {"owl:Class", "owl:ObjectProperty", "owl:DatatypeProperty", "skos:Concept", "skos:ConceptScheme"}
 )
-"""Types that the kind of a term says in words."""
+"""Types implied by the kind of a term."""
 STRUCTURE = ("skos:", "rdf:", "sh:", "qb:", "void:", "owl:", "rdfs:", "schema:")
-"""Prefixes of properties by which vocabularies and shapes are put together: pointing by one is no use of a concept."""
+"""Prefixes of structural properties of vocabularies and shapes, which do not count as uses of a concept."""
 ROLES = {"target": "", "path": "", "value": "Where it is the value of a property", "query": "Queries that name it"}
-"""How a shape names a term, as `queries/pages/constraints.rq` says it, and the heading for it."""
-BEARING, LEADING = ("rdfs:domain", "schema:domainIncludes"), ("rdfs:range", "schema:rangeIncludes")
+"""The roles of a term in a shape, from `queries/pages/constraints.rq`, and their headings."""
+DOMAIN_PROPERTIES, RANGE_PROPERTIES = ("rdfs:domain", "schema:domainIncludes"), ("rdfs:range", "schema:rangeIncludes")
 MOST_EXAMPLES = 3
 Row = Mapping[str, Term]
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Terms in one relation to this one."""
+    """The terms in one relation to this one."""
 
     name: str
     things: tuple[Thing, ...]
@@ -91,7 +91,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class PropertyRow:
-    """A property in the table of a class: what it joins, and the class that it is inherited from, if any."""
+    """A property in the table of a class: its other classes, and the class it is inherited from, if any."""
 
     thing: Thing
     others: tuple[Thing, ...]
@@ -101,7 +101,7 @@ class PropertyRow:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a shape demands: its IRI, its name among the shapes, and its message."""
+    """A rule of a shape: the IRI, name and message of the shape."""
 
     shape: str
     name: str
@@ -110,7 +110,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """The rules about one property, or about a thing as a whole."""
+    """The rules about one property, or about a resource as a whole."""
 
     path: Thing | None
     rules: tuple[Rule, ...]
@@ -118,7 +118,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A use of a term: the thing, the property if it is by one, and its value."""
+    """A use of a term: the resource, and the property and value, if any."""
 
     thing: str
     property: Thing | None = None
@@ -127,7 +127,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class TermView:
-    """Everything that the page of a term shows."""
+    """The content of the page of a term."""
 
     thing: Thing
     kind: str
@@ -152,17 +152,17 @@ class TermView:
 
     @property
     def rules(self) -> int:
-        """How many rules the shapes have for it."""
+        """The number of rules about it in the shapes."""
         return sum(len(each.rules) for _, found in self.constraints for each in found)
 
     def mentioned(self) -> list[str]:
-        """The things of the data that the page names."""
+        """The IRIs of the data that the page mentions."""
         values = [each.value.value for each in self.examples if each.value and each.value.kind == "iri"]
         return [self.thing.iri, *(each.thing for each in self.examples), *values]
 
 
 def view_term(iri: str, ontology: Ontology, described: Description) -> TermView:
-    """What the page of a term shows; `described` is what the snapshot says of it."""
+    """The view of a term; `described` is its description in the snapshot."""
     kind = ontology.kind(iri)
     uses, query, examples = count_uses(iri, kind, ontology, described)
     return TermView(
@@ -174,8 +174,8 @@ def view_term(iri: str, ontology: Ontology, described: Description) -> TermView:
         notes=tuple((name, tuple(found)) for name, said in NOTES if (found := ontology.texts(iri, said))),
         relations=tuple(relations(iri, ontology)),
         alignments=tuple(alignments(iri, ontology)),
-        properties=tuple(property_rows(iri, ontology, BEARING, LEADING)) if kind == "class" else (),
-        leading=tuple(property_rows(iri, ontology, LEADING, BEARING)) if kind == "class" else (),
+        properties=tuple(property_rows(iri, ontology, DOMAIN_PROPERTIES, RANGE_PROPERTIES)) if kind == "class" else (),
+        leading=tuple(property_rows(iri, ontology, RANGE_PROPERTIES, DOMAIN_PROPERTIES)) if kind == "class" else (),
         members=members(iri, ontology),
         constraints=tuple(constraints(iri, ontology)),
         constrained_by=tuple(ontology.thing(each) for each in ontology.above(iri, "rdfs:subClassOf")),
@@ -187,7 +187,7 @@ def view_term(iri: str, ontology: Ontology, described: Description) -> TermView:
 
 
 def relations(iri: str, ontology: Ontology) -> list[Relation]:
-    """How a term stands to others of the ontology, and to the datatypes and classes that a property takes."""
+    """The relations of a term to others, and to the datatypes and classes of a property."""
     found: dict[str, list[str]] = {}
     for name, forth, back in RELATIONS:
         others = [*ontology.iris(iri, *forth), *ontology.sources(iri, *back)]
@@ -201,7 +201,7 @@ def relations(iri: str, ontology: Ontology) -> list[Relation]:
 
 
 def alignments(iri: str, ontology: Ontology) -> list[Relation]:
-    """The ties of a term to other vocabularies."""
+    """The alignments of a term to other vocabularies."""
     found = []
     for name, said in ALIGNMENTS:
         others = [other for other in ontology.iris(iri, said) if other not in ontology.said]
@@ -211,7 +211,7 @@ def alignments(iri: str, ontology: Ontology) -> list[Relation]:
 
 
 def property_rows(iri: str, ontology: Ontology, near: tuple[str, ...], far: tuple[str, ...]) -> list[PropertyRow]:
-    """The properties that a class bears (or that lead to it), its own first, then those of the classes above it."""
+    """The properties of a class (or to it), its own first, then those inherited from superclasses."""
     found: dict[str, PropertyRow] = {}
     for owner in (iri, *ontology.above(iri, "rdfs:subClassOf")):
         for each in ontology.in_order(ontology.sources(owner, *near)):
@@ -223,7 +223,7 @@ def property_rows(iri: str, ontology: Ontology, near: tuple[str, ...], far: tupl
 
 
 def first_definition(iri: str, ontology: Ontology) -> Label | None:
-    """The definition of a term, or what else is said of it in words."""
+    """The definition of a term, or else its comment."""
     return next(iter(ontology.texts(iri, "skos:definition") or ontology.texts(iri, "rdfs:comment")), None)
 
 
@@ -234,7 +234,7 @@ def members(iri: str, ontology: Ontology) -> tuple[tuple[Thing, Label | None], .
 
 
 def constraints(iri: str, ontology: Ontology) -> list[tuple[str, tuple[Constraint, ...]]]:
-    """What shapes demand of a term, each shape once, under headings that say how the shapes name the term."""
+    """The constraints on a term, each shape once, under headings by the role of the term."""
     this, short = [iri_term(iri)], ontology.thing(iri).short
     rows = open_snapshot().resources.ask.rows("constraints", this=this, short=[literal_term(re.escape(short))])
     seen: set[str] = set()
@@ -260,7 +260,7 @@ def constraints(iri: str, ontology: Ontology) -> list[tuple[str, tuple[Constrain
 
 
 def count_uses(iri: str, kind: str, ontology: Ontology, described: Description) -> tuple[int, str, list[Example]]:
-    """How often the snapshot uses a term, the query that gives all uses, and the first of them."""
+    """The number of uses of a term in the snapshot, the query for all of them, and the first ones."""
     ask, this = open_snapshot().resources.ask, [iri_term(iri)]
     counted = {each["iri"]: each["uses"] for each in open_snapshot().resources.vocabulary()}
     if kind == "class":
@@ -278,6 +278,6 @@ def count_uses(iri: str, kind: str, ontology: Ontology, described: Description) 
 
 
 def naming_questions(short: str) -> Iterable[Question]:
-    """The questions whose query names a term by its short name."""
+    """The questions whose query contains the short name of a term."""
     named = re.compile(rf"(?<![\w:/-]){re.escape(short)}(?![\w:-])")
     return (question for question in manager().questions.values() if named.search(question.query))

@@ -1,6 +1,6 @@
-"""Maps: who has joined a treaty by a year, on the outlines of the world; one component for every page that shows it.
+"""Treaty map: the status of each jurisdiction in a treaty at the end of a year, as one component for all pages.
 
-The answer to one question, treaty-map-changes, has every year: the browser draws the others from it by itself.
+The result of the question treaty-map-changes has every year; the browser draws other years from it without a request.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["WorldMap", "world_map"]
 
 LAST_YEAR = 9999
 MOST_NAMES = 12
-"""How many names of a kind stand beside the map; the table has all."""
+"""The number of names of a status beside the map; the table has all."""
 KINDS = {
     "party": "party",
     "signatory": "signed only",
@@ -32,13 +32,13 @@ KINDS = {
     "uncertain stale": "uncertain, from an old or undated source",
     "unknown": "not known",
 }
-"""What a place can be, in the order of the legend, and in words; hatched where stale."""
+"""Statuses with their labels, in the order of the legend; hatched where stale."""
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class WorldMap:
-    """The map of a treaty at the end of a year: outlines, and the answer that colours them."""
+    """The map of a treaty at the end of a year: outlines, and the result that colours them."""
 
     world: World
     answer: QuestionResult
@@ -48,7 +48,7 @@ class WorldMap:
 
     @cached_property
     def states(self) -> list[Row]:
-        """The row of each jurisdiction that holds in the year, and nothing for who had none yet."""
+        """The row of each jurisdiction as of the year, if it has one by then."""
         return [*{row["jurisdiction"]: row for row in self.answer if row["year"] <= self.year}.values()]
 
     @cached_property
@@ -64,36 +64,34 @@ class WorldMap:
 
     @cached_property
     def kinds(self) -> dict[str, str]:
-        """What each jurisdiction is in the year, as a key of `KINDS`; nothing before the treaty was adopted."""
+        """The status of each jurisdiction in the year, as a key of `KINDS`; empty before adoption of the treaty."""
         return {row["jurisdiction"]: kind(row) for row in self.states}
 
     @property
     def words(self) -> Mapping[str, str]:
-        """The words for each kind, in the order of the legend."""
+        """The labels of the statuses, in the order of the legend."""
         return KINDS
 
     @property
     def most_names(self) -> int:
-        """How many names of a kind stand beside the map."""
+        """The number of names of a status beside the map."""
         return MOST_NAMES
 
     def named(self, wanted: str) -> list[str]:
-        """The jurisdictions on the map that are of a kind."""
+        """The jurisdictions on the map with a status."""
         drawn = {row["jurisdiction"] for row in self.everyone.values()}
         return [iri for iri, found in self.kinds.items() if found == wanted and iri in drawn]
 
 
 def kind(row: Row) -> str:
-    """What a row says a place is."""
+    """The status in a row, as a key of `KINDS`."""
     return f"{row['status']} stale" if row["stale"] else str(row["status"])
 
 
 def world_map(answer: QuestionResult, treaty: str) -> WorldMap | None:
-    """The map of a treaty by its key and its treaty-map-changes, in the year asked for, else in the last one.
+    """The map of a treaty by its key and its treaty-map-changes, in the requested year, else in the last one.
 
-    None where no outlines are installed or nothing is known of the treaty.
-
-    Raises `InvalidParameter` for a year that is none.
+    None without installed outlines, or without data on the treaty. Raises `InvalidParameter` for an invalid year.
     """
     world = load(VENDOR / OUTLINES)
     if world is None or not answer.rows:

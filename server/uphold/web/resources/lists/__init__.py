@@ -1,1 +1,1 @@
-"""Lists of all things of a kind, with filters, as pages, JSON and CSV."""
+"""Lists of the resources of a kind, with filters, as pages, JSON and CSV."""

@@ -1,7 +1,7 @@
-"""Listing: what is said of a list: its question, its columns and its facets.
+"""List definitions: the question, the columns and the facets of each list.
 
-`templates/lists.toml` has the lists, and `page_registry` reads it. A facet with the name of a parameter of the question
-is passed on to its downloads; `asks` says what to pass where the names differ.
+`templates/lists.toml` defines the lists; `page_registry` reads it. A facet named like a parameter of the question is
+passed on to its downloads; `asks` maps other names.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ SHOWN_AS = (
     *("agrees", "amount", "choice", "code", "day", "finder", "kept", "kind", "link", "links", "number", "outcome"),
     *("outcomes", "period", "progress", "quote", "span", "strength", "text", "tick", "years"),
 )
-"""The ways in which the macro `cell` of lists.html shows a value."""
+"""The formats of a value in the macro `cell` of lists.html."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListColumn:
-    """One column of a list: its heading, the column of the question, and how it is shown.
+    """One column of a list: its heading, the column of the question, and its format.
 
-    `show` is one of `SHOWN_AS`; a `choice` is shown in the words of the facet with the same column. `sort` is
-    the column to sort by, `until` the one with the end of a period, `under` one with a remark that stands under the
-    value, `cite` one with the IRI of what states the value, and `beside` one with what each of several values is said
-    of, in the same order.
+    `show` is one of `SHOWN_AS`; a `choice` is shown with the labels of the facet of the same column. `sort` is the
+    column to sort by, `until` the one with the end of a period, `under` one with a remark shown below the value, `cite`
+    one with the IRI of the fact that states the value, and `beside` one with the subject of each of several values, in
+    the same order.
     """
 
     heading: str
@@ -41,7 +41,7 @@ class ListColumn:
 
     @property
     def is_figure(self) -> bool:
-        """Whether it holds numbers, which are set to the end of their cells."""
+        """Whether it has numbers, which are right-aligned."""
         return self.show in ("number", "amount", "span")
 
 
@@ -52,27 +52,27 @@ class JoinedColumns:
     question: str
     on: tuple[str, ...]
     columns: Mapping[str, str]
-    """Each column of the other question by its name in the list."""
+    """The columns of the other question by their names in the list."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """How the things of one kind are listed; the first column shows the thing itself."""
+    """The list of one kind; the first column shows the resource itself."""
 
     question: str
     intro: str
     columns: tuple[ListColumn, ...]
     facets: tuple[Facet, ...] = ()
     sort: str = ""
-    """The order of who does not choose; that of the question when empty."""
+    """The default order; that of the question when empty."""
     find: str = ""
-    """What the field for words finds; there is no field when it is empty."""
+    """The label of the text filter; no filter when empty."""
     within: tuple[str, ...] = ()
-    """The columns in which words are found, where the question has no parameter `text` to do it."""
+    """The columns that the text filter searches, unless the question has a parameter `text`."""
     joined: tuple[JoinedColumns, ...] = ()
     asks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Parameters of the question by the name of a facet, with {} for the value."""
+    """Question parameters by facet, with {} for the value."""
     unlike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Values by the name of a facet for which the parameter of that name means something else."""
+    """Values by facet for which the parameter of the same name has another meaning."""
     pictures: tuple[str, ...] = ()
-    """Questions whose charts show the same things."""
+    """Questions with charts of the same resources."""

@@ -1,4 +1,4 @@
-"""Lists: the page of all things of a kind, with what narrows it, its order, its pages and the same as data."""
+"""List views: all resources of a kind as a page with filters, JSON or CSV."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ __all__ = ["LIST_FORMS", "show_list"]
 
 HTML, JSON, CSV = "text/html", "application/json", "text/csv"
 LIST_FORMS = {HTML: "", JSON: "json", CSV: "csv"}
-"""The forms of a list, each with its suffix; the page has none."""
+"""The media types of a list with their suffixes; the page has none."""
 NAMES_ON_A_PAGE = 500
 
 
 def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
-    """All things of a kind in a form; raises `MalformedRequest`, `InvalidParameter` and `ResourceNotFound`."""
+    """The list of a kind; raises `MalformedRequest`, `InvalidParameter` and `ResourceNotFound`."""
     made = registry().lists.get(kind)
     if form != HTML:
         check_fields(made)
-    whole = form != HTML and not read_field("page")  # data come whole unless a page is asked for
+    whole = form != HTML and not read_field("page")  # data is complete unless a page is requested
     number = 0 if whole else page_number()
     if made:
         listing = Listing(kind, made, things, number)
@@ -48,7 +48,7 @@ def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
         names = [thing.as_json() for thing in called(shown)]
         return send_data({"kind": kind, "count": len(things), "things": names}, names, ("id", "label"), form)
     title = plural(kind)
-    about = about_page(title, f"Every {words(kind).lower()} that Uphold knows, {len(things)} in all, each with a page.")
+    about = about_page(title, f"Every {words(kind).lower()} in Uphold, {len(things)} in all, each with a page.")
     page = render_template(
         "index.html",
         kind=kind,
@@ -64,26 +64,26 @@ def show_list(kind: str, things: Sequence[Thing], form: str) -> Response:
 
 
 def check_fields(made: ListPage | None) -> None:
-    """Raise `InvalidParameter` for a field of the request that the list does not have: data hold what was asked for."""
+    """Raise `InvalidParameter` for an unknown field, since data must match the request exactly."""
     known = ["page", "lang", "format"]
     if made:
         known = [*(facet.name for facet in made.facets), *(["q"] if made.find else []), "sort", *known]
     for name in request.args:
         if name not in known:
-            raise InvalidParameter(f"{name[:80]!r} is no parameter of this list; there are {', '.join(known)}.")
+            raise InvalidParameter(f"{name[:80]!r} is not a parameter of this list; it has {', '.join(known)}.")
 
 
 def called(things: Sequence[Thing]) -> list[Thing]:
-    """The same things with their names in the reader's language."""
+    """The resources with their labels in the reader's language."""
     found = open_snapshot().resources.called([thing.iri for thing in things], reader_language())
     return [found[thing.iri] for thing in things]
 
 
 def send_rows(listing: Listing, form: str) -> Response:
-    """The things of a list as data with the rows about them, in the order of its page."""
-    told = dict.fromkeys(listing.iri(row) for row in listing.rows)
+    """The resources of a list as data with their rows, in the order of the page."""
+    listed = dict.fromkeys(listing.iri(row) for row in listing.rows)
     things = {thing.iri: thing for thing in listing.things}
-    shown = [*(things[iri] for iri in told if iri in things), *listing.others]
+    shown = [*(things[iri] for iri in listed if iri in things), *listing.others]
     columns = [column.name for column in listing.answer.question.head.columns]
     columns += [name for other in listing.made.joined for name in other.columns]
     names = [thing.as_json() for thing in called(shown)]
@@ -92,7 +92,7 @@ def send_rows(listing: Listing, form: str) -> Response:
 
 
 def send_data(listed: Mapping[str, Any], rows: Sequence[Row], columns: Sequence[str], form: str) -> Response:
-    """What is listed with the rows about it as JSON, or the rows as CSV."""
+    """The list with its rows as JSON, or the rows as CSV."""
     if form == JSON:
         return send(as_text({**listed, "rows": [*rows]}), JSON)
     written = io.StringIO()
@@ -103,7 +103,7 @@ def send_data(listed: Mapping[str, Any], rows: Sequence[Row], columns: Sequence[
 
 
 def page_number() -> int:
-    """The number of the page asked for, from 1; raises `MalformedRequest`."""
+    """The requested page number, from 1; raises `MalformedRequest`."""
     text = request.args.get("page", "1")
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
         raise MalformedRequest(f"page is {text[:80]!r}; it must be a number from 1.")
@@ -134,5 +134,5 @@ def show_rows(listing: Listing) -> Response:
 
 
 def spaced(name: object) -> str:
-    """The name of a class or of a kind in words."""
+    """The name of a class or kind as text."""
     return HUMP.sub(" ", str(name)).capitalize()

@@ -1,1 +1,1 @@
-"""View models: what the templates of classes show, worked out from the answers before anything is rendered."""
+"""View models: the values of class templates, computed from question results before rendering."""

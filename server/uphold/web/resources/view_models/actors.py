@@ -1,4 +1,4 @@
-"""Actors: what the pages of organisations and campaigns show."""
+"""View models of organisations and campaigns."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from uphold.web.rendering.page_context import Page, nodes
 __all__ = ["campaign", "organisation"]
 
 SHOWN_APART = ("presentedBy", "receivedBy", "collectedBy")
-"""What an organisation did, as its own story tells it."""
+"""Properties for acts of an organisation that its document has."""
 BELONGING = ("http://www.w3.org/ns/org#memberOf", "http://www.w3.org/ns/org#subOrganizationOf")
 
 
 def organisation(page: Page, about: Description) -> Mapping[str, Any]:
-    """The handovers by date, what it watches over, and whether any source says that it did something."""
+    """The handovers by date, what it monitors, and whether any source records an act of it."""
     story = page.story.document
     did = {name: nodes(story.get(name)) for name in ("presented", "received", "collected")}
     watched = [fact for fact in about.facts if fact.property.short == "uphold:monitors"]
@@ -32,13 +32,13 @@ def organisation(page: Page, about: Description) -> Mapping[str, Any]:
 
 
 def by_date(handovers: list[Any]) -> list[Any]:
-    """Handovers by the first day on which each can have been, those without a day last."""
+    """Handovers by their earliest date, those without a date last."""
     dated = [each for each in handovers if isinstance(each, Mapping) and each.get("notBefore")]
     return [*in_order(dated, "notBefore"), *(each for each in handovers if each not in dated)]
 
 
 def campaign(page: Page, about: Description) -> Mapping[str, Any]:
-    """The phases in their order, where each has a number."""
+    """The phases, sorted by number if all have one."""
     phases = nodes(page.story.document.get("phases"))
     numbered = all(isinstance(each, Mapping) and "ordinal" in each for each in phases)
     return {"phases": in_order(phases, "ordinal") if numbered else phases}

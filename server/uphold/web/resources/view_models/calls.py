@@ -1,4 +1,4 @@
-"""Calls: what the pages of calls, of their outcomes, of answers and of petitions show."""
+"""View models of calls, outcomes, commitments and petitions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Followed", "by_ordinal", "call", "call_outcome", "commitment", "is_p
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What followed one demand or promise for one treaty: its outcome or row, and the events in their order."""
+    """The events after a demand or promise for one treaty: its outcome or row, and the event sequence."""
 
     of: Any
     treaty: str
@@ -27,7 +27,7 @@ class Followed:
 
 
 def call(page: Page, about: Description) -> Mapping[str, Any]:
-    """What followed for each treaty, the other calls to the same jurisdiction, and the same calls elsewhere."""
+    """The events for each treaty, other calls to the same jurisdiction, and similar calls to others."""
     story, iri = page.story.document, about.thing.iri
     outcomes = [each for each in nodes(story.get("outcomes")) if isinstance(each, Mapping)]
     addressee = id_of(story["addressedTo"]) if story.get("addressedTo") else ""
@@ -46,15 +46,15 @@ def call(page: Page, about: Description) -> Mapping[str, Any]:
 
 
 def after_call(page: Page, call: str, outcome: Mapping[str, Any], handovers: Sequence[Any]) -> Followed:
-    """What followed a call for one treaty."""
+    """The events after a call for one treaty."""
     treaty = id_of(outcome["treaty"])
     promises = page.kept.where(treaty=treaty)
-    way = event_sequence(page.acts.where(treaty=treaty), promises, handovers, [outcome], outcome.get("asOf"))
-    return Followed(outcome, treaty, way, promises, first(page.open.where(call=call, treaty=treaty)))
+    events = event_sequence(page.acts.where(treaty=treaty), promises, handovers, [outcome], outcome.get("asOf"))
+    return Followed(outcome, treaty, events, promises, first(page.open.where(call=call, treaty=treaty)))
 
 
 def alike(rows: Sequence[Row]) -> list[tuple[str, str, list[Row]]]:
-    """Calls elsewhere by what they share: first a treaty, then an indicator for those that share no treaty."""
+    """Similar calls by what they share: a treaty, or else an indicator."""
     treaties = [row for row in rows if row["kind"] == "treaty"]
     listed = {row["call"] for row in treaties}
     indicators = [row for row in rows if row["kind"] == "indicator" and row["call"] not in listed]
@@ -66,19 +66,19 @@ def alike(rows: Sequence[Row]) -> list[tuple[str, str, list[Row]]]:
 
 
 def call_outcome(page: Page, about: Description) -> Mapping[str, Any]:
-    """What followed the call for this treaty."""
+    """The events after the call for this treaty."""
     story = page.story.document
     call = story["call"] if isinstance(story.get("call"), Mapping) else {}
     treaty = id_of(story["treaty"]) if story.get("treaty") else ""
     promises = page.kept.where(treaty=treaty)
     handovers = page.handovers.where(petition=id_of(call["partOf"])) if call.get("partOf") else []
-    way = event_sequence(page.acts.where(treaty=treaty), promises, handovers, [story], story.get("asOf"))
+    events = event_sequence(page.acts.where(treaty=treaty), promises, handovers, [story], story.get("asOf"))
     open_call = first(page.open.where(call=id_of(call), treaty=treaty)) if call else None
-    return {"call": call, "followed": Followed(story, treaty, way, promises, open_call)}
+    return {"call": call, "followed": Followed(story, treaty, events, promises, open_call)}
 
 
 def commitment(page: Page, about: Description) -> Mapping[str, Any]:
-    """What followed the promise for each treaty, and the assumptions behind the calls that it answers."""
+    """The events after the promise for each treaty, and the assumptions of the calls that it answers."""
     story = page.story.document
     calls = nodes(story.get("respondsTo"))
     handover = story["madeAt"] if isinstance(story.get("madeAt"), Mapping) else None
@@ -88,8 +88,8 @@ def commitment(page: Page, about: Description) -> Mapping[str, Any]:
     for row in rows:
         asked = [each for each in outcomes if isinstance(each, Mapping) and each.get("treaty") == row["treaty"]]
         acts = page.acts.where(treaty=row["treaty"])
-        way = event_sequence(acts, [row], [handover] if handover else [], asked, row["asOf"])
-        followed.append(Followed(row, row["treaty"], way, [row], asked=next(iter(asked), None)))
+        events = event_sequence(acts, [row], [handover] if handover else [], asked, row["asOf"])
+        followed.append(Followed(row, row["treaty"], events, [row], asked=next(iter(asked), None)))
     return {
         "calls": calls,
         "handover": handover,
@@ -100,7 +100,7 @@ def commitment(page: Page, about: Description) -> Mapping[str, Any]:
 
 
 def petition(page: Page, about: Description) -> Mapping[str, Any]:
-    """The calls in the order of print, and the answers given at each handover."""
+    """The calls in printed order, and the commitments made at each handover."""
     story = page.story.document
     return {
         "calls": by_ordinal(nodes(story.get("demands"))),
@@ -111,11 +111,11 @@ def petition(page: Page, about: Description) -> Mapping[str, Any]:
 
 
 def by_ordinal(calls: Sequence[Any]) -> list[Any]:
-    """Calls in the order of print; those that were not printed come last."""
+    """Calls in printed order; others come last."""
     printed = [each for each in calls if isinstance(each, Mapping) and "ordinal" in each]
     return [*in_order(printed, "ordinal"), *(each for each in calls if each not in printed)]
 
 
 def is_planned(petition: Mapping[str, Any]) -> bool:
-    """Whether a petition had not been handed over when the report appeared."""
+    """Whether the handover of a petition was only planned when the report was published."""
     return bool(petition.get("status")) and id_of(petition["status"]).endswith("/status/planned")

@@ -1,4 +1,4 @@
-"""Figures: what the pages of printed figures, discrepancies, publications and of what facts rest on show."""
+"""View models of statistics, discrepancies, publications and other sources of facts."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from uphold.web.rendering.page_context import Page, nodes
 __all__ = ["discrepancy", "publication", "resting", "statistic"]
 
 HALF = 0.5
-"""How far a number may be from a printed percentage that it rounds to."""
+"""The rounding tolerance of a printed percentage."""
 
 
 def statistic(page: Page, about: Description) -> Mapping[str, Any]:
-    """The figure computed again day by day, on one line with the printed value, and what it rests on."""
+    """The recomputed values by date, on one axis with the printed value, and their assumptions and rules."""
     story = page.story.document
     again = in_order((each for each in nodes(story.get("recomputations")) if isinstance(each, Mapping)), "asOf")
     unit = story["unit"]["label"] if isinstance(story.get("unit"), Mapping) else ""
@@ -44,18 +44,18 @@ def statistic(page: Page, about: Description) -> Mapping[str, Any]:
 
 
 def kind_of(node: Any) -> str:
-    """The IRI of the kind of a node, where the node and its kind are more than IRIs."""
+    """The IRI of the kind of a node; empty if the node or its kind is just an IRI."""
     kind = node.get("kind") if isinstance(node, Mapping) else None
     return str(kind["id"]) if isinstance(kind, Mapping) else ""
 
 
 def discrepancy(page: Page, about: Description) -> Mapping[str, Any]:
-    """The statements that disagree, those computed again first."""
+    """The statements that disagree, recomputed ones first."""
     return {"statements": in_order(each_once(page.statements, "statement"), "className", reverse=True)}
 
 
 def resting(page: Page, about: Description) -> Mapping[str, Any]:
-    """What rests on a thing: each fact once, in groups by class."""
+    """The facts derived from a resource, each once, grouped by class."""
     groups = grouped(page.resting, "className")
     return {
         "resting": len({row["fact"] for row in page.resting}),
@@ -64,7 +64,7 @@ def resting(page: Page, about: Description) -> Mapping[str, Any]:
 
 
 def publication(page: Page, about: Description) -> Mapping[str, Any]:
-    """What rests on it, when it was issued, its parts, and the places cited, the most cited first."""
+    """The facts derived from it, its date of issue, its parts, and the citations by descending use."""
     story = page.story.document
     issued = [each for name in ("issued", "issuedMonth", "issuedYear") for each in nodes(story.get(name))]
     parts = [each for each in nodes(story.get("parts")) if isinstance(each, Mapping)]

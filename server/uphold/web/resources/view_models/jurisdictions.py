@@ -1,4 +1,4 @@
-"""Jurisdictions: what the page of a jurisdiction shows."""
+"""View model of jurisdictions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from uphold.web.resources.view_models.calls import by_ordinal, is_planned
 __all__ = ["TREATY_OF_INDICATOR", "jurisdiction"]
 
 TREATY_OF_INDICATOR: Mapping[str, str] = {"optional-protocol": "opsc", "trafficking-protocol": "untip"}
-"""Indicators that ask whether a treaty is joined, and the treaty of each."""
+"""Indicators about joining a treaty, and the treaty of each."""
 CONVENTION = "1989-11-20"
-"""The day on which the Convention on the Rights of the Child was adopted, where lines of time begin."""
+"""The adoption date of the Convention on the Rights of the Child, where timelines start."""
 MET = ("met", "already-met")
 
 
 def jurisdiction(page: Page, about: Description) -> Mapping[str, Any]:
-    """What it joined, was asked, was handed and answered, with its progress card and whom to compare it with."""
+    """Its treaties, calls, handovers and commitments, its progress card, and jurisdictions to compare with."""
     story = page.story.document
     petitions = nodes(story.get("petitions"))
     known = [row["asOf"] for row in page.treaties if row["asOf"]]
@@ -45,19 +45,19 @@ def jurisdiction(page: Page, about: Description) -> Mapping[str, Any]:
 
 
 def handovers_of(petitions: list[Any], *, planned: bool) -> list[Any]:
-    """The handovers of the petitions that are only planned, or of the others."""
+    """The handovers of the petitions that are planned, or of the others."""
     chosen = [each for each in petitions if isinstance(each, Mapping) and is_planned(each) == planned]
     return [handover for petition in chosen for handover in nodes(petition.get("handovers"))]
 
 
 def members_of(about: Description) -> list[Any]:
-    """The things that belong to it, as it says or as they say."""
+    """Its members, stated by it or by them."""
     own = [value.thing for value in about.values("uphold:hasMember") if value.thing]
     theirs = [thing for each in about.incoming if each.property.short == "uphold:inRegion" for thing in each.things]
     return own + theirs
 
 
 def status_then(page: Page, indicator: str) -> list[dict[str, Any]]:
-    """Its status in the treaty that an indicator asks about, when the report was published; none for others."""
+    """Its status in the treaty of an indicator when the report was published; none for other indicators."""
     treaty = TREATY_OF_INDICATOR.get(indicator.rpartition("/")[2])
     return page.then.where(treaty=f"{page.base}id/treaty/{treaty}") if treaty else []

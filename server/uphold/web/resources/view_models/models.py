@@ -1,6 +1,6 @@
-"""Models: the view models that the table of pages may name, each a function of the answers and of the description.
+"""View models by the names in `pages.toml`, each a function of the page results and the description.
 
-What a view model returns goes to the template of its class by these names.
+The template of the class receives the returned values by name.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Progress: what the pages of goals and indicators of the progress card show."""
+"""View models of goals and indicators of the progress card."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["goal", "indicator"]
 
 
 def goal(page: Page, about: Description) -> Mapping[str, Any]:
-    """Its counts, the calls by who was asked, and its part of the chart of all goals."""
+    """Its counts, the calls by addressee, and its part of the chart of all goals."""
     its = page.spread.where(goal=about.thing.iri)
     return {
         "count": first(page.counts.where(goal=about.thing.iri)),
@@ -23,7 +23,7 @@ def goal(page: Page, about: Description) -> Mapping[str, Any]:
 
 
 def indicator(page: Page, about: Description) -> Mapping[str, Any]:
-    """The calls by who was asked, the outcomes by call, the findings by kind, and the ratings that are known."""
+    """The calls by addressee, the outcomes by call, the findings by kind, and the known ratings."""
     return {
         "asked": grouped(page.calls, "jurisdictionName"),
         "outcomes": grouped(page.outcomes, "call"),

@@ -1,4 +1,4 @@
-"""Treaties: what the pages of a treaty, of an act under it and of its record show."""
+"""View models of treaties, treaty actions and treaty records."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["NO_CONSENT", "Region", "Share", "treaty", "treaty_action", "treaty_r
 
 NO_CONSENT = ("Signature", "TerritorialExtension", "Denunciation")
 STANDINGS = ("party", "signatory", "uncertain", "neither")
-"""What a jurisdiction can be, in the order in which a region shows it."""
+"""Statuses in the order of the bar of a region."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The jurisdictions of a region with one status: their place in its bar, and how many rest on an old source."""
+    """The jurisdictions of a region with one status: their part of its bar, and the number with an old source."""
 
     status: str
     count: int
@@ -31,7 +31,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A region of the world with the rows of its jurisdictions by name; None for those that are in no region."""
+    """A region with the rows of its jurisdictions by name; `iri` is None for those without a region."""
 
     iri: str | None
     rows: Sequence[Row]
@@ -39,7 +39,7 @@ class Region:
 
 
 def treaty(page: Page, about: Description) -> Mapping[str, Any]:
-    """Who has joined it, by region and by year, with the calls, promises and counts of each."""
+    """Its parties by region and by year, with calls, promises and counts."""
     iri = about.thing.iri
     roll = in_order(page.roll, "jurisdictionName")
     consents = [act for act in page.acts if act["kind"] not in NO_CONSENT]
@@ -63,7 +63,7 @@ def treaty(page: Page, about: Description) -> Mapping[str, Any]:
 
 
 def regions(roll: Sequence[Row]) -> Iterator[Region]:
-    """The regions of the jurisdictions on a roll; those that are in none come last."""
+    """The regions of the rows; jurisdictions without a region come last."""
     for iri, rows in grouped((row for row in roll if row["region"]), "region").items():
         yield Region(iri, rows, shares(rows))
     if rest := [row for row in roll if not row["region"]]:
@@ -71,7 +71,7 @@ def regions(roll: Sequence[Row]) -> Iterator[Region]:
 
 
 def shares(rows: Sequence[Row]) -> list[Share]:
-    """The statuses of these rows, one beside the other in per cent of all."""
+    """The shares of the statuses of these rows, in per cent, side by side."""
     found: list[Share] = []
     x: float = 0
     for status in STANDINGS:
@@ -86,12 +86,12 @@ def shares(rows: Sequence[Row]) -> list[Share]:
 
 
 def within_year(acts: Iterable[Row], year: object) -> list[Row]:
-    """The acts that were done by some day of a year, in the order of these days."""
+    """The acts whose latest date is in a year, by that date."""
     return in_order((act for act in acts if f"{year}-01-01" <= (act["notAfter"] or "") <= f"{year}-12-31"), "notAfter")
 
 
 def treaty_action(page: Page, about: Description) -> Mapping[str, Any]:
-    """The act, the other acts beside it, and what it answered."""
+    """The act, other acts of the jurisdiction, and the calls and promises that it answered."""
     iri = about.thing.iri
     return {
         "row": first(page.acts.where(action=iri)),
