@@ -1,4 +1,4 @@
-"""Whether all servers give the same answers: only then do their times compare."""
+"""Checks that all servers return the same results; only then are their times comparable."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["differences"]
 
 
 def differences(world: World, questions: Sequence[BenchQuery], servers: Sequence[Server]) -> Iterator[str]:
-    """A line for each question that two servers answer with another number of rows or triples."""
+    """A line for each query whose number of rows or triples differs between servers."""
     for question in questions:
         for text in [question.repeated(world)[0], *question.never_seen(world)]:
             sizes = {server.name: size(server, question, text) for server in servers}
             if len(set(sizes.values())) > 1:
-                told = ", ".join(f"{name} {number}" for name, number in sizes.items())
-                yield f"{question.name}: not the same answer: {told}"
+                counts = ", ".join(f"{name} {number}" for name, number in sizes.items())
+                yield f"{question.name}: results differ: {counts}"
                 break
 
 
 def size(server: Server, question: BenchQuery, text: str) -> str:
-    """The number of rows or of triples of an answer, or why there is none."""
+    """The number of rows or triples of a result, or the error."""
     try:
         body = server.ask(text, server.accept(question))
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""Compares this project's server with others: the same data, the same queries, over HTTP, in turns.
+"""Compares this project's server with others: the same data and queries, over HTTP, interleaved.
 
 python -m bench.compare --triples 50000 --rounds 3 --seconds 3 --only uphold,oxigraph-memory --queries point,join
 """
@@ -36,14 +36,14 @@ RESULTS = Path(__file__).with_name("results.md")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the tables and write them to a file."""
     given = parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are ended as well
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped as well
     if not load.installed():
         print(load.GET_WRK, file=sys.stderr)
         return 1
     kinds = [SERVERS[name] for name in given.only if SERVERS[name].version()]
     parts = [conditions(kinds, given.rounds, given.seconds)]
     parts += [
-        f"{name} is left out: it is not here. {SERVERS[name].get_it}"
+        f"{name} is left out: it is not installed. {SERVERS[name].get_it}"
         for name in given.only
         if SERVERS[name] not in kinds
     ]
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def compare(
     size: int, kinds: Sequence[type[Server]], given: argparse.Namespace, folder: Path
 ) -> tuple[Measurement, list[str]]:
-    """Measure all servers with data of one size; what was measured, and remarks on it."""
+    """Measure all servers with data of one size; returns the measurement and remarks on it."""
     world = World.of(size)
     data = folder / "data.nt"
     data.write_text("".join(triples(world)), "utf-8")
@@ -81,7 +81,7 @@ def compare(
             try:
                 server.start(QUESTIONS["point"].repeated(world)[0])
                 servers.append(server)
-            except (RuntimeError, OSError, subprocess.SubprocessError) as problem:  # the others go on
+            except (RuntimeError, OSError, subprocess.SubprocessError) as problem:  # the others continue
                 remarks.append(f"{server.name} is left out: {problem}")
         loaded = {server.name: server.memory_mb for server in servers}
         remarks += differences(world, questions, servers)
@@ -95,7 +95,7 @@ def compare(
 
 
 def failures(results: Results) -> Iterator[str]:
-    """A line for each server that was lost, and for each figure that counts answers that were errors."""
+    """A line for each server that failed, and for each figure with error responses."""
     yield from (f"{server}: {why}" for server, why in results.lost.items())
     for (server, cell), runs in results.runs.items():
         errors = sum(run.errors for run in runs)
@@ -104,7 +104,7 @@ def failures(results: Results) -> Iterator[str]:
 
 
 def say(text: str) -> None:
-    """Tell whoever waits how far it is."""
+    """Report progress."""
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
@@ -119,23 +119,23 @@ def under(heading: str, text: str) -> str:
 
 
 def parser() -> argparse.ArgumentParser:
-    """What can be chosen."""
+    """The command-line options."""
     made = argparse.ArgumentParser(prog="bench.compare", description=(__doc__ or "").splitlines()[0])
-    made.add_argument("--triples", type=sizes, default=[50_000, 1_000_000], help="Sizes of the data, with commas.")
-    made.add_argument("--rounds", type=int, default=3, help="Turns that each server gets.")
-    made.add_argument("--seconds", type=int, default=1, help="Seconds that one turn lasts.")
+    made.add_argument("--triples", type=sizes, default=[50_000, 1_000_000], help="Sizes of the data, comma-separated.")
+    made.add_argument("--rounds", type=int, default=3, help="Rounds of measurement.")
+    made.add_argument("--seconds", type=int, default=1, help="Seconds of each run.")
     made.add_argument("--only", type=some_of(SERVERS), default=list(SERVERS), help=f"Servers, of {', '.join(SERVERS)}.")
     made.add_argument("--queries", type=some_of(QUESTIONS), default=list(QUESTIONS), help=f"Of {', '.join(QUESTIONS)}.")
     return made
 
 
 def sizes(text: str) -> list[int]:
-    """Sizes, separated by commas."""
+    """Comma-separated sizes."""
     return [int(part) for part in text.split(",")]
 
 
 def some_of(names: Iterable[str]) -> Callable[[str], list[str]]:
-    """A reader of some names, separated by commas."""
+    """A parser of comma-separated names."""
 
     def read(text: str) -> list[str]:
         unknown = set(text.split(",")) - set(names)

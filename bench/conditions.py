@@ -1,4 +1,4 @@
-"""What the figures hold for: the machine, the versions, the day."""
+"""Conditions of the measurements: machine, versions, date."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.servers import Server, said
+from bench.servers import Server, first_line
 
 __all__ = ["conditions", "machine"]
 
 
 def conditions(kinds: Sequence[type[Server]], rounds: int, seconds: int) -> str:
     """The conditions, above the tables."""
-    wrk = said(["wrk", "--version"]).partition(" [")[0]
+    wrk = first_line(["wrk", "--version"]).partition(" [")[0]
     lines = [
         f"rounds: {rounds}, of {seconds} s each; figures are medians",
         f"Linux {platform.release()}, Python {platform.python_version()}, {wrk} (on the same cores)",
@@ -27,7 +27,7 @@ def conditions(kinds: Sequence[type[Server]], rounds: int, seconds: int) -> str:
 
 
 def machine() -> str:
-    """The day, the machine, and how busy it was."""
+    """The date, the machine, and its load."""
     now = dt.datetime.now(dt.UTC)
     busy = ", ".join(f"{share:.1f}" for share in os.getloadavg())
     cores = f"{os.cpu_count()} cores ({processor()}), {memory_gb():.0f} GB"
@@ -46,7 +46,7 @@ def memory_gb() -> float:
 
 
 def revision() -> str:
-    """The commit that is measured, and whether something was changed since."""
+    """The measured commit, and whether there are uncommitted changes."""
     if not shutil.which("git"):
         return "unknown"
     done = subprocess.run(

@@ -1,7 +1,7 @@
-"""Invented data in the project's own vocabulary, of any size: the same size gives the same bytes.
+"""Synthetic data of any size in the project's own vocabulary; equal sizes produce equal bytes.
 
-Only the number of states grows with the size. Everything around one state stays as large as it is, so that a question
-about one thing has the same answer size at 50,000 triples as at a million, and what grows is the searching.
+Only the number of states grows with the size. The data about one state is constant, so that a query about one resource
+has the same result size at 50,000 triples as at a million, and only the search grows.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ CALLS = 5
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a data set of about so many triples, never more, speaks of."""
+    """The resources of a data set of a given size."""
 
     states: int
 
     @classmethod
     def of(cls, size: int) -> World:
-        """The largest world whose triples are not more than `size`."""
+        """The largest world of at most `size` triples."""
         alone = sum(1 for _ in triples(cls(0)))
         region = sum(1 for _ in triples(cls(STATES_OF_A_REGION))) - alone
         return cls(max(1, (size - alone) // region) * STATES_OF_A_REGION)
@@ -89,7 +89,7 @@ def triples(world: World) -> Iterator[str]:
 
 
 def shared() -> Iterator[str]:
-    """What every state shares: goals and indicators, ratings, rounds, treaties and their sources."""
+    """The common data: goals and indicators, ratings, rounds, treaties and their sources."""
     for goal, indicators in INDICATORS.items():
         yield from about(thing("goal", str(goal)), "Goal", f"Goal {goal}")
         for indicator in indicators:
@@ -111,7 +111,7 @@ def shared() -> Iterator[str]:
 
 
 def state(at: int) -> Iterator[str]:
-    """One state, its region and where it is named."""
+    """One state, its region and the sources of its name."""
     subject, called = thing("jurisdiction", name(at).lower()), name(at)
     yield from about(subject, "State Jurisdiction", called)
     yield line(subject, "skos:prefLabel", f'"{called}"@fr')
@@ -166,7 +166,7 @@ def card(at: int, year: int, chance: random.Random) -> Iterator[str]:
 
 
 def calls(at: int, chance: random.Random) -> Iterator[str]:
-    """What one state was asked to do."""
+    """The calls to one state."""
     for ordinal in range(1, CALLS + 1):
         goal = chance.choice(tuple(INDICATORS))
         indicator = chance.choice(INDICATORS[goal])
@@ -180,14 +180,14 @@ def calls(at: int, chance: random.Random) -> Iterator[str]:
 
 
 def citation(code: str, locator: str) -> Iterator[str]:
-    """One place in the one invented publication."""
+    """One citation of the synthetic publication."""
     yield line(thing("citation", code), "rdf:type", iri(f"{ONTOLOGY}Citation"))
     yield line(thing("citation", code), "dcterms:isPartOf", iri(thing("publication", "invented")))
     yield line(thing("citation", code), "uphold:locator", literal(locator))
 
 
 def about(subject: str, classes: str, label: str) -> Iterator[str]:
-    """The classes and the label of a thing."""
+    """The classes and the label of a resource."""
     for each in classes.split():
         yield line(subject, "rdf:type", iri(f"{ONTOLOGY}{each}"))
     yield line(subject, "skos:prefLabel", f'"{label}"@en')
@@ -199,7 +199,7 @@ def action(at: int, treaty: str, kind: str) -> str:
 
 
 def name(at: int) -> str:
-    """The invented name of one state: three syllables."""
+    """The synthetic name of one state: three syllables."""
     size = len(SYLLABLES)
     return (SYLLABLES[at % size] + SYLLABLES[at // size % size] + SYLLABLES[at // size // size % size]).capitalize()
 
@@ -210,7 +210,7 @@ def words(code: str) -> str:
 
 
 def thing(kind: str, code: str) -> str:
-    """The IRI of a thing."""
+    """The IRI of a resource."""
     return f"{CANONICAL_BASE}id/{kind}/{code}"
 
 
@@ -220,7 +220,7 @@ def iri(value: str) -> str:
 
 
 def literal(value: str, datatype: str = "") -> str:
-    """A literal in N-Triples, with a datatype of XML Schema when it has one."""
+    """A literal in N-Triples, with an XML Schema datatype, if any."""
     return f'"{value}"^^<{VOCABULARIES["xsd"]}{datatype}>' if datatype else f'"{value}"'
 
 

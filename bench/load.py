@@ -1,4 +1,4 @@
-"""Load: `wrk` sends prepared requests for some seconds; what it tells of them."""
+"""Load generation: runs `wrk` with prepared requests, and reads its report."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 __all__ = ["GET_WRK", "Load", "LoadResult", "installed"]
 
 SCRIPT = Path(__file__).with_name("rotate.lua")
-GET_WRK = "wrk makes the load and is not here; on Debian or Ubuntu: apt-get install wrk"
+GET_WRK = "wrk, which generates the load, is not installed; on Debian or Ubuntu: apt-get install wrk"
 TIMEOUT_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What one run gave: answers per second, and the ms within which half and 99 of 100 answers came.
+    """The figures of one run: responses per second, and the median and 99th percentile latency in ms.
 
-    A server too slow for the run has an estimate instead: its rate can be no higher than `per_second`.
+    A server too slow for the run has an estimate instead: `per_second` is an upper bound of its rate.
     """
 
     per_second: float
@@ -29,7 +29,7 @@ class LoadResult:
 
 
 def installed() -> bool:
-    """Whether `wrk` is on this machine."""
+    """Whether `wrk` is installed."""
     return shutil.which("wrk") is not None
 
 
@@ -42,7 +42,7 @@ class Load:
     accept: str
 
     def run(self, clients: int, seconds: int, first: int) -> LoadResult | None:
-        """Keep so many clients busy for so many seconds; None when no answer came. Open requests count from `first`."""
+        """Run `clients` clients for `seconds`; None without a response. Limits of open requests count from `first`."""
         done = subprocess.run(
             [
                 *("wrk", "--threads", "1", "--connections", str(clients), "--duration", f"{seconds}s"),

@@ -1,6 +1,6 @@
-"""Measures the servers in turns: each run of a server is followed by the same run of the next one.
+"""Measures the servers interleaved: each run of a server is followed by the same run of the next one.
 
-So whatever else the machine does at that time, it does to all of them.
+So any other load on the machine affects all of them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LONGEST_RUN = 10
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one figure is about."""
+    """The query, the kind of request and the number of clients of one figure."""
 
     question: str
     asked: str
@@ -39,7 +39,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to measure, how often and for how long, with a folder for the prepared requests."""
+    """The queries, rounds and seconds of a measurement, and a folder for the prepared requests."""
 
     world: World
     questions: Sequence[BenchQuery]
@@ -50,13 +50,13 @@ class Plan:
 
 @dataclass(slots=True)
 class Results:
-    """All runs of every server, and why a server did not go on to the end."""
+    """All runs of every server, and the errors of servers that failed."""
 
     runs: dict[tuple[str, Cell], list[LoadResult]] = field(default_factory=dict)
     lost: dict[str, str] = field(default_factory=dict)
 
     def add(self, server: str, cell: Cell, measured: LoadResult) -> None:
-        """Keep one run."""
+        """Add one run."""
         self.runs.setdefault((server, cell), []).append(measured)
 
     def middle(self, server: str, cell: Cell) -> LoadResult | None:
@@ -72,9 +72,9 @@ class Results:
 
 
 def measure(plan: Plan, servers: Sequence[Server], say: Callable[[str], None]) -> Results:
-    """Run everything, round by round; a slow server takes part in the first round only."""
+    """Run all rounds; slow servers take part in the first round only."""
     results = Results()
-    limits = itertools.count(10_000_000, 1_000_000)  # a million texts to each run, so that none is asked twice
+    limits = itertools.count(10_000_000, 1_000_000)  # a million texts for each run, so that none repeats
     for turn, question, asked in itertools.product(range(plan.rounds), plan.questions, ASKED):
         say(f"round {turn + 1} of {plan.rounds}: {question.name}, {asked}")
         for clients in CLIENTS:
@@ -84,14 +84,14 @@ def measure(plan: Plan, servers: Sequence[Server], say: Callable[[str], None]) -
                 try:
                     measured = Turn(plan, server, question, asked, clients, next(limits)).measure()
                     results.add(server.name, Cell(question.name, asked, clients), measured)
-                except (RuntimeError, OSError) as problem:  # the others go on
+                except (RuntimeError, OSError) as problem:  # the others continue
                     results.lost[server.name] = f"lost at {question.name}, {asked}, {clients} clients: {problem}"
                     say(f"{server.name}: {results.lost[server.name]}")
     return results
 
 
 def in_turn(servers: Sequence[Server], turn: int) -> Iterator[Server]:
-    """The servers that take part in a round, each round beginning with another one."""
+    """The servers of a round, each round starting with another one."""
     first = turn % max(1, len(servers))
     for server in [*servers[first:], *servers[:first]]:
         if turn == 0 or not server.slow:
@@ -110,10 +110,10 @@ class Turn:
     first_limit: int
 
     def measure(self) -> LoadResult:
-        """Run, and wait until the server has done with what was left of it.
+        """Run, and wait until the server has finished its remaining requests.
 
-        The run of a server that needs long for one answer is made longer, so that each client gets some answers; where
-        even that does not do, the one answer says what the server could give at most.
+        The run of a server with slow responses is extended, so that each client gets some responses; if even that is
+        not enough, the warm-up response gives an upper bound.
         """
         alone = self.warm()
         at_once = min(self.clients, self.server.at_once)
@@ -126,13 +126,13 @@ class Turn:
         load = Load(self.server.address, self.prepare(), self.server.accept(self.question))
         measured = load.run(self.clients, seconds, self.first_limit + len(self.samples()))
         if not self.server.at_rest(REST_SECONDS):
-            raise RuntimeError(f"it has ended, or is still busy {REST_SECONDS} s after the run")
+            raise RuntimeError(f"it has exited, or is still busy {REST_SECONDS} s after the run")
         if measured is None and wanted <= seconds:
-            raise RuntimeError(f"not one answer in {seconds} s, though one alone took {alone:.2f} s")
+            raise RuntimeError(f"no response in {seconds} s, although a single one took {alone:.2f} s")
         return measured or at_most
 
     def warm(self) -> float:
-        """Ask some texts once, unless that takes long; the seconds that the last one took."""
+        """Send some queries once, for at most `WARM_SECONDS`; returns the seconds of the last one."""
         until = time.monotonic() + WARM_SECONDS
         seconds = 0.0
         for text in self.samples():
@@ -144,7 +144,7 @@ class Turn:
         return seconds
 
     def samples(self) -> list[str]:
-        """The texts that are asked again and again, and one of them twice; or two that no other run asks."""
+        """The repeated query texts, one of them twice; or two texts that no other run sends."""
         if self.asked == REPEATED:
             texts = self.question.repeated(self.plan.world)
             return [*texts, texts[0]]

@@ -28,7 +28,7 @@ GRAPH = ox.NamedNode(f"{CANONICAL_BASE}graph/bench")
 
 
 class Uphold(Server):
-    """`uphold serve` on a snapshot of the data alone: nothing is derived or judged, and there are no dumps."""
+    """`uphold serve` on a snapshot of the data alone, without derivation, validation or dumps."""
 
     name = "uphold"
     get_it = "this project"
@@ -40,7 +40,7 @@ class Uphold(Server):
 
     @classmethod
     def version(cls) -> str:
-        """The version of the code beside this folder."""
+        """The version of this working copy."""
         return f"uphold {__version__}"
 
     def before(self) -> None:
@@ -50,13 +50,13 @@ class Uphold(Server):
         self.remarks.append(f"of its load time, {time.monotonic() - began:.1f} s wrote the snapshot")
 
     def command(self) -> Sequence[str]:
-        """Serve as anybody would."""
+        """Serve with default settings."""
         flags = ["--state", str(self.folder), "--port", str(self.port)]
         return [sys.executable, "-m", "uphold.cli", "serve", *flags]
 
 
 def write_snapshot(data: Path, state: Path) -> Snapshot:
-    """Make a file of triples the current snapshot, in one graph, with the steps that `uphold build` ends with."""
+    """Publish a file of triples as the current snapshot, in one graph, with the final steps of `uphold build`."""
     quads = ox.Dataset(
         ox.Quad(triple.subject, triple.predicate, triple.object, GRAPH)
         for triple in ox.parse(path=str(data), format=ox.RdfFormat.N_TRIPLES)

@@ -1,7 +1,7 @@
-"""Measures pages: how long until the first byte of each, asked first and from the cache, and how large it is.
+"""Measures pages: the time to first byte, uncached and cached, and the size of each.
 
-Beside each stands the same page as a file from Python's own file server, in the same turns: the least that a server in
-Python needs. `python -m bench.pages` prints Markdown and writes it to bench/pages.md.
+The baseline is the same page as a file from Python's http.server, interleaved: the minimum for a Python server.
+`python -m bench.pages` prints Markdown and writes it to bench/pages.md.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ HEADERS = {"Accept": "text/html", "Accept-Encoding": "br", "Accept-Language": "e
 
 @dataclass
 class PageTiming:
-    """One page: milliseconds until its first byte, and its bytes as they are sent and as they are."""
+    """One page: milliseconds to its first byte, and its size in bytes, compressed and uncompressed."""
 
     first: float
     sent: int
     whole: int
-    kept: list[float] = field(default_factory=list)
+    cached: list[float] = field(default_factory=list)
     file: list[float] = field(default_factory=list)
 
 
 def get(port: int, path: str, headers: dict[str, str]) -> tuple[float, bytes]:
-    """Milliseconds until the first byte of the body, and the body; on a connection of its own, as a visitor has."""
+    """Milliseconds to the first byte of the body, and the body; on a new connection, as for a visitor."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     began = time.perf_counter()
     connection.request("GET", path, headers=headers)
@@ -62,12 +62,12 @@ def get(port: int, path: str, headers: dict[str, str]) -> tuple[float, bytes]:
     body = first + response.read()
     connection.close()
     if response.status != http.HTTPStatus.OK:
-        sys.exit(f"{path} answers {response.status}")
+        sys.exit(f"{path} returns {response.status}")
     return took, body
 
 
 def measure(ours: int, files: int, folder: Path) -> dict[str, PageTiming]:
-    """Each page by name: once first, then from the cache and as a file, in turns."""
+    """Each page by name: once uncached, then cached and as a file, interleaved."""
     found: dict[str, PageTiming] = {}
     for name, path in PAGES.items():
         took, body = get(ours, path, HEADERS)
@@ -76,13 +76,13 @@ def measure(ours: int, files: int, folder: Path) -> dict[str, PageTiming]:
         found[name] = PageTiming(took, len(body), len(whole))
     for _ in range(ROUNDS):
         for name, path in PAGES.items():
-            found[name].kept.append(get(ours, path, HEADERS)[0])
+            found[name].cached.append(get(ours, path, HEADERS)[0])
             found[name].file.append(get(files, f"/{name.replace(' ', '%20')}.html", {})[0])
     return found
 
 
 def table(found: dict[str, PageTiming]) -> str:
-    """The figures as a table of Markdown."""
+    """The figures as a Markdown table."""
     heads = (
         "asked first, ms",
         "from the cache, ms",
@@ -94,11 +94,11 @@ def table(found: dict[str, PageTiming]) -> str:
     )
     lines = [f"| page | {' | '.join(heads)} |", f"|---|{'--:|' * len(heads)}"]
     for name, each in found.items():
-        kept, file = statistics.median(each.kept), statistics.median(each.file)
-        high = statistics.quantiles(each.kept, n=20)[-1]
+        cached, file = statistics.median(each.cached), statistics.median(each.file)
+        high = statistics.quantiles(each.cached, n=20)[-1]
         sizes = f"{each.sent / 1000:.1f} | {each.whole / 1000:.0f}"
         lines.append(
-            f"| {name} | {each.first:.0f} | {kept:.1f} | {high:.1f} | {file:.1f} | {kept / file:.1f} | {sizes} |"
+            f"| {name} | {each.first:.0f} | {cached:.1f} | {high:.1f} | {file:.1f} | {cached / file:.1f} | {sizes} |"
         )
     return "\n".join(lines)
 
@@ -113,11 +113,11 @@ def wait_for(port: int, path: str) -> None:
             time.sleep(0.1)
         else:
             return
-    sys.exit(f"nothing answers on port {port}")
+    sys.exit(f"no server responds on port {port}")
 
 
 def main(_arguments: Sequence[str] | None = None) -> int:
-    """Serve the project's own data, measure, print and write."""
+    """Serve the project's own data, measure its pages, and print and write the report."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder, state = Path(name, "files"), Path(name, "state")
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""Servers of other languages and kinds: rdflib-endpoint in Python, Comunica in JavaScript."""
+"""Other SPARQL servers: rdflib-endpoint in Python, Comunica in JavaScript."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from bench.servers import BENCH_BIN, Server, said
+from bench.servers import BENCH_BIN, Server, first_line
 
 __all__ = ["Comunica", "RdflibEndpoint"]
 
@@ -17,7 +17,7 @@ VERSIONS = "import importlib.metadata as m; print(*(f'{n} {m.version(n)}' for n 
 
 
 class RdflibEndpoint(Server):
-    """rdflib-endpoint as its command line starts it: one process, rdflib's own store."""
+    """rdflib-endpoint as started by its command line: one process with rdflib's store."""
 
     name = "rdflib-endpoint"
     get_it = "`make .venv-bench/.ready` installs it."
@@ -28,8 +28,10 @@ class RdflibEndpoint(Server):
 
     @classmethod
     def version(cls) -> str:
-        """Its version and that of the library that answers."""
-        return said([str(BENCH_BIN / "python"), "-c", VERSIONS]) if (BENCH_BIN / "rdflib-endpoint").exists() else ""
+        """Its version and that of rdflib."""
+        return (
+            first_line([str(BENCH_BIN / "python"), "-c", VERSIONS]) if (BENCH_BIN / "rdflib-endpoint").exists() else ""
+        )
 
     def command(self) -> Sequence[str]:
         """Load the file and serve."""
@@ -47,12 +49,12 @@ class Comunica(Server):
 
     @classmethod
     def version(cls) -> str:
-        """The version that is installed, and that of Node.js."""
+        """The installed version, and that of Node.js."""
         if not (cls.programs / "comunica-sparql-file-http").exists():
             return ""
         installed = json.loads((NODE_FOLDER / "package-lock.json").read_text("utf-8"))["packages"]
         comunica = installed["node_modules/@comunica/query-sparql-file"]["version"]
-        return f"Comunica {comunica} on Node.js {said([str(cls.programs / 'node'), '--version'])}"
+        return f"Comunica {comunica} on Node.js {first_line([str(cls.programs / 'node'), '--version'])}"
 
     def command(self) -> Sequence[str]:
         """Serve the file."""

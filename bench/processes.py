@@ -1,4 +1,4 @@
-"""Processes of the servers: starting and ending them, their memory and whether they are at rest, from /proc."""
+"""Server processes: starts and stops them, and reads their memory and CPU use from /proc."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REST_SHARE = 0.3
 
 
 def start(command: Sequence[str], log: Path, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start a server; what it writes goes to a file."""
+    """Start a server with its output in a log file."""
     with log.open("ab") as output:
         return subprocess.Popen(
             command,
@@ -32,7 +32,7 @@ def start(command: Sequence[str], log: Path, folder: Path, environment: Mapping[
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a server and all it has started."""
+    """Stop a server and all its child processes."""
     started = [each for each in tree(process.pid) if each != process.pid]
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -45,7 +45,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def tree(root: int) -> Iterator[int]:
-    """A process and all that it and its children have started."""
+    """A process and all its descendants."""
     yield root
     for task in Path(f"/proc/{root}/task").glob("*"):
         with contextlib.suppress(OSError):
@@ -54,7 +54,7 @@ def tree(root: int) -> Iterator[int]:
 
 
 def memory_mb(root: int) -> float:
-    """Megabytes of memory of a process tree; what processes share is counted once (PSS)."""
+    """Memory of a process tree in megabytes, shared memory counted once (PSS)."""
     kilobytes = 0
     for process in tree(root):
         with contextlib.suppress(OSError):
@@ -64,7 +64,7 @@ def memory_mb(root: int) -> float:
 
 
 def processor_seconds(root: int) -> float:
-    """Processor time that a process tree has used."""
+    """The CPU time of a process tree."""
     ticks = 0
     for process in tree(root):
         with contextlib.suppress(OSError):
@@ -74,7 +74,7 @@ def processor_seconds(root: int) -> float:
 
 
 def wait_until_at_rest(root: int, seconds: float) -> bool:
-    """Wait until a process tree has done what was asked of it; False when it is still busy after so many seconds."""
+    """Wait until a process tree is idle; False if it is still busy after `seconds`."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         before = processor_seconds(root)
@@ -85,7 +85,7 @@ def wait_until_at_rest(root: int, seconds: float) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A currently free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,8 +1,8 @@
-"""The questions of the benchmark as requests: the same few texts again and again, or each request another text.
+"""The queries of the benchmark as request texts: a few repeated texts, or a new text for each request.
 
-A text that was never seen differs from the one before in the thing it asks about and in its LIMIT. The limit is always
-far above the size of the answer, so it changes the text and not the work; the rest of the text cannot change it
-either, because a comment or white space is not a difference to a server that normalizes what it is asked.
+A new text differs from the one before in its resource and its LIMIT. The limit is always far above the size of the
+result, so it changes the text but not the work. Comments or white space would not do, because a server may normalize
+queries.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class BenchQuery:
 
     @property
     def gives_graph(self) -> bool:
-        """Whether the answer is a graph."""
+        """Whether the result is a graph."""
         return "CONSTRUCT" in self.template
 
     def about(self, world: World) -> list[str]:
-        """The query about each thing there is to ask about, in an order that jumps about; the limit is left open."""
+        """The query about each resource, in random order; the limit is left open."""
         values = {
             "{action}": world.actions,
             "{state}": world.jurisdictions,
@@ -52,28 +52,28 @@ class BenchQuery:
         return texts
 
     def repeated(self, world: World) -> list[str]:
-        """The texts that are asked again and again."""
+        """The repeated texts."""
         texts = self.about(world)
         return [texts[at % len(texts)].replace(LIMIT, str(REPEATED_LIMIT + at)) for at in range(REPEATED)]
 
     def unlimited(self, world: World) -> list[tuple[str, str]]:
-        """What stands before and after the limit, for each thing: a number between makes a text never seen before."""
+        """The text before and after the limit, for each resource; a number between them makes a new text."""
         return [(before, after) for before, _, after in (text.partition(LIMIT) for text in self.about(world))]
 
     def never_seen(self, world: World) -> list[str]:
-        """Some texts of the same kind that no run asks."""
+        """Some new texts that no run sends."""
         parts = self.unlimited(world)
         return [f"{before}{limit}{after}" for limit, (before, after) in enumerate(parts[-SAMPLES:], SAMPLE_LIMIT)]
 
 
 def named(names: str) -> list[BenchQuery]:
-    """The questions with these names, separated by commas; all of them for an empty text."""
+    """The queries with these comma-separated names; all for an empty string."""
     wanted = names.split(",") if names else list(QUESTIONS)
     return [QUESTIONS[name] for name in wanted]
 
 
 def read(path: Path) -> BenchQuery:
-    """The question in one file, without its comments."""
+    """The query in one file, without its comments."""
     lines = path.read_text("utf-8").splitlines()
     return BenchQuery(path.stem, "\n".join(line for line in lines if not line.startswith("#")).strip())
 

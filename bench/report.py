@@ -1,4 +1,4 @@
-"""What was measured, as Markdown: the table, how answers slow down as the data grow, and which targets hold."""
+"""Reports of measurements as Markdown: the tables, and the slowdown with the size of the data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REFERENCE = "oxigraph-memory"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One server with its data: how long it took to load them, and its memory then and after the runs."""
+    """One server: its load time, and its memory after loading and after the runs."""
 
     name: str
     load_seconds: float
@@ -25,7 +25,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """All that was measured with data of one size."""
+    """All measurements with data of one size."""
 
     triples: int
     questions: Sequence[str]
@@ -38,7 +38,7 @@ class Measurement:
         return [standing.name for standing in self.standings]
 
     def cells(self) -> Iterator[Cell]:
-        """What there are figures about."""
+        """The cells with figures."""
         for question in self.questions:
             for asked in ASKED:
                 for clients in CLIENTS:
@@ -46,12 +46,12 @@ class Measurement:
 
 
 def table(found: Measurement) -> str:
-    """Every figure of one size, each followed by its ratio to the reference; the ratios that matter most come first."""
+    """Every figure of one size with its ratio to the reference; the most important ratios come first."""
     return "\n\n".join(filter(None, [at_a_glance(found), answers(found), loading(found)]))
 
 
 def at_a_glance(found: Measurement) -> str:
-    """The answers per second with many clients, as ratios to the reference: one line for each question and way."""
+    """The responses per second with many clients, as ratios to the reference, by query and kind of request."""
     head = ["question", "asked", *found.servers]
     rows = []
     for cell in found.cells():
@@ -65,7 +65,7 @@ def at_a_glance(found: Measurement) -> str:
 
 
 def ratio(measured: LoadResult | None, reference: LoadResult) -> str:
-    """How many times as many answers per second as the reference."""
+    """The ratio of responses per second to the reference."""
     if not measured:
         return ""
     return f"{'≤ ' if measured.estimated else ''}{number(measured.per_second / reference.per_second)}"
@@ -90,12 +90,12 @@ def figures(measured: LoadResult, reference: LoadResult | None) -> Iterator[str]
     for name in ("per_second", "p50", "p99"):
         value = getattr(measured, name)
         other = getattr(reference, name) if reference else 0.0
-        yield (sign if name == "per_second" else sign.replace("≤", "≥")) + number(value)  # fewer answers, longer waits
+        yield (sign if name == "per_second" else sign.replace("≤", "≥")) + number(value)  # lower rate, longer latency
         yield f"{number(value / other)}" if other else ""
 
 
 def loading(found: Measurement) -> str:
-    """Loading and memory."""
+    """Load times and memory."""
     head = ["server", "load s", "ratio", "memory when loaded MB", "ratio", "memory after the runs MB", "ratio"]
     reference = next((each for each in found.standings if each.name == REFERENCE), None)
     rows = []
@@ -109,7 +109,7 @@ def loading(found: Measurement) -> str:
 
 
 def growth(small: Measurement, large: Measurement) -> str:
-    """How many times as long one client waits for an answer when there are more data, by question (p50)."""
+    """The ratio of the latency of one client (p50) with more data, by query."""
     head = ["question", "asked", *large.servers]
     rows = []
     for cell in large.cells():
@@ -126,14 +126,14 @@ def growth(small: Measurement, large: Measurement) -> str:
 
 
 def number(value: float) -> str:
-    """A number with three digits that count, without an exponent."""
+    """A number with three significant digits, without an exponent."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose columns are aligned, also for whoever reads it in a terminal."""
+    """A table with aligned columns, readable in a terminal, too."""
     widths = [max(len(row[at]) for row in [head, *rows]) for at in range(len(head))]
     numeric = [all(row[at][:1] in "0123456789≤≥" for row in rows) for at in range(len(head))]
 

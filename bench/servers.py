@@ -1,6 +1,6 @@
-"""The servers that are compared: how each is told of the data and started, as its own documentation says.
+"""The compared servers: how each is loaded and started, by its own documentation.
 
-Every server gets the same file of N-Triples. The time to load is from that file to the first answer.
+Every server loads the same N-Triples file. The load time is from that file to the first response.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ LOG_SHOWN = 2000
 
 
 class Server:
-    """One server in a folder of its own. A kind of server says what its command is, and how it takes its data.
+    """One server in a separate folder. Subclasses define its command, and how it loads the data.
 
-    `slow` servers get one turn only; `at_once` says how many queries a server can work on at the same time.
+    `slow` servers run one round only; `at_once` is the number of queries that a server runs concurrently.
     """
 
     name = ""
@@ -53,26 +53,26 @@ class Server:
 
     @classmethod
     def version(cls) -> str:
-        """Its version; empty when it is not on this machine."""
+        """Its version; empty if it is not installed."""
         raise NotImplementedError
 
     def command(self) -> Sequence[str]:
-        """The command that serves."""
+        """The command that starts the server."""
         raise NotImplementedError
 
     def before(self) -> None:
-        """What to do with the data before the server is started."""
+        """Load the data before the server starts, if it needs to."""
 
     def after(self) -> None:
-        """What to do with the data once the server runs."""
+        """Load the data once the server runs, if it needs to."""
 
     @property
     def address(self) -> str:
-        """Where it listens."""
+        """The address that it listens on."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, first: str) -> None:
-        """Load, start and wait for the first answer, to the query `first`."""
+        """Load, start and wait for the response to the query `first`."""
         began = time.monotonic()
         self.before()
         self.process = processes.start(self.command(), self.log, self.folder, self.environment)
@@ -82,7 +82,7 @@ class Server:
         self.load_seconds = time.monotonic() - began
 
     def wait_for_answer(self, query: str) -> None:
-        """Wait until a query is answered; raises `RuntimeError` with the end of the server's log."""
+        """Wait until a query succeeds; raises `RuntimeError` with the end of the server's log."""
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process is not None and self.process.poll() is None:
             try:
@@ -91,47 +91,47 @@ class Server:
                 time.sleep(0.05)
             else:
                 return
-        raise RuntimeError(f"{self.name} does not answer:\n{self.log.read_text('utf-8', 'replace')[-LOG_SHOWN:]}")
+        raise RuntimeError(f"{self.name} does not respond:\n{self.log.read_text('utf-8', 'replace')[-LOG_SHOWN:]}")
 
     def ask(self, query: str, accept: str, seconds: float = 120) -> bytes:
-        """The whole answer to a query."""
-        asked = urllib.request.Request(self.address + self.target(query), headers={"Accept": accept})  # noqa: S310
-        with urllib.request.urlopen(asked, timeout=seconds) as answer:  # noqa: S310
+        """The full response to a query."""
+        request = urllib.request.Request(self.address + self.target(query), headers={"Accept": accept})  # noqa: S310
+        with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310
             body: bytes = answer.read()
             return body
 
     def accept(self, question: BenchQuery) -> str:
-        """The form in which it is asked for the answer to a question."""
+        """The Accept header for a query."""
         return GRAPH if question.gives_graph else TABLE
 
     def target(self, query: str) -> str:
-        """The path and the parameters of a request."""
+        """The path and query string of a request."""
         return f"{self.path}?query={quote(query, safe='')}"
 
     def open_target(self, before: str, after: str) -> str:
-        """The same with a place for a number, as `rotate.lua` reads it."""
+        """The same with a placeholder for a number, in the format of `rotate.lua`."""
         return f"{self.target(before)}\t{quote(after, safe='')}"
 
     @property
     def memory_mb(self) -> float:
-        """Megabytes that all its processes use now."""
+        """The current memory of all its processes in megabytes."""
         return processes.memory_mb(self.process.pid) if self.process else 0.0
 
     def at_rest(self, seconds: float) -> bool:
-        """Wait until it has done what was asked of it; False when it is still busy then, or has ended."""
+        """Wait until it is idle; False if it is still busy after `seconds`, or has exited."""
         if self.process is None or not processes.wait_until_at_rest(self.process.pid, seconds):
             return False
         return self.process.poll() is None
 
     def stop(self) -> None:
-        """End it."""
+        """Stop it."""
         if self.process is not None:
             processes.end(self.process)
             self.process = None
 
 
-def said(command: Sequence[str]) -> str:
-    """The first line that a command writes."""
+def first_line(command: Sequence[str]) -> str:
+    """The first line of the output of a command."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (done.stdout + done.stderr).strip().partition("\n")[0]
 
@@ -145,13 +145,13 @@ class Oxigraph(Server):
 
     @classmethod
     def version(cls) -> str:
-        """What the program says of itself."""
+        """The version that the program reports."""
         program = cls.program()
-        return said([program, "--version"]) if program else ""
+        return first_line([program, "--version"]) if program else ""
 
     @staticmethod
     def program() -> str | None:
-        """Where the program is: in the environment of the benchmark, or in the path."""
+        """The path of the program, in the environment of the benchmark or in PATH."""
         return shutil.which("oxigraph", path=str(BENCH_BIN)) or shutil.which("oxigraph")
 
     def command(self) -> Sequence[str]:
@@ -159,7 +159,7 @@ class Oxigraph(Server):
         return [str(self.program()), "serve", "--bind", f"127.0.0.1:{self.port}"]
 
     def after(self) -> None:
-        """Send the data."""
+        """Upload the data."""
         request = urllib.request.Request(  # noqa: S310
             f"{self.address}/store?default&no_transaction",
             data=self.data.read_bytes(),
@@ -174,7 +174,7 @@ class OxigraphOnDisk(Oxigraph):
     name = "oxigraph-disk"
 
     def before(self) -> None:
-        """Load the file and compact what it gave."""
+        """Load the file and compact the store."""
         for command in (["load", "--file", str(self.data)], ["optimize"]):
             with self.log.open("ab") as output:
                 subprocess.run(
@@ -189,4 +189,4 @@ class OxigraphOnDisk(Oxigraph):
         return [*super().command(), "--location", str(self.folder / "store")]
 
     def after(self) -> None:
-        """The data are there already."""
+        """Nothing to do: the data is loaded already."""

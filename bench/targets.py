@@ -1,4 +1,4 @@
-"""What this project promises itself about its speed, and whether a measurement keeps it."""
+"""Performance targets of this project, and whether a measurement meets them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WHOLE_DATA = "aggregate"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Answers per second of ours with many clients, at least so many times those of a peer."""
+    """A minimum ratio of responses per second, with many clients, to those of a peer."""
 
     question: str
     asked: str
@@ -46,8 +46,8 @@ def verdicts(found: Measurement) -> Iterator[str]:
         ours, theirs = (found.results.middle(name, cell) for name in (Uphold.name, target.peer))
         if ours and theirs:
             ratio = ours.per_second / theirs.per_second
-            kept = "holds" if ratio >= target.at_least and not ours.errors else "DOES NOT HOLD"
+            verdict = "holds" if ratio >= target.at_least and not ours.errors else "DOES NOT HOLD"
             yield (
-                f"{kept}: {target.question}, {target.asked}, {MANY} clients: "
+                f"{verdict}: {target.question}, {target.asked}, {MANY} clients: "
                 f"{ratio:.2f} times {target.peer}, wanted {target.at_least:g}"
             )

@@ -1,4 +1,4 @@
-"""Virtuoso, as Debian packages it, with settings for a machine that has memory to spare."""
+"""Virtuoso from the Debian package, with settings for a machine with ample memory."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ ResultSetMaxRows = 1000000
 
 
 class Virtuoso(Server):
-    """`virtuoso-t` in the foreground, its settings in a folder of its own."""
+    """`virtuoso-t` in the foreground, with settings in a separate folder."""
 
     name = "virtuoso"
     get_it = "On Debian or Ubuntu: apt-get install virtuoso-opensource-7"
 
     @classmethod
     def version(cls) -> str:
-        """What the program says of itself."""
+        """The version that the program reports."""
         if not shutil.which("virtuoso-t") or not shutil.which("isql-vt"):
             return ""
         done = subprocess.run(["virtuoso-t", "-?"], capture_output=True, text=True, check=False)

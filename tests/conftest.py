@@ -1,4 +1,4 @@
-"""What all tests share. Policy: the smallest data that will do (`tiny`), the real parts, no stand-ins."""
+"""Shared fixtures. Policy: the smallest data set that suffices (`tiny`), real components, no mocks."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
 
 TINY = Path(__file__).parent / "tiny"
-NOT_OURS = (
-    "ignore:ConjunctiveGraph is deprecated:DeprecationWarning",  # rdflib's own JSON-LD parser makes one
+THIRD_PARTY_WARNINGS = (
+    "ignore:ConjunctiveGraph is deprecated:DeprecationWarning",  # raised by rdflib's JSON-LD parser
 )
 START_SECONDS = 60
-OF_SERVERS = shutil.ignore_patterns("server-*", "serving-*", "metrics-*")  # what running servers write into a state
+SERVER_FILES = shutil.ignore_patterns(
+    "server-*", "serving-*", "metrics-*"
+)  # files that running servers write into a state folder
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +46,7 @@ def tiny(pytestconfig: pytest.Config) -> Settings:
 
 @pytest.fixture
 def tiny_copy(tiny: Settings, tmp_path: Path) -> Settings:
-    """Settings for a copy of the tiny data set that a test may change; the copy is built already."""
+    """Settings for a built copy of the tiny data set that a test may change."""
     return copied(tiny, tmp_path)
 
 
@@ -57,13 +59,13 @@ def client(tiny: Settings) -> Iterator[FlaskClient]:
 
 @pytest.fixture(scope="session")
 def app_client() -> Callable[[Settings], AbstractContextManager[FlaskClient]]:
-    """Opens a client of an app with settings of a test's own."""
+    """A function that opens a client of an app with other settings."""
     return open_app
 
 
 @pytest.fixture(scope="session")
 def served(tiny: Settings) -> Iterator[str]:
-    """The address of a real server on the tiny data set, as `uphold serve` starts it."""
+    """The address of a real `uphold serve` server on the tiny data set."""
     with running_server(tiny) as address:
         yield address
 
@@ -97,43 +99,43 @@ def project_client(project_settings: Settings) -> Iterator[FlaskClient]:
 
 @pytest.fixture(scope="session")
 def project_address(project_settings: Settings) -> Iterator[str]:
-    """The address of a real server on the project's own data, of one process, whose first answers cost most."""
+    """The address of a real single-process server on the project's own data; its first responses are slow."""
     with running_server(dataclasses.replace(project_settings, server_processes=1)) as address:
         yield address
 
 
 def shared_state(config: pytest.Config, name: str) -> Path:
-    """A state folder in pytest's cache, which all test processes share, also those of later runs."""
+    """A state folder in pytest's cache, shared by all test processes and later runs."""
     if config.cache is None:
-        pytest.fail("run pytest with its cache provider: what is built for tests is stored there")
+        pytest.fail("run pytest with its cache provider, which stores the builds for tests")
     return config.cache.mkdir("state") / name
 
 
 def copied(settings: Settings, folder: Path) -> Settings:
-    """Settings for copies of the files and of the state, in this folder; a build finds that nothing has changed."""
+    """Settings for copies of the files and the state in this folder; a build of them has nothing to do."""
     files = folder / "files"
     for name in FOLDERS:
         shutil.copytree(settings.files / name, files / name)
-    state = shutil.copytree(settings.state, folder / "state", symlinks=True, ignore=OF_SERVERS)
+    state = shutil.copytree(settings.state, folder / "state", symlinks=True, ignore=SERVER_FILES)
     return Settings(files=files, state=state)
 
 
 def built_once(settings: Settings) -> Settings:
-    """The settings; their files are built unless they have been, with the same code, by any test process or by hand."""
+    """The settings, built unless any test process or `uphold build` has built the same inputs with the same code."""
     built_from = settings.state / "built-from"
     with settings.state.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         digest = inputs_digest(Files(settings.files, settings.base))
         if not built_from.exists() or built_from.read_text("ascii") != digest:
             shutil.rmtree(settings.state, ignore_errors=True)
-            take_over(digest, settings.state)
+            copy_build(digest, settings.state)
             build(settings)
             built_from.write_text(digest, "ascii")
     return settings
 
 
-def take_over(digest: str, state: Path) -> None:
-    """Copy what `uphold build` made of the same inputs, if it did: a build then finds that nothing has changed."""
+def copy_build(digest: str, state: Path) -> None:
+    """Copy the snapshot that `uphold build` made of the same inputs, if any: a build then has nothing to do."""
     made = Settings().state
     memory = made / "builds" / digest
     if memory.exists():
@@ -145,18 +147,18 @@ def take_over(digest: str, state: Path) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """An option for what `make long` runs."""
+    """Add the option of `make long`."""
     parser.addoption("--long", action="store_true", help="repeat with more seeds, fonts and examples")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Warnings are errors, but for those that a library raises and only it can mend."""
-    for line in NOT_OURS:
+    """Treat warnings as errors, except those that only a library can fix."""
+    for line in THIRD_PARTY_WARNINGS:
         config.addinivalue_line("filterwarnings", line)
 
 
 class WholeClient(FlaskClient):
-    """A client that reads each answer to its end and closes it, as a server does."""
+    """A client that reads each response to its end and closes it, as a server does."""
 
     def open(self, *args: Any, **options: Any) -> TestResponse:
         """Make a request."""
@@ -165,7 +167,7 @@ class WholeClient(FlaskClient):
 
 @contextmanager
 def open_app(settings: Settings) -> Iterator[FlaskClient]:
-    """A test client of an app with these settings, and the end of its workers."""
+    """A test client of an app with these settings; stops its workers on exit."""
     app = create_app(settings)
     app.test_client_class = WholeClient
     try:
@@ -176,7 +178,7 @@ def open_app(settings: Settings) -> Iterator[FlaskClient]:
 
 @contextmanager
 def running_server(settings: Settings) -> Iterator[str]:
-    """A server in its own process, on a port that was free a moment ago."""
+    """A server in a separate process, on a port that was free at the time."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""A request outside a server, for tests of what views are made of."""
+"""Request contexts without a server, for tests of functions that views call."""
 
 from __future__ import annotations
 
