@@ -7,17 +7,17 @@ from collections.abc import Iterator, Sequence
 
 import pyoxigraph as ox
 
-from bench.generate import World
+from bench.generate import SyntheticDataset
 from bench.questions import BenchQuery
 from bench.servers import Server
 
 __all__ = ["differences"]
 
 
-def differences(world: World, questions: Sequence[BenchQuery], servers: Sequence[Server]) -> Iterator[str]:
+def differences(dataset: SyntheticDataset, questions: Sequence[BenchQuery], servers: Sequence[Server]) -> Iterator[str]:
     """A line for each query whose number of rows or triples differs between servers."""
     for question in questions:
-        for text in [question.repeated(world)[0], *question.never_seen(world)]:
+        for text in [question.repeated(dataset)[0], *question.never_seen(dataset)]:
             sizes = {server.name: size(server, question, text) for server in servers}
             if len(set(sizes.values())) > 1:
                 counts = ", ".join(f"{name} {number}" for name, number in sizes.items())

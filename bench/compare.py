@@ -18,7 +18,7 @@ from pathlib import Path
 from bench import load
 from bench.answers import differences
 from bench.conditions import conditions
-from bench.generate import World, triples
+from bench.generate import SyntheticDataset, triples
 from bench.measure import Plan, Results, measure
 from bench.ours import Uphold
 from bench.peers import Comunica, RdflibEndpoint
@@ -68,9 +68,9 @@ def compare(
     size: int, kinds: Sequence[type[Server]], given: argparse.Namespace, folder: Path
 ) -> tuple[Measurement, list[str]]:
     """Measure all servers with data of one size; returns the measurement and remarks on it."""
-    world = World.of(size)
+    dataset = SyntheticDataset.of(size)
     data = folder / "data.nt"
-    data.write_text("".join(triples(world)), "utf-8")
+    data.write_text("".join(triples(dataset)), "utf-8")
     count = data.read_bytes().count(b"\n")
     questions = [QUESTIONS[name] for name in given.queries]
     with contextlib.ExitStack() as stack:
@@ -79,13 +79,13 @@ def compare(
             stack.callback(server.stop)
             say(f"{count:,} triples: starting {server.name}")
             try:
-                server.start(QUESTIONS["point"].repeated(world)[0])
+                server.start(QUESTIONS["point"].repeated(dataset)[0])
                 servers.append(server)
             except (RuntimeError, OSError, subprocess.SubprocessError) as problem:  # the others continue
                 remarks.append(f"{server.name} is left out: {problem}")
         loaded = {server.name: server.memory_mb for server in servers}
-        remarks += differences(world, questions, servers)
-        plan = Plan(world, questions, given.rounds, given.seconds, folder)
+        remarks += differences(dataset, questions, servers)
+        plan = Plan(dataset, questions, given.rounds, given.seconds, folder)
         results = measure(plan, servers, say)
         standings = [
             Standing(server.name, server.load_seconds, loaded[server.name], server.memory_mb) for server in servers

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from uphold.settings import CANONICAL_BASE
 
-__all__ = ["World", "triples"]
+__all__ = ["SyntheticDataset", "triples"]
 
 SEED = 2011
 ONTOLOGY = f"{CANONICAL_BASE}ontology#"
@@ -39,14 +39,14 @@ CALLS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class SyntheticDataset:
     """The resources of a data set of a given size."""
 
     states: int
 
     @classmethod
-    def of(cls, size: int) -> World:
-        """The largest world of at most `size` triples."""
+    def of(cls, size: int) -> SyntheticDataset:
+        """The largest dataset of at most `size` triples."""
         alone = sum(1 for _ in triples(cls(0)))
         region = sum(1 for _ in triples(cls(STATES_OF_A_REGION))) - alone
         return cls(max(1, (size - alone) // region) * STATES_OF_A_REGION)
@@ -72,11 +72,11 @@ class World:
         return [action(at, treaty, "ratification") for at in range(self.states) for treaty in TREATIES]
 
 
-def triples(world: World) -> Iterator[str]:
+def triples(dataset: SyntheticDataset) -> Iterator[str]:
     """The data as lines of N-Triples, each triple once."""
     chance = random.Random(SEED)  # noqa: S311
     yield from shared()
-    for at in range(world.states):
+    for at in range(dataset.states):
         if at % STATES_OF_A_REGION == 0:
             region = f"region-{at // STATES_OF_A_REGION}"
             yield from about(thing("jurisdiction", region), "Region Jurisdiction", region.replace("-", " ").title())

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.generate import World
+from bench.generate import SyntheticDataset
 from bench.load import Load, LoadResult
 from bench.questions import BenchQuery
 from bench.servers import Server
@@ -41,7 +41,7 @@ class Cell:
 class Plan:
     """The queries, rounds and seconds of a measurement, and a folder for the prepared requests."""
 
-    world: World
+    dataset: SyntheticDataset
     questions: Sequence[BenchQuery]
     rounds: int
     seconds: int
@@ -146,9 +146,9 @@ class Turn:
     def samples(self) -> list[str]:
         """The repeated query texts, one of them twice; or two texts that no other run sends."""
         if self.asked == REPEATED:
-            texts = self.question.repeated(self.plan.world)
+            texts = self.question.repeated(self.plan.dataset)
             return [*texts, texts[0]]
-        parts = self.question.unlimited(self.plan.world)[-2:]
+        parts = self.question.unlimited(self.plan.dataset)[-2:]
         return [f"{before}{limit}{after}" for limit, (before, after) in enumerate(parts, self.first_limit)]
 
     def prepare(self) -> Path:
@@ -156,8 +156,8 @@ class Turn:
         file = self.plan.folder / f"{self.server.name}-{self.question.name}-{self.asked.replace(' ', '-')}.txt"
         if not file.exists():
             if self.asked == REPEATED:
-                lines = [self.server.target(text) for text in self.question.repeated(self.plan.world)]
+                lines = [self.server.target(text) for text in self.question.repeated(self.plan.dataset)]
             else:
-                lines = [self.server.open_target(*parts) for parts in self.question.unlimited(self.plan.world)]
+                lines = [self.server.open_target(*parts) for parts in self.question.unlimited(self.plan.dataset)]
             file.write_text("".join(f"{line}\n" for line in lines), "ascii")
         return file

@@ -84,13 +84,13 @@ def measure(ours: int, files: int, folder: Path) -> dict[str, PageTiming]:
 def table(found: dict[str, PageTiming]) -> str:
     """The figures as a Markdown table."""
     heads = (
-        "asked first, ms",
-        "from the cache, ms",
-        "95th of 100, ms",
-        "as a file, ms",
+        "uncached, ms",
+        "cached, ms",
+        "cached p95, ms",
+        "static file, ms",
         "ratio",
-        "sent, kB",
-        "whole, kB",
+        "compressed, kB",
+        "uncompressed, kB",
     )
     lines = [f"| page | {' | '.join(heads)} |", f"|---|{'--:|' * len(heads)}"]
     for name, each in found.items():

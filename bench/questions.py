@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.generate import World
+from bench.generate import SyntheticDataset
 
 __all__ = ["QUESTIONS", "BenchQuery", "named"]
 
@@ -36,13 +36,13 @@ class BenchQuery:
         """Whether the result is a graph."""
         return "CONSTRUCT" in self.template
 
-    def about(self, world: World) -> list[str]:
+    def about(self, dataset: SyntheticDataset) -> list[str]:
         """The query about each resource, in random order; the limit is left open."""
         values = {
-            "{action}": world.actions,
-            "{state}": world.jurisdictions,
-            "{region}": world.regions,
-            "{word}": [name.lower() for name in world.names],
+            "{action}": dataset.actions,
+            "{state}": dataset.jurisdictions,
+            "{region}": dataset.regions,
+            "{word}": [name.lower() for name in dataset.names],
         }
         texts = [self.template]
         for parameter, choices in values.items():
@@ -51,18 +51,18 @@ class BenchQuery:
         random.Random(SEED).shuffle(texts)  # noqa: S311
         return texts
 
-    def repeated(self, world: World) -> list[str]:
+    def repeated(self, dataset: SyntheticDataset) -> list[str]:
         """The repeated texts."""
-        texts = self.about(world)
+        texts = self.about(dataset)
         return [texts[at % len(texts)].replace(LIMIT, str(REPEATED_LIMIT + at)) for at in range(REPEATED)]
 
-    def unlimited(self, world: World) -> list[tuple[str, str]]:
+    def unlimited(self, dataset: SyntheticDataset) -> list[tuple[str, str]]:
         """The text before and after the limit, for each resource; a number between them makes a new text."""
-        return [(before, after) for before, _, after in (text.partition(LIMIT) for text in self.about(world))]
+        return [(before, after) for before, _, after in (text.partition(LIMIT) for text in self.about(dataset))]
 
-    def never_seen(self, world: World) -> list[str]:
+    def never_seen(self, dataset: SyntheticDataset) -> list[str]:
         """Some new texts that no run sends."""
-        parts = self.unlimited(world)
+        parts = self.unlimited(dataset)
         return [f"{before}{limit}{after}" for limit, (before, after) in enumerate(parts[-SAMPLES:], SAMPLE_LIMIT)]
 
 

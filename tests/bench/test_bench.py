@@ -13,31 +13,31 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from bench.generate import ONTOLOGY, World, triples
+from bench.generate import ONTOLOGY, SyntheticDataset, triples
 from bench.questions import QUESTIONS, BenchQuery
 
 ROOT = Path(__file__).parents[2]
 SIZE = 50_000
 DIGEST = """
 import hashlib
-from bench.generate import World, triples
-print(hashlib.sha256("".join(triples(World.of(20_000))).encode()).hexdigest())
+from bench.generate import SyntheticDataset, triples
+print(hashlib.sha256("".join(triples(SyntheticDataset.of(20_000))).encode()).hexdigest())
 """
 TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 ROWS = {"point": 30, "join": 48, "aggregate": 36, "construct": 2000, "text": 71}
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
-    """The world of the smaller size."""
-    return World.of(SIZE)
+def dataset() -> SyntheticDataset:
+    """The dataset of the smaller size."""
+    return SyntheticDataset.of(SIZE)
 
 
 @pytest.fixture(scope="module")
-def store(world: World) -> ox.Store:
+def store(dataset: SyntheticDataset) -> ox.Store:
     """Its data."""
     made = ox.Store()
-    made.load("".join(triples(world)), format=ox.RdfFormat.N_TRIPLES)
+    made.load("".join(triples(dataset)), format=ox.RdfFormat.N_TRIPLES)
     return made
 
 
@@ -59,7 +59,7 @@ def test_the_data_are_the_same_in_every_process() -> None:
 @pytest.mark.parametrize("size", [20_000, 50_000, 200_000])
 def test_there_are_about_as_many_triples_as_asked_and_never_more(size: int) -> None:
     """At the largest size that fits into memory, one triple more would move the data to disk."""
-    lines = list(triples(World.of(size)))
+    lines = list(triples(SyntheticDataset.of(size)))
     assert 0.85 * size < len(lines) <= size
     assert len(set(lines)) == len(lines)
 
@@ -78,19 +78,19 @@ def test_every_term_is_one_of_the_ontology(store: ox.Store) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
 def test_a_question_has_the_answer_size_that_its_file_states(
-    question: BenchQuery, world: World, store: ox.Store
+    question: BenchQuery, dataset: SyntheticDataset, store: ox.Store
 ) -> None:
     """Whatever it asks about, and whatever the limit."""
-    texts = [*question.repeated(world), *question.never_seen(world)]
+    texts = [*question.repeated(dataset), *question.never_seen(dataset)]
     assert {sum(1 for _ in asked(store, text)) for text in texts} == {ROWS[question.name]}
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
-def test_no_text_is_asked_twice_but_those_that_are_meant_to(question: BenchQuery, world: World) -> None:
+def test_no_text_is_asked_twice_but_those_that_are_meant_to(question: BenchQuery, dataset: SyntheticDataset) -> None:
     """The texts of one run differ in their number alone, so no two of them and none of the repeated ones are equal."""
     number = 10_000_000
-    sent = [f"{before}{number + at}{after}" for at, (before, after) in enumerate(question.unlimited(world) * 2)]
-    texts = [*sent, *question.repeated(world), *question.never_seen(world)]
+    sent = [f"{before}{number + at}{after}" for at, (before, after) in enumerate(question.unlimited(dataset) * 2)]
+    texts = [*sent, *question.repeated(dataset), *question.never_seen(dataset)]
     assert len(set(texts)) == len(texts)
 
 

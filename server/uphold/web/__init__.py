@@ -1,1 +1,1 @@
-"""The web layer: parses requests, asks `resources` and the engine, answers. No SPARQL and no RDF is written here."""
+"""The web layer: parses requests, queries `resources` and the engine, and responds; it contains no SPARQL or RDF."""

@@ -1,4 +1,4 @@
-"""Headers that every response carries, whichever layer makes it."""
+"""Headers of every response, whichever layer creates it."""
 
 from __future__ import annotations
 

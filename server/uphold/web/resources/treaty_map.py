@@ -53,12 +53,12 @@ class WorldMap:
 
     @cached_property
     def everyone(self) -> dict[str, Row]:
-        """The latest row of each jurisdiction by its M49 code, for its name and address."""
+        """The latest row of each jurisdiction on the map by M49 code, for its name and address."""
         return {row["m49"]: row for row in self.answer if row["m49"] in self.world.outlines}
 
     @property
     def elsewhere(self) -> list[Row]:
-        """The latest row of each jurisdiction that has no outline."""
+        """The latest row of each jurisdiction without an outline."""
         found = {row["jurisdiction"]: row for row in self.answer if row["m49"] not in self.world.outlines}
         return [*found.values()]
 

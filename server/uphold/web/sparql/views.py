@@ -84,7 +84,7 @@ class ResultStream(io.RawIOBase):
 
 
 def welcome() -> Response:
-    """Without a query: the form for people, the service description for programs."""
+    """The form, or the service description for programs."""
     form, label = choose_graph([*GRAPH_TYPES, HTML])
     if form == HTML:
         return show(ProtocolRequest(""))
@@ -122,7 +122,7 @@ def words() -> Response:
 
 
 def stated_limits() -> dict[str, list[str]]:
-    """The limits as the service description states them, as SPARQL literals."""
+    """The limits in the service description, as SPARQL literals."""
     settings = manager().settings
     stated = {
         "seconds": settings.query_timeout,

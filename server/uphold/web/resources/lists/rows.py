@@ -104,7 +104,7 @@ class Listing:
         return len({self.iri(row) for row in self.division.rows})
 
     @cached_property
-    def untold(self) -> list[Thing]:
+    def without_rows(self) -> list[Thing]:
         """The resources of the unfiltered list without rows."""
         if self.words or self.chosen:
             return []
@@ -114,7 +114,7 @@ class Listing:
     @property
     def others(self) -> list[Thing]:
         """The same on the last page, where they are shown."""
-        return [] if 0 < self.number < self.last else self.untold
+        return [] if 0 < self.number < self.last else self.without_rows
 
     @property
     def unnamed(self) -> set[str]:

@@ -87,7 +87,7 @@ def send_rows(listing: Listing, form: str) -> Response:
     columns = [column.name for column in listing.answer.question.head.columns]
     columns += [name for other in listing.made.joined for name in other.columns]
     names = [thing.as_json() for thing in called(shown)]
-    count = listing.count + len(listing.untold)
+    count = listing.count + len(listing.without_rows)
     return send_data({"kind": listing.kind, "count": count, "things": names}, listing.rows, columns, form)
 
 
