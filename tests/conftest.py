@@ -33,9 +33,7 @@ THIRD_PARTY_WARNINGS = (
     "ignore:ConjunctiveGraph is deprecated:DeprecationWarning",  # raised by rdflib's JSON-LD parser
 )
 START_SECONDS = 60
-SERVER_FILES = shutil.ignore_patterns(
-    "server-*", "serving-*", "metrics-*"
-)  # files that running servers write into a state folder
+SERVER_FILES = shutil.ignore_patterns("server-*", "serving-*", "metrics-*")  # written by running servers
 
 
 @pytest.fixture(scope="session")
