@@ -113,7 +113,7 @@ def create_app(settings: Settings) -> Flask:
 def reject_slash_redirects() -> None:
     """Raise `NotFound` where the framework would redirect to any path with a slash; see `TrailingSlashes`."""
     if isinstance(request.routing_exception, RequestRedirect):
-        raise NotFound(f"No resource at {request.path}.")
+        raise NotFound(f"Nothing here has the address {request.path}.")
 
 
 def refuse_other_formats(response: Response) -> Response:

@@ -71,7 +71,7 @@ def http_problem(error: HTTPException) -> Response | HTTPException:
         allowed = ", ".join(sorted(error.valid_methods or ()))
         return problem(MethodNotAllowed(f"{request.method} is not one of {allowed}."), {"Allow": allowed})
     if isinstance(error, NoRoute):
-        return problem(NotFound(f"No resource at {request.path}."))
+        return problem(NotFound(f"There is nothing at {request.path}."))
     if isinstance(error, RequestEntityTooLarge):
         return problem(QueryTooLong(request.content_length or 0, manager().settings.query_max_bytes))
     found: UpholdError = ClientError(error.description or error.name)
