@@ -93,7 +93,7 @@ def test_a_figure_says_in_words_what_it_counts(project_client: FlaskClient) -> N
 
 def test_a_figure_says_how_exact_it_is(project_client: FlaskClient) -> None:
     """A qualifier in words, and that there is none."""
-    assert facts(read(project_client, NOT_RECOMPUTED))["How exact"].startswith("More than")
+    assert facts(read(project_client, NOT_RECOMPUTED))["Precision"].startswith("More than")
     assert facts(read(project_client, PRINTED))["Precision"] == "Not stated"
 
 
@@ -174,14 +174,14 @@ def test_a_discrepancy_sets_its_statements_side_by_side(project_client: FlaskCli
 def test_a_discrepancy_explains_its_kind(project_client: FlaskClient) -> None:
     """With the definition of the kind, and the way to all of that kind."""
     respect = section(read(project_client, BY_HAND), "respect")
-    assert "Numbers that should add up" in facts(respect)["Kind"]
+    assert "Numbers that should add up" in facts(respect)["Type of disagreement"]
     assert any("/discrepancies?kind=" in address for address in links(respect))
 
 
 def test_a_derived_discrepancy_names_its_rule(project_client: FlaskClient) -> None:
     """And another one says that a person found it."""
     assert "/doc/rule/recomputed-discrepancy" in links(section(read(project_client, BY_RULE), "respect"))
-    assert facts(section(read(project_client, BY_HAND), "respect"))["Found by"].startswith("A person")
+    assert facts(section(read(project_client, BY_HAND), "respect"))["Found by"].startswith("Hand")
 
 
 def test_a_finding_says_whom_and_what_it_is_about(project_client: FlaskClient) -> None:
@@ -190,7 +190,7 @@ def test_a_finding_says_whom_and_what_it_is_about(project_client: FlaskClient) -
     assert said["About"] == "Czechia and Europe"
     assert said["Indicators"] == "Trafficking Protocol"
     assert said["Instruments"] == "Trafficking Protocol (UNTIP)"
-    assert said["Good practice"] == "The source does not call it so."
+    assert said["Good practice"] == "The source does not say so"
 
 
 def test_a_finding_leads_to_the_others_about_the_same(project_client: FlaskClient) -> None:

@@ -104,7 +104,7 @@ def test_a_filter_leaves_the_lines_that_are_as_it_wants(project_client: FlaskCli
     assert len(lines(tree)) == int(case["jurisdictions"])
     heading = words(tree.find(".//h2[@id='cells']"))
     assert heading.startswith(case["jurisdictions"])
-    assert ("No jurisdiction" in words(tree.find(".//main"))) == (case["jurisdictions"] == "0")
+    assert ("No matches." in words(tree.find(".//main"))) == (case["jurisdictions"] == "0")
 
 
 @pytest.mark.parametrize("column", ["calls", "findings"])

@@ -130,7 +130,7 @@ def test_an_event_known_to_a_month_is_said_to_be_of_that_month(project_client: F
 def test_a_day_that_was_computed_says_so(project_client: FlaskClient) -> None:
     """Where no source has the day from which a treaty binds a party."""
     page = read(project_client, "/timeline?jurisdiction=nzl&treaty=opsc&kind=entry-into-force")
-    assert any("computed" in words(each) for each in classed(page, "events"))
+    assert any("calculated" in words(each) for each in classed(page, "events"))
 
 
 def test_every_event_has_a_source(project_client: FlaskClient) -> None:
