@@ -44,7 +44,7 @@ def test_a_reader_learns_whether_a_state_joined_when_and_whether_it_was_asked(
     row = record_of(page, PROTOCOL)
     expect(row).to_contain_text("Party")
     expect(row).to_contain_text("Ratification 20 September 2011")
-    expect(row.get_by_role("link", name="Asked")).to_be_visible()
+    expect(row.get_by_role("link", name="Called on")).to_be_visible()
     expect(row).to_contain_text("Met")
 
 
@@ -54,7 +54,7 @@ def test_a_reader_goes_on_to_the_call_the_act_the_treaty_and_the_source(
     """Each fact of the row leads on: to what was asked, to the act, to the treaty, to where it is written."""
     page = plain_visit.page
     leads: list[tuple[str, str | re.Pattern[str]]] = [
-        ("Asked", "by ratifying the Optional Protocol"),
+        ("Called on", "by ratifying the Optional Protocol"),
         ("20 September 2011", re.compile("New Zealand")),
         (PROTOCOL, PROTOCOL),
         ("Source", re.compile("participants|Appendix|status", re.IGNORECASE)),

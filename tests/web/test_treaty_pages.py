@@ -16,7 +16,7 @@ HTML = {"Accept": "text/html"}
 NONE = "\N{EN DASH}"
 JOINED = {
     "npl": "Nepal: Party Ratification 20 January 2006 20 February 2006 8 September 2000 No call",
-    "nzl": "New Zealand: Party Ratification 20 September 2011 20 October 2011 7 September 2000 Yes Met",
+    "nzl": "New Zealand: Party Ratification 20 September 2011 20 October 2011 7 September 2000 Called on Met",
     "twn": f"Taiwan: No act on record last checked January 2015 {NONE} {NONE} {NONE} No call",
 }
 LATE_SIGNATURE = "/doc/treaty-action/opsc-sgp-signature-2025-11-25"
