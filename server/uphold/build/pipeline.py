@@ -36,7 +36,7 @@ __all__ = ["assemble", "build"]
 
 
 def in_silence(text: str) -> None:
-    """Tell nobody."""
+    """Discard a message."""
 
 
 def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapshot:

@@ -38,8 +38,8 @@ LETTERS = str.maketrans(
 def fold(text: str) -> str:
     """The folded text."""
     parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    kept = "".join(each for each in parted if unicodedata.category(each) not in IGNORED)
-    return unicodedata.normalize("NFC", kept.translate(LETTERS))
+    remaining = "".join(each for each in parted if unicodedata.category(each) not in IGNORED)
+    return unicodedata.normalize("NFC", remaining.translate(LETTERS))
 
 
 def split(text: str) -> list[str]:

@@ -44,7 +44,7 @@ NO_PATH = re.compile(r"(?:\(|(?:^|[ {}()])(?:select|distinct|reduced)|[?$]\w+|[ 
 """The text before a `*` that is not part of a path: a function, a SELECT, or a factor."""
 
 LOOKED_AT = 40
-KEPT = re.compile(rf"(?=[\"'<\#\\])({STRING}|{IRI}|{COMMENT}|\\.)", re.DOTALL)
+VERBATIM = re.compile(rf"(?=[\"'<\#\\])({STRING}|{IRI}|{COMMENT}|\\.)", re.DOTALL)
 SPACES = re.compile(r"[\t\r\n][ \t\r\n]*+| [ \t\r\n]++")  # except a single space, which stays
 DOUBTFUL = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x20<>'#]*+['#][^\x00-\x20<>]*+>|[\[(][ \t\r\n]*+\#")
 
@@ -133,7 +133,7 @@ def normalise(text: str) -> str:
     Texts with equal results always have the same meaning. The text is unchanged if it depends on whether `<` begins an
     IRI or a comparison, or if a comment is where the grammar does not allow one.
     """
-    parts = KEPT.split(text)
+    parts = VERBATIM.split(text)
     quoted = '"' in text or "'" in text
     if DOUBTFUL.search(text) or (quoted and any('"' in plain or "'" in plain for plain in parts[::2])):
         return text

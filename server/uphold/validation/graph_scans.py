@@ -51,13 +51,13 @@ def keep_errors(part: Any) -> None:
         return
     evaluate = part._evalfn  # noqa: SLF001
 
-    def kept(context: Any) -> Any:
+    def safe_eval(context: Any) -> Any:
         try:
             return evaluate(context)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
             raise SPARQLError(str(problem)) from problem
 
-    part._evalfn = kept  # type: ignore[assignment] # noqa: SLF001
+    part._evalfn = safe_eval  # type: ignore[assignment] # noqa: SLF001
 
 
 def distinct_of_one_pattern(context: Any, part: Any) -> Iterator[Any]:

@@ -20,7 +20,7 @@ Resolver = Callable[[str, int], list[str]]
 UNICAST = ipaddress.IPv6Network("2000::/3")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
-KEPT = [ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")]
+RESERVED = [ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")]
 """Ranges reserved for protocols, relays and documentation, which not every Python version treats as such."""
 
 
@@ -60,7 +60,7 @@ def is_public(address: Address) -> bool:
     documentation, or an IPv6 address that embeds such an IPv4 address.
     """
     address = reached(address)
-    if any(address in network for network in KEPT):
+    if any(address in network for network in RESERVED):
         return False
     if isinstance(address, ipaddress.IPv6Address) and (address not in UNICAST or address.teredo):
         return False

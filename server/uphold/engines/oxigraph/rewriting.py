@@ -148,7 +148,7 @@ class Rewriting(Paths):
         """A block of triple patterns, with groups after it for paths that the engine evaluates wrongly."""
         for pair in block.unnamed:
             self.replaced(None, pair, graph)
-        kept: list[str] = []
+        unchanged: list[str] = []
         groups: list[str] = []
         for subject in block.subjects:
             term = subject.term
@@ -157,16 +157,16 @@ class Rewriting(Paths):
             news = [self.replaced(term, pair, graph) for pair in subject.pairs]
             end = subject.pairs[-1].value.end if subject.pairs else subject.term.end
             if not any(news):
-                kept.append(self.raw(subject.term.start, end))
+                unchanged.append(self.raw(subject.term.start, end))
                 continue
             groups += [new for new in news if new]
             left = [pair for pair, new in zip(subject.pairs, news, strict=True) if not new]
             if left:
                 said = (f"{' '.join(p.path)} {self.raw(p.value.start, p.value.end)}" for p in left)
-                kept.append(f"{self.raw(subject.term.start, subject.term.end)} {' ; '.join(said)}")
+                unchanged.append(f"{self.raw(subject.term.start, subject.term.end)} {' ; '.join(said)}")
         if not groups:
             return self.raw(block.start, block.end)
-        return " ".join([*(f"{pattern} ." for pattern in kept), *groups])
+        return " ".join([*(f"{pattern} ." for pattern in unchanged), *groups])
 
 
 def without_blank_nodes(outline: Outline, mark: str) -> str:
