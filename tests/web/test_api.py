@@ -133,7 +133,7 @@ def test_the_language_in_the_address_comes_first(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("address", "status", "says"),
     [
-        ("/api/calls-mett", 404, "there is calls-met"),
+        ("/api/calls-mett", 404, "similar: calls-met"),
         ("/api", 200, ""),
         (f"{CALLS}?jurisdictio=nzl", 400, "did you mean jurisdiction?"),
         (f"{CALLS}?jurisdiction=nowhere", 404, "id/jurisdiction/nowhere"),
@@ -146,9 +146,9 @@ def test_the_language_in_the_address_comes_first(client: FlaskClient) -> None:
         (f"{CALLS}?limit=1001", 400, "from 1 to 1000"),
         (f"{CALLS}?page=-1", 400, "page is"),
         (f"{CALLS}?page=1&page=2", 400, "one number"),
-        (f"{CALLS}?sort=nothing", 400, "no column; there are call"),
-        (f"{CALLS}?fields=call,nothing", 400, "no column"),
-        (f"{CALLS}.xlsx", 404, "no question"),
+        (f"{CALLS}?sort=nothing", 400, "is not a column; the columns are call"),
+        (f"{CALLS}?fields=call,nothing", 400, "is not a column"),
+        (f"{CALLS}.xlsx", 404, "No question"),
         (f"{CALLS}.ttl", 404, "has the formats json, csv, srj"),
         (f"{CALLS}?jurisdiction=jurisdicton:nzl", 404, "jurisdicton:nzl"),
         (f"{CALLS}?jurisdiction=https://example.org/nowhere", 404, "example.org/nowhere"),
