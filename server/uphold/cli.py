@@ -146,8 +146,8 @@ def run_validate(given: argparse.Namespace, settings: Settings) -> int:
     from uphold.validation.worker import ValidationGraphs, validate_triples
 
     boundless = replace(settings, upload_max_bytes=BOUNDLESS, upload_max_triples=BOUNDLESS)
-    data_graph = [triple for path in given.file for triple in apart(path, read_file(path, boundless), given.file)]
-    report = validate_triples(data_graph, ValidationGraphs.of(current_or_built(settings)))
+    triples = [triple for path in given.file for triple in apart(path, read_file(path, boundless), given.file)]
+    report = validate_triples(triples, ValidationGraphs.of(current_or_built(settings)))
     print(json.dumps(report.as_json(), indent=1, ensure_ascii=False) if given.json else report)
     return 0 if report.conforms else 1
 

@@ -63,19 +63,19 @@ def assets() -> None:
 @pytest.fixture(params=[(1440, "light"), (390, "dark")], ids=["wide-light", "narrow-dark"])
 def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
     """A fresh page, wide and light or narrow and dark."""
-    with open_snapshot(browser, *request.param) as visit:
+    with open_page(browser, *request.param) as visit:
         yield visit
 
 
 @pytest.fixture(params=[(1440, "light"), (390, "dark")], ids=["wide-light", "narrow-dark"])
 def plain_visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
     """The same in a browser that runs no scripts."""
-    with open_snapshot(browser, *request.param, java_script_enabled=False) as visit:
+    with open_page(browser, *request.param, java_script_enabled=False) as visit:
         yield visit
 
 
 @contextmanager
-def open_snapshot(browser: Browser, width: int, scheme: Any, **options: Any) -> Iterator[Visit]:
+def open_page(browser: Browser, width: int, scheme: Any, **options: Any) -> Iterator[Visit]:
     """A fresh page that notes every request and every complaint of the browser."""
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
     page = context.new_page()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, FLAGS, open_snapshot
+from tests.browser.conftest import CHROMIUM, FLAGS, open_page
 from tests.browser.looking import KINDS, ROOT, Kind
 from tests.conftest import running_server
 from uphold.build.pipeline import build
@@ -75,7 +75,7 @@ def section(picture: Picture) -> str:
 def taken(browser: Browser, served: str) -> Iterator[tuple[Path, bytes]]:
     """Each picture as WebP, which a blank page of the browser makes of it: it is a third as large as PNG."""
     for picture in PICTURES:
-        with open_snapshot(
+        with open_page(
             browser, picture.width, picture.scheme, device_scale_factor=2 if picture.width < 1000 else 1
         ) as visit:
             visit.page.set_viewport_size({"width": picture.width, "height": picture.height})

@@ -11,7 +11,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Request
 from playwright.sync_api import TimeoutError as NotInTime
 
-from tests.browser.conftest import Visit, open_snapshot
+from tests.browser.conftest import Visit, open_page
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -57,7 +57,7 @@ KINDS = [Kind(name, **row) for name, row in tomllib.loads((Path(__file__).parent
 def look(browser: Browser, served: str, kind: Kind, appearance: str) -> Seen:
     """Open a page in a fresh context and tell all that there is to tell."""
     width, scheme = LOOKS[appearance]
-    with open_snapshot(browser, width, scheme) as visit:
+    with open_page(browser, width, scheme) as visit:
         finished: dict[str, Request] = {}
         visit.page.on("requestfinished", lambda asked: finished.update({asked.url: asked}))
         answer = visit.page.goto(f"{served}{kind.address}")

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import open_snapshot
+from tests.browser.conftest import open_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("assets")]
 
@@ -34,7 +34,7 @@ def copied(browser: Browser, served: str) -> Callable[[str, str], str]:
     """What is shown to be copied of a query in a language."""
 
     def copy(query: str, language: str, further: str = "") -> str:
-        with open_snapshot(browser, 1440, "light") as visit:
+        with open_page(browser, 1440, "light") as visit:
             visit.page.goto(f"{served}/sparql?query={quote(query)}{further}")
             visit.page.wait_for_load_state("networkidle")
             visit.page.locator("#copy > summary").click()
@@ -110,6 +110,6 @@ def test_links_that_are_copied_lead_to_the_answer(browser: Browser, copied: Call
     for language, part in (("link", "/sparql?query="), ("lasting", "/snapshots/")):
         address = copied(TRUTH, language)
         assert part in address
-        with open_snapshot(browser, 390, "dark") as visit:
+        with open_page(browser, 390, "dark") as visit:
             visit.page.goto(address)
             expect(visit.page.locator("#live .answer")).to_contain_text("True")

@@ -17,7 +17,7 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import Visit, open_snapshot
+from tests.browser.conftest import Visit, open_page
 from tests.browser.looking import KINDS, Kind
 from tests.conftest import TINY, running_server
 from uphold.build.pipeline import build
@@ -73,7 +73,7 @@ def opened_gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def reader(browser: Browser) -> Iterator[Visit]:
     """Somebody with a telephone."""
-    with open_snapshot(browser, 390, "light") as visit:
+    with open_page(browser, 390, "light") as visit:
         yield visit
 
 

@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserType, Page
 
-from tests.browser.conftest import CHROMIUM, FLAGS, open_snapshot
+from tests.browser.conftest import CHROMIUM, FLAGS, open_page
 from uphold.assets.vendor import VENDOR
 from uphold.questions.charts import ChartRenderer
 
@@ -79,7 +79,7 @@ def reader(
     browser = chromium.launch(
         executable_path=CHROMIUM, args=FLAGS, env={**os.environ, "FONTCONFIG_FILE": str(folder / "fonts.conf")}
     )
-    with open_snapshot(browser, 1440, "light") as visit:
+    with open_page(browser, 1440, "light") as visit:
         visit.page.set_content("<p style='font-family: Arial, sans-serif'>Uphold</p>")
         assert families(visit.page, "p") == {family}
     yield browser
@@ -126,7 +126,7 @@ def long(client: FlaskClient) -> dict[str, str]:
 @pytest.mark.timeout(600)  # the first draws all the pictures
 def test_no_text_leaves_its_picture_or_touches_another(reader: Browser, pictures: dict[str, str]) -> None:
     """Of charts with few, many and long rows, in other languages, and of cards of every kind."""
-    with open_snapshot(reader, 1440, "light") as visit:
+    with open_page(reader, 1440, "light") as visit:
         parts = "".join(f'<div id="{name.replace("&", "&amp;")}">{svg}</div>' for name, svg in pictures.items())
         visit.page.set_content(f"<!DOCTYPE html><meta charset=utf-8>{parts}")
         assert visit.page.locator("body > div > svg").count() == len(pictures)
@@ -138,7 +138,7 @@ def test_no_text_in_a_page_leaves_its_picture_or_touches_another(
     reader: Browser, project_address: str, width: int
 ) -> None:
     """Years on lines of time, values on rulers, bars by year."""
-    with open_snapshot(reader, width, "light") as visit:
+    with open_page(reader, width, "light") as visit:
         faults = {}
         for path in CASES["pages"]:
             visit.page.goto(f"{project_address}{path}")
@@ -149,7 +149,7 @@ def test_no_text_in_a_page_leaves_its_picture_or_touches_another(
 
 def test_a_chart_stands_alone(browser: Browser, project_address: str) -> None:
     """Opened as a document it says its title, breaks no policy and asks no other host; as sent it is small."""
-    with open_snapshot(browser, 1440, "light") as visit:
+    with open_page(browser, 1440, "light") as visit:
         for name in CHARTS:
             answer = visit.page.goto(f"{project_address}/api/{name}.svg")
             assert answer is not None

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Visit, open_snapshot
+from tests.browser.conftest import Visit, open_page
 from uphold.assets.vendor import OUTLINES, VENDOR, vendored
 
 DATA = Path(__file__).parents[2] / "data"
@@ -137,7 +137,7 @@ def test_one_answer_draws_all_years(visit: Visit, project_address: str) -> None:
 
 def test_the_answers_of_the_front_page_fit_one_screen(browser: Browser, project_address: str) -> None:
     """At 1440 by 900: the promises, the map with its names, and the way to the contradicted figures."""
-    with open_snapshot(browser, 1440, "light") as visit:
+    with open_page(browser, 1440, "light") as visit:
         visit.page.goto(f"{project_address}/")
         boxes = [part.bounding_box() for part in visit.page.locator(".answers section").all()]
         assert len(boxes) == 3

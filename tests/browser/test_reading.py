@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import Visit, open_snapshot
+from tests.browser.conftest import Visit, open_page
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +22,7 @@ LIGHT_OF = "([r, g, b]) => (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255"
 @pytest.fixture
 def reader(browser: Browser) -> Iterator[Visit]:
     """A person at a desk, with scripts."""
-    with open_snapshot(browser, 1440, "light") as visit:
+    with open_page(browser, 1440, "light") as visit:
         yield visit
 
 
@@ -210,7 +210,7 @@ def test_a_page_follows_the_light_of_the_reader(
     browser: Browser, project_address: str, scheme: str, dark: bool
 ) -> None:
     """Dark where the reader wants it dark: the paper, and the ink against it."""
-    with open_snapshot(browser, 1440, scheme) as visit:
+    with open_page(browser, 1440, scheme) as visit:
         visit.page.goto(f"{project_address}{JURISDICTION}")
         style = visit.page.evaluate(
             "(({backgroundColor, color}) => [backgroundColor, color])(getComputedStyle(document.body))"
@@ -224,7 +224,7 @@ def test_names_are_in_the_readers_language(
     browser: Browser, project_address: str, language: str, name: str, direction: str
 ) -> None:
     """By what the browser asks for; each name says its language and runs in its own direction, the page in its own."""
-    with open_snapshot(browser, 390, "light", locale=language) as visit:
+    with open_page(browser, 390, "light", locale=language) as visit:
         visit.page.goto(f"{project_address}{JURISDICTION}")
         shown = visit.page.locator("h1 bdi")
         expect(shown).to_have_text(name)

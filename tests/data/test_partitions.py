@@ -13,7 +13,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from uphold.build.void import Names
+from uphold.build.void import ShortNames
 from uphold.engines.interface import Dataset
 from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.settings import CANONICAL_BASE as BASE
@@ -91,7 +91,7 @@ def test_a_partition_is_named_after_what_it_counts(project_engine: EmbeddedEngin
 )
 def test_a_term_has_a_short_name_that_is_its_own(iri: str, name: str) -> None:
     """With the prefix when what is left is one word, else as a whole; so no two terms share a partition."""
-    names = Names(
+    names = ShortNames(
         {"schema": "https://schema.org/", "xsd": "http://www.w3.org/2001/XMLSchema#", "w3": "http://www.w3.org/"}
     )
     assert names[ox.NamedNode(iri)] == name

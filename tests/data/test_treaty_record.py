@@ -168,8 +168,8 @@ def test_signature_comes_before_consent_and_consent_before_entry_into_force(
 
 def test_nobody_acts_before_the_treaty_is_open(actions: list[Action]) -> None:
     """No signature or consent can have happened before the treaty was opened for signature."""
-    open_snapshot = {key(row["id"]): known(row["openedForSignature"]) for row in table("Treaty")}
-    assert [a.id for a in actions if a.first < open_snapshot[a.treaty]] == []
+    opened = {key(row["id"]): known(row["openedForSignature"]) for row in table("Treaty")}
+    assert [a.id for a in actions if a.first < opened[a.treaty]] == []
 
 
 def months_later(day: dt.date, months: int) -> dt.date:

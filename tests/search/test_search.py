@@ -19,7 +19,7 @@ from uphold.errors import InvalidParameter, SnapshotNotFound
 from uphold.rdf.terms import Names
 from uphold.search.analysis import split
 from uphold.search.index import Named, collect, write_search_index
-from uphold.search.query import LONGEST, Found, Search
+from uphold.search.query import LONGEST, Search, SearchResult
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot, current
 
@@ -39,7 +39,7 @@ LONG = [
 ]
 
 
-def open_snapshot(snapshot: Snapshot) -> Search:
+def open_search(snapshot: Snapshot) -> Search:
     """The search of a snapshot."""
     return Search(snapshot.search, Names(snapshot.base, snapshot.prefixes))
 
@@ -47,7 +47,7 @@ def open_snapshot(snapshot: Snapshot) -> Search:
 @pytest.fixture(scope="module")
 def search(project: Snapshot) -> Search:
     """The search of the project's data."""
-    return open_snapshot(project)
+    return open_search(project)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_there_are_many_cases_in_all_languages() -> None:
 
 def test_every_label_and_code_finds_its_thing_and_says_so(tiny: Settings, named: dict[str, Named]) -> None:
     """With the score of a whole name, before all that only begins with it."""
-    search = open_snapshot(current(tiny.state))
+    search = open_search(current(tiny.state))
     assert len(named) > 100
     for iri, thing in named.items():
         labels = [*(label.text for _, label in thing.preferred), *(label.text for label in thing.other), *thing.codes]
@@ -120,7 +120,7 @@ def test_longer_texts_are_refused(search: Search) -> None:
         search.find("a" * (LONGEST + 1))
 
 
-def all_answers(search: Search, texts: list[str]) -> list[Found]:
+def all_answers(search: Search, texts: list[str]) -> list[SearchResult]:
     """What each text finds."""
     return [search.find(text, limit=50) for text in texts]
 
@@ -139,7 +139,7 @@ def test_two_builds_of_the_same_data_answer_alike(
         assert search.searcher.num_segments == 1
         found.append(all_answers(search, texts))
     assert found[0] == found[1]
-    assert found[0] == all_answers(open_snapshot(current(tiny.state)), texts)
+    assert found[0] == all_answers(open_search(current(tiny.state)), texts)
 
 
 def test_pages_are_parts_of_the_whole(search: Search) -> None:

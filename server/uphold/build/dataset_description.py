@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pyoxigraph as ox
 
-from uphold.build.void import Names, Tally, describe
+from uphold.build.void import ShortNames, Tally, describe
 from uphold.errors import UnreadableSource
 from uphold.rdf.sources import graph_name
 
@@ -44,7 +44,7 @@ def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
         for catalog in whole:
             quads.add(ox.Quad(catalog, LISTS, name, catalogue))
             quads.add(ox.Quad(catalog, SUBSET, name, catalogue))
-    short = Names(prefixes)
+    short = ShortNames(prefixes)
     sets = [*names, *whole]
     supposed = sizes(quads, catalogue, sets, contents, 0)
     size = sum(1 for _ in partitions([*quads, *supposed], base, short))  # values may still change, their number cannot
@@ -68,7 +68,7 @@ def sizes(
     ]
 
 
-def partitions(quads: Iterable[ox.Quad], base: str, names: Names) -> Iterator[ox.Quad]:
+def partitions(quads: Iterable[ox.Quad], base: str, names: ShortNames) -> Iterator[ox.Quad]:
     """Graph `void`: the counts of each graph and of their union, without graph `void` itself."""
     graphs: dict[ox.NamedNode, set[ox.Triple]] = defaultdict(set)
     for quad in quads:

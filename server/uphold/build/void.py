@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pyoxigraph as ox
 
-__all__ = ["Names", "Tally", "describe"]
+__all__ = ["ShortNames", "Tally", "describe"]
 
 VOID = "http://rdfs.org/ns/void#"
 EXTENSION = "http://ldf.fi/void-ext#"
@@ -21,7 +21,7 @@ INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 IN_FRAGMENT = "!$&'()*+,;=:@/?-._~"
 
 
-class Names:
+class ShortNames:
     """Short names of terms: with a prefix if there is one, else the whole IRI."""
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
@@ -68,7 +68,7 @@ class Tally:
                     self.links.update((kind, predicate, other) for other in types.get(value, ()))
 
 
-def describe(dataset: ox.NamedNode, tally: Tally, place: str, names: Names) -> Iterator[ox.Triple]:
+def describe(dataset: ox.NamedNode, tally: Tally, place: str, names: ShortNames) -> Iterator[ox.Triple]:
     """The VoID description of a data set with these counts; `place` is the prefix of the partitions' IRIs."""
     figures = {
         "entities": tally.entities,

@@ -128,7 +128,7 @@ def bind(query: str, terms: Mapping[str, Sequence[str]]) -> str:
 
 
 @dataclass(slots=True)
-class Group:
+class OpenGroup:
     """A group of a query, by the offset after its opening bracket; 0 if it has none (yet)."""
 
     place: int = 0
@@ -140,14 +140,14 @@ def places(query: str) -> Iterator[tuple[str, int]]:
     A variable in a SELECT clause or in the template of a CONSTRUCT is bound in the group of that query.
     """
     tokens = [token for token in scan(query) if token.kind != "skip"]
-    whole = Group()
-    open_groups, mentions, data = [whole], dict[tuple[str, int], Group](), False
+    whole = OpenGroup()
+    open_groups, mentions, data = [whole], dict[tuple[str, int], OpenGroup](), False
     for before, token, after in zip([None, *tokens], tokens, [*tokens[1:], None], strict=False):
         word = token.text.lower()
         if word == "values":
             data = True
         elif word == "{":
-            group = open_snapshot(before, token, after, whole, data=data)
+            group = opened_group(before, token, after, whole, data=data)
             data = False
             if group.place and not open_groups[-1].place:
                 open_groups[-1].place = group.place
@@ -162,9 +162,9 @@ def places(query: str) -> Iterator[tuple[str, int]]:
             yield variable, group.place
 
 
-def open_snapshot(before: Token | None, token: Token, after: Token | None, whole: Group, *, data: bool) -> Group:
+def opened_group(before: Token | None, token: Token, after: Token | None, whole: OpenGroup, *, data: bool) -> OpenGroup:
     """The part that a bracket opens: a group, the data of VALUES, a template, or a subquery before its group."""
     if before and before.text.lower() == "construct":
         return whole
     subquery = after is not None and after.text.lower() == "select"
-    return Group(0 if data or subquery else token.end)
+    return OpenGroup(0 if data or subquery else token.end)

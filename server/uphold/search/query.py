@@ -24,7 +24,7 @@ from uphold.rdf.terms import Label, Names
 from uphold.search.analysis import is_han, split, whole
 from uphold.search.index import ALL, EACH
 
-__all__ = ["LONGEST", "Found", "Hit", "Search"]
+__all__ = ["LONGEST", "Hit", "Search", "SearchResult"]
 
 LONGEST = 200
 """Length limit of a search text in characters."""
@@ -70,7 +70,7 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """A page of the hits, and the total number."""
 
     hits: Sequence[Hit]
@@ -102,7 +102,7 @@ class Search:
         """The values to filter by: kinds, and classes by their short names."""
         return [*self.kinds, *sorted(name for name in self.types if ":" in name and "/" not in name)]
 
-    def find(self, text: str, *, of: str = "", language: str = "", offset: int = 0, limit: int = 20) -> Found:
+    def find(self, text: str, *, of: str = "", language: str = "", offset: int = 0, limit: int = 20) -> SearchResult:
         """The resources with this name; raises `InvalidParameter`.
 
         `of` is a kind, or a class by its IRI or its short name; `language` is that of the labels to search.
@@ -112,7 +112,7 @@ class Search:
         filters = [*self.of(of), self.scope(language)]
         words = split(text)
         if not words:
-            return Found((), 0)
+            return SearchResult((), 0)
         steps = self.steps(words)
         if not self.suffice(filters, steps):
             steps += self.steps_nearly(words)
@@ -120,7 +120,7 @@ class Search:
         hits, total = self.run(filters, best, limit, offset)
         entries = [(score, self.searcher.doc(address).to_dict()) for score, address in hits]
         matched = self.matched([entry["iri"][0] for _, entry in entries], words, language, best)
-        return Found(tuple(hit(entry, score, matched) for score, entry in entries), total)
+        return SearchResult(tuple(hit(entry, score, matched) for score, entry in entries), total)
 
     def suffice(self, filters: Sequence[Query], steps: Sequence[Query]) -> bool:
         """Whether these find an exact match, or so much that a typo is unlikely."""

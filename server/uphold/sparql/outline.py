@@ -16,7 +16,7 @@ from lark import Token, Tree
 from uphold.sparql.parser import Node, ParsedQuery, leaves
 from uphold.sparql.routes import Route, read_route
 
-__all__ = ["Block", "Clause", "Group", "Outline", "Pair", "Subject", "Term"]
+__all__ = ["Block", "GraphClause", "GroupPattern", "Outline", "PropertyValue", "Subject", "TermPosition"]
 
 ROLES = {"optional": "OPTIONAL", "minus": "MINUS", "service": "SERVICE", "lateral": "LATERAL", "exists": "EXISTS"}
 CLAUSES = frozenset({"optional", "minus", "service", "lateral", "filter", "bind"})
@@ -25,7 +25,7 @@ BRACKETED = {"anon": "blank", "nil": "constant", "literal": "constant"}
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class TermPosition:
     """A subject or an object: its place, and its kind: `constant`, `variable`, `blank` or `other`.
 
     `blank` is `[]`, or a blank node label that occurs once in the query, which means the same.
@@ -37,20 +37,20 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PropertyValue:
     """A property or path, as tokens and as a route, and one value of it."""
 
     path: list[Token]
     route: Route
-    value: Term
+    value: TermPosition
 
 
 @dataclass(slots=True)
 class Subject:
     """The subject of a triple pattern, with its properties and values."""
 
-    term: Term
-    pairs: list[Pair] = field(default_factory=list)
+    term: TermPosition
+    pairs: list[PropertyValue] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -60,27 +60,27 @@ class Block:
     start: int
     end: int = 0
     subjects: list[Subject] = field(default_factory=list)
-    unnamed: list[Pair] = field(default_factory=list)
+    unnamed: list[PropertyValue] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Group:
+class GroupPattern:
     """A group in braces: the keyword before it, the keywords in it, and its parts in the order of the text."""
 
     start: int
     end: int = 0
     role: str = "GROUP"
     words: set[str] = field(default_factory=set)
-    parts: list[Block | Clause | Group] = field(default_factory=list)
+    parts: list[Block | GraphClause | GroupPattern] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Clause:
+class GraphClause:
     """GRAPH, the name after it, and its group."""
 
     start: int
     name: Token
-    group: Group
+    group: GroupPattern
 
     @property
     def end(self) -> int:
@@ -92,7 +92,7 @@ class Place(NamedTuple):
     """An unread part of the tree, its group and block, and the keyword before it if it is a group."""
 
     part: Tree[Token]
-    group: Group
+    group: GroupPattern
     block: Block
     role: str
 
@@ -102,7 +102,7 @@ class Outline:
 
     def __init__(self, query: ParsedQuery) -> None:
         self.text, self.tokens = query.text, query.tokens
-        self.root = Group(0, len(self.text))
+        self.root = GroupPattern(0, len(self.text))
         self.labels = Counter(str(token) for token in self.tokens if token.type == "BLANK_NODE")
         self.dataset: list[tuple[bool, Token]] = []
         """The graphs that FROM (False) and FROM NAMED (True) name."""
@@ -112,18 +112,18 @@ class Outline:
         while pending:
             pending.extend(reversed(self.read(pending.pop())))
 
-    def tokens_in(self, group: Group | Block) -> list[Token]:
+    def tokens_in(self, group: GroupPattern | Block) -> list[Token]:
         """The tokens of a group or block."""
         first, last = (bisect_left(self.tokens, at, key=start_of) for at in (group.start, group.end))
         return self.tokens[first:last]
 
-    def blocks(self, group: Group) -> Iterator[Block]:
+    def blocks(self, group: GroupPattern) -> Iterator[Block]:
         """The blocks of triple patterns in a group and its nested groups, in the order of the text."""
         for part in group.parts:
             if isinstance(part, Block):
                 yield part
             else:
-                yield from self.blocks(part.group if isinstance(part, Clause) else part)
+                yield from self.blocks(part.group if isinstance(part, GraphClause) else part)
 
     def read(self, place: Place) -> list[Place]:
         """Record a part of the tree, and return its children to read."""
@@ -136,14 +136,14 @@ class Outline:
             case "construct_template":
                 return []
             case "group" | "short_group":
-                inner = Group(*span(part), role)
+                inner = GroupPattern(*span(part), role)
                 group.parts.append(inner)
                 group = inner
             case "graph":
                 group.words.add("GRAPH")
                 _, name, opened = part.children
-                inner = Group(*span(opened))
-                group.parts.append(Clause(start_of(first_of(part)), first_of(name), inner))
+                inner = GroupPattern(*span(opened))
+                group.parts.append(GraphClause(start_of(first_of(part)), first_of(name), inner))
                 return [Place(each, inner, block, "GROUP") for each in children(opened) if isinstance(each, Tree)]
             case "select_query" | "sub_select":
                 group.words.add("SELECT")
@@ -169,23 +169,23 @@ class Outline:
         if len(part.children) > 1:
             self.note(part.children[1], pairs)
 
-    def note(self, properties: Node, pairs: list[Pair]) -> None:
+    def note(self, properties: Node, pairs: list[PropertyValue]) -> None:
         """Record properties and their values."""
         path, route = list[Token](), Route()
         for part in children(properties):
             if isinstance(part, Tree) and part.data == "verb":
                 path, route = leaves(part), read_route(part.children[0])
             elif isinstance(part, Tree):
-                pairs.append(Pair(path, route, self.term(part)))
+                pairs.append(PropertyValue(path, route, self.term(part)))
 
-    def term(self, node: Node) -> Term:
+    def term(self, node: Node) -> TermPosition:
         """A subject, or an object with its annotations."""
         parts = node.children if isinstance(node, Tree) and node.data == "object" else [node]
         term = parts[0]
         kind = BRACKETED.get(term.data, "other") if isinstance(term, Tree) else TERMS.get(term.type, "constant")
         if isinstance(term, Token) and kind == "blank" and self.labels[str(term)] > 1:
             kind = "other"
-        return Term(*span(node), kind if len(parts) == 1 else "other")
+        return TermPosition(*span(node), kind if len(parts) == 1 else "other")
 
 
 def children(node: Node) -> list[Node]:

@@ -68,9 +68,9 @@ class Report:
         results = [asdict(result) for result in self.results]
         return {"conforms": self.conforms, "results": results, **self.contents.as_json()}
 
-    def as_turtle(self, data_graph: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> str:
-        """The report as a sh:ValidationReport; a value is the term in `data_graph`, if it has one."""
-        terms = {(as_text(t.subject), t.predicate.value, as_text(t.object)): t.object for t in data_graph}
+    def as_turtle(self, triples: Iterable[ox.Triple], prefixes: Mapping[str, str]) -> str:
+        """The report as a sh:ValidationReport; a value is the term in `triples`, if it has one."""
+        terms = {(as_text(t.subject), t.predicate.value, as_text(t.object)): t.object for t in triples}
         written = ox.serialize(
             self.triples(terms), format=ox.RdfFormat.TURTLE, prefixes={**prefixes, "sh": SH, "rdfs": RDFS}
         )

@@ -28,7 +28,7 @@ MOST_OF_A_ZONE = 14 * 3600
 MOST_DIGITS = 4000  # Python does not convert longer texts into numbers
 
 
-class Value(NamedTuple):
+class OrderedValue(NamedTuple):
     """The value of a literal: its comparable family, its place in the order, and whether it has a time zone."""
 
     family: str
@@ -60,24 +60,24 @@ def sign(first: object, second: object) -> int:
 
 
 @lru_cache(maxsize=20_000)
-def value_of(literal: Literal) -> Value | None:
+def value_of(literal: Literal) -> OrderedValue | None:
     """The comparable value of a literal, or None."""
     text, datatype = str(literal), str(literal.datatype or f"{XSD}string")
     if literal.language or (len(text) > MOST_DIGITS and datatype != f"{XSD}string") or not well_formed(text, datatype):
         return None
     name = datatype.removeprefix(XSD)
     if name == "string":
-        return Value("text", text)
+        return OrderedValue("text", text)
     if name == "boolean":
-        return Value("truth", text in ("true", "1"))
+        return OrderedValue("truth", text in ("true", "1"))
     if name in ("float", "double"):
-        return None if text == "NaN" else Value("number", float(text.replace("INF", "inf")))
+        return None if text == "NaN" else OrderedValue("number", float(text.replace("INF", "inf")))
     if name in NUMBERS:
-        return Value("number", Decimal(text))
+        return OrderedValue("number", Decimal(text))
     return moment(text, TIMES[name]) if name in TIMES else None
 
 
-def moment(text: str, family: str) -> Value | None:
+def moment(text: str, family: str) -> OrderedValue | None:
     """Seconds on the time line (XSD 1.1 Part 2, E.3.4), in UTC if there is a time zone."""
     found = PARTS.fullmatch(text)
     if found is None:
@@ -88,7 +88,7 @@ def moment(text: str, family: str) -> Value | None:
     if zone and zone != "Z":
         offset = int(zone[1:3]) * 3600 + int(zone[4:6]) * 60
         seconds -= -offset if zone[0] == "-" else offset
-    return Value(family, seconds + Decimal(found["second"] or 0), zone is not None)
+    return OrderedValue(family, seconds + Decimal(found["second"] or 0), zone is not None)
 
 
 def days_before(year: int, month: int, day: int) -> int:

@@ -17,7 +17,7 @@ from lark import Token
 
 from uphold.engines.oxigraph.datasets import Chosen, Data, Refusal
 from uphold.sparql.lexer import line_column
-from uphold.sparql.outline import Block, Group, Outline, Pair, Term, start_of
+from uphold.sparql.outline import Block, GroupPattern, Outline, PropertyValue, TermPosition, start_of
 from uphold.sparql.routes import Route, alternatives, is_chain, is_link, steps, zero_lengths
 
 __all__ = ["Exists", "Paths"]
@@ -31,7 +31,7 @@ UNNAMED = "Write a variable instead of the blank node, with separate patterns ab
 class Exists(NamedTuple):
     """The outermost EXISTS around a place: its group, its graph, and the outer variables bound to its nodes."""
 
-    group: Group
+    group: GroupPattern
     graph: str | None
     nodes: frozenset[str]
 
@@ -62,7 +62,7 @@ class Paths:
                 at = place + len(label)
         return "".join([*parts, self.outline.text[at:end]])
 
-    def replaced(self, subject: Term | None, pair: Pair, graph: str | None) -> str:
+    def replaced(self, subject: TermPosition | None, pair: PropertyValue, graph: str | None) -> str:
         """The group that replaces a triple pattern; empty if the engine evaluates it correctly."""
         if len(pair.path) == 1:
             return ""
@@ -88,7 +88,7 @@ class Paths:
         """Whether duplicate solutions matter: not in EXISTS, except in a sub-SELECT, which may count them."""
         return self.exists is None or any(token.type == "SELECT" for token in self.outline.tokens_in(self.exists.group))
 
-    def staying(self, here: Term, there: Term | None, count: int, token: Token) -> str:
+    def staying(self, here: TermPosition, there: TermPosition | None, count: int, token: Token) -> str:
         """The solutions of a zero-length path at a term that no triple of the graph has."""
         kind = there.kind if there else "other"
         if there and kind == "variable":
@@ -99,7 +99,7 @@ class Paths:
             raise self.refusal("The path begins or ends at a term that is not in the graph.", UNNAMED, token)
         return f"{{ {' UNION '.join(['{ }'] * count)} }}"
 
-    def may_be_strange(self, term: Term | None, graph: str | None) -> bool:
+    def may_be_strange(self, term: TermPosition | None, graph: str | None) -> bool:
         """Whether a term is a variable in EXISTS whose outer value may not be a node of the graph."""
         if self.exists is None or term is None or term.kind != "variable":
             return False
@@ -109,14 +109,14 @@ class Paths:
         tokens = (token for token in self.outline.tokens if not group.start <= start_of(token) < group.end)
         return any(token.type == "VAR" and token[1:] == name for token in tokens)
 
-    def nodes(self, group: Group) -> frozenset[str]:
+    def nodes(self, group: GroupPattern) -> frozenset[str]:
         """The variables that the triple patterns of a group bind to nodes of its graph."""
         blocks = [part for part in group.parts if isinstance(part, Block)]
         said = [(each.term, pair) for block in blocks for each in block.subjects for pair in each.pairs]
         terms = [term for subject, pair in said if is_chain(pair.route) for term in (subject, pair.value)]
         return frozenset(self.outline.text[term.start + 1 : term.end] for term in terms if term.kind == "variable")
 
-    def or_staying(self, subject: Term | None, pair: Pair) -> str:
+    def or_staying(self, subject: TermPosition | None, pair: PropertyValue) -> str:
         """A path in EXISTS, or the zero-length solutions whose ends have outer values."""
         here, there = self.written(subject), self.written(pair.value)
         if not (here and there):
@@ -154,7 +154,7 @@ class Paths:
         """A refusal with the place of a token."""
         return Refusal(detail, remedy, *line_column(self.outline.text, start_of(token)))
 
-    def written(self, term: Term | None) -> str:
+    def written(self, term: TermPosition | None) -> str:
         """A term as repeatable text, or an empty text."""
         if term is None or term.kind == "other":
             return ""
@@ -163,7 +163,7 @@ class Paths:
         text = self.raw(term.start, term.end)
         return NIL if text.startswith("(") else text
 
-    def term(self, term: Term) -> Any:
+    def term(self, term: TermPosition) -> Any:
         """The term of a constant."""
         return self.terms(self.written(term))[0]
 

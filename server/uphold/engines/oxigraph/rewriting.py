@@ -24,7 +24,7 @@ from uphold.engines.oxigraph.datasets import Chosen, Data, Refusal
 from uphold.engines.oxigraph.paths import Exists, Paths
 from uphold.sparql.constraints import in_tokens
 from uphold.sparql.lexer import line_column, unescaped
-from uphold.sparql.outline import Block, Clause, Group, Outline, start_of
+from uphold.sparql.outline import Block, GraphClause, GroupPattern, Outline, start_of
 from uphold.sparql.parser import UnexpectedTokenError, parse
 from uphold.sparql.routes import is_chain, stays_in_graph
 
@@ -92,27 +92,27 @@ class Rewriting(Paths):
         """The rewritten query, or the same text if nothing had to change; raises `Refusal`."""
         return self.group(self.outline.root, None)
 
-    def group(self, group: Group, graph: str | None) -> str:
+    def group(self, group: GroupPattern, graph: str | None) -> str:
         """A group in a graph, None for the default graph."""
         parts, at = [], group.start
         for part in sorted(group.parts, key=lambda each: each.start):
             outer = self.exists
-            if isinstance(part, Group) and part.role == "EXISTS":
+            if isinstance(part, GroupPattern) and part.role == "EXISTS":
                 self.exists = outer or Exists(part, graph, self.nodes(group))
             parts += [self.raw(at, part.start), self.part(part, graph)]
             self.exists = outer
             at = part.end
         return "".join([*parts, self.raw(at, group.end)])
 
-    def part(self, part: Block | Clause | Group, graph: str | None) -> str:
+    def part(self, part: Block | GraphClause | GroupPattern, graph: str | None) -> str:
         """A part of a group."""
-        if isinstance(part, Group):
+        if isinstance(part, GroupPattern):
             return self.group(part, graph)
-        if isinstance(part, Clause):
+        if isinstance(part, GraphClause):
             return self.clause(part)
         return self.block(part, graph)
 
-    def clause(self, clause: Clause) -> str:
+    def clause(self, clause: GraphClause) -> str:
         """A GRAPH clause."""
         name, group = clause.name, clause.group
         if name.type != "VAR":
@@ -140,7 +140,7 @@ class Rewriting(Paths):
         self.suffix = outer
         return f"{{ {' UNION '.join(copies)} }}"
 
-    def nothing(self, group: Group, more: str = "") -> str:
+    def nothing(self, group: GroupPattern, more: str = "") -> str:
         """A group with the variables of another one, but without solutions."""
         return f"{{ {self.raw(group.start, group.end)} {more} FILTER (false) }}"
 
@@ -210,7 +210,7 @@ def without_blank_nodes(outline: Outline, mark: str) -> str:
     return "".join([*parts, outline.text[at:]])
 
 
-def is_plain(group: Group, *, strictly: bool) -> bool:
+def is_plain(group: GroupPattern, *, strictly: bool) -> bool:
     """Whether each solution of a group comes from one of its triple patterns, and its parts share their variables.
 
     Every pattern then binds the variable of a GRAPH clause around it to the same graph, as 18.6 requires. Paths between
@@ -220,7 +220,7 @@ def is_plain(group: Group, *, strictly: bool) -> bool:
         return False
     binds = False
     for part in group.parts:
-        if isinstance(part, Group):
+        if isinstance(part, GroupPattern):
             if not is_plain(part, strictly=strictly or part.role == "EXISTS"):
                 return False
             binds = binds or part.role == "GROUP"

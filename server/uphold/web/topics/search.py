@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, render_template, request
 
 from uphold.errors import InvalidParameter
-from uphold.search.query import LONGEST, Found, Hit
+from uphold.search.query import LONGEST, Hit, SearchResult
 from uphold.serving.descriptions import Thing
 from uphold.web.http.json_envelope import enveloped
 from uphold.web.http.link_values import add_link_values, link_value
@@ -136,7 +136,7 @@ def named(text: str, kind: str, least: float) -> list[Hit]:
     return [hit for hit in hits if hit.score >= max(least, hits[0].score)]
 
 
-def page(looked: SearchRequest, found: Found, links: dict[str, str]) -> str:
+def page(looked: SearchRequest, found: SearchResult, links: dict[str, str]) -> str:
     """The page with the form and the results."""
     names = open_snapshot().resources.names
     hits: list[tuple[Hit, Thing]] = [(hit, Thing(hit.iri, hit.label, names.short(hit.iri))) for hit in found.hits]
