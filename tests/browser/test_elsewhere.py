@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 FETCH = """async ([address, options]) => {
   const answer = await fetch(address, options);
-  const named = ["etag", "content-range", "uphold-snapshot", "uphold-request", "accept-ranges", "link"];
+  const named = ["etag", "content-range", "uphold-snapshot", "x-request-id", "accept-ranges", "link"];
   const headers = Object.fromEntries(named.map((name) => [name, answer.headers.get(name)]));
   return { status: answer.status, headers, text: await answer.text() };
 }"""
@@ -58,7 +58,7 @@ def test_a_page_elsewhere_sends_headers_of_its_own(elsewhere: Page, served: str)
     found = fetch(elsewhere, f"{served}/api/calls-met.csv", headers=sent)
     assert (found["status"], len(found["text"])) == (206, 10)
     assert found["headers"]["content-range"].startswith("bytes 0-9/")
-    assert found["headers"]["uphold-request"] == "page-1"
+    assert found["headers"]["x-request-id"] == "page-1"
     assert found["headers"]["etag"]
     assert found["headers"]["uphold-snapshot"]
 

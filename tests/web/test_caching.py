@@ -213,6 +213,13 @@ def test_no_error_is_kept(client: FlaskClient, headers: dict[str, str], path: st
         assert "hit" not in response.headers["Server-Timing"]
 
 
+def test_a_cached_reply_has_the_id_of_its_own_request(client: FlaskClient) -> None:
+    """And no other: the id of the request that filled the cache is not stored."""
+    for name in ("first", "second"):
+        response = client.get("/doc/jurisdiction/nzl.ttl", headers={"X-Request-Id": name})
+        assert response.headers.getlist("X-Request-Id") == [name]
+
+
 def test_a_condition_that_fails_is_an_error_and_not_kept(client: FlaskClient) -> None:
     """Also when the page itself is kept already."""
     client.get("/doc/jurisdiction/tha.ttl")

@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
+from tests.web.contexts import with_context
 from uphold.web.middleware.compression import BUFFER_LIMIT, MIN_SIZE, Compression
 
 CASES = list(csv.DictReader(Path(__file__).with_name("accept-encoding.csv").read_text("utf-8").splitlines()))
@@ -39,7 +40,7 @@ def unpacked(response: TestResponse) -> bytes:
 def client_of(response: Callable[[Request], Response]) -> Client:
     """A client of an app that answers each request so, behind the encoding."""
     app = Request.application(response)
-    return Client(Compression(app))
+    return Client(with_context(Compression(app)))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["accept"])
@@ -223,7 +224,7 @@ def call(body: Any, headers: list[tuple[str, str]], **environ: str) -> tuple[Any
         return body
 
     given = {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": "gzip", **environ}
-    found = Compression(app)(given, lambda *told: sent.extend(told[1]))
+    found = with_context(Compression(app))(given, lambda *told: sent.extend(told[1]))
     return found, dict(sent)
 
 

@@ -27,7 +27,7 @@ METHODS = frozenset({"GET", "HEAD", "POST"})
 ASKS = ("/sparql",)
 LENGTH_DIGITS = 4  # digits of Content-Length; larger bodies are not cached
 ENTRY_OVERHEAD = 3_000
-ABOUT_ONE_REQUEST = frozenset({"uphold-request", "server-timing", "date"})
+ABOUT_ONE_REQUEST = frozenset({"x-request-id", "server-timing", "date"})
 ABOUT_THE_CONTENT = frozenset({"accept-ranges", "content-type", "content-length", "content-encoding"})
 HIT = ("Server-Timing", "cache;desc=hit")
 Headers = list[tuple[str, str]]
