@@ -40,7 +40,7 @@ def test_an_answer_from_elsewhere_is_given_and_not_kept(federated: FlaskClient, 
 @pytest.mark.parametrize(
     ("clause", "expected", "detail"),
     [
-        ("<http://other.example/>", (403, "service-forbidden"), "The endpoint http://other.example/ is not one"),
+        ("<http://other.example/>", (403, "service-forbidden"), "may not call the endpoint http://other.example/"),
         ("?where", (403, "service-forbidden"), "the variable ?where"),
         (f"<{NOBODY}>", (502, "service-failed"), f"The endpoint {NOBODY} could not be reached."),
     ],

@@ -240,7 +240,7 @@ def test_requests_are_counted_by_what_they_are(client: FlaskClient) -> None:
     assert grown(before, after, name, method="GET", endpoint="doc", status="200") == 1
     assert grown(before, after, name, method="GET", endpoint="doc", status="404") == 1
     assert grown(before, after, name, method="POST", endpoint="sparql", status="200") == 1
-    assert grown(before, after, "uphold_request_seconds_count", endpoint="doc") == 2
+    assert grown(before, after, "uphold_http_request_duration_seconds_count", endpoint="doc") == 2
 
 
 def test_queries_are_counted_by_what_came_of_them(client: FlaskClient) -> None:

@@ -255,4 +255,4 @@ def test_a_fault_of_ours_says_so(
         assert client.post("/validate", data="<urn:a> a <urn:Even> .", content_type="text/turtle").status_code == 200
     (tmp_path / "odd.ttl").write_text("<urn:a> a <urn:Odd> .", "utf-8")
     assert main(["validate", str(tmp_path / "odd.ttl"), "--files", str(files), "--state", str(settings.state)]) == 1
-    assert "fault of Uphold" in capsys.readouterr().err
+    assert "bug in Uphold" in capsys.readouterr().err
