@@ -271,7 +271,7 @@ def test_a_query_past_the_queue_is_refused_at_once(tiny: Settings) -> None:
         thread.start()
     time.sleep(0.5)
     began = time.monotonic()
-    with pytest.raises(ServerBusy, match="1 queries wait"):
+    with pytest.raises(ServerBusy, match="1 queries are waiting"):
         engine.query("ASK {}", accept="text/csv")
     assert time.monotonic() - began < 0.2
     for thread in threads:

@@ -77,6 +77,7 @@ def test_among_hostile_queries_everybody_else_is_answered(server: Target) -> Non
 def test_the_query_of_a_client_that_left_is_stopped(tiny: Settings) -> None:
     """Its worker is free within a second or so, long before the deadline."""
     with target(Settings(files=tiny.files, state=tiny.state, query_timeout=20.0, server_processes=1)) as patient:
+        patient.is_well()  # its workers are loaded, so a query runs, and its client is looked at, at once
         for channel in [start(patient, endless()) for _ in range(2)]:
             time.sleep(0.4)
             channel.close()
