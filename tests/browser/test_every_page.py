@@ -27,7 +27,7 @@ def test_a_page_holds_what_it_promises(browser: Browser, project_address: str, k
 
     A reader finds each thing that its row names. The page breaks no rule of WCAG 2.2 AA, and no good practice, that a
     program can check. The browser stops nothing because of the page's own policy and reports no error of a script.
-    Every request goes to the host that serves the page. It fits the window, down to the width of a small telephone.
+    Every request goes to the host that serves the page. It fits the window, down to the width of a small phone.
     It has one heading of the first level, and comes in few kilobytes.
     """
     seen = look(browser, project_address, kind, appearance)

@@ -86,7 +86,7 @@ def starve(pid: int) -> None:
 
 @pytest.mark.parametrize("harm", [kill, starve])
 def test_a_process_that_is_lost_is_replaced(renderer: ChartRenderer, harm: Callable[[int], None]) -> None:
-    """Who waits for its picture is told so."""
+    """A client that waits too long gets 503."""
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(renderer.draw, chart("slow", MOST_ROWS), SVG)
         time.sleep(0.1)
@@ -107,7 +107,7 @@ def test_a_process_that_ends_while_idle_costs_nobody_a_chart(renderer: ChartRend
 
 
 def test_a_picture_ends_at_its_memory(renderer: ChartRenderer) -> None:
-    """A few rows can ask for a large one; who asks is told so, and the next one is drawn."""
+    """A few rows can ask for a large one; that is an error, and the next one is drawn."""
     with pytest.raises(ChartRenderingFailed, match="ended"):
         renderer.draw({**chart("huge"), "width": 15_000, "height": 15_000}, PNG)
     assert renderer.draw(chart("next"), PNG).startswith(b"\x89PNG")
