@@ -160,7 +160,7 @@ def test_a_chart_that_waits_too_long_for_others_is_told_to_come_again(
 
 
 def test_a_closed_renderer_has_no_process(renderer: ChartRenderer) -> None:
-    """Not even one that is drawing; who waits for the picture is told so."""
+    """Not even one that is drawing; the client that waits gets an error."""
     template = renderer.open().template.process
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(renderer.draw, chart("slow", MOST_ROWS), SVG)

@@ -8,7 +8,7 @@ from typing import Any
 
 from uphold.web.http.request_context import open_snapshot
 
-__all__ = ["as_text", "enveloped"]
+__all__ = ["LICENCE", "as_text", "enveloped"]
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 

@@ -13,13 +13,13 @@ from flask import request
 from markupsafe import Markup
 
 from uphold.snapshots.snapshot import Snapshot
+from uphold.web.http.json_envelope import LICENCE
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.metadata.citations import AUTHOR, PUBLISHER
 from uphold.web.metadata.metadata import SITE, Metadata
 
 __all__ = ["LICENCE", "as_script", "catalogue", "dataset", "structured"]
 
-LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 CONTEXT = "https://schema.org"
 SCRIPT_ESCAPES = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
 """Characters that could end a script element or a line of it, and their JSON escapes."""

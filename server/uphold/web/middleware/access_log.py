@@ -23,6 +23,7 @@ from uphold.settings import Settings
 from uphold.web.http.headers import with_snapshot
 from uphold.web.http.problem_documents import PROBLEM, problem_document, problem_headers
 from uphold.web.http.request_context import RequestContext
+from uphold.web.http.wsgi_bodies import close
 from uphold.web.middleware.transfer_limit import TransferLimit, acquire_slot
 
 __all__ = ["AccessLog", "endpoint_of", "request_id"]
@@ -202,9 +203,3 @@ class LoggedBody:
                 self.ended = True
                 self.transfers.sending.release()
                 self.exchange.end(self.size)
-
-
-def close(body: Iterable[bytes]) -> None:
-    """Close a body that has a close method."""
-    if hasattr(body, "close"):
-        body.close()

@@ -19,6 +19,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from uphold.web.http.content_codings import COMPRESSORS, Compressor, accepted_coding
 from uphold.web.http.request_context import context_of
+from uphold.web.http.wsgi_bodies import close
 
 __all__ = ["Compression"]
 
@@ -204,9 +205,3 @@ def pieces(body: Iterable[bytes], compressor: Compressor) -> Iterator[bytes]:
             sent = time.monotonic()
             yield ready
     yield compressor.finish()
-
-
-def close(body: Iterable[bytes]) -> None:
-    """Close a body that has a close method."""
-    if hasattr(body, "close"):
-        body.close()

@@ -19,6 +19,7 @@ from uphold.errors import UpholdError
 from uphold.metrics import metrics
 from uphold.web.http.etags import etag_matches
 from uphold.web.http.request_context import context_of
+from uphold.web.http.wsgi_bodies import close
 from uphold.web.middleware.access_log import endpoint_of, request_id
 
 __all__ = ["ResponseCache"]
@@ -102,8 +103,7 @@ class ResponseCache:
         try:
             whole = [b"".join(body)]
         finally:
-            if hasattr(body, "close"):
-                body.close()
+            close(body)
         entry = make_entry(*heads[0], whole, environ, len(str(key)))
         with self.lock:
             if self.cached_version == version and entry.size <= self.entries.maxsize // 8:

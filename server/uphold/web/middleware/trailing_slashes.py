@@ -14,12 +14,13 @@ from urllib.parse import quote
 
 from uphold.web.http.headers import with_snapshot
 from uphold.web.http.request_context import context_of
+from uphold.web.http.request_parameters import IN_PATHS
+from uphold.web.http.wsgi_bodies import close
 
 __all__ = ["TrailingSlashes"]
 
 MOVED = "308 Permanent Redirect"
 SEVERAL = re.compile("/{2,}")
-IN_PATHS = "/:@!$&'()*+,;=~"
 IN_QUERIES = f"{IN_PATHS}?%"
 OF_THE_SERVER = re.compile(r"wsgi\.|SERVER_|REMOTE_|SCRIPT_NAME|HTTP_HOST$")
 Headers = list[tuple[str, str]]
@@ -86,9 +87,3 @@ def candidates(path: str) -> Iterator[str]:
     plain = SEVERAL.sub("/", path)
     ends = [plain, plain[:-1] if plain.endswith("/") else f"{plain}/"]
     yield from (each for each in ends if path.startswith("/") and each not in ("", path))
-
-
-def close(body: Iterable[bytes]) -> None:
-    """Close a body that has a close method."""
-    if hasattr(body, "close"):
-        body.close()

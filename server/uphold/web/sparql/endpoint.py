@@ -15,6 +15,7 @@ from uphold.serving.open_snapshots import SnapshotManager
 from uphold.web.http.headers import with_snapshot
 from uphold.web.http.request_context import RequestContext, context_of
 from uphold.web.http.sparql_protocol import read_request
+from uphold.web.http.wsgi_bodies import close
 from uphold.web.sparql.execution import HTML, SparqlResponse, parse_request, respond
 
 __all__ = ["SparqlEndpoint"]
@@ -51,8 +52,7 @@ class SparqlEndpoint:
         headers = [*made.headers, *with_snapshot(context.leases[-1].snapshot.id)]
         start_response(f"{made.status.value} {made.status.phrase}", headers)
         if method == "HEAD":
-            if hasattr(made.body, "close"):
-                made.body.close()
+            close(made.body)
             return []
         return made.body
 
