@@ -38,15 +38,20 @@ dev: setup
 	UPHOLD_RESPONSE_CACHE_MB=0 $(BIN)/flask --app uphold.app:create --debug run --port 8000
 
 # What measures seconds or ends processes has the machine to itself; the rest shares it.
-ALONE := tests/engines/test_embedded.py tests/protocol/test_crowds.py tests/web/test_serving.py
+ALONE := tests/engines/test_embedded.py tests/protocol/test_crowds.py tests/web/test_server.py
 
 test: setup
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(addprefix --ignore=,$(ALONE))
 	$(BIN)/pytest $(ALONE)
 
 # Under a minute, on the tiny data: what to run before each commit.
-QUICK := answers architecture checks documents engines/test_guard.py intake parameters questions/test_files.py \
-	rows tables $(addprefix web/test_,$(addsuffix .py,api connections negotiation signposting site))
+tests_of = $(addprefix $(1)/test_,$(addsuffix .py,$(2)))
+QUICK := architecture rdf \
+	$(call tests_of,engines,result_cache) \
+	$(call tests_of,questions,files framing parameters rows) \
+	$(call tests_of,sparql,guard) \
+	$(call tests_of,validation,added_triples graph_scans lexical_forms shacl_scaling upload upload_json) \
+	$(call tests_of,web,api client_disconnect negotiation signposting site)
 
 quick: lint
 	$(BIN)/pytest --quiet --numprocesses $(WORKERS) --dist worksteal $(addprefix tests/,$(QUICK))

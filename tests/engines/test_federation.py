@@ -23,7 +23,7 @@ from uphold.snapshots.snapshot import current
 if TYPE_CHECKING:
     from tests.engines.conftest import Endpoint
 
-HIDDEN = sorted((Path(__file__).parent / "queries").glob("service-*.rq"))
+HIDDEN = sorted((Path(__file__).parents[1] / "sparql" / "queries").glob("service-*.rq"))
 SHAPES = sorted((Path(__file__).parent / "federated").glob("*.rq"))
 BLANK = re.compile(r"<BlankNode value=\w+>")
 NOBODY = "http://127.0.0.1:9/sparql"

@@ -1,4 +1,4 @@
-"""Which SERVICE clauses a query has, and what each asks of whom; the cases are the files in clauses/."""
+"""Which SERVICE clauses a query has, and what each asks of whom; the cases are the files in service-clauses/."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from uphold.engines.federation.service_clauses import find_clauses
 from uphold.errors import UpholdError
 
-CASES = sorted((Path(__file__).parent / "clauses").glob("*.rq"))
+CASES = sorted((Path(__file__).parent / "service-clauses").glob("*.rq"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)

@@ -11,7 +11,7 @@ from rdflib.compare import isomorphic
 
 from uphold.validation.added_triples import additions
 
-CASES = tomllib.loads(Path(__file__).with_name("additions.toml").read_text("utf-8"))
+CASES = tomllib.loads(Path(__file__).with_name("added-triples.toml").read_text("utf-8"))
 
 
 def read(turtle: str) -> rdflib.Graph:

@@ -14,7 +14,7 @@ from uphold.settings import Settings
 
 BASE = "https://w3id.org/uphold/"
 CONTEXT: dict[str, Any] = json.loads((Settings().files / "data" / "context.jsonld").read_text("utf-8"))["@context"]
-TRIPLES = (Path(__file__).parent / "petition.nt").read_bytes()
+TRIPLES = (Path(__file__).parent / "framing" / "petition.nt").read_bytes()
 SHAPE = {
     "@context": f"{BASE}context.jsonld",
     "id": "{jurisdiction}",

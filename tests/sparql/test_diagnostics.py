@@ -1,4 +1,4 @@
-"""What the engine's error says of a query with a mistake in it; the cases are in mends.toml."""
+"""What the engine's error says of a query with a mistake in it; the cases are in diagnostics.toml."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from uphold.sparql.diagnostics import explain
 from uphold.sparql.faults import find_fault
 from uphold.sparql.guard import inspect
 
-CASES = tomllib.loads((Path(__file__).parent / "mends.toml").read_text("utf-8"))["case"]
+CASES = tomllib.loads((Path(__file__).parent / "diagnostics.toml").read_text("utf-8"))["case"]
 ROOT = Path(__file__).parents[2]
 
 

@@ -10,7 +10,7 @@ import pytest
 from uphold.errors import UnreadableSource
 from uphold.rdf.csv_tables import Context, table_to_jsonld
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "tables"
 GOOD = sorted((HERE / "good").glob("*.csv"))
 BAD = sorted((HERE / "bad").glob("*.csv"))
 
@@ -18,7 +18,7 @@ BAD = sorted((HERE / "bad").glob("*.csv"))
 @pytest.fixture(scope="session")
 def context() -> Context:
     """The project's own context."""
-    path = HERE.parents[1] / "data" / "context.jsonld"
+    path = Path(__file__).parents[2] / "data" / "context.jsonld"
     return Context.read(path, path.read_text("utf-8"))
 
 

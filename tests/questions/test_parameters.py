@@ -12,7 +12,7 @@ from uphold.errors import InvalidParameter
 from uphold.questions.parameters import Parameter, bind, find_parameters, to_term
 from uphold.settings import CANONICAL_BASE
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "parameters"
 CASES = sorted(path for path in (HERE / "binding").glob("*.rq") if not path.name.endswith(".bound.rq"))
 PREFIXES = {"treaty": f"{CANONICAL_BASE}id/treaty/"}
 with (HERE / "values.csv").open(encoding="utf-8", newline="") as table:
