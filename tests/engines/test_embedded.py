@@ -205,12 +205,12 @@ def test_lost_workers_are_replaced_at_once(engine: EmbeddedEngine) -> None:
     assert time.monotonic() - began < 0.2
 
 
-def test_a_lost_template_is_started_again(tiny: Settings) -> None:
-    """Its workers end with it, and the next query gets one from a new template."""
+def test_a_lost_fork_server_is_restarted(tiny: Settings) -> None:
+    """Its workers end with it, and the next query gets one from a new fork server."""
     engine = EmbeddedEngine(current(tiny.state), tiny)
     assert ask(engine, "ASK { ?s ?p ?o }")
     (worker,) = engine.pool.workers
-    engine.template.process.kill()
+    engine.fork_server.process.kill()
     assert select.select([worker.channel], [], [], 5)[0]
     assert ask(engine, "ASK { ?s ?p ?o }")
     engine.close()

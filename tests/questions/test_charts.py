@@ -98,8 +98,8 @@ def test_a_process_that_is_lost_is_replaced(renderer: ChartRenderer, harm: Calla
 
 
 def test_a_process_that_ends_while_idle_costs_nobody_a_chart(renderer: ChartRenderer) -> None:
-    """The next one is drawn by another, be it the worker that was lost or the template with it."""
-    for pid in (only_worker(renderer).pid, renderer.open().template.process.pid):
+    """The next one is drawn by another, be it the worker that was lost or the fork server with it."""
+    for pid in (only_worker(renderer).pid, renderer.open().fork_server.process.pid):
         worker = only_worker(renderer)
         os.kill(pid, signal.SIGKILL)
         assert ended(worker)
@@ -161,7 +161,7 @@ def test_a_chart_that_waits_too_long_for_others_is_told_to_come_again(
 
 def test_a_closed_renderer_has_no_process(renderer: ChartRenderer) -> None:
     """Not even one that is drawing; the client that waits gets an error."""
-    template = renderer.open().template.process
+    fork_server = renderer.open().fork_server.process
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(renderer.draw, chart("slow", MOST_ROWS), SVG)
         time.sleep(0.1)
@@ -169,7 +169,7 @@ def test_a_closed_renderer_has_no_process(renderer: ChartRenderer) -> None:
         renderer.close()
         with pytest.raises(ChartRenderingFailed, match="ended"):
             slow.result(60)
-    assert template.poll() is not None
+    assert fork_server.poll() is not None
     until = time.monotonic() + 5
     while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
         time.sleep(0.01)

@@ -32,7 +32,7 @@ LONG = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number 
 
 @pytest.fixture(scope="module")
 def shared_court(tiny: Settings) -> Iterator[SnapshotValidator]:
-    """One court for most tests: a template takes seconds to start."""
+    """One court for most tests: a fork server takes seconds to start."""
     made = SnapshotValidator(current(tiny.state), tiny)
     yield made
     made.close()
@@ -40,7 +40,7 @@ def shared_court(tiny: Settings) -> Iterator[SnapshotValidator]:
 
 @pytest.fixture
 def validator(shared_court: SnapshotValidator) -> SnapshotValidator:
-    """A court whose template is ready, with no judge at work."""
+    """A court whose fork server is ready, with no judge at work."""
     assert shared_court.validate(SHORT).report["conforms"]
     wait_for_rest(shared_court)
     return shared_court
@@ -48,10 +48,10 @@ def validator(shared_court: SnapshotValidator) -> SnapshotValidator:
 
 def validation_service(validator: SnapshotValidator) -> list[int]:
     """The judges that are at work."""
-    assert validator.template
-    template = validator.template.process.pid
+    assert validator.fork_server
+    fork_server = validator.fork_server.process.pid
     with contextlib.suppress(OSError):
-        children = map(int, Path(f"/proc/{template}/task/{template}/children").read_text("ascii").split())
+        children = map(int, Path(f"/proc/{fork_server}/task/{fork_server}/children").read_text("ascii").split())
         return [child for child in children if works(child)]
     return []
 
@@ -91,8 +91,8 @@ def wait_for_rest(validator: SnapshotValidator) -> None:
 
 def kill(validator: SnapshotValidator, validate: int) -> None:
     """End a judge."""
-    assert validator.template
-    validator.template.kill(validate)
+    assert validator.fork_server
+    validator.fork_server.kill(validate)
 
 
 def starve(validator: SnapshotValidator, validate: int) -> None:
@@ -104,9 +104,9 @@ def starve(validator: SnapshotValidator, validate: int) -> None:
 def test_a_judge_that_is_lost_costs_nobody_else(
     validator: SnapshotValidator, harm: Callable[[SnapshotValidator, int], None]
 ) -> None:
-    """Who asked it hears that it ended; who asks beside it or afterwards is answered, by the same template."""
-    assert validator.template
-    template = validator.template.process.pid
+    """Who asked it hears that it ended; who asks beside it or afterwards is answered, by the same fork server."""
+    assert validator.fork_server
+    fork_server = validator.fork_server.process.pid
     with ThreadPoolExecutor(2) as pool:
         lost = pool.submit(validator.validate, LONG)
         validate = at_work(validator)
@@ -116,14 +116,14 @@ def test_a_judge_that_is_lost_costs_nobody_else(
             lost.result(60)
         assert beside.result(60).report["conforms"]
     assert validator.validate(SHORT).report["conforms"]
-    assert validator.template.process.pid == template
-    assert validator.template.process.poll() is None
+    assert validator.fork_server.process.pid == fork_server
+    assert validator.fork_server.process.poll() is None
 
 
 def test_a_judge_past_its_time_is_gone(validator: SnapshotValidator) -> None:
     """The rest of the work is not done for nobody."""
     hasty = SnapshotValidator(validator.snapshot, dataclasses.replace(validator.settings, validate_timeout=0.3))
-    hasty.template = validator.template
+    hasty.fork_server = validator.fork_server
     began = time.monotonic()
     with pytest.raises(ValidationLimitExceeded, match=r"stopped after 0\.3 s"):
         hasty.validate(LONG)
@@ -131,7 +131,7 @@ def test_a_judge_past_its_time_is_gone(validator: SnapshotValidator) -> None:
     wait_for_rest(validator)
 
 
-def test_nobody_waits_longer_for_a_template_than_for_a_judge(tiny: Settings) -> None:
+def test_nobody_waits_longer_for_a_fork_server_than_for_a_judge(tiny: Settings) -> None:
     """Whoever comes while it loads is told so in time, and it goes on loading for those who come later."""
     validator = SnapshotValidator(current(tiny.state), dataclasses.replace(tiny, validate_timeout=0.1))
     began = time.monotonic()
@@ -140,19 +140,19 @@ def test_nobody_waits_longer_for_a_template_than_for_a_judge(tiny: Settings) -> 
             with pytest.raises(ValidationLimitExceeded):
                 each.result(30)
     assert time.monotonic() - began < 2
-    assert validator.template
-    loading = validator.template.process
+    assert validator.fork_server
+    loading = validator.fork_server.process
     patient = SnapshotValidator(validator.snapshot, tiny)
-    patient.template = validator.template
+    patient.fork_server = validator.fork_server
     assert patient.validate(SHORT).report["conforms"]
-    assert validator.template.process is loading
+    assert validator.fork_server.process is loading
     validator.close()
 
 
-def test_a_lost_template_is_started_again(validator: SnapshotValidator) -> None:
-    """Its judges end with it, and the next one comes from a new template."""
-    assert validator.template
-    lost = validator.template.process
+def test_a_lost_fork_server_is_restarted(validator: SnapshotValidator) -> None:
+    """Its judges end with it, and the next one comes from a new fork server."""
+    assert validator.fork_server
+    lost = validator.fork_server.process
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(validator.validate, LONG)
         validate = at_work(validator)
@@ -161,7 +161,7 @@ def test_a_lost_template_is_started_again(validator: SnapshotValidator) -> None:
             asked.result(60)
     assert ended(validate)
     assert validator.validate(SHORT).report["conforms"]
-    assert validator.template.process is not lost
+    assert validator.fork_server.process is not lost
 
 
 def test_a_judge_leaves_nothing_for_the_next(validator: SnapshotValidator) -> None:
@@ -178,16 +178,16 @@ def test_a_judge_leaves_nothing_for_the_next(validator: SnapshotValidator) -> No
 
 
 def test_a_closed_court_has_no_process(tiny: Settings) -> None:
-    """Its template and a judge at work end with it."""
+    """Its fork server and a judge at work end with it."""
     validator = SnapshotValidator(current(tiny.state), tiny)
     assert validator.validate(SHORT).report["conforms"]
     wait_for_rest(validator)
-    assert validator.template
+    assert validator.fork_server
     with ThreadPoolExecutor(1) as pool:
         lost = pool.submit(validator.validate, LONG)
         validate = at_work(validator)
         validator.close()
-        assert validator.template.process.poll() is not None
+        assert validator.fork_server.process.poll() is not None
         with pytest.raises(ValidationLimitExceeded):
             lost.result(60)
     assert ended(validate)
@@ -208,9 +208,9 @@ def test_a_new_snapshot_is_judged_against_at_once(
 
     with app_client(settings) as client:
         manager = client.application.extensions["uphold"]
-        assert not manager.open_snapshot.validator.template  # nobody has sent anything
+        assert not manager.open_snapshot.validator.fork_server  # nobody has sent anything
         first, message = judged(client)
-        old = manager.open_snapshot.validator.template.process
+        old = manager.open_snapshot.validator.fork_server.process
         rules = files / "shapes" / "labels.ttl"
         text = rules.read_text("utf-8")
         assert message in text

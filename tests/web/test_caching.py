@@ -263,7 +263,7 @@ def test_what_is_kept_stays_within_the_bound(tiny: Settings, app_client: AppClie
         for number in range(500):
             query = f"SELECT ?a ?b ?c ?d ?e {{ ?a ?b ?c . ?d ?e ?f }} OFFSET {number} LIMIT 500"
             size += len(ask(client, query).data)
-            assert manager.answers.cached.currsize <= 10_000_000
+            assert manager.result_cache.cached.currsize <= 10_000_000
             assert client.application.wsgi_app.wsgi.entries.currsize <= 10_000_000  # type: ignore[attr-defined]
         assert size > 50_000_000
         assert resident() - before < 50_000_000

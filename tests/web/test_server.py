@@ -47,17 +47,17 @@ class Running:
         """Its server processes."""
         return [pid for pid in children(self.process.pid) if WORKER not in command(pid)]
 
-    def templates(self) -> list[int]:
+    def fork_servers(self) -> list[int]:
         """The processes from which its server processes fork query workers."""
         return [pid for server in self.processes() for pid in children(server)]
 
     def query_workers(self) -> list[int]:
         """The query workers."""
-        return [pid for template in self.templates() for pid in children(template)]
+        return [pid for fork_server in self.fork_servers() for pid in children(fork_server)]
 
     def workers(self) -> list[int]:
-        """The templates, and the query workers forked from them."""
-        return [*self.templates(), *self.query_workers()]
+        """The fork servers, and the query workers forked from them."""
+        return [*self.fork_servers(), *self.query_workers()]
 
     def get(self, path: str, **fields: str) -> tuple[int, bytes]:
         """Status and body of a page."""

@@ -188,7 +188,7 @@ def test_a_new_snapshot_is_served_without_a_restart(app_client: AppClient, tiny_
         time.sleep(1.1)
         assert client.get("/healthz").get_json()["snapshot"] == new
         assert client.get("/sparql?query=ASK%7B%7D").headers["Uphold-Snapshot"] == new
-        assert (first.readers, first.engine.template.closed) == (0, True)
+        assert (first.readers, first.engine.fork_server.closed) == (0, True)
 
 
 def test_without_a_snapshot_there_is_nothing_to_serve(app_client: AppClient, tiny: Settings, tmp_path: Path) -> None:

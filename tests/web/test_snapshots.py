@@ -70,7 +70,7 @@ def test_an_old_snapshot_gives_the_old_answer_and_the_current_the_new(three: Thr
         assert response.headers["Cache-Control"] == IMMUTABLE
     posted = three.client.post(f"/snapshots/{three.kept[0].id}/sparql", data={"query": NAME}, headers=CSV)
     assert posted.text.split("\r\n")[1] == NAMES[0]
-    assert len(three.client.application.extensions["uphold"].old) == 1
+    assert len(three.client.application.extensions["uphold"].archived) == 1
 
 
 def test_an_old_snapshot_is_closed_when_idle(built: tuple[Settings, list[Snapshot]], app_client: AppClient) -> None:
@@ -80,9 +80,9 @@ def test_an_old_snapshot_is_closed_when_idle(built: tuple[Settings, list[Snapsho
     with app_client(own) as client:
         manager = client.application.extensions["uphold"]
         assert client.get(f"/snapshots/{kept[0].id}/{ASK}").status_code == 200
-        assert len(manager.old) == 1
+        assert len(manager.archived) == 1
         client.get("/healthz")
-        assert not manager.old
+        assert not manager.archived
         assert client.get(f"/snapshots/{kept[0].id}/{ASK}").status_code == 200
 
 

@@ -1,8 +1,8 @@
 """The chart worker: renders charts, one at a time.
 
-Run as a module, it is the template from which `charts` forks workers. Each worker starts the renderer with its first
-chart, since the renderer's threads do not survive a fork. The renderer reads system fonts for each chart, so a worker
-must be able to open files; a chart itself cannot load anything.
+Run as a module, it is the fork server of `charts`. Each worker starts the renderer with its first chart, since the
+renderer's threads do not survive a fork. The renderer reads system fonts for each chart, so a worker must be able to
+open files; a chart itself cannot load anything.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def work(channel: socket) -> None:
 
 
 def main() -> None:
-    """Run a template; control on stdin."""
+    """Run a fork server; control on stdin."""
     control = begin()
     limit_memory(MEMORY, resource.RLIMIT_DATA)  # V8 reserves more address space than there is memory
     offer(control, READY, work)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from uphold.engines.processes.ipc import Frame
-from uphold.engines.processes.pool import Template, WorkerPool
+from uphold.engines.processes.pool import ForkServer, WorkerPool
 from uphold.errors import ChartRenderingFailed, ChartTooLarge, ServerBusy
 
 __all__ = ["FORMS", "MOST_ROWS", "NOT_XML", "READY", "ChartRenderer", "fill"]
@@ -131,17 +131,17 @@ class ChartRenderer:
         return kind, b"".join(parts)
 
     def open(self) -> WorkerPool:
-        """The pool of workers; a new template takes a while to load."""
+        """The pool of workers; a new fork server takes a while to load."""
         with self.lock:
             if self.pool is None:
-                template = Template("uphold.questions.chart_worker", [], len(READY), allocator="")
-                self.pool = WorkerPool(template, WORKERS)
+                fork_server = ForkServer("uphold.questions.chart_worker", [], len(READY), allocator="")
+                self.pool = WorkerPool(fork_server, WORKERS)
             return self.pool
 
     def close(self) -> None:
-        """Stop the workers and their template."""
+        """Stop the workers and their fork server."""
         with self.lock:
             if self.pool is not None:
                 self.pool.close()
-                self.pool.template.close()
+                self.pool.fork_server.close()
                 self.pool = None

@@ -45,14 +45,16 @@ class OpenSnapshot:
     Pages of the current snapshot have a separate worker, so that they do not wait for queries.
     """
 
-    def __init__(self, snapshot: Snapshot, settings: Settings, texts: Mapping[str, str], *, old: bool = False) -> None:
+    def __init__(
+        self, snapshot: Snapshot, settings: Settings, texts: Mapping[str, str], *, archived: bool = False
+    ) -> None:
         if snapshot.base != settings.base:
             raise InvalidSetting(f"base is {settings.base!r}, but the snapshot was built for {snapshot.base!r}.")
         self.snapshot = snapshot
         self.search = Search(snapshot.search, Names(snapshot.base, snapshot.prefixes))
-        engine = EmbeddedEngine(snapshot, settings, workers=1 if old else None)
+        engine = EmbeddedEngine(snapshot, settings, workers=1 if archived else None)
         self.engine: Engine = engine
-        self.page_engine: Engine = engine if old else engine.beside(workers=1)
+        self.page_engine: Engine = engine if archived else engine.beside(workers=1)
         self.resources = Resources(snapshot, self.page_engine, texts)
         self.validator = SnapshotValidator(snapshot, settings)
         self.readers = 0
@@ -75,7 +77,7 @@ class SnapshotManager:
         self.questions = load_questions(files)
         self.context = read_context(files)
         self.chart_renderer = ChartRenderer(WORLD)
-        self.answers = ResultCache(
+        self.result_cache = ResultCache(
             settings.state,
             size=settings.result_cache_mb * 1_000_000,
             limit=settings.result_max_mb * 1_000_000,
@@ -85,7 +87,7 @@ class SnapshotManager:
         self.watched = tuple(f"{settings.state}/{name}" for name in ("current", "history", "snapshots"))
         self.seen, self.checked = self.modification_times(), 0.0
         self.open_snapshot = OpenSnapshot(current(settings.state), settings, self.texts)
-        self.old: dict[str, OpenSnapshot] = {}
+        self.archived: dict[str, OpenSnapshot] = {}
 
     @property
     def snapshot(self) -> Snapshot:
@@ -137,32 +139,32 @@ class SnapshotManager:
         with self.lock:
             if identity == self.open_snapshot.snapshot.id:
                 wanted = self.open_snapshot
-            elif identity in self.old:
-                wanted = self.old[identity]
+            elif identity in self.archived:
+                wanted = self.archived[identity]
             else:
                 self.close_least_recently_used()
-                wanted = self.old[identity] = OpenSnapshot(found, self.settings, self.texts, old=True)
+                wanted = self.archived[identity] = OpenSnapshot(found, self.settings, self.texts, archived=True)
             wanted.readers += 1
             return wanted
 
     def close_least_recently_used(self) -> None:
         """At the limit of open archived snapshots, close the least recently used one; raises `ServerBusy`."""
-        if len(self.old) < max(1, self.settings.archived_snapshots_max):
+        if len(self.archived) < max(1, self.settings.archived_snapshots_max):
             return
-        unread = [open_snapshot for open_snapshot in self.old.values() if not open_snapshot.readers]
+        unread = [open_snapshot for open_snapshot in self.archived.values() if not open_snapshot.readers]
         if not unread:
-            raise ServerBusy(f"{len(self.old)} archived snapshots are in use, the limit of this server.")
-        self.close_old(min(unread, key=lambda open_snapshot: open_snapshot.used))
+            raise ServerBusy(f"{len(self.archived)} archived snapshots are in use, the limit of this server.")
+        self.close_archived(min(unread, key=lambda open_snapshot: open_snapshot.used))
 
     def close_idle(self) -> None:
         """Close archived snapshots that are idle."""
         since = time.monotonic() - self.settings.archived_snapshots_idle_timeout
-        for open_snapshot in [each for each in self.old.values() if not each.readers and each.used <= since]:
-            self.close_old(open_snapshot)
+        for open_snapshot in [each for each in self.archived.values() if not each.readers and each.used <= since]:
+            self.close_archived(open_snapshot)
 
-    def close_old(self, open_snapshot: OpenSnapshot) -> None:
+    def close_archived(self, open_snapshot: OpenSnapshot) -> None:
         """Close one archived snapshot."""
-        del self.old[open_snapshot.snapshot.id]
+        del self.archived[open_snapshot.snapshot.id]
         open_snapshot.close()
 
     def release(self, open_snapshot: OpenSnapshot) -> None:
@@ -170,7 +172,7 @@ class SnapshotManager:
         with self.lock:
             open_snapshot.readers -= 1
             open_snapshot.used = time.monotonic()
-            held = open_snapshot is self.open_snapshot or self.old.get(open_snapshot.snapshot.id) is open_snapshot
+            held = open_snapshot is self.open_snapshot or self.archived.get(open_snapshot.snapshot.id) is open_snapshot
             idle = not held and not open_snapshot.readers
         if idle:
             open_snapshot.close()
@@ -185,7 +187,7 @@ class SnapshotManager:
         except (SnapshotNotFound, InvalidSetting) as problem:
             log.warning("still serving snapshot %s: %s", self.open_snapshot.snapshot.id, problem)
             return
-        if old.validator.template:  # recently used, so load the new one in advance
+        if old.validator.fork_server:  # recently used, so load the new one in advance
             self.open_snapshot.validator.open()
         log.info("now serving snapshot %s", found.id)
         if not old.readers:
@@ -193,7 +195,7 @@ class SnapshotManager:
 
     def close(self) -> None:
         """Close all snapshots and stop the chart renderer."""
-        for open_snapshot in (self.open_snapshot, *self.old.values()):
+        for open_snapshot in (self.open_snapshot, *self.archived.values()):
             open_snapshot.close()
         self.chart_renderer.close()
 

@@ -3,8 +3,8 @@
 Parsing a hostile text and running SHACL have no built-in limits on time and memory; so both run in a child process with
 a deadline and a memory limit, and only a few at once. Nothing is stored.
 
-The process is forked from a template that has loaded the snapshot (`worker`). The template starts with the first
-upload, and ends when the snapshot is no longer served or after some time without uploads.
+A fork server that has loaded the snapshot (`worker`) forks the process. It starts with the first upload, and ends when
+the snapshot is no longer served or after some time without uploads.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from uphold.engines.processes.ipc import Frame
-from uphold.engines.processes.pool import Template, Worker
+from uphold.engines.processes.pool import ForkServer, Worker
 from uphold.errors import ServerBusy, UpholdError, ValidationLimitExceeded, ValidatorFailed, all_kinds
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
@@ -67,24 +67,24 @@ class SnapshotValidator:
     def __init__(self, snapshot: Snapshot, settings: Settings) -> None:
         self.snapshot, self.settings = snapshot, settings
         self.lock = threading.Lock()
-        self.template: Template | None = None
+        self.fork_server: ForkServer | None = None
 
-    def open(self) -> Template:
-        """The template of the workers; a new one takes some seconds to load."""
+    def open(self) -> ForkServer:
+        """The fork server of the workers; a new one takes some seconds to load."""
         with self.lock:
-            if self.template is None:
+            if self.fork_server is None:
                 idle = max(IDLE_SECONDS, 2 * self.settings.validate_timeout)
                 given = {f"UPHOLD_{f.name.upper()}": str(getattr(self.settings, f.name)) for f in FIELDS}
                 given["UPHOLD_FILES"] = str(self.settings.files.resolve())
                 arguments = [str(self.snapshot.folder.resolve()), str(idle), json.dumps(given)]
-                self.template = Template("uphold.validation.worker", arguments, len(READY))
-            return self.template
+                self.fork_server = ForkServer("uphold.validation.worker", arguments, len(READY))
+            return self.fork_server
 
     def close(self) -> None:
-        """Stop the template and its workers."""
+        """Stop the fork server and its workers."""
         with self.lock:
-            if self.template is not None:
-                self.template.close()
+            if self.fork_server is not None:
+                self.fork_server.close()
 
     def validate(self, upload: Upload) -> ValidationResult:
         """The validation result of `upload`.

@@ -1,8 +1,8 @@
 """The validation worker: parses an upload and runs SHACL on it, with a snapshot as the background.
 
-Run as a module, it is the template from which `service` forks workers: it loads a snapshot once, and each worker serves
-one request, with its own limits on memory and CPU time. The output of libraries is discarded, so that an upload cannot
-write into the server's log.
+Run as a module, it is the fork server of `service`: it loads a snapshot once, and each worker serves one request, with
+its own limits on memory and CPU time. The output of libraries is discarded, so that an upload cannot write into the
+server's log.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class ValidationWorker:
 
 
 def main(arguments: list[str]) -> None:
-    """Run a template: snapshot folder, idle timeout in seconds, settings as JSON; control on stdin."""
+    """Run a fork server: snapshot folder, idle timeout in seconds, settings as JSON; control on stdin."""
     settings = Settings.from_environment(json.loads(arguments[2]))
     control = begin()
     limit_memory(settings.validate_memory_mb * 1_000_000)
@@ -123,7 +123,7 @@ def main(arguments: list[str]) -> None:
         warm(graphs.data, graphs.shapes)
     except Exception:
         logging.config.dictConfig(configuration(settings.log_level))
-        log.exception("the validation template could not start")
+        log.exception("the validation fork server could not start")
         sys.exit(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     offer(control, READY, ValidationWorker(settings, graphs, snapshot.prefixes).serve, idle=float(arguments[1]))

@@ -18,7 +18,7 @@ from uphold.engines.federation.federation import Federation
 from uphold.engines.interface import Answer, Dataset
 from uphold.engines.oxigraph.fork_server_main import ORDER_BYTES
 from uphold.engines.processes.ipc import Frame
-from uphold.engines.processes.pool import Template, Worker, WorkerPool
+from uphold.engines.processes.pool import ForkServer, Worker, WorkerPool
 from uphold.errors import (
     MemoryLimitExceeded,
     NotAcceptable,
@@ -42,28 +42,28 @@ class EmbeddedEngine:
     """Answers queries about one snapshot with a fixed maximum of workers."""
 
     def __init__(
-        self, snapshot: Snapshot, settings: Settings, workers: int | None = None, template: Template | None = None
+        self, snapshot: Snapshot, settings: Settings, workers: int | None = None, fork_server: ForkServer | None = None
     ) -> None:
         self.snapshot, self.settings = snapshot, settings
         self.limits = Limits.of(settings)
         self.federation = Federation(settings) if self.limits.services else None
-        self.template = template or start_template(snapshot, settings)
-        self.shares_template = template is not None
+        self.fork_server = fork_server or start_fork_server(snapshot, settings)
+        self.shares_fork_server = fork_server is not None
         self.lock = threading.Lock()
         self.waiting = 0
-        self.pool = WorkerPool(self.template, max(1, workers or settings.query_workers), count_discarded)
+        self.pool = WorkerPool(self.fork_server, max(1, workers or settings.query_workers), count_discarded)
 
     def beside(self, workers: int) -> EmbeddedEngine:
         """Another engine on the same loaded snapshot, with its own workers and queue."""
-        return EmbeddedEngine(self.snapshot, self.settings, workers, self.template)
+        return EmbeddedEngine(self.snapshot, self.settings, workers, self.fork_server)
 
     def order(self) -> str:
         """See `Engine.order`; waits until the snapshot is loaded."""
-        if not self.template.greeting:
+        if not self.fork_server.greeting:
             self.pool.release(
                 self.acquire_worker(self.pool.acquire, time.monotonic() + self.settings.query_queue_timeout)
             )
-        return self.template.greeting.hex()
+        return self.fork_server.greeting.hex()
 
     def query(
         self,
@@ -164,10 +164,10 @@ class EmbeddedEngine:
         return worker
 
     def close(self) -> None:
-        """Stop all workers, and the template unless it belongs to another engine."""
+        """Stop all workers, and the fork server unless it belongs to another engine."""
         self.pool.close()
-        if not self.shares_template:
-            self.template.close()
+        if not self.shares_fork_server:
+            self.fork_server.close()
 
 
 def count_discarded(reason: str) -> None:
@@ -175,14 +175,14 @@ def count_discarded(reason: str) -> None:
     metrics().replaced.labels(reason).inc()
 
 
-def start_template(snapshot: Snapshot, settings: Settings) -> Template:
-    """A template for this snapshot, in memory or on disk by its size; raises `SnapshotNotFound` if it is incomplete."""
+def start_fork_server(snapshot: Snapshot, settings: Settings) -> ForkServer:
+    """A fork server for a snapshot, in memory or on disk by size; raises `SnapshotNotFound` if it is incomplete."""
     if not (snapshot.union.exists() and snapshot.with_union.exists()):
         raise SnapshotNotFound(f"The snapshot in {snapshot.folder} lacks a required file.")
     in_memory = snapshot.quads <= settings.in_memory_max_quads
     folder, memory = str(Path(snapshot.folder).resolve()), str(settings.query_memory_mb * 1_000_000)
     arguments = [folder, "memory" if in_memory else "disk", memory]
-    return Template("uphold.engines.oxigraph.fork_server_main", arguments, ORDER_BYTES)
+    return ForkServer("uphold.engines.oxigraph.fork_server_main", arguments, ORDER_BYTES)
 
 
 def chain(first: bytes, rest: Generator[bytes, None, None]) -> Generator[bytes, None, None]:

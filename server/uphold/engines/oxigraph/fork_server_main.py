@@ -1,4 +1,4 @@
-"""The template of query workers: a process that has loaded one snapshot and forks workers (see `fork_server`).
+"""The fork server of query workers: a process that has loaded one snapshot and forks workers (see `fork_server`).
 
 Its greeting identifies the order of rows.
 """
@@ -24,7 +24,7 @@ SAMPLE = "SELECT * WHERE { ?s ?p ?o } LIMIT 2000"
 
 
 def main(arguments: list[str]) -> None:
-    """Run a template: snapshot folder, `memory` or `disk`, memory limit of a query in bytes; control on stdin."""
+    """Run a fork server: snapshot folder, `memory` or `disk`, memory limit of a query in bytes; control on stdin."""
     from uphold.engines.oxigraph.worker import work  # imports the parser, which the server does not need
     from uphold.sparql.parser import grammar
 

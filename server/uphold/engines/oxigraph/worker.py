@@ -1,6 +1,6 @@
 """A query worker: a read-only process with one snapshot that answers one query at a time.
 
-It is disposable: the template forks it, the kernel limits its memory, and the server kills it when it takes too long.
+It is disposable: the fork server forks it, the kernel limits its memory, and the server kills it at its deadline.
 """
 
 from __future__ import annotations

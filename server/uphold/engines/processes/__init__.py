@@ -1,1 +1,1 @@
-"""Worker processes forked from a preloaded template, and the frames of their protocol."""
+"""Worker processes forked from a preloaded process, and the frames of their protocol."""

@@ -1,12 +1,12 @@
-"""Fork server: a template process that has loaded some data and forks a worker on request.
+"""Fork server: a process that has loaded some data and forks a worker on request.
 
-Forking takes milliseconds, loading takes seconds, and workers share the memory that they only read. A template runs one
-thread and does no work, so a fork of it is always in a known state. It exits, and its workers with it, when the
+Forking takes milliseconds, loading takes seconds, and workers share the memory that they only read. A fork server runs
+one thread and does no work, so a fork of it is always in a known state. It exits, and its workers with it, when the
 server's end of the control socket closes for any reason.
 
 Control messages are one byte and a number of four bytes: `FORK` comes with the worker's end of a socket and returns the
-process id; `KILL` has a process id and no reply. Before that, once everything is loaded, the template sends a greeting
-of a fixed length.
+process id; `KILL` has a process id and no reply. Before that, once everything is loaded, the fork server sends a
+greeting of a fixed length.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Work = Callable[[socket.socket], None]
 
 
 def begin() -> socket.socket:
-    """The control socket of a template, from stdin."""
+    """The control socket of a fork server, from stdin."""
     control = socket.socket(fileno=os.dup(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which lets running work finish
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,4 +1,4 @@
-"""Pool: the server's side of workers, their template and the pool."""
+"""Pool: the server's side of workers, their fork server and the pool."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from uphold.engines.processes.fork_server import CONTROL, FORK, KILL, NUMBER
 from uphold.engines.processes.ipc import FRAME_SIZE, HEAD, Frame, write_frame
 from uphold.errors import ClientDisconnected
 
-__all__ = ["Template", "Worker", "WorkerPool"]
+__all__ = ["ForkServer", "Worker", "WorkerPool"]
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.2
@@ -81,8 +81,8 @@ class Worker:
         self.channel.close()
 
 
-class Template:
-    """The process that has loaded some data and forks workers (see `fork_server`); restarted when it is lost."""
+class ForkServer:
+    """The server's side of a fork server, which has loaded some data and forks workers; restarted when it is lost."""
 
     def __init__(self, module: str, arguments: list[str], greeting_bytes: int, allocator: str = ALLOCATOR) -> None:
         self.module, self.arguments, self.greeting_bytes = module, arguments, greeting_bytes
@@ -117,7 +117,7 @@ class Template:
         if not self.lock.acquire(timeout=-1 if until is None else remaining(until)):
             raise TimeoutError
         try:
-            for _ in range(2):  # a template that was lost meanwhile is restarted once
+            for _ in range(2):  # a fork server that was lost meanwhile is restarted once
                 try:
                     self.wait_until_loaded(START_SECONDS if until is None else remaining(until))
                     return self.ask_for_worker()
@@ -147,7 +147,7 @@ class Template:
 
     def kill(self, pid: int) -> None:
         """Make the process kill its worker: only the parent knows for sure that a process id is still in use."""
-        with self.lock, suppress(OSError):  # when the template is gone, its workers are too
+        with self.lock, suppress(OSError):  # when the fork server is gone, its workers are too
             self.control.sendall(CONTROL.pack(KILL, pid))
 
     def read(self, size: int) -> bytes:
@@ -172,26 +172,26 @@ class Template:
 
 
 class WorkerPool:
-    """The workers of a template, at most `slots` in use at a time; forks one when none is idle.
+    """The workers of a fork server, at most `slots` in use at a time; forks one when none is idle.
 
     Each worker that is discarded is reported to `on_discard`, with the reason.
     """
 
-    def __init__(self, template: Template, slots: int, on_discard: Callable[[str], None] | None = None) -> None:
-        self.template, self.on_discard = template, on_discard
+    def __init__(self, fork_server: ForkServer, slots: int, on_discard: Callable[[str], None] | None = None) -> None:
+        self.fork_server, self.on_discard = fork_server, on_discard
         self.slots = threading.BoundedSemaphore(slots)
         self.idle: list[Worker] = []  # the most recently used one is acquired first
         self.workers: set[Worker] = set()
         self.closed = False
 
     def acquire(self, wait: float) -> Worker | None:
-        """A worker, or None if no slot becomes free within these seconds; raises what `Template.fork` raises."""
+        """A worker, or None if no slot becomes free within these seconds; raises what `ForkServer.fork` raises."""
         if not self.slots.acquire(timeout=max(0.0, wait)):
             return None
         with suppress(IndexError):
             return self.idle.pop()
         try:
-            worker = self.template.fork()
+            worker = self.fork_server.fork()
         except BaseException:
             self.slots.release()
             raise
@@ -233,7 +233,7 @@ class WorkerPool:
         worker.kill()
 
     def close(self) -> None:
-        """Stop all workers; the template stays."""
+        """Stop all workers; the fork server stays."""
         self.closed = True
         for worker in list(self.workers):
             self.end(worker, "closed")

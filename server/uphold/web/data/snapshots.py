@@ -135,7 +135,7 @@ def document(identity: str, key: str) -> Response:
     """The document about a resource in this snapshot."""
     context().read_archived(manager(), identity)
     stem, form = split_form(key)
-    return add_memento(immutable(describe(f"id/{stem}", f"snapshots/{identity}/doc/{stem}", form)), key, old=True)
+    return add_memento(immutable(describe(f"id/{stem}", f"snapshots/{identity}/doc/{stem}", form)), key, archived=True)
 
 
 @snapshots.get("/snapshots/<identity>/doc/<kind>/", defaults={"suffix": ""})

@@ -28,7 +28,7 @@ def run_query(query: str, form: str) -> bytes:
     def run(wanted: Callable[[], bool]) -> Answer:
         return open_snapshot().page_engine.query(query, accept=form, wanted=wanted)
 
-    found = manager().answers.ask(key, run, context().client.is_there)
+    found = manager().result_cache.ask(key, run, context().client.is_there)
     try:
         return b"".join(found)
     finally:

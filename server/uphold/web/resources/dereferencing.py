@@ -59,7 +59,7 @@ def document(key: str) -> Response:
     """The document about a thing."""
     stem, form = split_form(key)
     past = time_gate(key)
-    return past or add_memento(describe(f"id/{stem}", f"doc/{stem}", form), key, old=False)
+    return past or add_memento(describe(f"id/{stem}", f"doc/{stem}", form), key, archived=False)
 
 
 def split_form(key: str) -> tuple[str, str | None]:

@@ -74,17 +74,17 @@ def memento_link(moment: Moment, key: str, rel: str = "memento") -> str:
     return link_value(address(f"snapshots/{moment.snapshot.id}/doc/{key}"), rel, datetime=date(moment))
 
 
-def add_memento(response: Response, key: str, *, old: bool) -> Response:
-    """Link a document, or an `old` state of one, to its original, its TimeMap and the state that it shows."""
+def add_memento(response: Response, key: str, *, archived: bool) -> Response:
+    """Link a document, or an `archived` state of one, to its original, its TimeMap and the state that it shows."""
     shown = open_snapshot().snapshot.id
     moment = next((each for each in debuts(timeline(manager().settings.state)) if each.snapshot.id == shown), None)
-    if old:
+    if archived:
         add_link_values(response, gate_link(key), map_link(key))
     else:
         with_gate(response, key)
     if moment:
         add_link_values(response, memento_link(moment, key))
-        if old:
+        if archived:
             response.headers["Memento-Datetime"] = date(moment)
     return response
 

@@ -134,7 +134,7 @@ def respond(
         headers = [headers[0], ("Cache-Control", cache_control), ("ETag", f'"{etag}"')]
     if etag and etag_matches(etag, if_none_match):
         return SparqlResponse(HTTPStatus.NOT_MODIFIED, headers, [], cacheable=False)
-    found = fetch(query, etag, open_snapshot, manager.answers, context.client)
+    found = fetch(query, etag, open_snapshot, manager.result_cache, context.client)
     headers += [("Content-Type", content_type(query.form)), ("Content-Length", str(found.size))]
     if found.file is None:
         return SparqlResponse(HTTPStatus.OK, headers, [found.content], cacheable=bool(etag) and found.requested_again)

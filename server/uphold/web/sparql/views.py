@@ -54,7 +54,7 @@ def show_answer(query: SparqlQuery) -> Response:
     asked, gives_graph = query.request, query.inspected.gives_graph
     query = replace(query, form=TURTLE if gives_graph else JSON_RESULTS)
     etag = query.etag(open_snapshot())
-    found = fetch(query, etag, open_snapshot(), manager().answers, context().client)
+    found = fetch(query, etag, open_snapshot(), manager().result_cache, context().client)
     try:
         if not gives_graph:
             return show(asked, cacheable=bool(etag), table=read_table(io.BufferedReader(ResultStream(found))))
