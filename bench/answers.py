@@ -31,6 +31,6 @@ def size(server: Server, question: BenchQuery, text: str) -> str:
         body = server.ask(text, server.accept(question))
     except OSError as problem:
         return f"no answer ({problem})"
-    if not question.gives_graph:
+    if not question.returns_graph:
         return str(len(json.loads(body)["results"]["bindings"]))
     return str(len({triple.triple for triple in ox.parse(body, format=ox.RdfFormat.N_TRIPLES)}))

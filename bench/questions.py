@@ -32,7 +32,7 @@ class BenchQuery:
     template: str
 
     @property
-    def gives_graph(self) -> bool:
+    def returns_graph(self) -> bool:
         """Whether the result is a graph."""
         return "CONSTRUCT" in self.template
 

@@ -102,7 +102,7 @@ class Server:
 
     def accept(self, question: BenchQuery) -> str:
         """The Accept header for a query."""
-        return GRAPH if question.gives_graph else TABLE
+        return GRAPH if question.returns_graph else TABLE
 
     def target(self, query: str) -> str:
         """The path and query string of a request."""

@@ -22,7 +22,7 @@ from uphold.rdf.media_types import GRAPH_TYPES, RESULT_TYPES
 from uphold.rdf.serialization import serialize
 from uphold.rdf.sources import Files, graph_name
 from uphold.settings import Settings
-from uphold.snapshots.snapshot import Snapshot, current, kept
+from uphold.snapshots.snapshot import Snapshot, current, stored
 from uphold.validation.upload import SUFFIXES, by_suffix, read
 
 __all__ = ["main"]
@@ -183,9 +183,9 @@ def run_query(given: argparse.Namespace, settings: Settings) -> int:
     from uphold.sparql.guard import Limits, inspect
 
     text = find_query(given.query, given.parameter, settings)
-    gives_graph = inspect(text, Limits.of(settings)).gives_graph
-    forms = {form: media for media, form in (GRAPH_TYPES if gives_graph else RESULT_TYPES).items()}
-    accept = forms.get(given.format or ("ttl" if gives_graph else "csv"), given.format)
+    returns_graph = inspect(text, Limits.of(settings)).returns_graph
+    forms = {form: media for media, form in (GRAPH_TYPES if returns_graph else RESULT_TYPES).items()}
+    accept = forms.get(given.format or ("ttl" if returns_graph else "csv"), given.format)
     engine = EmbeddedEngine(current_or_built(settings), settings, workers=1)
     try:
         for chunk in engine.query(text, accept=accept).chunks:
@@ -237,7 +237,7 @@ def run_export(given: argparse.Namespace, settings: Settings) -> int:
 
 def run_snapshots(given: argparse.Namespace, settings: Settings) -> int:
     """List the archived snapshots, newest first; a star marks the current one."""
-    found = kept(settings.state)
+    found = stored(settings.state)
     now = current(settings.state).id if found else ""
     for snapshot in found:
         print(f"{'*' if snapshot.id == now else ' '} {snapshot.id}  {snapshot.created}  {snapshot.quads} triples")

@@ -51,7 +51,7 @@ def test_every_question_is_an_operation(document: dict[str, Any]) -> None:
         assert described["summary"] == question.head.summary
         names = [parameter["name"] for parameter in described["parameters"]]
         assert names[: len(question.parameters)] == list(question.parameters)
-        if not question.gives_graph:
+        if not question.returns_graph:
             rows = described["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["data"]
             assert list(rows["items"]["properties"]) == [column.name for column in question.head.columns]
 
@@ -66,7 +66,7 @@ def schema(project_address: str) -> Any:
 def test_what_the_server_answers_is_what_the_document_says(
     schema: Any, pytestconfig: pytest.Config, path: str, mode: GenerationMode
 ) -> None:
-    """Schemathesis asks every operation with what fits the document and with what does not."""
+    """Schemathesis calls every operation with what fits the document and with what does not."""
     examples = EXAMPLES_IN_A_LONG_RUN if pytestconfig.getoption("long") else EXAMPLES
 
     @tries(max_examples=examples, deadline=None, database=None, derandomize=True, suppress_health_check=CHECKS)
@@ -98,7 +98,7 @@ def shape(document: dict[str, Any]) -> dict[str, Any]:
 def test_no_released_operation_changes_its_shape(document: dict[str, Any]) -> None:
     """What released.json lists is still there as it was; more parameters, columns, forms and operations may come.
 
-    `python -m tests.api.release` writes the file anew, for a release.
+    `python -m tests.api.release` writes the file again, for a release.
     """
     now = shape(document)
     for path, before in json.loads(RELEASED.read_text("utf-8")).items():

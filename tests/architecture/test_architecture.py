@@ -74,7 +74,7 @@ def test_a_module_can_be_read_in_one_sitting() -> None:
 
 
 def test_the_canonical_base_is_written_once() -> None:
-    """The base of the IRIs stands in the settings and nowhere else in the code."""
+    """The base of the IRIs is in the settings and nowhere else in the code."""
     assert [path.name for _, path in modules("") if "w3id.org/uphold" in path.read_text("utf-8")] == ["settings.py"]
 
 

@@ -1,4 +1,4 @@
-"""The benchmark asks what it says it asks: of the same data each time, in our own terms, with answers of known size.
+"""The benchmark sends the queries it describes: to the same data each time, in our terms, with answers of known size.
 
 How fast anything is depends on the machine and is not tested.
 """
@@ -57,7 +57,7 @@ def test_the_data_are_the_same_in_every_process() -> None:
 
 
 @pytest.mark.parametrize("size", [20_000, 50_000, 200_000])
-def test_there_are_about_as_many_triples_as_asked_and_never_more(size: int) -> None:
+def test_there_are_about_as_many_triples_as_requested_and_never_more(size: int) -> None:
     """At the largest size that fits into memory, one triple more would move the data to disk."""
     lines = list(triples(SyntheticDataset.of(size)))
     assert 0.85 * size < len(lines) <= size
@@ -80,13 +80,13 @@ def test_every_term_is_one_of_the_ontology(store: ox.Store) -> None:
 def test_a_question_has_the_answer_size_that_its_file_states(
     question: BenchQuery, dataset: SyntheticDataset, store: ox.Store
 ) -> None:
-    """Whatever it asks about, and whatever the limit."""
+    """Whatever it is about, and whatever the limit."""
     texts = [*question.repeated(dataset), *question.never_seen(dataset)]
-    assert {sum(1 for _ in asked(store, text)) for text in texts} == {ROWS[question.name]}
+    assert {sum(1 for _ in result_of(store, text)) for text in texts} == {ROWS[question.name]}
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.name)
-def test_no_text_is_asked_twice_but_those_that_are_meant_to(question: BenchQuery, dataset: SyntheticDataset) -> None:
+def test_only_texts_meant_to_repeat_are_sent_twice(question: BenchQuery, dataset: SyntheticDataset) -> None:
     """The texts of one run differ in their number alone, so no two of them and none of the repeated ones are equal."""
     number = 10_000_000
     sent = [f"{before}{number + at}{after}" for at, (before, after) in enumerate(question.unlimited(dataset) * 2)]
@@ -94,7 +94,7 @@ def test_no_text_is_asked_twice_but_those_that_are_meant_to(question: BenchQuery
     assert len(set(texts)) == len(texts)
 
 
-def asked(store: ox.Store, text: str) -> ox.QuerySolutions | ox.QueryTriples:
+def result_of(store: ox.Store, text: str) -> ox.QuerySolutions | ox.QueryTriples:
     """The rows or triples of an answer."""
     found = store.query(text)
     assert not isinstance(found, ox.QueryBoolean)

@@ -24,7 +24,7 @@ class Visit(NamedTuple):
     requests: list[str]
     complaints: list[str]
 
-    def asked_elsewhere(self, served: str) -> list[str]:
+    def requests_elsewhere(self, served: str) -> list[str]:
         """The requests to other hosts than the one that serves."""
         return [url for url in self.requests if not url.startswith((served, "data:", "blob:"))]
 
@@ -80,7 +80,7 @@ def open_page(browser: Browser, width: int, scheme: Any, **options: Any) -> Iter
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
     page = context.new_page()
     visit = Visit(page, [], [])
-    page.on("request", lambda asked: visit.requests.append(asked.url))
+    page.on("request", lambda request: visit.requests.append(request.url))
     page.on("console", lambda said: visit.complaints.append(said.text))
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     try:

@@ -1,4 +1,4 @@
-"""Gallery: makes docs/gallery.md and its pictures from the project's own data, when `make gallery` asks for it."""
+"""Gallery: makes docs/gallery.md and its pictures from the project's own data, for `make gallery`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Picture:
 
     @property
     def path(self) -> Path:
-        """The file that it is kept in."""
+        """The file that it is stored in."""
         return FOLDER / f"{self.name}.webp"
 
 

@@ -1,4 +1,4 @@
-"""Looking: a kind of page as tests/browser/pages.toml has it, and what can be told of it in a browser, in one visit."""
+"""Looking: a kind of page as tests/browser/pages.toml has it, and what a browser reports of it in one visit."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was told of a page."""
+    """What a browser reported of a page."""
 
     status: int
     missing: list[list[str]]
@@ -55,11 +55,11 @@ KINDS = [Kind(name, **row) for name, row in tomllib.loads((Path(__file__).parent
 
 
 def look(browser: Browser, served: str, kind: Kind, appearance: str) -> Seen:
-    """Open a page in a fresh context and tell all that there is to tell."""
+    """Open a page in a fresh context and report all that there is to report."""
     width, scheme = LOOKS[appearance]
     with open_page(browser, width, scheme) as visit:
         finished: dict[str, Request] = {}
-        visit.page.on("requestfinished", lambda asked: finished.update({asked.url: asked}))
+        visit.page.on("requestfinished", lambda request: finished.update({request.url: request}))
         answer = visit.page.goto(f"{served}{kind.address}")
         assert answer is not None
         if kind.until:
@@ -70,7 +70,7 @@ def look(browser: Browser, served: str, kind: Kind, appearance: str) -> Seen:
             kilobytes=weigh([*finished.values()]),
             barriers=list(barriers(visit.page, kind.others)),
             complaints=[said for said in visit.complaints if f"status of {kind.status}" not in said],
-            elsewhere=visit.asked_elsewhere(served),
+            elsewhere=visit.requests_elsewhere(served),
             first_headings=first_headings(visit.page, kind.others),
             too_wide=list(too_wide(visit, width)),
         )
@@ -87,7 +87,7 @@ def shown(page: Page, role: Any, name: str) -> bool:
 
 
 def barriers(page: Page, others: list[str]) -> Iterator[str]:
-    """What keeps somebody from reading or using a page, as axe-core finds it, a line each."""
+    """What prevents somebody from reading or using a page, as axe-core finds it, a line each."""
     page.evaluate(AXE.read_text("utf-8"))
     for rule in page.evaluate(RUN_AXE, [others, RULES])["violations"]:
         for node in rule["nodes"]:
@@ -110,5 +110,5 @@ def too_wide(visit: Visit, width: int) -> Iterator[int]:
 
 def weigh(requests: list[Request]) -> float:
     """The kilobytes that travel, compressed as they are, but for charts and for what others wrote."""
-    weighed = [asked for asked in requests if not any(part in asked.url for part in NOT_WEIGHED)]
-    return sum(asked.sizes()["responseBodySize"] for asked in weighed) / 1000
+    weighed = [request for request in requests if not any(part in request.url for part in NOT_WEIGHED)]
+    return sum(request.sizes()["responseBodySize"] for request in weighed) / 1000

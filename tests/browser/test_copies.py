@@ -1,4 +1,4 @@
-"""What "Copy as" gives can be pasted and run: against a real server, whatever signs the query has in it."""
+"""The text of "Copy as" can be pasted and run: against a real server, whatever characters the query contains."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_graph_and_a_truth_are_printed_too(
 
 
 @pytest.mark.parametrize("language", ["curl", "python", "javascript"])
-def test_a_program_asks_of_the_same_graphs(copied: Callable[..., str], tmp_path: Path, language: str) -> None:
+def test_a_program_queries_the_same_graphs(copied: Callable[..., str], tmp_path: Path, language: str) -> None:
     """Graphs that the address of the page names are in the program."""
     query = "SELECT (COUNT(?call) AS ?calls) WHERE { ?call a uphold:CallToAction }"
     further = f"&default-graph-uri={quote('https://w3id.org/uphold/graph/places', safe='')}"
@@ -106,7 +106,7 @@ def test_a_program_in_r_is_as_written_beside(copied: Callable[[str, str], str], 
 
 
 def test_links_that_are_copied_lead_to_the_answer(browser: Browser, copied: Callable[[str, str], str]) -> None:
-    """The permanent one asks the current snapshot, the lasting one the snapshot of now."""
+    """One queries whichever snapshot is current, the permanent version the one that is current now."""
     for language, part in (("link", "/sparql?query="), ("lasting", "/snapshots/")):
         address = copied(TRUTH, language)
         assert part in address

@@ -1,4 +1,4 @@
-"""The editor at /sparql: a person asks, is shown rows or the place of a mistake, and takes the query along."""
+"""The editor at /sparql: a person runs a query, sees rows or the place of a mistake, and shares the query."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def open_questions(page: Page) -> None:
 
 
 def test_a_question_from_the_list_is_put_into_the_editor_and_answered(visit: Visit, served: str) -> None:
-    """Rows, time and snapshot; the address leads there again; nothing is asked elsewhere, nothing complains."""
+    """Rows, time and snapshot; the address leads there again; no other host is contacted, no error is logged."""
     page = visit.page
     page.goto(f"{served}/sparql")
     open_questions(page)
@@ -63,7 +63,7 @@ def test_a_question_from_the_list_is_put_into_the_editor_and_answered(visit: Vis
     assert visit.fits()
     page.reload()
     assert outcome(page).split(" ")[0] == count
-    assert visit.asked_elsewhere(served) == []
+    assert visit.requests_elsewhere(served) == []
     assert visit.complaints == []
 
 
@@ -112,7 +112,7 @@ def test_a_mistake_is_marked_at_its_line_and_column(visit: Visit, served: str) -
 def test_names_are_completed_from_our_own_data(
     visit: Visit, served: str, typed: str, offered: str, meaning: str
 ) -> None:
-    """Classes, properties, things and prefixes, with what they mean; no other site is asked."""
+    """Classes, properties, things and prefixes, with what they mean; no other site is contacted."""
     page = visit.page
     page.goto(f"{served}/sparql")
     page.wait_for_load_state("networkidle")
@@ -121,10 +121,10 @@ def test_names_are_completed_from_our_own_data(
     hint = page.locator(".CodeMirror-hint").first
     expect(hint).to_contain_text(offered)
     expect(hint).to_contain_text(meaning)
-    page.wait_for_timeout(700)  # the list is made anew after the last letter, and a key in between is the editor's
+    page.wait_for_timeout(700)  # the list is updated after the last letter, and a key in between is the editor's
     page.keyboard.press("Enter")
     expect(page.locator("#query")).to_have_value(re.compile(re.escape(offered) + "$"))
-    assert visit.asked_elsewhere(served) == []
+    assert visit.requests_elsewhere(served) == []
     assert visit.complaints == []
 
 
@@ -151,7 +151,7 @@ def test_an_answer_is_also_a_chart_and_as_it_came(visit: Visit, served: str) -> 
     page.get_by_role("button", name="Shows Raw view").click()
     expect(page.locator("#live .CodeMirror")).to_contain_text('"vars"')
     assert visit.fits()
-    assert visit.asked_elsewhere(served) == []
+    assert visit.requests_elsewhere(served) == []
     assert visit.complaints == []
 
 
@@ -166,7 +166,7 @@ SAME_NAMES = {"Czechia (OPSC)", "Czechia (UNTIP)", "Russia (OPSC)", "Russia (CET
 
 
 def test_a_chart_has_a_bar_for_each_row(visit: Visit, served: str) -> None:
-    """Also for rows of one name, which their labels tell apart; few lines cross it, and no label leaves it."""
+    """Also for rows of one name, which their labels distinguish; few lines cross it, and no label leaves it."""
     page = visit.page
     page.goto(f"{served}/sparql?query={quote(TOGETHER)}")
     outcome(page)
@@ -199,7 +199,7 @@ def test_a_truth_and_a_graph_are_shown_too(visit: Visit, served: str, query: str
     assert visit.complaints == []
 
 
-def test_a_query_too_long_for_an_address_is_kept_in_the_fragment(visit: Visit, served: str) -> None:
+def test_a_query_too_long_for_an_address_is_stored_in_the_fragment(visit: Visit, served: str) -> None:
     """It is sent by POST, and its link leads there all the same."""
     page = visit.page
     page.goto(f"{served}/sparql")
@@ -214,7 +214,7 @@ def test_a_query_too_long_for_an_address_is_kept_in_the_fragment(visit: Visit, s
 
 
 def test_the_lasting_link_leads_to_the_same_answer(visit: Visit, served: str) -> None:
-    """It names the snapshot; the editor there asks that snapshot, and the page says how to cite it."""
+    """It names the snapshot; the editor there queries that snapshot, and the page says how to cite it."""
     page = visit.page
     page.goto(f"{served}/sparql?query={quote(CALLS)}")
     outcome(page)
@@ -240,7 +240,7 @@ def test_what_data_and_queries_say_stays_text(visit: Visit, served: str) -> None
 
 
 def test_the_keyboard_goes_through_the_editor_and_out_of_it(visit: Visit, served: str) -> None:
-    """Tab leads on to the button and is never kept."""
+    """Tab leads on to the button and is never trapped."""
     page = visit.page
     page.goto(f"{served}/sparql")
     page.locator("#editor .CodeMirror").click()
@@ -263,7 +263,7 @@ def test_no_query_and_no_answer_is_stored_in_the_browser(visit: Visit, served: s
     assert "SELECT" not in widths
 
 
-def test_another_form_is_asked_for_as_without_scripts(visit: Visit, served: str) -> None:
+def test_another_format_is_requested_as_without_scripts(visit: Visit, served: str) -> None:
     """The form still sends itself when the answer is to be a file."""
     page = visit.page
     page.goto(f"{served}/sparql")
@@ -287,7 +287,7 @@ def test_the_form_answers_in_a_browser_without_scripts(plain_visit: Visit, serve
     assert page.get_by_role("row").count() > 1
     assert page.locator(".questions").get_by_role("searchbox").count() == 0
     assert plain_visit.fits()
-    assert plain_visit.asked_elsewhere(served) == []
+    assert plain_visit.requests_elsewhere(served) == []
 
 
 def test_the_console_of_the_api_runs_a_question(visit: Visit, served: str) -> None:
@@ -299,5 +299,5 @@ def test_the_console_of_the_api_runs_a_question(visit: Visit, served: str) -> No
     page.get_by_role("button", name="Execute").click()
     expect(page.locator("#console .responses-table.live-responses-table")).to_contain_text("200")
     assert visit.fits()
-    assert visit.asked_elsewhere(served) == []
+    assert visit.requests_elsewhere(served) == []
     assert visit.complaints == []

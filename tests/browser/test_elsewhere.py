@@ -1,4 +1,4 @@
-"""A page of another site asks: the browser sends its preflight, and the page reads the answer and its headers."""
+"""A page of another site queries: the browser sends its preflight, and the page reads the answer and its headers."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_page_elsewhere_posts_a_query(elsewhere: Page, served: str) -> None:
     assert (wrong["status"], "query-syntax-error" in wrong["text"]) == (400, True)
 
 
-def test_a_page_elsewhere_asks_for_an_older_state(elsewhere: Page, served: str) -> None:
+def test_a_page_elsewhere_requests_an_older_state(elsewhere: Page, served: str) -> None:
     """`Accept-Datetime` needs a preflight, and the browser follows the way to the state."""
     headers = {"Accept-Datetime": "Thu, 01 Jan 2026 00:00:00 GMT", "Accept": "text/turtle"}
     found = fetch(elsewhere, f"{served}/doc/treaty/opsc", headers=headers)

@@ -90,7 +90,7 @@ def test_the_gate_refuses_it(client: FlaskClient, key: str) -> None:
 @pytest.mark.parametrize("key", CASES["texts"])
 @pytest.mark.parametrize("kind", NAMED)
 def test_a_thing_shows_it_as_it_is(reader: Visit, opened_gate: str, kind: str, key: str) -> None:
-    """The page of a thing: inert, no wider than the screen, and the text whole, in its order, kept to itself."""
+    """The page of a thing: inert, no wider than the screen, and the text whole, in its order, isolated."""
     look_around(reader, f"{opened_gate}/doc/{kind}/hostile-{key}", opened_gate)
     spelled = "elements => elements.map((element) => element.textContent)"
     assert text_of(key).replace("\r", "") in reader.page.locator("h1 bdi, h1 code").evaluate_all(spelled)
@@ -129,6 +129,6 @@ def look_around(visit: Visit, address: str, served: str) -> None:
     assert visit.page.evaluate("window.broken") is None
     assert visit.page.evaluate(ACTIVE) == []
     assert visit.page.evaluate(LOOSE) == []
-    assert visit.asked_elsewhere(served) == []
+    assert visit.requests_elsewhere(served) == []
     assert visit.complaints == []
     assert visit.fits()

@@ -29,7 +29,7 @@ IN_LANGUAGES = [
     if re.search(r"^#\+   lang:", next(QUERIES.rglob(f"{name}.rq")).read_text("utf-8"), re.MULTILINE)
 ]
 LONG = "A name that is longer than all those that the data has, as a name may be that is added one day"
-"""What stands in for the names of places; the widest that the data has are half as long."""
+"""Replaces the names of places; the widest that the data has are half as long."""
 MOST_BYTES = 64_000
 """Of a chart as it is sent, compressed."""
 FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -38,7 +38,7 @@ FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
   <match target="pattern"><edit name="family" mode="assign" binding="same"><string>{family}</string></edit></match>
 </fontconfig>
 """
-"""Every family that a page asks for is this one."""
+"""Every family that a page requests is this one."""
 FAULTS = """([pictures, margin]) => [...document.querySelectorAll(pictures)].flatMap((picture) => {
   const frame = picture.getBoundingClientRect();
   const name = picture.parentElement?.id || picture.getAttribute("aria-label") || picture.textContent.trim();
@@ -147,8 +147,8 @@ def test_no_text_in_a_page_leaves_its_picture_or_touches_another(
         assert {path: found for path, found in faults.items() if found} == {}
 
 
-def test_a_chart_stands_alone(browser: Browser, project_address: str) -> None:
-    """Opened as a document it says its title, breaks no policy and asks no other host; as sent it is small."""
+def test_a_chart_is_complete_by_itself(browser: Browser, project_address: str) -> None:
+    """Opened as a document it has its title, breaks no policy and contacts no other host; as sent it is small."""
     with open_page(browser, 1440, "light") as visit:
         for name in CHARTS:
             answer = visit.page.goto(f"{project_address}/api/{name}.svg")
@@ -157,4 +157,4 @@ def test_a_chart_stands_alone(browser: Browser, project_address: str) -> None:
             assert answer.request.sizes()["responseBodySize"] < MOST_BYTES
             assert visit.page.evaluate(FAULTS, [":root", 0.5]) == []
         assert [said for said in visit.complaints if "Content Security Policy" in said] == []
-        assert visit.asked_elsewhere(project_address) == []
+        assert visit.requests_elsewhere(project_address) == []

@@ -86,7 +86,7 @@ def seen(visit: Visit) -> list[tuple[int, dict[str, int], dict[str, int]]]:
 def test_fast_keys_never_show_one_year_over_another(
     visit: Visit, project_address: str, address: str, treaty: str
 ) -> None:
-    """At every frame the label, the legend and the shapes are of the same year, and the last is the year asked for."""
+    """At every frame the label, the legend and the shapes are of the same year, and the last is the chosen year."""
     page = visit.page
     page.goto(f"{project_address}{address}")
     page.evaluate(WATCH)
@@ -124,7 +124,7 @@ def test_another_treaty_changes_years_and_names_together(visit: Visit, project_a
 
 
 def test_one_answer_draws_all_years(visit: Visit, project_address: str) -> None:
-    """The browser asks once for a treaty, for less than 5 kB."""
+    """The browser sends one request for a treaty, for less than 5 kB."""
     page, sizes = visit.page, []
     page.on("response", lambda response: sizes.append(response) if "treaty-map" in response.url else None)
     page.goto(f"{project_address}/?year=2010")

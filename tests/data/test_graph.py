@@ -46,15 +46,15 @@ def test_each_row_of_a_table_is_a_thing_of_its_graph(project_engine: EmbeddedEng
 
 def test_each_call_for_a_treaty_has_one_outcome(project_engine: EmbeddedEngine) -> None:
     """One per pair of call and treaty: none is missing, none is double."""
-    asked = rows(project_engine, "SELECT ?call ?treaty { ?call uphold:callsForConsentTo ?treaty }")
+    requested = rows(project_engine, "SELECT ?call ?treaty { ?call uphold:callsForConsentTo ?treaty }")
     found = rows(
         project_engine, "SELECT ?call ?treaty { ?o a uphold:CallOutcome ; uphold:call ?call ; uphold:treaty ?treaty }"
     )
-    assert sorted(asked) == sorted(found) != []
+    assert sorted(requested) == sorted(found) != []
 
 
-def test_a_class_can_be_asked_for_without_its_subclasses(project_engine: EmbeddedEngine) -> None:
-    """Whoever asks for all treaty actions gets every act, of whatever kind."""
+def test_a_class_can_be_queried_without_its_subclasses(project_engine: EmbeddedEngine) -> None:
+    """A query for all treaty actions returns every act, of whatever kind."""
     count = "SELECT (COUNT(DISTINCT ?act) AS ?n) {{ {pattern} }}"
     wide = rows(project_engine, count.format(pattern="?act a uphold:TreatyAction"))
     assert wide == rows(project_engine, count.format(pattern="?act uphold:by ?state"))

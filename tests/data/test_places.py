@@ -63,7 +63,7 @@ TABLES = sorted(DATA.glob("*/*.csv"))
 LINK_TABLES = sorted(LINKS.glob("*.csv"))
 
 
-def test_a_place_stands_in_one_row() -> None:
+def test_a_place_has_one_row() -> None:
     """No identifier is given to two places."""
     assert [key for key, count in Counter(row["id"] for row in ALL).items() if count > 1] == []
 
@@ -128,7 +128,7 @@ def test_each_place_is_named_in_six_languages() -> None:
     [("label_ar", r"[\u0600-\u06ff]"), ("label_ru", r"[\u0400-\u04ff]"), ("label_zh", r"[\u4e00-\u9fff]")],
 )
 def test_a_name_is_in_the_script_of_its_language(column: str, script: str) -> None:
-    """An untranslated English name never stands in for an Arabic, Russian or Chinese one."""
+    """An untranslated English name never replaces an Arabic, Russian or Chinese one."""
     assert [row["id"] for row in ALL if row[column] and not re.search(script, row[column])] == []
 
 
@@ -159,7 +159,7 @@ def test_another_name_is_another_name() -> None:
         ("Vietnam", "vnm"),
     ],
 )
-def test_a_name_the_report_prints_is_kept(printed: str, key: str) -> None:
+def test_a_name_the_report_prints_is_preserved(printed: str, key: str) -> None:
     """A place can be found under the name printed in 2011."""
     assert [row["id"] for row in ALL if printed in [row["label"], *cell(row, "altLabel")]] == ids(key)
 
@@ -175,7 +175,7 @@ def test_each_country_lies_in_one_m49_region() -> None:
     assert {row["inRegion"] for row in COUNTRIES} & large == set()
 
 
-def test_groups_of_the_report_and_m49_regions_are_kept_apart() -> None:
+def test_groups_of_the_report_and_m49_regions_are_separate() -> None:
     """A region has either an M49 code or members, and those with members are the groups of the report."""
     assert [row["id"] for row in REGIONS if bool(row["m49"]) == bool(row["member"])] == []
     assert {row["id"] for row in REGIONS if row["member"]} == set(ids(list(REPORT_GROUPS)))
@@ -199,7 +199,7 @@ def test_the_reviewed_fall_into_groups() -> None:
 
 
 def test_the_groups_follow_the_rule_of_their_assumption() -> None:
-    """Europe is M49 Europe with Cyprus and Türkiye, Asia and the Pacific the rest of M49 Asia and Oceania."""
+    """Europe is M49 Europe with Cyprus and Türkiye, Asia and the Pacific the remainder of M49 Asia and Oceania."""
     large = {row["id"]: BY_ID[row["inRegion"]]["inRegion"] for row in COUNTRIES}
     europe, asia = (set(cell(BY_ID[key], "member")) for key in ids("europe asia-and-the-pacific"))
     assert {key for key in europe if large[key] != "jurisdiction:m49-europe"} == set(ids("cyp tur"))
@@ -220,7 +220,7 @@ def test_each_row_has_its_source() -> None:
 
 @pytest.mark.parametrize("table", LINK_TABLES, ids=lambda path: path.stem)
 def test_each_country_is_linked_once(table: Path) -> None:
-    """A table of links gives each state and territory one exact or one close match, and none to unknown places."""
+    """A table of links has for each state and territory one exact or one close match, and none for unknown places."""
     rows = read(table)
     assert {row["id"] for row in COUNTRIES} - {row["id"] for row in rows} == set()
     assert {row["id"] for row in rows} - BY_ID.keys() == set()

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "data" / "report-2011"
 READINGS = ROOT / "tests" / "readings"
-GLOBAL = "handover:global"  # told in the body of the report, not in the appendix
+GLOBAL = "handover:global"  # described in the body of the report, not in the appendix
 UNNAMED = {"senior government representatives"}  # a group of people of whom the report names only some
 NO_STATISTIC = {"telephone number", "years of age", "cards"}  # units of numbers that count nothing
 UNIT_OF_SIGNATURES = {"signatures": "people"}
@@ -47,8 +47,8 @@ def test_each_printed_call_is_in_the_table_in_its_place() -> None:
     assert ours == [(r["jurisdiction"], int(r["ordinal"])) for r in rows(READINGS / "appendix-calls.csv")]
 
 
-def test_each_call_asks_consent_to_the_same_treaties() -> None:
-    """Both readings find the same treaties asked for."""
+def test_each_call_asks_for_consent_to_the_same_treaties() -> None:
+    """Both readings find calls for the same treaties."""
     ours = {r["id"]: keys(r["callsForConsentTo"]) for r in rows(REPORT / "CallToAction.csv") if r["ordinal"]}
     theirs = {
         f"call:{r['jurisdiction']}-{r['ordinal']}": {t for t in r["treaties"].split("|") if t}
@@ -58,7 +58,7 @@ def test_each_call_asks_consent_to_the_same_treaties() -> None:
 
 
 def test_each_call_is_under_a_goal_that_the_second_reading_names() -> None:
-    """Which goal a call serves is a judgement; the two readings share at least one goal for every call."""
+    """Which goal a call serves is open to interpretation; the two readings share at least one goal for every call."""
     ours = {r["id"]: keys(r["goal"]) for r in rows(REPORT / "CallToAction.csv")}
     apart = [
         (call, ours[call], goals)

@@ -1,4 +1,4 @@
-"""Each treaty record is dated by its own newest source; worked out here from the tables, and asked of the API.
+"""Each treaty record is dated by its own newest source; computed here from the tables, and queried from the API.
 
 `record-dates/` has a record for each way in which one can be dated, with what follows from it.
 """
@@ -80,14 +80,14 @@ def records() -> Iterator[dict[str, str | None]]:
     """Each treaty record, its newest source, and the day up to which its sources and acts reach."""
     dates, acts = source_dates(), table("treaties", "TreatyAction.csv")
     for row in table("treaties", "TreatyRecord.csv"):
-        told = sorted((f"{date}-01-01"[:10], date) for each in row["source"].split("|") if (date := dates[each]))
+        dated = sorted((f"{date}-01-01"[:10], date) for each in row["source"].split("|") if (date := dates[each]))
         own = [act["notAfter"] for act in acts if (act["by"], act["treaty"]) == (row["jurisdiction"], row["treaty"])]
         yield {
             "jurisdiction": row["jurisdiction"].partition(":")[2],
             "treaty": row["treaty"].partition(":")[2],
             "status": row["recordedStatus"].partition(":")[2],
-            "lookedUp": told[-1][1] if told else None,
-            "asOf": max([*own, *(day for day, _ in told)], default=None),
+            "lookedUp": dated[-1][1] if dated else None,
+            "asOf": max([*own, *(day for day, _ in dated)], default=None),
         }
 
 

@@ -35,7 +35,7 @@ def texts(quads: list[ox.Quad]) -> Iterator[tuple[str, str]]:
                 yield term.value, str(quad)
 
 
-def test_each_statement_stands_in_one_graph(quads: list[ox.Quad]) -> None:
+def test_each_statement_is_in_one_graph(quads: list[ox.Quad]) -> None:
     """Most engines match a triple once for each graph that has it, so that their counts would differ from ours."""
     graphs: dict[ox.Triple, set[str]] = defaultdict(set)
     for quad in quads:

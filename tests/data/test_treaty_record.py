@@ -132,7 +132,7 @@ def test_an_identifier_follows_from_its_row(actions: list[Action], records: dict
 
 @pytest.mark.parametrize("path", sorted(TABLES.glob("*.csv")), ids=lambda path: path.stem)
 def test_a_table_is_sorted_and_names_each_thing_once(path: Path) -> None:
-    """Rows stand in the order of their ids, no id stands twice, and lines end in a bare line feed."""
+    """Rows are in the order of their ids, no id occurs twice, and lines end in a bare line feed."""
     ids = [row["id"] for row in table(path.stem)]
     assert ids == sorted(set(ids))
     assert b"\r" not in path.read_bytes()
@@ -209,14 +209,14 @@ def in_force(treaty: str, deposit: dt.date) -> dt.date:
 
 
 def test_the_rules_start_with_the_treaties() -> None:
-    """The earliest day a rule can give is the day the treaty itself entered into force."""
+    """The earliest possible day by a rule is the day the treaty itself entered into force."""
     assert {treaty: at_earliest for treaty, (_, at_earliest) in RULES.items()} == {
         key(row["id"]): known(row["enteredIntoForce"]) for row in table("Treaty")
     }
 
 
 def test_entry_into_force_is_what_the_treaty_says(actions: list[Action]) -> None:
-    """From an exact deposit, the treaty's rule gives the very day; from a period, a day that the period allows."""
+    """From an exact deposit, the treaty's rule determines the day; from a period, a day that the period allows."""
     wrong = [
         (a.id, a.in_force)
         for a in actions
@@ -233,7 +233,7 @@ def test_entry_into_force_says_where_it_comes_from(actions: list[Action]) -> Non
 
 
 def test_a_succession_has_no_computed_entry_into_force(actions: list[Action]) -> None:
-    """A successor is bound from the day it became a state, which no rule of the treaty gives."""
+    """A successor is bound from the day it became a state, which follows from no rule of the treaty."""
     assert [a.id for a in actions if a.type == "Succession" and a.basis == "computed"] == []
 
 
@@ -281,8 +281,8 @@ def test_a_source_of_an_action_prints_a_period_that_meets_it(actions: list[Actio
     assert apart == []
 
 
-def test_a_discrepancy_stands_between_two_statements_of_these_tables() -> None:
-    """Both sides of a contradiction are kept, and each of the two can be looked up."""
+def test_a_discrepancy_is_between_two_statements_of_these_tables() -> None:
+    """Both sides of a contradiction are in the record, and each of the two can be looked up."""
     statements = {row["id"] for stem in ("TreatyAction", "TreatyRecord", "Finding") for row in table(stem)}
     sides = {row["id"]: set(row["between"].split("|")) for row in table("Discrepancy")}
     assert [name for name, between in sides.items() if len(between) < 2 or not between <= statements] == []
@@ -368,7 +368,7 @@ def test_a_consent_of_which_only_the_year_is_sure_is_a_period(
 def test_what_was_only_recalled_is_not_in_the_record(
     facts: list[Row], by_pair: dict[Pair, list[Action]], records: dict[Pair, Row]
 ) -> None:
-    """A row without a stored source leaves neither an action nor a record, but stands among the open facts."""
+    """A row without a stored source is neither an action nor a record, but one of the open facts."""
     recalled = {pair_of(fact): fact["jurisdiction"] for fact in facts if fact["confidence"] == "memory"}
     assert recalled.keys() & (by_pair.keys() | records.keys()) == set()
     section = OPEN_FACTS.read_text(encoding="utf-8").split("\n## ")[1]
@@ -377,7 +377,7 @@ def test_what_was_only_recalled_is_not_in_the_record(
 
 
 def test_the_record_adds_nothing(facts: list[Row], actions: list[Action]) -> None:
-    """Every action has its row in the facts, and its period contains the day that stands there."""
+    """Every action has its row in the facts, and its period contains the day there."""
     rows = {pair_of(fact): fact for fact in facts if fact["confidence"] != "memory"}
     column = {"Signature": "signature", **dict.fromkeys(CONSENT, "action_date")}
     added = []

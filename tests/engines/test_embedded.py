@@ -94,7 +94,7 @@ def test_a_query_past_its_deadline_says_how_long_it_had(engine: EmbeddedEngine) 
 
 
 def test_a_query_out_of_memory_says_how_much_it_had(tiny: Settings) -> None:
-    """The kernel's limit ends the worker; the server tells the limit. On a busy machine that takes a while."""
+    """The kernel's limit ends the worker; the server reports the limit. On a busy machine that takes a while."""
     patient = Settings(files=tiny.files, state=tiny.state, query_memory_mb=500)
     engine = EmbeddedEngine(current(patient.state), patient, workers=1)
     with pytest.raises(MemoryLimitExceeded, match="500 MB"):
@@ -103,7 +103,7 @@ def test_a_query_out_of_memory_says_how_much_it_had(tiny: Settings) -> None:
 
 
 def test_when_all_workers_are_taken_a_query_waits_only_so_long(engine: EmbeddedEngine) -> None:
-    """The third of three endless queries is told to come back."""
+    """The third of three endless queries gets an error that says when to try again."""
     errors: list[str] = []
 
     def run() -> None:
@@ -141,7 +141,7 @@ def test_a_worker_killed_while_idle_costs_nobody_an_answer(engine: EmbeddedEngin
     assert ask(engine, "ASK { ?s ?p ?o }")
 
 
-def test_service_is_refused_before_anything_is_asked(engine: EmbeddedEngine) -> None:
+def test_service_is_refused_before_any_request(engine: EmbeddedEngine) -> None:
     """No query calls another server: a listening socket hears nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.3)
@@ -185,7 +185,7 @@ def test_a_form_that_does_not_fit_the_query_is_refused_with_those_that_do(engine
         engine.query("CONSTRUCT WHERE { ?s ?p ?o }", accept="text/csv")
 
 
-def test_a_query_that_does_not_parse_tells_line_and_column(engine: EmbeddedEngine) -> None:
+def test_a_query_that_does_not_parse_is_reported_with_line_and_column(engine: EmbeddedEngine) -> None:
     """Both count from 1."""
     with pytest.raises(QuerySyntaxError) as caught:
         engine.query("SELECT ?s WHERE {\n  ?s ?p }", accept="text/csv")
@@ -225,7 +225,7 @@ def test_a_query_that_nobody_waits_for_any_more_is_stopped(engine: EmbeddedEngin
 
 
 def test_pages_have_workers_of_their_own(engine: EmbeddedEngine) -> None:
-    """Endless queries of others keep no page waiting, and both name rows in the same order."""
+    """Endless queries of others delay no page, and both return rows in the same order."""
     pages = engine.beside(workers=1)
     everything = "SELECT * { ?s ?p ?o }"
     assert rows(pages, everything) == rows(engine, everything)

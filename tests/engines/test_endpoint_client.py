@@ -40,7 +40,7 @@ def test_the_query_goes_out_and_nothing_else_does(endpoint: Endpoint) -> None:
     """By POST as the protocol has it, with neither cookies nor credentials."""
     endpoint.answers(ANSWER)
     assert ask(Caller(settings(endpoint.address)), endpoint.address) == ANSWER.encode()
-    path, headers, query = endpoint.asked[0]
+    path, headers, query = endpoint.requests[0]
     assert (path, query) == ("/sparql", "SELECT * WHERE { ?s ?p 'é' }")
     assert set(headers) == {
         *("host", "accept", "accept-encoding", "content-type", "content-length", "user-agent", "connection")
@@ -53,14 +53,14 @@ def test_an_endpoint_that_is_not_on_the_list_is_not_called(endpoint: Endpoint) -
     for other in (f"{endpoint.address}/", endpoint.address.replace("127.0.0.1", "localhost"), endpoint.address[:-1]):
         with pytest.raises(CallFailed, match="may not be called"):
             ask(caller, other)
-    assert endpoint.asked == []
+    assert endpoint.requests == []
 
 
 def test_a_private_address_is_not_reached_unless_a_setting_says_so(endpoint: Endpoint) -> None:
     """Being on the list is not enough: the list has names, and names have any address."""
     with pytest.raises(CallFailed, match="has an address that is not allowed"):
         ask(Caller(settings(endpoint.address, private="")), endpoint.address)
-    assert endpoint.asked == []
+    assert endpoint.requests == []
 
 
 def test_a_name_is_looked_up_once_and_means_that_address(endpoint: Endpoint) -> None:
@@ -74,7 +74,7 @@ def test_a_name_is_looked_up_once_and_means_that_address(endpoint: Endpoint) -> 
 
     assert ask(Caller(settings(address), resolve), address) == ANSWER.encode()
     assert looked_up == [("other.example", endpoint.port)]
-    assert endpoint.asked[0][1]["host"] == f"other.example:{endpoint.port}"
+    assert endpoint.requests[0][1]["host"] == f"other.example:{endpoint.port}"
 
 
 def test_a_name_with_one_private_address_is_not_called(endpoint: Endpoint) -> None:
@@ -89,8 +89,8 @@ def test_a_redirect_is_followed_within_the_list(endpoint: Endpoint) -> None:
     first = f"http://127.0.0.1:{endpoint.port}/old"
     endpoint.reply = lambda request: redirect(request, "/sparql") if request.path == "/old" else answer(request)
     assert ask(Caller(settings(first)), first) == ANSWER.encode()
-    assert [path for path, _, _ in endpoint.asked] == ["/old", "/sparql"]
-    assert endpoint.asked[0][2] == endpoint.asked[1][2]
+    assert [path for path, _, _ in endpoint.requests] == ["/old", "/sparql"]
+    assert endpoint.requests[0][2] == endpoint.requests[1][2]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -131,7 +131,7 @@ def test_redirects_end(endpoint: Endpoint) -> None:
     endpoint.answers("", 307, Location="/sparql")
     with pytest.raises(CallFailed, match="too often"):
         ask(Caller(settings(endpoint.address)), endpoint.address)
-    assert len(endpoint.asked) == 4
+    assert len(endpoint.requests) == 4
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_redirects_end(endpoint: Endpoint) -> None:
         (500, {}, "status 500"),
     ],
 )
-def test_what_is_no_answer_is_told(endpoint: Endpoint, status: int, headers: dict[str, str], why: str) -> None:
+def test_what_is_not_an_answer_is_reported(endpoint: Endpoint, status: int, headers: dict[str, str], why: str) -> None:
     """By its status or its form."""
     endpoint.answers(ANSWER, status, **headers)
     with pytest.raises(CallFailed, match=why):
@@ -175,7 +175,7 @@ def test_bytes_that_trickle_in_do_not_outlast_the_time(piece: bytes) -> None:
         assert time.monotonic() - began < 5
 
 
-def test_a_name_that_takes_too_long_to_look_up_is_told(endpoint: Endpoint) -> None:
+def test_a_name_that_takes_too_long_to_look_up_is_reported(endpoint: Endpoint) -> None:
     """The time of the query goes on during the search."""
     slow = threading.Event()
 
@@ -188,7 +188,7 @@ def test_a_name_that_takes_too_long_to_look_up_is_told(endpoint: Endpoint) -> No
     slow.set()
 
 
-def test_nobody_there_is_told_without_an_address() -> None:
+def test_an_unreachable_endpoint_is_reported_without_an_address() -> None:
     """What the text says is safe to show to anybody."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://inner.example:{listener.getsockname()[1]}/sparql"
@@ -205,8 +205,8 @@ def test_nobody_there_is_told_without_an_address() -> None:
         *("http://one.example:port/", "http://one.example:0/", "http://one.example:99999/", "http://exämple.org/"),
     ],
 )
-def test_a_setting_that_is_no_endpoint_is_told(wrong: str) -> None:
-    """When the server starts, not when somebody asks."""
+def test_a_setting_that_is_not_an_endpoint_is_refused(wrong: str) -> None:
+    """When the server starts, not at the first query."""
     with pytest.raises(InvalidSetting):
         Caller(settings(wrong))
 
@@ -231,7 +231,7 @@ def test_tls_is_checked_against_the_name(endpoint: Endpoint, tmp_path: Path) -> 
         ask(Caller(settings(other), resolve, trusting), other)
     with pytest.raises(CallFailed, match="could not be reached"):
         ask(Caller(settings(right), resolve), right)
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
 
 
 def means(*addresses: str) -> Resolver:

@@ -32,7 +32,7 @@ Start = Callable[..., EmbeddedEngine]
 
 @pytest.fixture(scope="module")
 def start(tiny: Settings) -> Iterator[Start]:
-    """Starts an engine that may call some endpoints, or gives one that may call the same; ends them."""
+    """Starts an engine that may call some endpoints, or returns one that may call the same; closes them."""
     with ExitStack() as stack:
 
         @cache
@@ -83,7 +83,7 @@ def own_service(tiny: Settings) -> ox.Store:
 def test_the_rows_are_those_of_the_engines_own_service(
     served: str, start: Start, tiny: Settings, own_service: ox.Store, case: Path
 ) -> None:
-    """Wherever the clause stands in the query; the other server has the same data."""
+    """Wherever the clause is in the query; the other server has the same data."""
     text = case.read_text("utf-8").replace("ENDPOINT", f"{served}/sparql").replace("NOBODY", NOBODY)
     snapshot = current(tiny.state)
     wanted = own_service.query(text, base_iri=snapshot.base, prefixes=snapshot.prefixes)
@@ -93,7 +93,7 @@ def test_the_rows_are_those_of_the_engines_own_service(
     found = ox.parse_query_results(content, format=ox.QueryResultsFormat.JSON)
     assert isinstance(found, ox.QuerySolutions)
     assert {variable.value for variable in found.variables} == set(names)
-    wanted_rows, found_rows = (told(rows, names) for rows in (wanted, found))
+    wanted_rows, found_rows = (rows_as_text(rows, names) for rows in (wanted, found))
     assert found_rows == wanted_rows
     assert bool(found_rows) == (case.stem != "no-solutions")
 
@@ -108,13 +108,13 @@ def test_a_graph_is_made_from_what_another_server_says(served: str, start: Start
 
 
 def test_an_endpoint_that_is_not_on_the_list_is_refused_by_name(endpoint: Endpoint, start: Start) -> None:
-    """Before anything is asked, also of the others, and also with SILENT or within another clause."""
+    """Before any request, also to the others, and also with SILENT or within another clause."""
     engine = start(endpoint.address)
     listed, other = f"SERVICE <{endpoint.address}>", "SERVICE SILENT <http://other.example/sparql> { ?s ?p ?o }"
     for clauses in (f"{listed} {{ ?s ?p ?o }} {other}", f"{listed} {{ {other} }}"):
         with pytest.raises(ServiceForbidden, match=r"may not call the endpoint http://other\.example/sparql"):
             rows(engine, f"SELECT * {{ {clauses} }}")
-    assert endpoint.asked == []
+    assert endpoint.requests == []
 
 
 @pytest.mark.parametrize("index", ["memory", "disk"])
@@ -143,12 +143,12 @@ def test_more_clauses_than_may_be_are_refused(endpoint: Endpoint, start: Start) 
         rows(engine, f"SELECT * {{ {clause * 3} }}")
 
 
-def test_what_is_the_same_is_asked_once(endpoint: Endpoint, start: Start) -> None:
+def test_equal_clauses_are_requested_once(endpoint: Endpoint, start: Start) -> None:
     """Not once for each row, nor for each clause."""
     endpoint.answers(solutions("x", {"x": {"type": "literal", "value": "a"}}))
     clause = f"SERVICE <{endpoint.address}> {{ ?s ?p ?x }}"
     assert len(rows(start(endpoint.address), f"SELECT * {{ ?a a uphold:CallToAction {clause} {clause} }}")) == 9
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
 
 
 def test_every_kind_of_term_arrives_as_it_is(endpoint: Endpoint, start: Start) -> None:
@@ -214,7 +214,7 @@ def test_two_large_answers_are_joined_within_the_time(endpoint: Endpoint, start:
     ],
 )
 def test_what_is_no_answer_is_never_part_of_a_query(endpoint: Endpoint, start: Start, answer: str) -> None:
-    """It is told as a fault of the endpoint; with SILENT the query goes on with one empty solution."""
+    """It is reported as a fault of the endpoint; with SILENT the query continues with one empty solution."""
     endpoint.answers(answer)
     engine = start(endpoint.address)
     with pytest.raises(ServiceFailed, match="did not answer with SPARQL results") as caught:
@@ -234,7 +234,7 @@ def test_an_endpoint_that_is_too_slow_has_its_own_time(endpoint: Endpoint, start
         rows(engine, f"SELECT * {{ SERVICE SILENT <{endpoint.address}> {{ ?s ?p ?x }} }}", deadline=0.1)
 
 
-def test_a_fault_after_a_clause_is_told_at_its_line(endpoint: Endpoint, start: Start) -> None:
+def test_a_fault_after_a_clause_is_reported_at_its_line(endpoint: Endpoint, start: Start) -> None:
     """The answer takes the place of the clause, and what follows stays where it was."""
     endpoint.answers(solutions("x"))
     text = f"SELECT * {{\n SERVICE <{endpoint.address}> {{\n ?s ?p ?x }}\n ?s ?p }}"
@@ -243,7 +243,7 @@ def test_a_fault_after_a_clause_is_told_at_its_line(endpoint: Endpoint, start: S
     assert (caught.value.line, caught.value.column) == (4, 8)
 
 
-def told(found: ox.QuerySolutions, names: list[str]) -> list[str]:
+def rows_as_text(found: ox.QuerySolutions, names: list[str]) -> list[str]:
     """The rows in one order, with blank nodes without their labels, which mean nothing."""
     return sorted(BLANK.sub("[]", str([row[name] for name in names])) for row in found)
 

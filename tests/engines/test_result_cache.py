@@ -1,4 +1,4 @@
-"""Answers are asked for once, shared with all who wait, and kept while there is room."""
+"""Each query runs once; its answer is shared with all who wait, and cached while there is room."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATIENCE = 20
 
 
 class Query:
-    """A query that ends when it is told to, and knows how often it ran."""
+    """A query that ends when the test says so, and counts its runs."""
 
     def __init__(self, content: bytes = b"rows", fault: Exception | None = None) -> None:
         self.content, self.fault = content, fault
@@ -34,7 +34,7 @@ class Query:
         return Answer("text/csv", self.chunks())
 
     def chunks(self) -> Generator[bytes]:
-        """The bytes, once it is told to end."""
+        """The bytes, once the test ends it."""
         assert self.go_on.wait(PATIENCE)
         if self.fault:
             raise self.fault
@@ -72,34 +72,34 @@ def wait_for_waiting(answers: ResultCache, count: int) -> None:
         time.sleep(0.005)
 
 
-def test_those_who_ask_the_same_at_the_same_time_share_one_run(answers: ResultCache) -> None:
+def test_equal_queries_at_the_same_time_share_one_run(answers: ResultCache) -> None:
     """One leads, three wait, and a fourth is sent away; afterwards nothing is under way and nobody waits."""
     query = Query()
     with ThreadPoolExecutor(4) as pool:
-        asked: list[Future[BufferedResult]] = [pool.submit(answers.ask, "a", query, there) for _ in range(4)]
+        pending: list[Future[BufferedResult]] = [pool.submit(answers.ask, "a", query, there) for _ in range(4)]
         wait_for_waiting(answers, 3)
         with pytest.raises(ServerBusy):
             answers.ask("a", query, there)
         query.go_on.set()
-        found = [each.result(PATIENCE) for each in asked]
+        found = [each.result(PATIENCE) for each in pending]
     assert [b"".join(each) for each in found] == [b"rows"] * 4
     assert (query.runs, answers.waiting, answers.running) == (1, 0, {})
     assert b"".join(answers.ask("a", query, there)) == b"rows"
     assert query.runs == 1
 
 
-def test_who_waits_gives_the_place_back_even_when_the_answer_lands_at_once(answers: ResultCache) -> None:
+def test_a_waiting_request_frees_its_slot_even_when_the_answer_comes_at_once(answers: ResultCache) -> None:
     """However the threads meet; a place that is lost would in the end send everybody away."""
     for number in range(300):
         query = at_once(b"rows")
         with ThreadPoolExecutor(3) as pool:
-            for asked in [pool.submit(answers.ask, str(number), query, there) for _ in range(3)]:
-                asked.result(PATIENCE)
+            for pending in [pool.submit(answers.ask, str(number), query, there) for _ in range(3)]:
+                pending.result(PATIENCE)
     assert answers.waiting == 0
 
 
 def test_without_a_key_everybody_has_a_run_of_their_own(answers: ResultCache) -> None:
-    """And nothing is kept."""
+    """And nothing is cached."""
     query = at_once(b"now")
     for _ in range(3):
         answers.ask(None, query, there)
@@ -122,7 +122,7 @@ def test_a_run_goes_on_for_those_who_wait_when_the_first_client_leaves(answers: 
 
 
 def test_who_comes_when_a_run_is_being_stopped_has_it_run_again(answers: ResultCache) -> None:
-    """Nobody is told that they left because others did."""
+    """Nobody gets an error because others disconnected."""
     stopped, again = Query(fault=ClientDisconnected()), at_once(b"rows")
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(answers.ask, "a", stopped, left)
@@ -134,14 +134,14 @@ def test_who_comes_when_a_run_is_being_stopped_has_it_run_again(answers: ResultC
         assert isinstance(first.exception(PATIENCE), ClientDisconnected)
 
 
-def test_a_failure_reaches_all_who_wait_and_is_not_kept(answers: ResultCache) -> None:
-    """The next who asks has it run again."""
+def test_a_failure_reaches_all_who_wait_and_is_not_cached(answers: ResultCache) -> None:
+    """The next request runs it again."""
     query = Query(fault=QueryTimeout(1))
     with ThreadPoolExecutor(3) as pool:
-        asked = [pool.submit(answers.ask, "a", query, there) for _ in range(3)]
+        pending = [pool.submit(answers.ask, "a", query, there) for _ in range(3)]
         wait_for_waiting(answers, 2)
         query.go_on.set()
-        assert [type(each.exception(PATIENCE)) for each in asked] == [QueryTimeout] * 3
+        assert [type(each.exception(PATIENCE)) for each in pending] == [QueryTimeout] * 3
     assert (answers.waiting, answers.running, len(answers.cached)) == (0, {}, 0)
     assert b"".join(answers.ask("a", at_once(b"rows"), there)) == b"rows"
 
@@ -162,7 +162,7 @@ def test_the_end_of_one_clients_time_is_nobody_elses(answers: ResultCache) -> No
 
 
 def test_the_answer_longest_out_of_use_goes_first(answers: ResultCache) -> None:
-    """Ten of 1,500 bytes and their overhead do not fit in 16,000; the one asked again stays."""
+    """Ten of 1,500 bytes and their overhead do not fit in 16,000; the one requested again stays."""
     for name in "abcdefgh":
         answers.ask(name, at_once(bytes(1_400)), there)
     answers.ask("a", Query(), there).close()
@@ -171,7 +171,7 @@ def test_the_answer_longest_out_of_use_goes_first(answers: ResultCache) -> None:
     assert answers.cached.currsize <= 16_000
 
 
-def test_an_answer_that_would_take_much_of_the_room_is_not_kept(answers: ResultCache) -> None:
+def test_an_answer_that_would_take_much_of_the_cache_is_not_cached(answers: ResultCache) -> None:
     """More than an eighth."""
     answers.ask("a", at_once(bytes(2_001)), there)
     assert len(answers.cached) == 0
@@ -182,10 +182,10 @@ def test_a_large_answer_is_a_file_until_the_last_reader_has_done(answers: Result
     content = bytes(range(256)) * (IN_MEMORY // 256 + 1)
     query = Query(content)
     with ThreadPoolExecutor(2) as pool:
-        asked = [pool.submit(answers.ask, "a", query, there) for _ in range(2)]
+        pending = [pool.submit(answers.ask, "a", query, there) for _ in range(2)]
         wait_for_waiting(answers, 1)
         query.go_on.set()
-        first, second = (each.result(PATIENCE) for each in asked)
+        first, second = (each.result(PATIENCE) for each in pending)
     assert first.file is not None
     assert (b"".join(first), second.size) == (content, len(content))
     first.close()
@@ -195,15 +195,15 @@ def test_a_large_answer_is_a_file_until_the_last_reader_has_done(answers: Result
 
 
 def test_an_answer_over_the_limit_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
-    """Neither kept nor in the folder."""
+    """Neither cached nor in the folder."""
     answers = ResultCache(tmp_path, size=16_000, limit=5_000_000, max_waiting=3)
     with pytest.raises(ResultTooLarge):
         answers.ask("a", at_once(bytes(5_000_001)), there)
     assert (len(answers.cached), list(tmp_path.iterdir())) == (0, [])
 
 
-def test_many_threads_always_get_the_answer_that_they_asked_for() -> None:
-    """Whatever is kept, shared or thrown out meanwhile, and never more than there is room for."""
+def test_many_threads_always_get_the_answer_to_their_query() -> None:
+    """Whatever is cached, shared or evicted meanwhile, and never more than there is room for."""
     answers = ResultCache(Path(), size=8_000, limit=10_000, max_waiting=100)
 
     def hammer(seed: int) -> None:

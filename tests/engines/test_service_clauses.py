@@ -1,4 +1,4 @@
-"""Which SERVICE clauses a query has, and what each asks of whom; the cases are the files in service-clauses/."""
+"""Which SERVICE clauses a query has, and what each sends where; the cases are the files in service-clauses/."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ CASES = sorted((Path(__file__).parent / "service-clauses").glob("*.rq"))
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_the_clauses_of_a_query_are_those_below_it(case: Path) -> None:
-    """Below `# output` stands each endpoint, and the query for it; or the error."""
+    """Below `# output` is each endpoint, and the query for it; or the error."""
     text, _, expected = case.read_text("utf-8").partition("# output\n")
     try:
         found = find_clauses(text, "https://base.example/", {"known": "https://known.example/"})
     except UpholdError as error:
-        told = error.code + (f" {error.line}:{error.column}" if error.line else "") + "\n"
+        output = error.code + (f" {error.line}:{error.column}" if error.line else "") + "\n"
     else:
-        told = "".join(f"{each.endpoint}{' silent' * each.silent}\n{each.query}\n" for each in found)
-    assert told == expected
+        output = "".join(f"{each.endpoint}{' silent' * each.silent}\n{each.query}\n" for each in found)
+    assert output == expected
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)

@@ -34,7 +34,7 @@ def test_a_private_range_is_reached_when_the_setting_has_it() -> None:
     assert not permitted(["127.0.0.2"], private)
 
 
-def test_a_setting_that_is_no_range_is_told() -> None:
+def test_a_setting_that_is_not_a_range_is_refused() -> None:
     """With its value."""
     with pytest.raises(InvalidSetting, match="localhost"):
         read_networks("localhost")

@@ -1,4 +1,4 @@
-"""Assessments and statistics fit the Data Cube structures that the ontology gives them."""
+"""Assessments and statistics fit the Data Cube structures of the ontology."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def parts(ontology: rdflib.Graph, name: str, role: URIRef) -> list[str]:
 
 @pytest.mark.parametrize("name", STRUCTURES.values())
 def test_a_structure_is_well_formed(ontology: rdflib.Graph, name: str) -> None:
-    """It serves a data set, has dimensions and one measure, types each part, and gives dimensions a range."""
+    """It serves a data set, has dimensions and one measure, types each part, and declares the range of dimensions."""
     assert set(ontology.subjects(QB.structure, structure(name))) == {
         URIRef(f"https://w3id.org/uphold/id/data-cube/{name}")
     }

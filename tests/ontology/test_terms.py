@@ -99,7 +99,7 @@ def terms(classes: set[URIRef], properties: set[URIRef]) -> list[URIRef]:
 
 @pytest.fixture(scope="module")
 def blocks(root: Path) -> list[tuple[str, list[str]]]:
-    """The blocks of uphold.ttl as they stand in the file: the term, and what each of its lines begins with."""
+    """The blocks of uphold.ttl as they are in the file: the term, and what each of its lines begins with."""
     text = (root / "ontology" / "uphold.ttl").read_text(encoding="utf-8")
     found = re.findall(r"^uphold:(\S+)\n((?:    .*\n)+)", text, re.MULTILINE)
     return [(name, [line.split()[0] for line in body.splitlines()]) for name, body in found]
@@ -138,7 +138,7 @@ def test_the_contract_is_declared(classes: set[URIRef], properties: set[URIRef])
 
 
 def test_the_hierarchy_is_the_one_agreed(root: Path) -> None:
-    """In uphold.ttl a class stands under the one class that the model puts it under, or under none."""
+    """In uphold.ttl a class is under the one class that the model puts it under, or under none."""
     graph = rdflib.Graph().parse(root / "ontology" / "uphold.ttl")
     found = {
         str(lower).partition("#")[2]: graph.namespace_manager.curie(str(upper))
@@ -158,7 +158,7 @@ def test_every_term_has_one_english_label(ontology: rdflib.Graph, terms: list[UR
     ] == []
 
 
-def test_labels_tell_terms_apart(ontology: rdflib.Graph, terms: list[URIRef]) -> None:
+def test_labels_distinguish_terms(ontology: rdflib.Graph, terms: list[URIRef]) -> None:
     """No two classes and no two properties share a label, and none begins with a capital but for an abbreviation."""
     labels = [(str(term)[len(IRI) + 1].isupper(), str(ontology.value(term, RDFS.label))) for term in terms]
     assert len(set(labels)) == len(labels)
@@ -196,7 +196,7 @@ def test_every_property_says_where_it_is_used(ontology: rdflib.Graph, properties
     assert [term for term in ours if (term, RDF.type, OWL.Class) not in ontology] == []
 
 
-def test_the_blocks_stand_in_alphabetical_order(
+def test_the_blocks_are_in_alphabetical_order(
     blocks: list[tuple[str, list[str]]], classes: set[URIRef], properties: set[URIRef]
 ) -> None:
     """There is one block per term, classes first, each part in alphabetical order whatever the case of letters."""
@@ -205,7 +205,7 @@ def test_the_blocks_stand_in_alphabetical_order(
     assert names == ordered[0] + ordered[1]
 
 
-def test_the_lines_of_a_block_stand_in_one_order(blocks: list[tuple[str, list[str]]]) -> None:
+def test_the_lines_of_a_block_are_in_one_order(blocks: list[tuple[str, list[str]]]) -> None:
     """The lines of each block come in the order that all blocks have."""
     assert [name for name, lines in blocks if lines != [word for word in ORDER if word in lines]] == []
 
@@ -231,7 +231,7 @@ def test_every_concept_is_described(ontology: rdflib.Graph) -> None:
 
 
 def test_the_progress_card_has_three_goals_with_four_indicators_each(ontology: rdflib.Graph) -> None:
-    """Goals stand at 1 to 3, the indicators of each goal at 1 to 4, and the ratings have their colours."""
+    """Goals are at 1 to 3, the indicators of each goal at 1 to 4, and the ratings have their colours."""
     goals = set(ontology.subjects(RDF.type, GOAL))
     assert sorted(str(ontology.value(goal, POSITION)) for goal in goals) == ["1", "2", "3"]
     for goal in goals:

@@ -37,7 +37,7 @@ def written(path: Path) -> Iterator[str]:
 
 
 def parsed(path: Path) -> Iterator[str]:
-    """The terms in the triples of a Turtle file, whatever prefix it gives them."""
+    """The terms in the triples of a Turtle file, whatever their prefix."""
     for triple in ox.parse(path.read_bytes(), format=ox.RdfFormat.TURTLE):
         for term in (triple.subject, triple.predicate, triple.object):
             if isinstance(term, ox.NamedNode) and term.value.startswith(NAMESPACE):
@@ -45,7 +45,7 @@ def parsed(path: Path) -> Iterator[str]:
 
 
 def types(path: Path) -> Iterator[str]:
-    """The classes that a table gives its rows: by its own name, or by the column `type`."""
+    """The classes of a table's rows: by its own name, or by the column `type`."""
     if path.stem[:1].isupper():
         yield path.stem
     with path.open(encoding="utf-8-sig", newline="") as file:

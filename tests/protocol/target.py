@@ -92,7 +92,7 @@ class Target:
         return self.send("POST /sparql HTTP/1.1", kinds, query.encode("utf-8", "surrogatepass"))
 
     def is_well(self) -> None:
-        """The same process answers a query that nobody asked before, and nobody was called."""
+        """The same process answers a new query, and no other host was called."""
         number = next(NUMBERS)
         reply = self.ask(f"SELECT ({number} AS ?n) {{}}", "text/csv")
         assert (reply.status, reply.body.split()) == (200, [b"n", str(number).encode()])
@@ -140,5 +140,5 @@ def tight(tiny: Settings) -> Iterator[Target]:
 
 
 def endless() -> str:
-    """A query without an end that nobody asked before."""
+    """A new query without an end."""
     return ENDLESS.format(next(NUMBERS))

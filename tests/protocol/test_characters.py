@@ -1,4 +1,4 @@
-"""Characters and terms: each format gives back what the answer has, or says that it cannot hold it, and nothing more.
+"""Characters and terms: each format returns what the answer has, or says that it cannot hold it, and nothing more.
 
 The answers are read with parsers that are not the ones of the engine.
 """
@@ -59,7 +59,7 @@ def read(media_type: str, body: bytes) -> str:
 
 @pytest.mark.parametrize("case", CASES["text"], ids=lambda case: case["why"])
 @pytest.mark.parametrize("media_type", RESULTS)
-def test_a_table_gives_back_each_text(client: FlaskClient, media_type: str, case: dict[str, Any]) -> None:
+def test_a_table_returns_each_text(client: FlaskClient, media_type: str, case: dict[str, Any]) -> None:
     """Or is refused: 406 with a code of its own, which says what to ask for instead."""
     query = {"query": f"SELECT ?x WHERE {{ VALUES ?x {{ {literal(case)} }} }}"}
     response = client.get("/sparql", query_string=query, headers={"Accept": media_type})
@@ -72,7 +72,7 @@ def test_a_table_gives_back_each_text(client: FlaskClient, media_type: str, case
 
 @pytest.mark.parametrize("case", CASES["text"], ids=lambda case: case["why"])
 @pytest.mark.parametrize("media_type", GRAPHS)
-def test_a_graph_gives_back_each_text(client: FlaskClient, media_type: str, case: dict[str, Any]) -> None:
+def test_a_graph_returns_each_text(client: FlaskClient, media_type: str, case: dict[str, Any]) -> None:
     """The same for the forms of RDF."""
     query = {"query": f"CONSTRUCT {{ <urn:x:s> <urn:x:p> {literal(case)} }} WHERE {{}}"}
     response = client.get("/sparql", query_string=query, headers={"Accept": media_type})
@@ -85,7 +85,7 @@ def test_a_graph_gives_back_each_text(client: FlaskClient, media_type: str, case
 
 @pytest.mark.parametrize("case", CASES["statement"], ids=lambda case: case["why"])
 @pytest.mark.parametrize("media_type", GRAPHS)
-def test_a_graph_gives_back_each_statement(client: FlaskClient, media_type: str, case: dict[str, Any]) -> None:
+def test_a_graph_returns_each_statement(client: FlaskClient, media_type: str, case: dict[str, Any]) -> None:
     """Or is refused as a whole."""
     query = {"query": f"CONSTRUCT {{ {case['sparql']} }} WHERE {{}}"}
     response = client.get("/sparql", query_string=query, headers={"Accept": media_type})
@@ -113,7 +113,7 @@ def refused(response: Any, media_type: str) -> None:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_what_xml_cannot_hold_is_found_wherever_it_stands(client: FlaskClient, first: bool) -> None:
+def test_what_xml_cannot_hold_is_found_anywhere(client: FlaskClient, first: bool) -> None:
     """In the first and in the last row of a long table, of which no byte is sent then."""
     rows = '{ SELECT (CONCAT("row ", STR(?s), STR(?p), STR(?o)) AS ?x) WHERE { ?s ?p ?o } LIMIT 3000 }'
     groups = ['{ BIND("\\u0001" AS ?x) }', rows] if first else [rows, '{ BIND("\\u0001" AS ?x) }']

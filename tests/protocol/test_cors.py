@@ -41,9 +41,9 @@ def addresses(client: FlaskClient) -> dict[str, set[str]]:
 
 def test_a_preflight_allows_what_the_address_takes(client: FlaskClient) -> None:
     """For every route: the methods of the route and no others, and every header that is of use."""
-    asked = addresses(client)
-    assert len(asked) > 50
-    for path, methods in asked.items():
+    allowed = addresses(client)
+    assert len(allowed) > 50
+    for path, methods in allowed.items():
         response = client.options(path, headers=ORIGIN)
         assert response.status_code == 200, path
         headers = response.headers
@@ -52,8 +52,8 @@ def test_a_preflight_allows_what_the_address_takes(client: FlaskClient) -> None:
         assert set(READ) <= listed(headers["Access-Control-Expose-Headers"])
         assert headers["Access-Control-Allow-Origin"] == "*"
         assert int(headers["Access-Control-Max-Age"]) > 0
-    assert {"GET", "POST"} <= asked["/sparql"]
-    assert "POST" not in asked["/ontology"]
+    assert {"GET", "POST"} <= allowed["/sparql"]
+    assert "POST" not in allowed["/ontology"]
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/nothing/", "/sparql/nothing", "/doc"])

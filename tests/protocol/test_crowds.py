@@ -33,7 +33,7 @@ def server(tiny: Settings) -> Iterator[Target]:
 
 
 def start(server: Target, query: str) -> socket.socket:
-    """A connection on which a query was asked."""
+    """A connection on which a query was sent."""
     return server.connect("POST /sparql HTTP/1.1", ["Content-Type: application/sparql-query"], query.encode())
 
 
@@ -45,7 +45,7 @@ def free_again(server: Target) -> float:
 
 
 def test_among_hostile_queries_everybody_else_is_answered(server: Target) -> None:
-    """A well-behaved client gets each answer, or is told when to come back; pages and health are always there."""
+    """A well-behaved client gets each answer, or when to try again; pages and health are always there."""
     stop = time.monotonic() + 4
 
     def attack(number: int) -> None:
@@ -96,8 +96,8 @@ def test_a_client_that_waits_is_not_taken_for_one_that_left(server: Target) -> N
 
 
 @pytest.mark.parametrize("path", ["/sparql", "/validate"])
-def test_clients_that_never_send_their_body_keep_nobody_else_waiting(server: Target, path: str) -> None:
-    """Pages and queries by GET are as quick as ever; whoever sends a body is told to come back."""
+def test_clients_that_never_send_their_body_delay_nobody_else(server: Target, path: str) -> None:
+    """Pages and queries by GET are as quick as ever; requests with a body get 503 with Retry-After."""
     kinds = [
         "Content-Type: " + ("text/turtle" if path == "/validate" else "application/sparql-query"),
         "Content-Length: 9",
@@ -115,8 +115,8 @@ def test_clients_that_never_send_their_body_keep_nobody_else_waiting(server: Tar
     server.is_well()
 
 
-def test_clients_that_never_read_their_answer_keep_nobody_else_waiting(server: Target) -> None:
-    """Long answers that nobody takes leave the rest of the server as quick as ever; further long ones come later."""
+def test_clients_that_never_read_their_answer_delay_nobody_else(server: Target) -> None:
+    """Long answers that nobody reads leave the server as quick as ever; further long ones come later."""
     with ExitStack() as stack:
         for number in range(6):
             channel = stack.enter_context(socket.socket())
@@ -145,8 +145,8 @@ def wait_for_long_answer(server: Target) -> Reply:
         time.sleep(0.1)
 
 
-def test_whoever_comes_while_all_judges_work_is_told_to_come_again(tiny: Settings, app_client: AppClient) -> None:
-    """503 with Retry-After at once, because waiting would keep the server from others; then there is room again."""
+def test_an_upload_while_all_validators_are_busy_gets_503(tiny: Settings, app_client: AppClient) -> None:
+    """503 with Retry-After at once, because waiting would block others; then there is room again."""
     with app_client(dataclasses.replace(tiny, validate_workers=1)) as limited:
         first: list[int] = []
         other = limited.application.test_client()

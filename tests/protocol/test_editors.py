@@ -45,7 +45,7 @@ def ask(address: str, query: str) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def answers(project_address: str) -> dict[str, list[Row]]:
-    """What each lookup gives."""
+    """What each lookup returns."""
     return {name: ask(project_address, (HERE / f"{name}.rq").read_text("utf-8")) for name in LOOKUPS}
 
 
@@ -65,9 +65,9 @@ def test_the_examples_are_the_questions(answers: dict[str, list[Row]]) -> None:
     }
 
 
-def test_every_example_runs_as_it_stands(answers: dict[str, list[Row]], project_engine: EmbeddedEngine) -> None:
-    """It gives rows or statements, without a value to fill in first."""
-    forms = {name: "text/turtle" if question.gives_graph else "text/csv" for name, question in QUESTIONS.items()}
+def test_every_example_runs_unchanged(answers: dict[str, list[Row]], project_engine: EmbeddedEngine) -> None:
+    """It returns rows or statements, without a value to fill in first."""
+    forms = {name: "text/turtle" if question.returns_graph else "text/csv" for name, question in QUESTIONS.items()}
     for row in answers["examples"]:
         form = forms[row["example"].rpartition("/")[2]]
         found = project_engine.query(row["query"], accept=form).read()

@@ -1,4 +1,4 @@
-"""SERVICE over HTTP: what a client is told, and that nothing keeps an answer that is not of the snapshot alone."""
+"""SERVICE over HTTP: the errors of a client, and that no answer that is not of the snapshot alone is cached."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def federated(tiny: Settings, served: str, app_client: AppClient) -> Iterator[Fl
         yield made
 
 
-def test_an_answer_from_elsewhere_is_given_and_not_kept(federated: FlaskClient, served: str) -> None:
-    """Neither here nor by a cache on the way: it has no ETag, and asking again asks again."""
+def test_an_answer_from_elsewhere_is_returned_and_not_cached(federated: FlaskClient, served: str) -> None:
+    """Neither here nor by a cache on the way: it has no ETag, and each request calls the endpoint."""
     query = f"SELECT (COUNT(?call) AS ?n) {{ SERVICE <{served}/sparql> {{ ?call a uphold:CallToAction }} }}"
     for _ in range(2):
         response = federated.get("/sparql", query_string={"query": query})
@@ -45,7 +45,7 @@ def test_an_answer_from_elsewhere_is_given_and_not_kept(federated: FlaskClient, 
         (f"<{NOBODY}>", (502, "service-failed"), f"The endpoint {NOBODY} could not be reached."),
     ],
 )
-def test_what_cannot_be_called_is_told(
+def test_what_cannot_be_called_is_reported(
     federated: FlaskClient, clause: str, expected: tuple[int, str], detail: str
 ) -> None:
     """With the endpoint as the client wrote it, and what to do about it."""

@@ -127,7 +127,7 @@ def test_every_error_is_labelled_as_a_problem(client: FlaskClient, case: dict[st
 
 
 @pytest.mark.parametrize("start", ["/id/jurisdiction/nzl", "/id/jurisdiction/"])
-def test_the_way_to_a_document_keeps_the_form(client: FlaskClient, start: str) -> None:
+def test_a_redirect_to_a_document_preserves_the_format(client: FlaskClient, start: str) -> None:
     """A thing leads to its document (303) in the form that was named, which is given or refused there."""
     for name, given in (("json", "application/json"), ("nonsense", "")):
         led = client.get(f"{start}?format={name}&x=1", headers={"Accept": "text/csv"})
@@ -137,7 +137,7 @@ def test_the_way_to_a_document_keeps_the_form(client: FlaskClient, start: str) -
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "nonsense"])
 def test_a_compressed_query_is_refused(client: FlaskClient, coding: str) -> None:
-    """RFC 9110, 8.4 and 15.5.16: a coding that is not read is 415, also where the same bytes without it were asked."""
+    """RFC 9110, 8.4 and 15.5.16: a coding that is not read is 415, also where the same bytes were sent without it."""
     for _ in range(2):
         assert client.post("/sparql", data="ASK {}", content_type=DIRECT).status_code == 200
     for content_type, sent in ((DIRECT, "ASK {}"), (FORM, "query=ASK+%7B%7D")):

@@ -94,9 +94,9 @@ def test_a_hostile_request_gets_a_clean_answer(server: Target, name: str) -> Non
 
 
 def test_no_path_leads_out_of_its_folder(server: Target) -> None:
-    """Whatever stands for `..` and `/`, there is nothing, and it is told in the one shape."""
-    told = {path: server.send(f"GET {path} HTTP/1.1").says for path in PATHS}
-    assert {path: says for path, says in told.items() if not says.startswith("404 ")} == {}
+    """Whatever represents `..` and `/`, there is nothing, and the error has the standard form."""
+    replies = {path: server.send(f"GET {path} HTTP/1.1").says for path in PATHS}
+    assert {path: says for path, says in replies.items() if not says.startswith("404 ")} == {}
     server.is_well()
 
 
@@ -129,7 +129,7 @@ UNKEYED = [
 
 
 @pytest.mark.parametrize("path", ["/", "/sparql?query=ASK%7B%7D", "/doc/treaty/opsc", "/ontology.ttl", "/nothing-here"])
-def test_no_header_outside_the_key_poisons_a_kept_answer(server: Target, path: str) -> None:
+def test_no_header_outside_the_key_poisons_a_cached_answer(server: Target, path: str) -> None:
     """What a hostile request leaves behind is what anybody would have got."""
     number = next(NUMBERS)
     fresh = f"{path}{'&' if '?' in path else '?'}timeout={number + 1}"
@@ -144,8 +144,8 @@ def test_no_header_outside_the_key_poisons_a_kept_answer(server: Target, path: s
         assert first.headers["ETag"] == second.headers["ETag"]
 
 
-def test_an_error_is_never_kept(server: Target) -> None:
-    """A query that failed is asked again, and its status is the same without any trick of the one before."""
+def test_an_error_is_never_cached(server: Target) -> None:
+    """A query that failed is sent again, and its status is the same without any trick of the one before."""
     for path in (f"/sparql?query={quote(endless())}", "/sparql?query=ASK", "/nothing-here", "/doc/nothing/here"):
         for _ in range(2):
             reply = server.send(f"GET {path} HTTP/1.1")
@@ -156,7 +156,7 @@ def test_an_error_is_never_kept(server: Target) -> None:
 
 
 def test_variants_of_a_request_get_each_their_own_answer(server: Target) -> None:
-    """Neither method nor form, encoding or a further parameter brings the answer of another request."""
+    """Neither method nor format, encoding or a further parameter returns the answer to another request."""
     query = f"/sparql?query=SELECT+({next(NUMBERS)}+AS+%3Fn)%7B%7D"
     table = server.send(f"GET {query} HTTP/1.1", ["Accept: text/csv"])
     assert (

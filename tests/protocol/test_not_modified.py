@@ -22,7 +22,7 @@ MORE = (
 @pytest.mark.parametrize("coding", [None, "gzip", "br"])
 @pytest.mark.parametrize("accept", ["text/html", "text/turtle, application/json;q=0.9, */*;q=0.1"])
 def test_not_modified_and_head_say_what_get_says(client: FlaskClient, coding: str | None, accept: str) -> None:
-    """Twice each, so that one is answered by the app and one by what is kept."""
+    """Twice each, so that one is answered by the app and one by the cache."""
     snapshot = client.get("/healthz").get_json()["snapshot"]
     headers = {"Accept": accept} | ({"Accept-Encoding": coding} if coding else {})
     compared = 0

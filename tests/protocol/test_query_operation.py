@@ -138,7 +138,7 @@ def test_the_data_set_of_the_request_overrides_that_of_the_query(served: str, wa
         ("PATCH", "/sparql", CALLS, DIRECT, 405),
     ],
 )
-def test_a_bad_request_is_told_so(  # noqa: PLR0917 a row of a table
+def test_a_bad_request_gets_400(  # noqa: PLR0917 a row of a table
     served: str, method: str, path: str, body: bytes | str | None, media_type: str | None, status: int
 ) -> None:
     """2.1.6 and HTTP: 400, 405 or 415 with a problem document, never 200 and never a fault of ours."""
@@ -206,7 +206,7 @@ def test_what_is_not_on_offer_is_answered_with_what_is(served: str, query: str, 
     assert "Accept" in reply.headers["Vary"]
 
 
-def test_head_gives_the_headers_of_get(served: str) -> None:
+def test_head_returns_the_headers_of_get(served: str) -> None:
     """The same status, type, length and ETag, and no body."""
     path = f"/sparql?{urlencode({'query': ROWS})}"
     got, head = send(served, "GET", path), send(served, "HEAD", path)
@@ -217,12 +217,12 @@ def test_head_gives_the_headers_of_get(served: str) -> None:
 
 def test_any_site_may_ask(served: str) -> None:
     """A browser's preflight is allowed, and the answer may be read; never with credentials."""
-    asks = {
+    preflight_headers = {
         "Origin": "https://elsewhere.example",
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    preflight = send(served, "OPTIONS", "/sparql", None, asks)
+    preflight = send(served, "OPTIONS", "/sparql", None, preflight_headers)
     assert preflight.status in (200, 204)
     assert preflight.headers["Access-Control-Allow-Origin"] == "*"
     assert "POST" in preflight.headers["Access-Control-Allow-Methods"]

@@ -46,7 +46,7 @@ def parts_of(response: TestResponse) -> list[tuple[str, bytes]]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"])
 @pytest.mark.parametrize("path", ["/dumps/uphold.nq.gz", "/dumps/SHA256SUMS", "/api/calls-met.csv"])
-def test_a_range_gives_what_the_rfc_says(client: FlaskClient, path: str, case: dict[str, Any]) -> None:
+def test_a_range_returns_what_the_rfc_says(client: FlaskClient, path: str, case: dict[str, Any]) -> None:
     """206 with the parts, 416 with the size, or 200 with the whole."""
     whole = client.get(path)
     size, tag = len(whole.data), whole.headers["ETag"]

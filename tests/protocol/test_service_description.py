@@ -30,15 +30,15 @@ FORMATS = {
 
 @pytest.fixture(scope="module")
 def description(client: FlaskClient) -> rdflib.Graph:
-    """What a GET of the endpoint gives."""
+    """What a GET of the endpoint returns."""
     response = client.get("/sparql")
     assert response.mimetype == "text/turtle"
     return rdflib.Graph().parse(data=response.data, format="turtle")
 
 
 @pytest.mark.parametrize("form", ["text/turtle", "application/rdf+xml", "application/ld+json", "application/n-triples"])
-def test_a_get_of_the_endpoint_gives_rdf(client: FlaskClient, form: str) -> None:
-    """In the form that the client asks for."""
+def test_a_get_of_the_endpoint_returns_rdf(client: FlaskClient, form: str) -> None:
+    """In the format that the client requests."""
     response = client.get("/sparql", headers={"Accept": form})
     assert (response.status_code, response.mimetype) == (200, form)
     assert len(rdflib.Graph().parse(data=response.data, format=form)) > 20
@@ -53,7 +53,7 @@ def test_one_service_has_this_endpoint_and_language(description: rdflib.Graph) -
 
 
 def test_every_format_stated_is_given_and_no_other_is(client: FlaskClient, description: rdflib.Graph) -> None:
-    """Each is asked for and comes."""
+    """Each is requested and returned."""
     stated = {str(form).rpartition("/")[2] for form in description.objects(SERVICE, SD.resultFormat)}
     assert stated == set(FORMATS)
     for name, media_type in FORMATS.items():
@@ -63,7 +63,7 @@ def test_every_format_stated_is_given_and_no_other_is(client: FlaskClient, descr
 
 
 def test_the_features_are_those_that_it_has(client: FlaskClient, description: rdflib.Graph) -> None:
-    """The default graph is the union; nothing is fetched and no other service is asked."""
+    """The default graph is the union; nothing is fetched and no other service is called."""
     assert set(description.objects(SERVICE, SD.feature)) == {SD.UnionDefaultGraph}
     query = "ASK { SERVICE <http://127.0.0.1/> {} }"
     assert client.get("/sparql", query_string={"query": query}).status_code == 403

@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 QUESTIONS = load_questions(Files(Settings().files))
 CASES = sorted(path for path in HERE.iterdir() if path.suffix in (".csv", ".json"))
 INVARIANTS = sorted(HERE.glob("*.invariant.rq"))
-ROWS = [question for question in QUESTIONS.values() if not question.gives_graph]
+ROWS = [question for question in QUESTIONS.values() if not question.returns_graph]
 CHARTS = [question for question in QUESTIONS.values() if question.chart]
 TYPES: dict[str, Callable[[Any], object]] = {
     "iri": lambda value: re.match(r"[a-z]+:", value),
@@ -44,7 +44,7 @@ def named(question: Question) -> str:
     return question.name
 
 
-def asked(case: Path) -> str:
+def address_of(case: Path) -> str:
     """The address that a case is the answer of."""
     name, _, parameters = case.stem.partition(".")
     return f"/api/{name}{case.suffix}{f'?{parameters}' if parameters else ''}"
@@ -58,9 +58,9 @@ def test_there_are_many_questions() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_question_gives_the_answer_written_beside_it(case: Path, project_client: FlaskClient) -> None:
+def test_a_question_returns_the_answer_written_beside_it(case: Path, project_client: FlaskClient) -> None:
     """Byte for byte, but for the ends of lines."""
-    reply = project_client.get(asked(case), headers={"Accept-Language": "en"})
+    reply = project_client.get(address_of(case), headers={"Accept-Language": "en"})
     assert reply.status_code == 200, reply.text
     assert reply.text.replace("\r\n", "\n") == case.read_text("utf-8")
 

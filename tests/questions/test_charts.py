@@ -121,7 +121,7 @@ def test_more_rows_than_a_picture_shows_are_the_askers_to_reduce() -> None:
 
 
 def test_a_process_that_is_stuck_is_given_up(renderer: ChartRenderer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It keeps nobody waiting for ever, whether it does not read or does not answer; the next chart is drawn."""
+    """Nobody waits for it for ever, whether it does not read or does not answer; the next chart is drawn."""
     for count in (1, MOST_ROWS):  # the second is more than a socket holds
         os.kill(only_worker(renderer).pid, signal.SIGSTOP)
         with monkeypatch.context() as patch:
@@ -145,15 +145,15 @@ def test_a_slow_chart_holds_up_no_quick_one(renderer: ChartRenderer) -> None:
         assert slow.result(60).startswith(b"<svg")
 
 
-def test_a_chart_that_waits_too_long_for_others_is_told_to_come_again(
+def test_a_chart_that_waits_too_long_for_others_gets_503(
     renderer: ChartRenderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's threads are not spent on waiting."""
     monkeypatch.setattr("uphold.questions.charts.WAITS", 0.05)
-    lent = [renderer.open().acquire(0) for _ in range(WORKERS)]
+    acquired = [renderer.open().acquire(0) for _ in range(WORKERS)]
     with pytest.raises(ServerBusy):
         renderer.draw(chart("late"), SVG)
-    for worker in lent:
+    for worker in acquired:
         assert worker
         renderer.open().release(worker)
     assert renderer.draw(chart("next"), SVG).startswith(b"<svg")

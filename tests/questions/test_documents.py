@@ -12,7 +12,7 @@ from uphold.questions.files import Question, load_questions
 from uphold.rdf.sources import Files
 from uphold.settings import Settings
 
-DOCUMENTS = [question for question in load_questions(Files(Settings().files)).values() if question.gives_graph]
+DOCUMENTS = [question for question in load_questions(Files(Settings().files)).values() if question.returns_graph]
 
 
 def names(found: Any) -> Iterator[str]:

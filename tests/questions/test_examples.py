@@ -39,7 +39,7 @@ def test_a_question_is_an_executable_with_words_query_keywords_and_endpoint(
     question: Question, graph: rdflib.Graph
 ) -> None:
     """Of the form of its query, and with the way to its page."""
-    form = "Construct" if question.gives_graph else "Select"
+    form = "Construct" if question.returns_graph else "Select"
     stated = graph[URIRef(f"{BASE}id/question/{question.name}")]
     expected = {
         (RDF.type, SH.SPARQLExecutable),
@@ -58,7 +58,7 @@ def test_a_question_is_an_executable_with_words_query_keywords_and_endpoint(
 
 
 def test_the_prefixes_are_declared_once_on_the_graph(graph: rdflib.Graph) -> None:
-    """As SHACL asks: a text, and an address that is an xsd:anyURI."""
+    """As SHACL requires: a text, and an address that is an xsd:anyURI."""
     declared = {
         str(graph.value(node, SH.prefix)): graph.value(node, SH.namespace) for node in graph.objects(GRAPH, SH.declare)
     }

@@ -37,7 +37,7 @@ def test_a_parameter_is_bound_in_each_group_that_mentions_it(case: Path) -> None
 
 @pytest.mark.parametrize("case", VALUES, ids=lambda case: f"{case['type']} {case['value'][:20]}")
 def test_a_value_becomes_the_term_beside_it(case: dict[str, str]) -> None:
-    """Or is refused, when nothing stands beside it."""
+    """Or is refused, when nothing is beside it."""
     parameter = Parameter("jurisdiction", "_jurisdiction", case["type"], required=True, kind="jurisdiction")
     if case["term"]:
         assert to_term(parameter, case["value"], CANONICAL_BASE, PREFIXES) == case["term"]
@@ -65,7 +65,7 @@ def test_what_is_meant_to_break_out_stays_one_term(kind: str, text: str) -> None
 
 
 def test_several_values_are_several_terms() -> None:
-    """They stand in one block, in their order."""
+    """They are in one block, in their order."""
     assert bind("SELECT * { ?a ?b ?_x }", {"_x": ["1", "2"]}) == "SELECT * { VALUES ?_x { 1 2 } ?a ?b ?_x }"
 
 

@@ -1,4 +1,4 @@
-"""The status of a treaty is the same in every question that tells it, also when somebody leaves the treaty.
+"""The status of a treaty is the same in every question that shows it, also when a party leaves the treaty.
 
 Nobody has left a treaty in the project's record, so these questions are put to a record of their own, `status/`.
 """

@@ -80,7 +80,7 @@ def test_what_nobody_sees_is_left_out() -> None:
 
 @pytest.mark.parametrize("text", ["日本語", "العربية", "हिन्दी"])
 def test_a_text_in_any_script_has_a_width(text: str) -> None:
-    """At least half an em for a letter that stands by itself, whatever fonts the server has."""
+    """At least half an em for a letter by itself, whatever fonts the server has."""
     assert float(only_text(fit(drawing(text))).get("textLength", "nan")) > 20
 
 

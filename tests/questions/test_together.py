@@ -1,6 +1,6 @@
 """Parameters together: what two of them ask for is true of one and the same thing, which together/parameters.csv names.
 
-`said-of` is what the value is said of, `columns` where the rows show it. A demand stands at one place in each of its
+`said-of` is what the value is said of, `columns` where the rows show it. A demand is at one place in each of its
 columns. A `context`, such as a day, changes what the rows say, not which of them there are; its pairs are not compared.
 """
 
@@ -37,7 +37,7 @@ def test_every_parameter_of_a_question_with_several_is_in_the_table() -> None:
     several = {
         (question.name, name)
         for question in QUESTIONS.values()
-        if not question.gives_graph and len(question.parameters.keys() - {"lang"}) > 1
+        if not question.returns_graph and len(question.parameters.keys() - {"lang"}) > 1
         for name in question.parameters.keys() - {"lang"}
     }
     assert {*KNOWN} == several
@@ -59,7 +59,7 @@ def parts(said: Row, row: Row) -> list[str]:
 
 
 def holds(said: Row, value: str, shown: str) -> bool:
-    """Whether a value that a row shows is as the parameter asks."""
+    """Whether a value that a row shows meets the parameter."""
     match said["how"].removesuffix(" at least"):
         case "contains":
             return value.casefold() in shown.casefold()
@@ -113,9 +113,9 @@ def rows_of(client: FlaskClient, question: str, **query: str) -> list[Row]:
     ("one", "other"), PAIRS, ids=[f"{one['question']}-{one['parameter']}-{other['parameter']}" for one, other in PAIRS]
 )
 def test_two_parameters_leave_the_rows_that_show_both(project_client: FlaskClient, one: Row, other: Row) -> None:
-    """As many times as the rows show both, whichever values are asked for."""
+    """As many times as the rows show both, whichever values are requested."""
     rows = rows_of(project_client, one["question"])
-    asked = 0
+    compared = 0
     for values in cases(one, other, rows):
         query = {said["parameter"]: short(said, value) for said, value in zip((one, other), values, strict=True)}
         found = rows_of(project_client, one["question"], **query)
@@ -125,8 +125,8 @@ def test_two_parameters_leave_the_rows_that_show_both(project_client: FlaskClien
             assert all(row in rows for row in found)
         else:
             assert found == expected, query
-        asked += 1
-    assert asked
+        compared += 1
+    assert compared
 
 
 def solutions(engine: EmbeddedEngine, query: str) -> list[dict[str, str]]:
@@ -150,7 +150,7 @@ SELECT ?discrepancy ?kind ?statement ?class ?treaty WHERE {
 """
 
 
-def test_a_statement_of_a_discrepancy_is_all_that_is_asked_of_a_statement(
+def test_a_statement_of_a_discrepancy_meets_all_parameters_of_a_statement(
     project_client: FlaskClient, project_engine: EmbeddedEngine
 ) -> None:
     """For every class and treaty: discrepancies, and statements themselves; with a kind, a discrepancy of that kind."""
@@ -182,7 +182,7 @@ def test_a_statement_of_a_discrepancy_is_all_that_is_asked_of_a_statement(
     }
 
 
-def test_a_speaker_of_a_commitment_spoke_what_else_is_asked_of_it(
+def test_a_speaker_of_a_commitment_meets_its_other_parameters(
     project_client: FlaskClient, project_engine: EmbeddedEngine
 ) -> None:
     """With every firmness and every jurisdiction."""
@@ -195,7 +195,7 @@ def test_a_speaker_of_a_commitment_spoke_what_else_is_asked_of_it(
     for name in ("strength", "jurisdiction"):
         values = sorted({row[name] for row in known})
         for speaker, value in [*itertools.product(speakers, values)][:60]:
-            asked = short(KNOWN["commitments", name], value)
-            found = rows_of(project_client, "commitments", **{"speaker": speaker, name: asked})
+            wanted = short(KNOWN["commitments", name], value)
+            found = rows_of(project_client, "commitments", **{"speaker": speaker, name: wanted})
             expected = {row["commitment"] for row in known if row["speaker"] == speaker and row[name] == value}
             assert {row["commitment"] for row in found} == expected

@@ -58,12 +58,12 @@ def quads(tiny: Settings) -> list[ox.Quad]:
 
 @pytest.fixture(scope="module")
 def named(quads: list[ox.Quad], tiny: Settings) -> dict[str, Named]:
-    """What the tiny data set gives a name to."""
+    """Everything with a name in the tiny data set."""
     return collect(quads, tiny.base)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(filter(None, case.values())))
-def test_a_search_finds_first_what_stands_beside_it(search: Search, project: Snapshot, case: dict[str, str]) -> None:
+def test_a_search_finds_first_what_is_beside_it(search: Search, project: Snapshot, case: dict[str, str]) -> None:
     """Case, accents, harakat, ё and width make no difference; a mistake or a missing ending costs only rank."""
     names = Names(project.base, project.prefixes)
     found = search.find(case["query"], of=case["type"], language=case["lang"])
@@ -93,7 +93,7 @@ def test_every_label_and_code_finds_its_thing_and_says_so(tiny: Settings, named:
 
 
 def test_a_better_step_comes_first_and_equal_hits_by_length_and_iri(search: Search) -> None:
-    """On all pages together, each hit stands where its score, its label and its IRI say."""
+    """On all pages together, hits are in the order of score, label and IRI."""
     for text in ("new", "party", "traffiking", "c", "optional protocol"):
         hits = [hit for page in range(20) for hit in search.find(text, offset=page * 100, limit=100).hits]
         keys = [(-hit.score, len(hit.label.text), hit.iri) for hit in hits]

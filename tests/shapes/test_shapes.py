@@ -1,8 +1,8 @@
 """Every rule of shapes/ has been seen to pass and to fail; a case is a file, and adding the file adds the test.
 
 `<rule>.good.ttl` breaks no rule. `<rule>.bad.ttl` holds one fault, the one of which its first line says which shape
-reports it. Around each case stand the ontology and background.ttl, and the rules of the same file and the graph-wide
-ones judge it.
+reports it. Around each case are the ontology and background.ttl, and the rules of the same file and the graph-wide
+ones validate it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from rdflib.namespace import OWL, RDF, RDFS, SH, SKOS
 from uphold.validation.constraint_components import install
 from uphold.validation.graph_scans import Scanned
 
-install()  # pySHACL limited to focus nodes finds fault with what sh:not asks of values
+install()  # pySHACL limited to focus nodes reports faults in what sh:not requires of values
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FILES = {path.stem: path for path in sorted((ROOT / "shapes").glob("*.ttl")) if path.name != "metadata.ttl"}
 GRAPH_WIDE = [name for name in FILES if name.islower()]  # labels, privacy, …; the others are named after a class
-BESIDE = [name for name in GRAPH_WIDE if name != "vocabulary"]  # that one reads the whole graph, for each case anew
+BESIDE = [name for name in GRAPH_WIDE if name != "vocabulary"]  # that one reads the whole graph, again for each case
 GOOD, BAD = sorted(HERE.glob("*.good.ttl")), sorted(HERE.glob("*.bad.ttl"))
 CASES = GOOD + BAD
 NODE_SHAPE = re.compile(r"^shape:(\S+)\s+a sh:NodeShape", re.MULTILINE)
@@ -57,9 +57,9 @@ def ontology() -> Graph:
 
 @cache
 def background() -> Graph:
-    """What the rules ask of the ontology, and background.ttl; who adds to it takes away again what was added.
+    """What the rules need from the ontology, and background.ttl; a test that adds triples removes them again.
 
-    Left out are the ontology's texts and links, which would take most of the time of each case; they are judged once,
+    The texts and links of the ontology would take most of the time of each case; they are left out and validated once,
     in a test of their own.
     """
     graph: Graph = Scanned()  # which parses the text of a rule once, not for each case
@@ -88,7 +88,7 @@ def shapes(name: str) -> Graph:
 
 @contextmanager
 def beside_background(case: Graph) -> Iterator[Graph]:
-    """The background with the case's triples, for as long as it is judged."""
+    """The background with the case's triples, while it is validated."""
     data = background()
     added = [triple for triple in case if triple not in data]
     for triple in added:
@@ -98,7 +98,7 @@ def beside_background(case: Graph) -> Iterator[Graph]:
         data.remove(triple)
 
 
-def judged(data: Graph, rules: Graph, focus: list[str] | None = None) -> list[tuple[str, str]]:
+def validated(data: Graph, rules: Graph, focus: list[str] | None = None) -> list[tuple[str, str]]:
     """The shape and message of each result; the shape is the named one that was broken."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # literals that are no dates warn, and are what some cases are about
@@ -118,7 +118,7 @@ def judged(data: Graph, rules: Graph, focus: list[str] | None = None) -> list[tu
 def verdict(case: str, name: str) -> tuple[tuple[str, str], ...]:
     """What the rules of one file and the graph-wide ones say of a case; many good cases of a class are the same."""
     with beside_background(Graph().parse(data=case)) as data:
-        return tuple(judged(data, shapes(name)))
+        return tuple(validated(data, shapes(name)))
 
 
 def rules_of(path: Path) -> set[str]:
@@ -160,7 +160,7 @@ def test_every_rule_says_in_english_what_to_do() -> None:
 
 
 def test_no_two_rules_share_a_name_or_a_message_within_a_file() -> None:
-    """A message tells the rules of one file apart."""
+    """A message distinguishes the rules of one file."""
     for path in FILES.values():
         messages = [str(message) for message in read(path).objects(None, SH.message)]
         assert len(messages) == len(set(messages)), path.name
@@ -173,8 +173,8 @@ def test_the_shapes_are_shacl() -> None:
 
 
 def test_the_background_conforms() -> None:
-    """What stands around the cases breaks no rule, and the ontology none with it."""
-    assert judged(background() + ontology(), shapes("*")) == []
+    """The background of the cases breaks no rule, and neither does the ontology with it."""
+    assert validated(background() + ontology(), shapes("*")) == []
 
 
 def test_the_lists_of_values_are_those_of_the_ontology() -> None:
@@ -196,7 +196,7 @@ def test_every_target_class_of_this_project_is_one_of_the_ontology() -> None:
     assert {target for target in targets if (target, RDFS.isDefinedBy, None) not in ontology()} == set()
 
 
-def test_every_property_of_the_ontology_asks_for_a_type() -> None:
+def test_every_property_of_the_ontology_requires_a_type() -> None:
     """Whatever is said with a term of the ontology is said of a typed thing, so that the rules of its class see it."""
     targets = set(shapes("vocabulary").objects(SHAPE["vocabulary-typed"], SH.targetSubjectsOf))
     kinds = (OWL.ObjectProperty, OWL.DatatypeProperty)
@@ -215,17 +215,17 @@ def test_a_case_breaks_the_rule_it_says_and_no_other(case: Path) -> None:
 
 
 @pytest.mark.parametrize("case", NESTED, ids=lambda case: case.name.removesuffix(".bad.ttl"))
-def test_a_fault_is_found_when_only_what_was_brought_is_judged(case: Path) -> None:
+def test_a_fault_is_found_when_only_the_upload_is_validated(case: Path) -> None:
     """With the case's nodes and the anchor of whole-graph rules in focus, the fault is still found, and no other.
 
-    Asked of the rules that are queries or look at nested shapes, which pySHACL limits to the focus as well.
+    For the rules that are queries or look at nested shapes, which pySHACL limits to the focus as well.
     """
     data_graph = Graph().parse(case)
     name = name_of(case).split("-")[0]
     rules = read_rules(name)
     focus = {*data_graph.subjects(), *rules.objects(None, SH.targetNode)}
     with beside_background(data_graph) as data:
-        found = judged(data, rules, sorted(map(str, focus)))
+        found = validated(data, rules, sorted(map(str, focus)))
     assert {shape for shape, _ in found} == {f"shape:{name_of(case)}"}
 
 
@@ -237,12 +237,12 @@ def test_good_files_use_terms_of_the_ontology_only() -> None:
 
 
 def test_patterns_take_time_in_proportion_to_the_text() -> None:
-    """A text made to defeat backtracking is judged at once."""
+    """A text made to defeat backtracking is validated at once."""
     hostile = Literal("scrip" * 40000 + "t:" * 10000 + "script:", "en")
     thing = URIRef("https://data.example/hostile")
     case = Graph().add((thing, SKOS.prefLabel, hostile))
     with beside_background(case) as data:
-        found = judged(data, shapes("labels"), [str(thing)])
+        found = validated(data, shapes("labels"), [str(thing)])
     assert {shape for shape, _ in found} == {"shape:labels-length", "shape:labels-script"}
 
 
@@ -265,7 +265,7 @@ def test_a_pattern_with_escapes_means_the_same_to_other_engines(rule: str, codes
     found = {char: bool(re.search(pattern, f"a{char}b")) for char in (*controls, *allowed)}
     assert found == {char: char in allowed for char in found}
     texts = "\n".join(f"{ox.Literal(f'a{char}b')}" for char in found)
-    asked = f"SELECT ?text {{ VALUES ?text {{ {texts} }} FILTER (REGEX(?text, {ox.Literal(pattern)})) }}"
-    rows = ox.Store().query(asked)
+    query_text = f"SELECT ?text {{ VALUES ?text {{ {texts} }} FILTER (REGEX(?text, {ox.Literal(pattern)})) }}"
+    rows = ox.Store().query(query_text)
     assert isinstance(rows, ox.QuerySolutions)
     assert {row["text"].value for row in rows} == {f"a{char}b" for char in allowed}

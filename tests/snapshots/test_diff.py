@@ -1,4 +1,4 @@
-"""A patch turns one snapshot into the next; the timeline tells which was current when."""
+"""A patch turns one snapshot into the next; the timeline shows which was current when."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def apply(content: bytes, changes: bytes) -> bytes:
     ],
     ids=["all-new", "all-gone", "spaces-and-no-graph", "blank-labels-move", "nothing"],
 )
-def test_the_patch_of_the_old_gives_the_new(tmp_path: Path, old: list[str], new: list[str]) -> None:
+def test_the_patch_of_the_old_makes_the_new(tmp_path: Path, old: list[str], new: list[str]) -> None:
     """Line for line, whatever the labels of parts without a name."""
     before, after = snapshot(tmp_path, "a", *old), snapshot(tmp_path, "b", *new)
     written = patch(before, after)
@@ -70,14 +70,14 @@ def test_the_patch_of_the_old_gives_the_new(tmp_path: Path, old: list[str], new:
 
 
 def test_changes_are_counted_by_graph(tmp_path: Path) -> None:
-    """What stands in no graph is counted under no name; a graph that stays as it was is absent."""
+    """What is in no graph is counted under no name; an unchanged graph is absent."""
     before = snapshot(tmp_path, "a", ONE, BLANK.format(0))
     after = snapshot(tmp_path, "b", SPACED, UNNAMED, BLANK.format(0))
     assert count_changes(before, after) == (Change("", 1, 0), Change(PLACES, 1, 1))
 
 
 def test_one_changed_fact_of_a_build_is_in_the_patch(tiny_copy: Settings) -> None:
-    """Two real builds; the patch of the first gives the second."""
+    """Two real builds; the patch turns the first into the second."""
     old = build(tiny_copy)
     table = tiny_copy.files / "data" / "places" / "State.csv"
     table.write_text(table.read_text("utf-8").replace("Kingdom of Thailand", "Siam"), "utf-8")

@@ -34,7 +34,7 @@ def engine(tiny: Settings) -> Iterator[EmbeddedEngine]:
 
 def answer(engine: EmbeddedEngine, text: str) -> bytes:
     """The answer to a query in the form that fits it."""
-    accept = "text/turtle" if inspect(text, engine.limits).gives_graph else "text/csv"
+    accept = "text/turtle" if inspect(text, engine.limits).returns_graph else "text/csv"
     return engine.query(text, accept=accept).read()
 
 
@@ -46,23 +46,23 @@ def refusal(engine: EmbeddedEngine, text: str) -> QuerySyntaxError:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["query"].replace("\n", " ")[:60] for case in CASES])
-def test_a_mistake_is_told_with_its_place_and_its_mend(engine: EmbeddedEngine, case: dict[str, Any]) -> None:
-    """The error names line and column of the mistake, says what it is, and what would mend it."""
+def test_a_mistake_is_reported_with_its_place_and_its_fix(engine: EmbeddedEngine, case: dict[str, Any]) -> None:
+    """The error names line and column of the mistake, says what it is, and what would fix it."""
     error = refusal(engine, case["query"])
     assert (error.line, error.column) == tuple(case["at"])
     assert case["says"] in str(error)
-    assert case["mend"] in error.remedy
+    assert case["fix"] in error.remedy
 
 
-def test_the_mends_offered_are_queries_that_run(engine: EmbeddedEngine) -> None:
-    """Where a case says what the mended query is, the engine answers it."""
-    mended = [case["mended"] for case in CASES if "mended" in case]
-    assert len(mended) > 10
-    for text in mended:
+def test_the_fixes_offered_are_queries_that_run(engine: EmbeddedEngine) -> None:
+    """Where a case has the fixed query, the engine answers it."""
+    fixed = [case["fixed"] for case in CASES if "fixed" in case]
+    assert len(fixed) > 10
+    for text in fixed:
         answer(engine, text)
 
 
-def test_what_the_project_asks_is_read_to_its_end(engine: EmbeddedEngine) -> None:
+def test_queries_of_the_project_are_parsed_to_their_end(engine: EmbeddedEngine) -> None:
     """The grammar takes no part of a query that runs for a mistake."""
     files = [*(ROOT / "queries").rglob("*.rq"), *(ROOT / "bench").rglob("*.rq")]
     texts = [re.sub(r"\{[a-z]+\}", "9", path.read_text("utf-8")) for path in files]  # what the benchmark fills in
@@ -85,21 +85,21 @@ def test_a_function_that_nobody_defined_costs_no_worker(engine: EmbeddedEngine) 
 
 
 @pytest.mark.parametrize("bomb", ["a.", "a-", "'''\\", "<a", "( ", "!", ".", "@a-", "FILER ", "{ "])
-def test_no_text_keeps_the_mending_busy(bomb: str) -> None:
+def test_no_text_makes_the_diagnostics_slow(bomb: str) -> None:
     """Two hundred kilobytes of mistakes are explained in a few seconds at the most, also on a busy machine."""
     began = time.perf_counter()
     explain(("SELECT * { ?a ?b ?c " + bomb * 200_000)[:199_000], {}, "expected x", 1, 1)
     assert time.perf_counter() - began < 5
 
 
-def test_the_problem_document_and_the_page_tell_the_mend(client: FlaskClient) -> None:
+def test_the_problem_document_and_the_page_show_the_fix(client: FlaskClient) -> None:
     """Programs and people read the same."""
     query = "SELECT ?s WHERE { ?s a jurisdicton:x }"
     problem = client.get("/sparql", query_string={"query": query}, headers={"Accept": "application/json"})
     assert problem.status_code == 400
-    told = problem.get_json()
-    assert (told["line"], told["column"]) == (1, 24)
-    assert "Did you mean `jurisdiction:`?" in told["remedy"]
+    document = problem.get_json()
+    assert (document["line"], document["column"]) == (1, 24)
+    assert "Did you mean `jurisdiction:`?" in document["remedy"]
     page = client.get("/sparql", query_string={"query": query}, headers={"Accept": "text/html"})
     assert "Did you mean `jurisdiction:`?" in page.text
     assert "Line 1, column 24." in page.text

@@ -1,7 +1,7 @@
 """The grammar agrees with the engine on what is a query.
 
 The cases are in syntax/, a file for each part of the language: `good` and `bad` queries, with where the fault is and
-what could stand there. The engine decides whether a case is a query; differences.toml names where we know better.
+what could be there. The engine decides whether a case is a query; differences.toml names where we know better.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TERMINALS = re.compile(r"__|\b(?:[LR](?:PAR|BRACE|SQB)|VAR|IRIREF|PNAME|INTEGER|
 
 
 class Bad(NamedTuple):
-    """A text that is no query: where its fault is, of what kind, and what could stand there."""
+    """A text that is not a query: where its fault is, of what kind, and what could be there."""
 
     query: str
     at: list[int]
@@ -64,7 +64,7 @@ def test_what_the_engine_accepts_has_no_fault(query: str) -> None:
 
 @pytest.mark.parametrize("case", BAD)
 def test_what_the_engine_refuses_has_a_fault_at_its_place(case: Bad) -> None:
-    """With its place, its kind and what could stand there."""
+    """With its place, its kind and what could be there."""
     assert not is_query(case.query)
     fault = find_fault(case.query, PREFIXES)
     assert fault is not None
@@ -127,7 +127,7 @@ def test_depth_takes_no_recursion(opening: str) -> None:
 
 
 def test_the_tree_has_every_token_in_order() -> None:
-    """So that a part of the tree tells its place."""
+    """So that a part of the tree has its place."""
     for part in PARTS.values():
         for query in part["good"]:
             parsed = parse(query)

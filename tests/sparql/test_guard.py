@@ -1,4 +1,4 @@
-"""What the guard tells of a query, before any parser sees it; the cases are the files in queries/."""
+"""What the guard finds in a query before any parser does; the cases are the files in queries/."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LIMITS = Limits(max_bytes=200_000, max_depth=100)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
-def test_a_query_is_judged_as_its_first_line_says(case: Path) -> None:
-    """A query is refused, or told to give results or a graph, as the first line of its file says."""
+def test_a_query_is_classified_as_its_first_line_says(case: Path) -> None:
+    """A query is refused, or returns results or a graph, as the first line of its file says."""
     text = case.read_text("utf-8")
     try:
-        judged = "graph" if inspect(text, LIMITS).gives_graph else "results"
+        inspected = "graph" if inspect(text, LIMITS).returns_graph else "results"
     except UpholdError as error:
-        judged = error.code
-    assert judged == text.splitlines()[0].removeprefix("# expects: ")
+        inspected = error.code
+    assert inspected == text.splitlines()[0].removeprefix("# expects: ")
 
 
 @pytest.mark.parametrize(("opening", "closing"), ["{}", "()", "[]", ("!", ""), ("-", "")])
@@ -41,7 +41,7 @@ def test_nesting_is_refused_one_level_past_the_limit(opening: str, closing: str)
 def test_a_query_of_one_byte_too_many_is_refused() -> None:
     """The limit counts bytes of UTF-8, not characters."""
     text = "ASK {}#" + "é" * 46
-    assert not inspect(text, Limits(len(text.encode()), 100)).gives_graph
+    assert not inspect(text, Limits(len(text.encode()), 100)).returns_graph
     with pytest.raises(QueryTooLong, match=str(len(text.encode()))):
         inspect(text, Limits(len(text.encode()) - 1, 100))
 
@@ -83,7 +83,7 @@ def test_no_text_makes_the_guard_slow(bomb: str) -> None:
         ("DESCRIBE <urn:a>", False),
     ],
 )
-def test_a_query_that_may_answer_differently_each_time_is_told(text: str, volatile: bool) -> None:
+def test_a_query_with_varying_answers_is_detected(text: str, volatile: bool) -> None:
     """A clock, chance, or new blank nodes."""
     assert inspect(text, LIMITS).volatile == volatile
 
@@ -148,7 +148,7 @@ def test_counting_brackets_never_spares_a_query_that_scanning_would_refuse() -> 
 
 
 def test_normal_text_has_the_same_tokens() -> None:
-    """No token is changed, lost or made, whatever stands around it."""
+    """No token is changed, lost or made, whatever is around it."""
     compared = 0
     for text in corpus():
         try:
@@ -163,7 +163,7 @@ def test_normal_text_has_the_same_tokens() -> None:
 @pytest.mark.parametrize(
     "bomb", ["service", "service#", "service<", "SERVICE ?a", "now#", "a.", "a-", "_:a.", "<a#", "<'", "( "]
 )
-def test_no_text_makes_the_judging_slow(bomb: str) -> None:
+def test_no_text_makes_the_classification_slow(bomb: str) -> None:
     """The search for SERVICE, the volatile words and the normal text take no longer for text made to delay them."""
     text = "ASK { " + (bomb * 200_000)[:199_000]
     began = time.thread_time()

@@ -47,8 +47,8 @@ class Case:
     @cached_property
     def departures(self) -> dict[str, str]:
         """The engines that answer otherwise, and why."""
-        told = (comment.partition(": ") for comment in self.comments[1:])
-        return {name: why for name, _, why in told if name in ENGINES}
+        notes = (comment.partition(": ") for comment in self.comments[1:])
+        return {name: why for name, _, why in notes if name in ENGINES}
 
     @cached_property
     def expected(self) -> Found:

@@ -45,8 +45,15 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngine]
     (folder / "union.nt").write_bytes(union)
     (folder / "with-union.nq").write_bytes(lines + union)
     (folder / "search").mkdir()
-    told = {"id": "0", "created": "", "base": BASE, "quads": len(quads), "graphs": graph_counts(quads), "prefixes": {}}
-    (folder / METADATA).write_text(json.dumps(told), "utf-8")
+    metadata = {
+        "id": "0",
+        "created": "",
+        "base": BASE,
+        "quads": len(quads),
+        "graphs": graph_counts(quads),
+        "prefixes": {},
+    }
+    (folder / METADATA).write_text(json.dumps(metadata), "utf-8")
     made = EmbeddedEngine(Snapshot.open(folder), Settings(), workers=1)
     yield made
     made.close()
@@ -64,7 +71,7 @@ def rdflib_data() -> rdflib.Dataset:
 
 @pytest.fixture(scope="module")
 def comunica() -> dict[str, Any]:
-    """What Comunica gives for each case."""
+    """What Comunica returns for each case."""
     if not (HERE / "node_modules" / ".ready").exists():
         pytest.skip("Comunica is not installed: `make compared` does that")
     task = {"trig": DATA.read_text("utf-8"), "base": BASE, "queries": [case.query for case in CASES]}
@@ -117,7 +124,7 @@ def node_command() -> list[str]:
 
 
 def rdflib_answer(data: rdflib.Dataset, case: Case) -> Found | str:
-    """What rdflib gives, or its error."""
+    """What rdflib returns, or its error."""
     sparql.SPARQL_LOAD_GRAPHS = False
     try:
         result: Any = data.query(case.query, base=BASE)
@@ -172,7 +179,7 @@ def test_what_cannot_be_answered_correctly_is_refused(engine: EmbeddedEngine, na
     assert "place" not in case or [caught.value.line, caught.value.column] == case["place"]
 
 
-def test_a_mistake_in_a_query_is_shown_where_it_stands(engine: EmbeddedEngine) -> None:
+def test_a_mistake_in_a_query_is_shown_at_its_place(engine: EmbeddedEngine) -> None:
     """In the text that was sent, also where the query would be rewritten."""
     with pytest.raises(QuerySyntaxError) as caught:
         engine.query(f"PREFIX : <{BASE}>\nSELECT * {{ GRAPH ?g {{ VALUES ?x {{ 1 }} }}\n :zz :p* }}", accept="text/csv")
@@ -202,7 +209,7 @@ def test_the_named_graphs_of_a_request_are_those_that_graph_is_about(engine: Emb
 
 
 def test_a_merge_that_is_too_large_is_refused(engine: EmbeddedEngine) -> None:
-    """With what to ask instead; the sizes of graphs are those that the snapshot tells."""
+    """With what to write instead; the sizes of graphs are those of the snapshot."""
     large = replace(engine.snapshot, graphs={f"{BASE}{name}": 300_000 for name in ("g1", "g2", "g3")})
     data = Data(Stores(ox.Store(), ox.Store()), large)
     with pytest.raises(Refusal, match="600,000 triples; at most 500,000") as caught:
@@ -221,10 +228,10 @@ def test_only_queries_that_may_be_concerned_are_read(text: str, *, expected: boo
 @pytest.mark.parametrize(
     "piece", ["graph", "graph:", "a*", "(* ", "from ", ":", "?", "graph:a ", "\\u0047", "||", "1*"]
 )
-def test_no_text_keeps_the_guard_busy_with_that(piece: str) -> None:
+def test_no_text_makes_that_slow_in_the_guard(piece: str) -> None:
     """The longest query that is accepted is looked at in a moment."""
     text = f"SELECT (1 AS ?n) {{ {piece * (190_000 // len(piece))}"
-    inspected = Inspected(text, gives_graph=False, volatile=False)
+    inspected = Inspected(text, returns_graph=False, volatile=False)
     assert inspected.normal
     began = time.process_time()
     assert inspected.may_depart in (True, False)

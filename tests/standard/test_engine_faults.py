@@ -25,7 +25,7 @@ def store() -> ox.Store:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_engine_has_the_fault(store: ox.Store, name: str) -> None:
-    """It gives the wrong number of solutions; when that changes, `part` may go."""
+    """It returns the wrong number of solutions; when that changes, `part` may go."""
     fault = FAULTS[name]
     found: Any = store.query(f"PREFIX : <{BASE}> {fault['query']}")
     count = int(bool(found)) if isinstance(found, ox.QueryBoolean) else len(list(found))

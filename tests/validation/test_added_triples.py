@@ -23,7 +23,7 @@ def read(turtle: str) -> rdflib.Graph:
 def test_only_what_the_background_lacks_is_new(case: dict[str, str]) -> None:
     """The case says which statements these are."""
     found = rdflib.Graph()
-    for triple in additions(read(case["brought"]), read(case["background"])):
+    for triple in additions(read(case["upload"]), read(case["background"])):
         found.add(triple)
     assert isomorphic(found, read(case["new"])), found.serialize(format="nt")
 

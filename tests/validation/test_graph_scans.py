@@ -1,4 +1,4 @@
-"""What is asked in less time gives what rdflib gives."""
+"""Faster scans return what rdflib returns."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ QUERIES = [
 
 
 def graph() -> rdflib.Graph:
-    """The graph that is asked."""
+    """The graph that is queried."""
     return to_rdflib(ox.parse(TEXT, format=ox.RdfFormat.TURTLE))
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_rdflib_gives_the_same_rows_in_more_time(query: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rdflib_returns_the_same_rows_in_more_time(query: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many of each, whatever is bound before."""
-    asked, this = graph(), {"this": rdflib.URIRef("https://data.example/a")}
-    plain = rdflib.Graph(store=asked.store, identifier=asked.identifier)
+    scanned, this = graph(), {"this": rdflib.URIRef("https://data.example/a")}
+    plain = rdflib.Graph(store=scanned.store, identifier=scanned.identifier)
     text = f"PREFIX : <https://data.example/>\n{query}"
-    found = [sorted(map(repr, asked.query(text, initBindings=this))) for _ in range(2)]
+    found = [sorted(map(repr, scanned.query(text, initBindings=this))) for _ in range(2)]
     assert CUSTOM_EVALS
     monkeypatch.setattr("rdflib.plugins.sparql.evaluate.CUSTOM_EVALS", {})
     expected = sorted(map(repr, plain.query(text, initBindings=this)))
@@ -71,7 +71,7 @@ def test_a_graph_is_what_was_read(tiny: Settings) -> None:
 
 
 def canonical(found: rdflib.Graph) -> ox.Dataset:
-    """The graph with blank nodes named for where they stand."""
+    """The graph with blank nodes named for where they are."""
     quads = ox.Dataset(ox.parse(found.serialize(format="nt"), format=ox.RdfFormat.N_TRIPLES))
     quads.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
     return quads

@@ -34,7 +34,7 @@ def test_a_form_is_accepted_or_not_as_its_section_says(case: Row) -> None:
 
 
 def test_the_example_of_each_row_is_of_its_form() -> None:
-    """What a message tells people to write is accepted."""
+    """What a message advises is accepted."""
     assert [name for name, row in FORMS.items() if not well_formed(row.example, f"{XSD}{name}")] == []
 
 

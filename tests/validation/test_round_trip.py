@@ -1,4 +1,4 @@
-"""What we publish comes back as it went out: nobody is asked to correct our own documents, tables and dumps."""
+"""What we publish comes back unchanged: no report asks for corrections of our own documents, tables and dumps."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ DIFFICULT = (
 
 
 @pytest.fixture(scope="module")
-def ground(project: Snapshot) -> ValidationGraphs:
+def validation_graphs(project: Snapshot) -> ValidationGraphs:
     """The project's own snapshot as a background."""
     return ValidationGraphs.of(project)
 
@@ -72,15 +72,19 @@ def data_graph(sent: Sent, settings: Settings) -> rdflib.Graph:
     return to_rdflib(quads(parse(receive(sent, settings), settings)))
 
 
-def lacking(graph: rdflib.Graph, ground: ValidationGraphs) -> set[str]:
+def lacking(graph: rdflib.Graph, validation_graphs: ValidationGraphs) -> set[str]:
     """What of a graph is new, but for what a document says of itself."""
-    new = additions(graph, ground.data)
+    new = additions(graph, validation_graphs.data)
     return {f"{s.n3()} {p.n3()} {o.n3()}" for s, p, o in new if not str(s).startswith(f"{BASE}doc/")}
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_document_of_each_class_says_nothing_new(
-    form: str, documents: list[str], project_client: FlaskClient, project_settings: Settings, ground: ValidationGraphs
+    form: str,
+    documents: list[str],
+    project_client: FlaskClient,
+    project_settings: Settings,
+    validation_graphs: ValidationGraphs,
 ) -> None:
     """In each form that it has: its labels of other things, and its parts without a name, are what we have already."""
     every = rdflib.Graph()
@@ -90,24 +94,24 @@ def test_a_document_of_each_class_says_nothing_new(
         graph = data_graph(Sent(reply.data, FORMS[form], visited="localhost/"), project_settings)
         assert graph, address
         every += graph
-    assert lacking(every, ground) == set()
+    assert lacking(every, validation_graphs) == set()
 
 
 @pytest.mark.parametrize("form", RDF_FORMS)
 @pytest.mark.parametrize("name", WHOLE)
 def test_ontology_and_shapes_say_nothing_new(
-    name: str, form: str, project_client: FlaskClient, project_settings: Settings, ground: ValidationGraphs
+    name: str, form: str, project_client: FlaskClient, project_settings: Settings, validation_graphs: ValidationGraphs
 ) -> None:
     """Whole, in each form."""
     reply = project_client.get(f"/{name}.{form}")
     graph = data_graph(Sent(reply.data, FORMS[form]), project_settings)
     assert len(graph) > 1000
-    assert lacking(graph, ground) == set()
+    assert lacking(graph, validation_graphs) == set()
 
 
 @pytest.mark.parametrize("form", [*FORMS, "context"])
 def test_a_document_of_each_question_says_nothing_new(
-    form: str, project_client: FlaskClient, project_settings: Settings, ground: ValidationGraphs
+    form: str, project_client: FlaskClient, project_settings: Settings, validation_graphs: ValidationGraphs
 ) -> None:
     """As nested JSON, with and without the address of its context, and as RDF."""
     suffix = "json" if form == "context" else form
@@ -123,16 +127,16 @@ def test_a_document_of_each_question_says_nothing_new(
         graph = data_graph(sent, project_settings)
         assert len(graph) > 5, name
         every += graph
-    assert lacking(every, ground) == set()
+    assert lacking(every, validation_graphs) == set()
 
 
 @pytest.mark.parametrize(
     "table", sorted((ROOT / "data").rglob("*.csv")), ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
-def test_a_table_says_nothing_new(table: Path, project_settings: Settings, ground: ValidationGraphs) -> None:
-    """As it stands, with the class that its name gives."""
+def test_a_table_says_nothing_new(table: Path, project_settings: Settings, validation_graphs: ValidationGraphs) -> None:
+    """Unchanged, with the class of its name."""
     graph = data_graph(Sent(table.read_bytes(), "text/csv", name=table.name), project_settings)
-    assert lacking(graph, ground) == set()
+    assert lacking(graph, validation_graphs) == set()
 
 
 def dumps(project: Snapshot) -> Iterator[Path]:
@@ -142,7 +146,9 @@ def dumps(project: Snapshot) -> Iterator[Path]:
     yield from found
 
 
-def test_a_dump_says_nothing_new(project: Snapshot, project_settings: Settings, ground: ValidationGraphs) -> None:
+def test_a_dump_says_nothing_new(
+    project: Snapshot, project_settings: Settings, validation_graphs: ValidationGraphs
+) -> None:
     """Each that is within the limits, as it is packed."""
     sizes = {path: len(gzip.decompress(path.read_bytes())) for path in dumps(project)}
     within = [path for path, size in sizes.items() if size <= project_settings.upload_max_bytes]
@@ -150,29 +156,29 @@ def test_a_dump_says_nothing_new(project: Snapshot, project_settings: Settings, 
     for path in within:
         kind, encoding = by_suffix(path.name)
         graph = to_rdflib(quads(read(path.read_bytes(), kind, project_settings, encoding=encoding, name=path.name)))
-        assert lacking(graph, ground) == set(), path
+        assert lacking(graph, validation_graphs) == set(), path
 
 
 def test_what_a_document_says_of_itself_conforms(
     documents: list[str], project_client: FlaskClient, project_settings: Settings, project: Snapshot
 ) -> None:
-    """All at once: validating them one by one gives the same, a hundred times as slowly."""
+    """All at once: validating them one by one has the same result, a hundred times as slowly."""
     every = rdflib.Graph()
     for address in documents:
         reply = project_client.get(f"/{address}", headers={"Accept": FORMS["nt"]})
         for triple in to_rdflib(quads(read(reply.data, FORMS["nt"], project_settings))):
             every.add(triple)
-    ground = ValidationGraphs.of(project)
-    assert additions(every, ground.data)
-    assert validate(every, ground.data, ground.shapes).results == ()
+    validation_graphs = ValidationGraphs.of(project)
+    assert additions(every, validation_graphs.data)
+    assert validate(every, validation_graphs.data, validation_graphs.shapes).results == ()
 
 
 def test_the_catalogue_says_only_where_its_downloads_are(
-    project_client: FlaskClient, project_settings: Settings, ground: ValidationGraphs
+    project_client: FlaskClient, project_settings: Settings, validation_graphs: ValidationGraphs
 ) -> None:
     """The description of the data set adds the addresses of the dumps, and nothing else."""
     reply = project_client.get("/.well-known/void", headers={"Accept": FORMS["ttl"]})
-    new = lacking(data_graph(Sent(reply.data, FORMS["ttl"]), project_settings), ground)
+    new = lacking(data_graph(Sent(reply.data, FORMS["ttl"]), project_settings), validation_graphs)
     assert new
     assert {statement for statement in new if "<http://rdfs.org/ns/void#dataDump>" not in statement} == set()
 
@@ -188,7 +194,7 @@ def test_a_document_that_is_sent_back_conforms(address: str, form: str, patient:
 
 
 def test_a_file_of_ours_that_is_chosen_in_a_form_conforms(project: Snapshot, patient: FlaskClient) -> None:
-    """A table with the class that its name gives, and a dump as it is packed."""
+    """A table with the class of its name, and a compressed dump."""
     for path in (ROOT / "data" / "report-2011" / "Petition.csv", project.dumps / "places.ttl.gz"):
         with path.open("rb") as file:
             report = patient.post("/validate", data={"file": (file, path.name)}).get_json()

@@ -1,4 +1,4 @@
-"""Judges are expendable: one that is lost costs only who asked it, and each snapshot has judges of its own."""
+"""Validation workers are disposable: a lost one costs only its own upload, and each snapshot has its own."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ LONG = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number 
 
 
 @pytest.fixture(scope="module")
-def shared_court(tiny: Settings) -> Iterator[SnapshotValidator]:
-    """One court for most tests: a fork server takes seconds to start."""
+def shared_validator(tiny: Settings) -> Iterator[SnapshotValidator]:
+    """One validator for most tests: a fork server takes seconds to start."""
     made = SnapshotValidator(current(tiny.state), tiny)
     yield made
     made.close()
 
 
 @pytest.fixture
-def validator(shared_court: SnapshotValidator) -> SnapshotValidator:
-    """A court whose fork server is ready, with no judge at work."""
-    assert shared_court.validate(SHORT).report["conforms"]
-    wait_for_rest(shared_court)
-    return shared_court
+def validator(shared_validator: SnapshotValidator) -> SnapshotValidator:
+    """A validator whose fork server is ready, with no worker busy."""
+    assert shared_validator.validate(SHORT).report["conforms"]
+    wait_until_idle(shared_validator)
+    return shared_validator
 
 
-def validation_service(validator: SnapshotValidator) -> list[int]:
-    """The judges that are at work."""
+def busy_workers(validator: SnapshotValidator) -> list[int]:
+    """The process ids of the busy workers."""
     assert validator.fork_server
     fork_server = validator.fork_server.process.pid
     with contextlib.suppress(OSError):
@@ -71,47 +71,47 @@ def ended(process: int) -> bool:
     return not works(process)
 
 
-def at_work(validator: SnapshotValidator) -> int:
-    """The one judge, as soon as it is at work."""
+def busy_worker(validator: SnapshotValidator) -> int:
+    """The one worker, as soon as it is busy."""
     until = time.monotonic() + 20
     while time.monotonic() < until:
-        if found := validation_service(validator):
+        if found := busy_workers(validator):
             return found[0]
         time.sleep(0.01)
-    pytest.fail("no judge has begun")
+    pytest.fail("no worker has begun")
 
 
-def wait_for_rest(validator: SnapshotValidator) -> None:
-    """Wait until no judge is at work; one that has answered needs a moment to end."""
+def wait_until_idle(validator: SnapshotValidator) -> None:
+    """Wait until no worker is busy; one that has answered needs a moment to end."""
     until = time.monotonic() + 5
-    while validation_service(validator) and time.monotonic() < until:
+    while busy_workers(validator) and time.monotonic() < until:
         time.sleep(0.01)
-    assert validation_service(validator) == []
+    assert busy_workers(validator) == []
 
 
-def kill(validator: SnapshotValidator, validate: int) -> None:
-    """End a judge."""
+def kill(validator: SnapshotValidator, worker: int) -> None:
+    """End a worker."""
     assert validator.fork_server
-    validator.fork_server.kill(validate)
+    validator.fork_server.kill(worker)
 
 
-def starve(validator: SnapshotValidator, validate: int) -> None:
-    """Let a judge get no more memory than it has."""
-    resource.prlimit(validate, resource.RLIMIT_AS, (1, 1))
+def starve(validator: SnapshotValidator, worker: int) -> None:
+    """Let a worker get no more memory than it has."""
+    resource.prlimit(worker, resource.RLIMIT_AS, (1, 1))
 
 
 @pytest.mark.parametrize("harm", [kill, starve])
-def test_a_judge_that_is_lost_costs_nobody_else(
+def test_a_lost_worker_costs_nobody_else(
     validator: SnapshotValidator, harm: Callable[[SnapshotValidator, int], None]
 ) -> None:
-    """Who asked it hears that it ended; who asks beside it or afterwards is answered, by the same fork server."""
+    """Its upload gets an error; uploads beside it or afterwards get a report, from the same fork server."""
     assert validator.fork_server
     fork_server = validator.fork_server.process.pid
     with ThreadPoolExecutor(2) as pool:
         lost = pool.submit(validator.validate, LONG)
-        validate = at_work(validator)
+        worker = busy_worker(validator)
         beside = pool.submit(validator.validate, SHORT)
-        harm(validator, validate)
+        harm(validator, worker)
         with pytest.raises(ValidationLimitExceeded, match="ended without a report"):
             lost.result(60)
         assert beside.result(60).report["conforms"]
@@ -120,19 +120,19 @@ def test_a_judge_that_is_lost_costs_nobody_else(
     assert validator.fork_server.process.poll() is None
 
 
-def test_a_judge_past_its_time_is_gone(validator: SnapshotValidator) -> None:
-    """The rest of the work is not done for nobody."""
+def test_a_worker_past_its_deadline_is_killed(validator: SnapshotValidator) -> None:
+    """No work is done that nobody waits for."""
     hasty = SnapshotValidator(validator.snapshot, dataclasses.replace(validator.settings, validate_timeout=0.3))
     hasty.fork_server = validator.fork_server
     began = time.monotonic()
     with pytest.raises(ValidationLimitExceeded, match=r"stopped after 0\.3 s"):
         hasty.validate(LONG)
     assert time.monotonic() - began < 2
-    wait_for_rest(validator)
+    wait_until_idle(validator)
 
 
-def test_nobody_waits_longer_for_a_fork_server_than_for_a_judge(tiny: Settings) -> None:
-    """Whoever comes while it loads is told so in time, and it goes on loading for those who come later."""
+def test_nobody_waits_longer_for_a_fork_server_than_for_a_worker(tiny: Settings) -> None:
+    """Uploads while it loads get an error in time, and it continues to load for later ones."""
     validator = SnapshotValidator(current(tiny.state), dataclasses.replace(tiny, validate_timeout=0.1))
     began = time.monotonic()
     with ThreadPoolExecutor(3) as pool:
@@ -150,22 +150,22 @@ def test_nobody_waits_longer_for_a_fork_server_than_for_a_judge(tiny: Settings) 
 
 
 def test_a_lost_fork_server_is_restarted(validator: SnapshotValidator) -> None:
-    """Its judges end with it, and the next one comes from a new fork server."""
+    """Its workers end with it, and the next one comes from a new fork server."""
     assert validator.fork_server
     lost = validator.fork_server.process
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(validator.validate, LONG)
-        validate = at_work(validator)
+        pending = pool.submit(validator.validate, LONG)
+        worker = busy_worker(validator)
         lost.kill()
         with pytest.raises(ValidationLimitExceeded):
-            asked.result(60)
-    assert ended(validate)
+            pending.result(60)
+    assert ended(worker)
     assert validator.validate(SHORT).report["conforms"]
     assert validator.fork_server.process is not lost
 
 
-def test_a_judge_leaves_nothing_for_the_next(validator: SnapshotValidator) -> None:
-    """What one was sent is no background for what another is sent."""
+def test_a_worker_leaves_nothing_for_the_next(validator: SnapshotValidator) -> None:
+    """One upload is not background for another."""
     treaty = "<https://data.example/t> a <https://w3id.org/uphold/ontology#{}> ."
     both = Upload(treaty.format("Treaty") + treaty.format("Declaration"), "text/turtle")
 
@@ -177,31 +177,31 @@ def test_a_judge_leaves_nothing_for_the_next(validator: SnapshotValidator) -> No
         assert "vocabulary-disjoint" not in shapes(validator.validate(Upload(treaty.format(kind), "text/turtle")))
 
 
-def test_a_closed_court_has_no_process(tiny: Settings) -> None:
-    """Its fork server and a judge at work end with it."""
+def test_a_closed_validator_has_no_process(tiny: Settings) -> None:
+    """Its fork server and a busy worker end with it."""
     validator = SnapshotValidator(current(tiny.state), tiny)
     assert validator.validate(SHORT).report["conforms"]
-    wait_for_rest(validator)
+    wait_until_idle(validator)
     assert validator.fork_server
     with ThreadPoolExecutor(1) as pool:
         lost = pool.submit(validator.validate, LONG)
-        validate = at_work(validator)
+        worker = busy_worker(validator)
         validator.close()
         assert validator.fork_server.process.poll() is not None
         with pytest.raises(ValidationLimitExceeded):
             lost.result(60)
-    assert ended(validate)
+    assert ended(worker)
 
 
-def test_a_new_snapshot_is_judged_against_at_once(
+def test_uploads_are_validated_against_a_new_snapshot_at_once(
     tmp_path: Path, app_client: Callable[[Settings], AbstractContextManager[FlaskClient]], tiny: Settings
 ) -> None:
-    """The report has the words of its rules, and the judges of the old one are gone."""
+    """The report has the words of its rules, and the workers of the old one are gone."""
     files = Path(shutil.copytree(tiny.files, tmp_path / "files"))
     state = Path(shutil.copytree(tiny.state, tmp_path / "state", symlinks=True))
     settings = Settings(files=files, state=state)
 
-    def judged(client: FlaskClient) -> tuple[str, str]:
+    def validated(client: FlaskClient) -> tuple[str, str]:
         reply = client.post("/validate", data=MARKUP, content_type="text/turtle")
         (message,) = {r["message"] for r in reply.get_json()["results"] if r["shape"].endswith("/labels-markup")}
         return reply.headers["Uphold-Snapshot"], message
@@ -209,7 +209,7 @@ def test_a_new_snapshot_is_judged_against_at_once(
     with app_client(settings) as client:
         manager = client.application.extensions["uphold"]
         assert not manager.open_snapshot.validator.fork_server  # nobody has sent anything
-        first, message = judged(client)
+        first, message = validated(client)
         old = manager.open_snapshot.validator.fork_server.process
         rules = files / "shapes" / "labels.ttl"
         text = rules.read_text("utf-8")
@@ -217,6 +217,6 @@ def test_a_new_snapshot_is_judged_against_at_once(
         rules.unlink()
         rules.write_text(text.replace(message, "Another sentence."), "utf-8")
         second = build(settings).id
-        assert judged(client) == (second, "Another sentence.")
+        assert validated(client) == (second, "Another sentence.")
         assert first != second
         assert old.poll() is not None

@@ -13,7 +13,7 @@ THING = "https://data.example/thing/"
 
 
 def seconds(number: int) -> float:
-    """The processor time that a judgement of so many things takes."""
+    """The processor time for validating so many things."""
     shapes, data_graph = rdflib.Graph(), rdflib.Graph()
     shape = rdflib.URIRef("https://data.example/shapes/label")
     shapes.add((shape, RDF.type, SH.PropertyShape))

@@ -82,13 +82,13 @@ def test_every_answer_names_its_request(client: FlaskClient, path: str) -> None:
         ('"}', False),
     ],
 )
-def test_an_id_from_outside_is_kept_when_it_can_do_no_harm(client: FlaskClient, given: str, kept: bool) -> None:
+def test_a_harmless_id_from_outside_is_used(client: FlaskClient, given: str, kept: bool) -> None:
     """A proxy and this server then speak of the same request."""
     assert (client.get("/healthz", headers={"X-Request-Id": given}).headers["X-Request-Id"] == given) is kept
 
 
 def test_a_problem_has_the_id_of_its_request(client: FlaskClient) -> None:
-    """Whoever reports it gives what the log can be searched for."""
+    """Whoever reports a problem can name what to search the log for."""
     response = client.get("/sparql?query=x", headers={"Accept": "application/json"})
     assert response.json
     assert response.json["instance"] == f"urn:uphold:request:{response.headers['X-Request-Id']}"
@@ -96,10 +96,10 @@ def test_a_problem_has_the_id_of_its_request(client: FlaskClient) -> None:
     assert page.headers["X-Request-Id"] in page.text
 
 
-def test_one_line_tells_of_one_request(
+def test_one_request_is_one_line(
     client: FlaskClient, tiny: Settings, lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    """What was asked, what came of it, how long it took, and about which snapshot."""
+    """The request, its outcome, its duration, and the snapshot."""
     response = client.get("/doc/treaty/opsc.ttl?first=1")
     (line,) = lines()
     assert line.pop("duration_ms") > 0
@@ -121,7 +121,7 @@ def test_one_line_tells_of_one_request(
 def test_a_query_is_logged_by_its_digest_only(
     client: FlaskClient, lines: Callable[[], list[dict[str, Any]]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What people ask is theirs, and neither it nor who asked stands in the log."""
+    """Queries are private: neither the query nor its sender is in the log."""
     client.get("/sparql", query_string={"query": PERSONAL}, headers={"User-Agent": "mine"})
     client.post("/sparql", data={"query": PERSONAL})
     digest = hashlib.sha256(PERSONAL.encode()).hexdigest()[:16]
@@ -173,7 +173,7 @@ def test_a_failure_nobody_foresaw_is_one_line_with_its_traceback(
 
 
 def test_an_answer_that_breaks_off_is_logged_as_that(tiny: Settings, lines: Callable[[], list[dict[str, Any]]]) -> None:
-    """The status was out already, so only the log can tell."""
+    """The status was sent already, so only the log can show it."""
 
     def halves(_: dict[str, Any], start: Callable[..., Any]) -> Iterator[bytes]:
         start("200 OK", [])
@@ -190,10 +190,10 @@ def test_an_answer_that_breaks_off_is_logged_as_that(tiny: Settings, lines: Call
     assert "OSError" in lines()[0]["traceback"]
 
 
-def test_where_the_time_went_stands_in_the_answer(client: FlaskClient) -> None:
+def test_the_answer_shows_where_the_time_went(client: FlaskClient) -> None:
     """In all, waiting for a worker, and in the engine, in milliseconds."""
-    told = client.get("/sparql?query=ASK%7BFILTER(1=1)%7D").headers["Server-Timing"]
-    parts = {name: float(value) for name, value in re.findall(r"(\w+);dur=([0-9.]+)", told)}
+    timings = client.get("/sparql?query=ASK%7BFILTER(1=1)%7D").headers["Server-Timing"]
+    parts = {name: float(value) for name, value in re.findall(r"(\w+);dur=([0-9.]+)", timings)}
     assert set(parts) == {"total", "queue", "engine"}
     assert parts["queue"] + parts["engine"] <= parts["total"]
 
@@ -201,7 +201,7 @@ def test_where_the_time_went_stands_in_the_answer(client: FlaskClient) -> None:
 def test_what_the_cache_answers_is_counted_and_not_logged(
     client: FlaskClient, lines: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    """What is asked a third time is; a line would cost more than the answer, which still has an id of its own."""
+    """The third request is; a line would cost more than the answer, which still has its own id."""
     query = {"query": "ASK { FILTER (2 = 2) }"}
     before = counts(client)
     first, _, again = (client.get("/sparql", query_string=query) for _ in range(3))
@@ -267,7 +267,7 @@ def test_validations_are_counted_by_what_came_of_them(client: FlaskClient) -> No
     assert grown(before, after, name, outcome="body-syntax-error") == 1
 
 
-def test_the_metrics_tell_of_the_snapshot(client: FlaskClient, tiny: Settings) -> None:
+def test_the_metrics_describe_the_snapshot(client: FlaskClient, tiny: Settings) -> None:
     """Which one it is, and how many statements it has."""
     found, snapshot = counts(client), current(tiny.state)
     assert found["uphold_snapshot_info", frozenset({("id", snapshot.id)})] == 1
@@ -276,7 +276,7 @@ def test_the_metrics_tell_of_the_snapshot(client: FlaskClient, tiny: Settings) -
 
 
 def test_no_client_can_make_a_new_label(client: FlaskClient) -> None:
-    """Whatever is asked, the labels are those of short lists; else anybody could fill the memory."""
+    """Whatever is requested, the labels are those of short lists; else anybody could fill the memory."""
     paths = ["/wp-admin/x", "//", "/x.y.z", "/sparqlx", "/doc/none/é", "/.git", "/ontology.zip", "/static/../x"]
     for path in paths:
         client.get(path)
@@ -290,15 +290,15 @@ def test_no_client_can_make_a_new_label(client: FlaskClient) -> None:
     assert outcomes <= {kind.code for kind in all_kinds()} | {"ok", "cached", "conforms", "does-not-conform"}
 
 
-def test_metrics_come_in_the_form_that_is_asked_for(client: FlaskClient) -> None:
-    """The old text, unless OpenMetrics is asked for; never from a cache."""
+def test_metrics_come_in_the_requested_format(client: FlaskClient) -> None:
+    """The old text, unless OpenMetrics is requested; never from a cache."""
     plain = client.get("/metrics")
     assert plain.content_type.startswith("text/plain; version=0.0.4")
     assert plain.headers["Cache-Control"] == "no-store"
     assert list(read_metrics(plain.text))
-    asked = client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
-    assert asked.mimetype == "application/openmetrics-text"
-    assert list(read_openmetrics(asked.text))  # type: ignore[no-untyped-call]
+    metrics = client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    assert metrics.mimetype == "application/openmetrics-text"
+    assert list(read_openmetrics(metrics.text))  # type: ignore[no-untyped-call]
 
 
 def test_every_metric_is_documented(client: FlaskClient) -> None:
@@ -311,7 +311,7 @@ def test_every_metric_is_documented(client: FlaskClient) -> None:
 
 
 def test_a_setting_hides_the_metrics(tiny: Settings, app_client: AppClient) -> None:
-    """Who wants to keep them to themselves can."""
+    """Operators may keep them private."""
     with app_client(Settings(files=tiny.files, state=tiny.state, metrics=False)) as client:
         assert client.get("/metrics").status_code == 404
 

@@ -83,7 +83,7 @@ def test_rows_can_be_sorted_with_nulls_last(client: FlaskClient) -> None:
 
 
 def test_columns_can_be_chosen(client: FlaskClient) -> None:
-    """In the order that is asked for, each once."""
+    """In the requested order, each once."""
     rows = client.get(f"{CALLS}?fields=days,call,days").json["data"]  # type: ignore[index]
     assert all(list(row) == ["days", "call"] for row in rows)
     assert client.get(f"{CALLS}.csv?fields=outcome").text.splitlines()[0] == "outcome"
@@ -154,7 +154,9 @@ def test_the_language_in_the_address_comes_first(client: FlaskClient) -> None:
         (f"{CALLS}?jurisdiction=https://example.org/nowhere", 404, "example.org/nowhere"),
     ],
 )
-def test_a_wrong_request_is_told_what_to_do(client: FlaskClient, address: str, status: int, says: str) -> None:
+def test_a_wrong_request_gets_an_error_with_what_to_do(
+    client: FlaskClient, address: str, status: int, says: str
+) -> None:
     """As problem details."""
     reply = client.get(address, headers={"Accept": "application/json"})
     assert reply.status_code == status
@@ -176,7 +178,7 @@ def test_the_context_is_served_and_named(client: FlaskClient) -> None:
 
 
 def test_the_page_of_a_question_has_form_table_data_and_citation(client: FlaskClient) -> None:
-    """It works without scripts, and shows the query that it asks."""
+    """It works without scripts, and shows its query."""
     page = client.get(f"{CALLS}.html?jurisdiction=nzl").text
     for part in ('name="jurisdiction"', 'value="nzl"', "<table", "calls-met.csv?jurisdiction=nzl", "@misc", "VALUES"):
         assert part in page
@@ -221,7 +223,7 @@ def test_one_new_file_is_seen_everywhere(tmp_path: Path, app_client: AppClient, 
         build(settings)
 
 
-def test_answers_are_kept_by_what_they_depend_on(client: FlaskClient) -> None:
+def test_answers_are_cached_by_what_they_depend_on(client: FlaskClient) -> None:
     """The reader's language is one of these."""
     answers = {
         json.dumps(client.get(f"{CALLS}?jurisdiction=nzl", headers={"Accept-Language": each}).json["data"])  # type: ignore[index]
@@ -268,7 +270,7 @@ def test_the_data_behind_a_page_is_not_a_part_of_it(project_client: FlaskClient)
 
 
 def test_addresses_in_headers_are_addresses(project_client: FlaskClient) -> None:
-    """What stands in a path is escaped in each link, so that it leads back here."""
+    """The text of a path is escaped in each link, so that it leads back here."""
     key = "urn:x:%C3%A9%3Fa"
     with request_to(project_client.application, f"/api/treaties/{key}/parties"):
         wanted = QuestionRequest({}, 1, 0, (), ())

@@ -20,7 +20,7 @@ CASES = [
 
 @pytest.mark.parametrize("values", CASES, ids=str)
 def test_a_ruler_holds_its_numbers_in_their_order(values: list[float]) -> None:
-    """None stands at an end, and a greater one stands further on."""
+    """None is at an end, and a greater one is further on."""
     line = ruler(values)
     assert line
     places = [float(line.at(value)[:-1]) for value in sorted(values)]

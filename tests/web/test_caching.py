@@ -1,4 +1,4 @@
-"""Caching is exactly right: what is kept is what would be answered anew, and nothing is kept that would not be."""
+"""Caching is exact: a cached response equals a fresh one, and nothing else is cached."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def runs(text: str) -> float:
 
 @pytest.fixture(scope="module")
 def uncached(tiny: Settings, app_client: AppClient) -> Iterator[FlaskClient]:
-    """A client of an app that keeps nothing."""
+    """A client of an app without caches."""
     with app_client(dataclasses.replace(tiny, result_cache_mb=0, response_cache_mb=0)) as made:
         yield made
 
@@ -104,7 +104,7 @@ def requests(chance: random.Random, count: int) -> list[dict[str, Any]]:
     return made
 
 
-def told(response: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:
+def content_of(response: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:
     """All of a reply but what is about the one request."""
     kept = sorted((name, value) for name, value in response.headers if name not in OF_ONE_REQUEST)
     return response.status_code, kept, response.data
@@ -116,30 +116,30 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("seed", range(1, 21) if metafunc.config.getoption("long") else [1])
 
 
-def test_every_reply_is_the_one_of_an_app_that_keeps_nothing(
+def test_every_response_equals_that_of_an_app_without_caches(
     tiny: Settings, app_client: AppClient, uncached: FlaskClient, seed: int
 ) -> None:
     """Byte for byte and header for header, in whatever order requests come, and for most of them several times."""
     chance = random.Random(seed)  # noqa: S311
-    asked = requests(chance, 250)
-    truth = [told(uncached.open(**each)) for each in asked]
-    order = [*range(len(asked))] * 3
+    sent = requests(chance, 250)
+    truth = [content_of(uncached.open(**each)) for each in sent]
+    order = [*range(len(sent))] * 3
     chance.shuffle(order)
     with app_client(tiny) as client:
         hits = 0
         for place in order:
-            response = client.open(**asked[place])
-            assert told(response) == truth[place], asked[place]
+            response = client.open(**sent[place])
+            assert content_of(response) == truth[place], sent[place]
             hits += response.headers["Server-Timing"] == "cache;desc=hit"
     assert hits > 50
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
 @pytest.mark.parametrize("keeps", [True, False])
-def test_who_has_the_answer_is_told_so_and_no_query_runs(
+def test_a_client_with_the_answer_gets_304_and_no_query_runs(
     client: FlaskClient, uncached: FlaskClient, encoding: str, keeps: bool
 ) -> None:
-    """Also where nothing is kept, since the name of an answer is known before it."""
+    """Also where nothing is cached, since the ETag of an answer is known before it."""
     own = client if keeps else uncached
     headers = {**JSON, "Accept-Encoding": encoding}
     first = ask(own, ROWS, headers)
@@ -173,7 +173,7 @@ def test_the_name_of_an_answer_does_not_depend_on_the_way_of_asking(client: Flas
 
 
 def test_the_name_of_an_answer_depends_on_all_that_its_bytes_depend_on(client: FlaskClient) -> None:
-    """Form, encoding, graphs and their role, and what stands in strings."""
+    """Format, encoding, graphs and their role, and the text of strings."""
     base = "https://w3id.org/uphold/graph/"
     given = [
         ask(client, ROWS),
@@ -190,7 +190,7 @@ def test_the_name_of_an_answer_depends_on_all_that_its_bytes_depend_on(client: F
 
 @pytest.mark.parametrize("call", ["NOW()", "RAND()", "UUID()", "STRUUID()", "BNODE()"])
 @pytest.mark.parametrize("headers", [JSON, HTML], ids=["json", "html"])
-def test_what_changes_from_run_to_run_is_never_kept(client: FlaskClient, call: str, headers: dict[str, str]) -> None:
+def test_what_changes_from_run_to_run_is_never_cached(client: FlaskClient, call: str, headers: dict[str, str]) -> None:
     """Neither here nor by anybody else, whether for programs or as a page."""
     before = runs(client.get("/metrics").text)
     given = [ask(client, f"SELECT ({call} AS ?x) {{}}", headers) for _ in range(3)]
@@ -204,7 +204,7 @@ def test_what_changes_from_run_to_run_is_never_kept(client: FlaskClient, call: s
     ("path", "status"),
     [("/sparql?query=SELECT", 400), ("/sparql?query=ASK%7B%7D&timeout=x", 400), ("/doc/jurisdiction/nowhere.ttl", 404)],
 )
-def test_no_error_is_kept(client: FlaskClient, headers: dict[str, str], path: str, status: int) -> None:
+def test_no_error_is_cached(client: FlaskClient, headers: dict[str, str], path: str, status: int) -> None:
     """Also not as a page that shows the query again, and not under a name."""
     for _ in range(2):
         response = client.get(path, headers=headers)
@@ -220,8 +220,8 @@ def test_a_cached_reply_has_the_id_of_its_own_request(client: FlaskClient) -> No
         assert response.headers.getlist("X-Request-Id") == [name]
 
 
-def test_a_condition_that_fails_is_an_error_and_not_kept(client: FlaskClient) -> None:
-    """Also when the page itself is kept already."""
+def test_a_condition_that_fails_is_an_error_and_not_cached(client: FlaskClient) -> None:
+    """Also when the page itself is cached already."""
     client.get("/doc/jurisdiction/tha.ttl")
     response = client.get("/doc/jurisdiction/tha.ttl", headers={"If-Match": '"x"'})
     assert (response.status_code, response.headers["Cache-Control"]) == (412, "no-store")
@@ -236,7 +236,7 @@ def test_every_response_names_its_snapshot(client: FlaskClient, method: str) -> 
 
 
 def test_an_unforeseen_error_around_the_app_names_its_snapshot(client: FlaskClient, tiny: Settings) -> None:
-    """Once the request was lent one."""
+    """Once the request has acquired one."""
 
     def broken(environ: dict[str, Any], _: Any) -> list[bytes]:
         context_of(environ).snapshot_id = client.application.extensions["uphold"].snapshot.id
@@ -255,7 +255,7 @@ def test_a_length_that_is_no_number_is_a_wrong_request(client: FlaskClient) -> N
     assert client.post("/sparql", data={"query": ROWS}, environ_overrides=wrong).status_code == 400
 
 
-def test_what_is_kept_stays_within_the_bound(tiny: Settings, app_client: AppClient) -> None:
+def test_caches_stay_within_their_bound(tiny: Settings, app_client: AppClient) -> None:
     """By its own count and by the process's memory, while several times as much is answered."""
     with app_client(dataclasses.replace(tiny, result_cache_mb=10, response_cache_mb=10)) as client:
         manager = client.application.extensions["uphold"]
@@ -281,8 +281,8 @@ def test_names_of_any_length_fill_no_memory(client: FlaskClient) -> None:
     """What a stranger sends as format or Accept is not remembered when it is long."""
     before = resident()
     for number in range(200):
-        asked = {"query": f"ASK {{ FILTER (1 = {number}) }}", "format": f"{number}" + "x" * 500_000}
-        assert client.post("/sparql", data=asked, headers={"Accept": f"*/*, a/{'b' * 100_000}{number}"}).data
+        sent = {"query": f"ASK {{ FILTER (1 = {number}) }}", "format": f"{number}" + "x" * 500_000}
+        assert client.post("/sparql", data=sent, headers={"Accept": f"*/*, a/{'b' * 100_000}{number}"}).data
     assert resident() - before < 60_000_000
 
 
@@ -306,7 +306,7 @@ def test_the_same_query_of_many_clients_runs_once(tiny: Settings, monkeypatch: p
 
 
 def test_no_reply_mixes_two_snapshots_or_comes_late(app_client: AppClient, tiny_copy: Settings) -> None:
-    """While four clients ask and the snapshot changes: header and body agree, and what is asked after is of the new."""
+    """While four clients ask and the snapshot changes: header and body agree, and later answers are of the new."""
     table = tiny_copy.files / "data" / "places" / "State.csv"
     text, texts = table.read_text("utf-8"), dict[str, str]()
     for name in ("Siam", "Muang Thai", "Kingdom of Thailand"):

@@ -1,6 +1,6 @@
 """The pages of calls, petitions, handovers, promises, outcomes, bodies, people, campaigns and reviews.
 
-What a page says is a line of call-pages.csv: the promise, the page, the section that keeps it, and its words there.
+What a page says is a line of call-pages.csv: the promise, the page, the section that shows it, and its words there.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def links(tree: Element, start: str) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["promise"] for case in CASES])
 def test_a_page_says_it_in_the_section_for_it(case: dict[str, str], project_client: FlaskClient) -> None:
-    """Each promise of call-pages.csv is kept by the words beside it."""
+    """Each promise of call-pages.csv is met by the words beside it."""
     assert case["says"] in words(section(read(project_client, case["page"]), case["section"]))
 
 
@@ -77,7 +77,7 @@ def test_every_promise_is_made_once() -> None:
     assert len({case["promise"] for case in CASES}) == len(CASES) > 80
 
 
-def test_what_happened_stands_in_the_order_of_the_days(project_client: FlaskClient) -> None:
+def test_events_are_in_the_order_of_their_days(project_client: FlaskClient) -> None:
     """Signature, call, handover, promise, consent, entry into force."""
     (way,) = of_class(read(project_client, "call/nzl-1"), "course")
     assert [words(each) for each in of_class(way, "day")] == [
@@ -133,7 +133,7 @@ def test_a_call_that_shares_the_treaty_is_not_listed_under_an_indicator_again(pr
 
 
 def test_a_total_shows_no_sum_of_what_it_counts(project_client: FlaskClient) -> None:
-    """The numbers of the European petitions stand by themselves."""
+    """The numbers of the European petitions are separate."""
     rows = project_client.get("/api/petitions.json?limit=1000").json["data"]  # type: ignore[index]
     inside = [row for row in rows if row["includedIn"] and row["includedIn"].endswith("/eu") and row["signatures"]]
     assert len(inside) > 10
@@ -153,11 +153,11 @@ def test_the_phases_of_a_campaign_come_in_their_order(project_client: FlaskClien
     assert links(phases, "/doc/campaign-phase/") == [f"/doc/campaign-phase/{number}" for number in (1, 2, 3)]
 
 
-def test_a_question_that_lacks_a_value_is_not_asked(project_client: FlaskClient) -> None:
+def test_a_question_that_lacks_a_value_is_not_queried(project_client: FlaskClient) -> None:
     """The global petition is of no place, so its page does not ask what all places promised."""
-    asked = links(read(project_client, "handover/global"), "/api/")
-    assert [each for each in asked if each.startswith("/api/handover.html")]
-    assert not [each for each in asked if each.startswith(("/api/commitments-kept", "/api/calls"))]
+    queried = links(read(project_client, "handover/global"), "/api/")
+    assert [each for each in queried if each.startswith("/api/handover.html")]
+    assert not [each for each in queried if each.startswith(("/api/commitments-kept", "/api/calls"))]
 
 
 def test_what_is_derived_links_to_the_question_or_the_rule(project_client: FlaskClient) -> None:

@@ -43,7 +43,7 @@ def test_each_jurisdiction_has_a_column_and_each_treaty_a_row(project_client: Fl
     assert [*facts(project_client, PAIR)][:5] == [row["treatyName"] for row in treaties]
 
 
-def test_a_treaty_tells_status_day_and_what_came_of_the_call(project_client: FlaskClient) -> None:
+def test_a_treaty_shows_status_day_and_outcome_of_the_call(project_client: FlaskClient) -> None:
     """New Zealand met the call for the Optional Protocol; Ireland has only signed."""
     row = facts(project_client, PAIR)[OPSC]
     assert "Party" in row["New Zealand"]
@@ -54,7 +54,7 @@ def test_a_treaty_tells_status_day_and_what_came_of_the_call(project_client: Fla
 
 
 def test_every_day_of_an_act_has_its_source(project_client: FlaskClient) -> None:
-    """A link to the act is followed by the number of a note, which stands at the end of the page."""
+    """A link to the act is followed by the number of a note, which is at the end of the page."""
     tree = read_page(project_client, PAIR)
     notes = {link.get("href") for link in tree.findall(".//section[@class='notes']//li/a")}
     cells = [
@@ -74,7 +74,7 @@ def test_each_jurisdiction_has_a_line_of_time_for_each_treaty(project_client: Fl
 
 
 @pytest.mark.parametrize(("other", "is_said"), [("irl", True), ("phl", False)])
-def test_that_people_and_petitions_are_not_comparable_is_said_where_both_stand(
+def test_people_and_petitions_are_called_not_comparable_where_both_are_shown(
     project_client: FlaskClient, other: str, is_said: bool
 ) -> None:
     """New Zealand and the Philippines count petitions, Ireland counts people."""
@@ -145,13 +145,13 @@ def test_what_is_too_many_or_unknown_is_named_and_the_rest_shown(project_client:
 
 
 def test_names_are_in_the_language_of_the_reader(project_client: FlaskClient) -> None:
-    """And the links keep the language that the address asks for."""
+    """And the links preserve the language of the address."""
     tree = read_page(project_client, f"{PAIR}&lang=fr")
     assert words(tree.find(".//h1")).startswith("Nouvelle-Zélande and Irlande")
     assert all("lang=fr" in link.get("href", "") for link in classed(tree, "remove"))
 
 
-def test_a_kept_snapshot_has_the_comparison_too(project_client: FlaskClient, project_settings: Settings) -> None:
+def test_an_archived_snapshot_has_the_comparison_too(project_client: FlaskClient, project_settings: Settings) -> None:
     """Its links and its form stay within the snapshot."""
     start = f"/snapshots/{current(project_settings.state).id}"
     tree = read_page(project_client, f"{start}{PAIR}")

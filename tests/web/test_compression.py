@@ -1,4 +1,4 @@
-"""Answers come compressed as the client asks, each encoding with its own ETag, and never in a way it refuses."""
+"""Answers are compressed as the client accepts, each encoding with its own ETag, and never in one that it refuses."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def client_of(response: Callable[[Request], Response]) -> Client:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["accept"])
 def test_accept_encoding_chooses_the_coding(client: FlaskClient, case: dict[str, str]) -> None:
-    """Weight first, then the server's order; nothing that is not asked for, and the bytes are always the same."""
+    """Weight first, then the server's order; nothing that is not accepted, and the bytes are always the same."""
     response = client.get(f"{PAGE}.ttl", headers={"Accept-Encoding": case["accept"]})
     assert response.headers.get("Content-Encoding", "") == case["coding"]
     assert int(response.headers["Content-Length"]) == len(response.data)
@@ -66,7 +66,7 @@ COMPRESSIBLE = [
 @pytest.mark.parametrize("path", COMPRESSIBLE)
 @pytest.mark.parametrize("accept", [None, "gzip", "identity"])
 def test_what_can_be_compressed_says_that_it_varies(client: FlaskClient, path: str, accept: str | None) -> None:
-    """A cache between us and the client keeps the variants apart, and goes on keeping apart what varied before."""
+    """A cache on the way to the client separates the variants, and still separates what varied before."""
     response = client.get(path, headers={"Accept-Encoding": accept} if accept else {})
     assert "Accept-Encoding" in response.vary
     assert len(response.headers.getlist("Vary")) == 1
@@ -98,8 +98,8 @@ def test_a_short_body_is_not_compressed(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}.ttl", "/sparql", "/ontology.ttl", "/static/uphold.css"])
-def test_each_variant_has_its_own_etag_and_only_that_one_gives_304(client: FlaskClient, path: str) -> None:
-    """A cache that holds the gzip bytes is never told that they are the br bytes."""
+def test_each_variant_has_its_own_etag_and_only_that_one_returns_304(client: FlaskClient, path: str) -> None:
+    """A cache with the gzip bytes never gets 304 for the br bytes."""
     accepted = [None, *CODINGS]
     tags = {accept: client.get(path, headers=sending(accept)).headers["ETag"] for accept in accepted}
     assert len(set(tags.values())) == len(accepted)
@@ -149,13 +149,13 @@ def test_if_none_match_is_about_the_variant_that_would_be_sent(
 
 
 def test_a_dump_that_the_client_has_is_not_sent_again_to_who_takes_gzip(client: FlaskClient) -> None:
-    """What is never compressed keeps its one tag."""
+    """What is never compressed has one tag."""
     headers = {"Accept-Encoding": "gzip", "If-None-Match": client.get("/dumps/uphold.nq.gz").headers["ETag"]}
     assert client.get("/dumps/uphold.nq.gz", headers=headers).status_code == 304
 
 
 def test_a_part_of_a_file_is_sent_as_it_is(client: FlaskClient) -> None:
-    """The bytes asked for are those of the file, not of something made from it."""
+    """The requested bytes are those of the file, not of something made from it."""
     headers = {"Accept-Encoding": "gzip", "Range": "bytes=0-999"}
     response = client.get("/static/uphold.css", headers=headers)
     assert (response.status_code, len(response.data)) == (206, 1000)
@@ -172,7 +172,7 @@ def test_head_names_the_variant_that_get_would_send(client: FlaskClient) -> None
     }
 
 
-def test_an_answer_that_has_a_coding_already_keeps_it() -> None:
+def test_an_answer_that_has_a_coding_already_is_not_encoded_again() -> None:
     """Nothing is packed twice."""
     packed = zlib.compress(TEXT)
     app = client_of(lambda _: Response(packed, content_type="text/plain", headers={"Content-Encoding": "deflate"}))
@@ -224,12 +224,12 @@ def call(body: Any, headers: list[tuple[str, str]], **environ: str) -> tuple[Any
         return body
 
     given = {"REQUEST_METHOD": "GET", "HTTP_ACCEPT_ENCODING": "gzip", **environ}
-    found = with_context(Compression(app))(given, lambda *told: sent.extend(told[1]))
+    found = with_context(Compression(app))(given, lambda *started: sent.extend(started[1]))
     return found, dict(sent)
 
 
 def test_a_list_stays_a_list_of_one() -> None:
-    """The server sends it in one go, and a cache can keep it."""
+    """The server sends it at once, and a cache can store it."""
     found, headers = call([TEXT], [("Content-Length", str(len(TEXT)))])
     assert isinstance(found, list)
     assert [gzip.decompress(part) for part in found] == [TEXT]

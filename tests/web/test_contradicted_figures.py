@@ -105,10 +105,10 @@ def named(answer: str) -> set[str]:
     return {name for name, (found, *_) in WANTED.items() if found == answer}
 
 
-def test_every_figure_has_the_answer_that_the_tables_give(project_client: FlaskClient) -> None:
+def test_every_figure_has_the_answer_of_the_tables(project_client: FlaskClient) -> None:
     """One answer each, so the counts add up to the number of figures that the report prints."""
     rows = project_client.get("/api/contradicted-figures.json?limit=1000").get_json()["data"]
-    told = {
+    shown = {
         row["statistic"].rpartition("/")[2]: (
             row["contradicted"],
             row["daysComputed"],
@@ -117,7 +117,7 @@ def test_every_figure_has_the_answer_that_the_tables_give(project_client: FlaskC
         )
         for row in rows
     }
-    assert told == WANTED
+    assert shown == WANTED
     assert len(rows) == len(WANTED) == sum(Counter(answer for answer, *_ in WANTED.values()).values())
     assert {row["statistic"] for row in rows if row["kindNames"]} == {
         row["statistic"] for row in rows if row["discrepancies"]
@@ -150,13 +150,13 @@ def test_it_is_the_first_facet_of_the_figures_and_its_counts_add_up(project_clie
     assert sum(map(int, counts.values())) == len(WANTED)
 
 
-def test_the_discrepancies_tell_the_same_numbers_and_what_they_count(project_client: FlaskClient) -> None:
+def test_the_discrepancies_show_the_same_numbers_and_what_they_count(project_client: FlaskClient) -> None:
     """And lead to the figures."""
-    told = words(read_page(project_client, "/discrepancies"))
-    assert f"Of the {len(WANTED)} figures in the report" in told
-    assert f"{len(named('statement'))} are contradicted only by another statement in the report" in told
-    assert f"{len(named('record'))} only by the treaty record, and {len(named('both'))} by both" in told
-    assert f"{len(named('not-checked'))} were not checked" in told
+    shown = words(read_page(project_client, "/discrepancies"))
+    assert f"Of the {len(WANTED)} figures in the report" in shown
+    assert f"{len(named('statement'))} are contradicted only by another statement in the report" in shown
+    assert f"{len(named('record'))} only by the treaty record, and {len(named('both'))} by both" in shown
+    assert f"{len(named('not-checked'))} were not checked" in shown
 
 
 def test_the_front_page_counts_them_and_leads_to_them(project_client: FlaskClient) -> None:

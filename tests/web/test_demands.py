@@ -1,6 +1,6 @@
-"""Every way to ask what became of a demand gives the same demands, and those that the tables give.
+"""Every way to query the outcome of a demand returns the same demands, and those of the tables.
 
-A demand is a call and a treaty that it asks for. What became of each is worked out here from the tables of `data/`:
+A demand is a call and a treaty that it asks for. The outcome of each is computed here from the tables of `data/`:
 consent before the day of the call is already met, from it on met, none is open, and who is no state cannot consent.
 """
 
@@ -97,11 +97,11 @@ def test_questions_lists_and_views_name_the_same_demands(
     project_client: FlaskClient, treaty: str, outcome: str
 ) -> None:
     """For every treaty and every outcome, each alone and both together."""
-    asked, expected = query(treaty, outcome), wanted(treaty, outcome)
+    choice, expected = query(treaty, outcome), wanted(treaty, outcome)
     calls = {call for call, _ in expected}
 
     def data(path: str) -> list[dict[str, Any]]:
-        reply = project_client.get(path, query_string={**asked, "limit": 1000}).get_json()
+        reply = project_client.get(path, query_string={**choice, "limit": 1000}).get_json()
         rows: list[dict[str, Any]] = reply["data"]
         return rows
 
@@ -109,27 +109,27 @@ def test_questions_lists_and_views_name_the_same_demands(
         rows = data(f"/api/{name}.json")
         assert {(key(row["call"]), key(row["treaty"])) for row in rows} == expected
         assert {key(row["outcome"]) for row in rows} == {WANTED[demand] for demand in expected}
-    if asked:  # without a choice there are the calls that ask for no treaty, too
+    if choice:  # without a choice there are the calls that ask for no treaty, too
         assert {key(row["call"]) for row in data("/api/calls.json")} == calls
-        listed = project_client.get("/doc/call.json", query_string=asked).get_json()
+        listed = project_client.get("/doc/call.json", query_string=choice).get_json()
         assert {key(thing["id"]) for thing in listed["things"]} == calls
-        rows = [*csv.DictReader(io.StringIO(project_client.get("/doc/call.csv", query_string=asked).text))]
+        rows = [*csv.DictReader(io.StringIO(project_client.get("/doc/call.csv", query_string=choice).text))]
         assert {key(row["call"]) for row in rows} == calls
-        page = read(project_client, f"/doc/call/?{urlencode(asked)}")
+        page = read(project_client, f"/doc/call/?{urlencode(choice)}")
         heads = [cell for cell in page.iter("th") if cell.get("scope") == "row"]
         links = [link.get("href", "") for cell in heads for link in cell.iter("a")]
         assert {key(link) for link in links if link.startswith("/doc/call/")} == calls
-    listed = project_client.get("/doc/call-outcome.json", query_string=asked).get_json()
+    listed = project_client.get("/doc/call-outcome.json", query_string=choice).get_json()
     assert {(key(row["call"]), key(row["treaty"])) for row in listed["rows"]} == expected
-    lines = [row for body in read(project_client, f"/outcomes?{urlencode(asked)}").iter("tbody") for row in body]
-    told = {}
+    lines = [row for body in read(project_client, f"/outcomes?{urlencode(choice)}").iter("tbody") for row in body]
+    shown = {}
     for line in lines:
         links = [key(link.get("href", "")) for link in line.iter("a") if "/doc/call/" in link.get("href", "")]
         treaties = [key(link.get("href", "")) for link in line.iter("a") if "/doc/treaty/" in link.get("href", "")]
         if links:
             kind = classed(line, "badge")[0].get("class", "").removeprefix("badge ")
-            told[links[0], treaties[0]] = BADGES.get(kind, kind)
-    assert told == {demand: WANTED[demand] for demand in expected}
+            shown[links[0], treaties[0]] = BADGES.get(kind, kind)
+    assert shown == {demand: WANTED[demand] for demand in expected}
 
 
 @pytest.mark.parametrize("treaty", ["", *TREATIES])
@@ -139,15 +139,15 @@ def test_open_calls_are_the_open_demands(project_client: FlaskClient, treaty: st
     assert {(key(row["call"]), key(row["treaty"])) for row in rows} == wanted(treaty, "open")
 
 
-def test_a_call_tells_for_each_treaty_what_became_of_the_demand(project_client: FlaskClient) -> None:
+def test_a_call_shows_the_outcome_of_the_demand_for_each_treaty(project_client: FlaskClient) -> None:
     """In the API, in the list as data, and in words with the treaty on its page."""
     rows = project_client.get("/api/calls.json?limit=1000").get_json()["data"]
     assert dict(pair for row in rows for pair in demands(row)) == WANTED
     listed = project_client.get("/doc/call.json").get_json()["rows"]
     assert dict(pair for row in listed for pair in demands(row)) == WANTED
     for row in rows:
-        told = [text.rpartition(": ")[2] for text in (row["outcomes"] or "").split("; ") if text]
-        assert told == [treaty.upper().replace("-", " ") for (_, treaty), _ in demands(row)]
+        outcomes = [text.rpartition(": ")[2] for text in (row["outcomes"] or "").split("; ") if text]
+        assert outcomes == [treaty.upper().replace("-", " ") for (_, treaty), _ in demands(row)]
     page = read(project_client, "/doc/call/?treaty=opsc")
     shown = {}
     for line in (row for body in page.iter("tbody") for row in body):
@@ -169,8 +169,8 @@ def test_an_indicator_of_a_call_is_one_of_the_goal_chosen(project_client: FlaskC
             for row in calls
             if f"goal:{goal}" in row["goal"].split("|") and indicator in row["indicator"].split("|")
         }
-        asked = {"goal": goal, "indicator": key(indicator)}
-        rows = project_client.get("/api/calls.json", query_string={**asked, "limit": 1000}).get_json()["data"]
+        choice = {"goal": goal, "indicator": key(indicator)}
+        rows = project_client.get("/api/calls.json", query_string={**choice, "limit": 1000}).get_json()["data"]
         assert {key(row["call"]) for row in rows} == both
-        listed = project_client.get("/doc/call.json", query_string=asked).get_json()
+        listed = project_client.get("/doc/call.json", query_string=choice).get_json()
         assert {key(thing["id"]) for thing in listed["things"]} == both

@@ -141,7 +141,7 @@ def test_the_ontology_is_a_page_and_a_graph(client: FlaskClient) -> None:
 
 
 def test_every_term_is_at_its_anchor_on_the_ontology_page(client: FlaskClient) -> None:
-    """A browser that follows the IRI of a term lands on that term."""
+    """A browser that follows the IRI of a term arrives at that term."""
     graph = rdflib.Graph().parse(data=client.get("/ontology.ttl").data, format="turtle")
     kinds = (rdflib.OWL.Class, rdflib.OWL.ObjectProperty, rdflib.OWL.DatatypeProperty)
     terms = {str(term) for kind in kinds for term in graph.subjects(rdflib.RDF.type, kind)}
@@ -150,7 +150,7 @@ def test_every_term_is_at_its_anchor_on_the_ontology_page(client: FlaskClient) -
     assert ours - set(re.findall(r' id="([^"]+)"', client.get("/ontology.html").text)) == set()
 
 
-def test_the_ontology_page_asks_nobody_else(client: FlaskClient) -> None:
+def test_the_ontology_page_contacts_no_other_host(client: FlaskClient) -> None:
     """Its policy allows this host and no other place; it embeds nothing from elsewhere."""
     response = client.get("/ontology.html")
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
@@ -170,7 +170,7 @@ def test_the_catalogue_is_at_its_well_known_place(client: FlaskClient) -> None:
         assert client.get(str(dump)[len(BASE) - 1 :]).status_code == 200
 
 
-def test_parts_without_a_name_stand_inside_what_they_belong_to(project_client: FlaskClient) -> None:
+def test_parts_without_a_name_are_inside_what_they_belong_to(project_client: FlaskClient) -> None:
     """The Turtle of all shapes names no blank node."""
     assert "_:" not in project_client.get("/shapes.ttl").text
 
@@ -186,7 +186,7 @@ def test_a_list_in_the_data_is_a_list_on_the_page_and_in_json(project_client: Fl
 def test_equal_statements_are_equal_bytes_in_every_process(
     project_client: FlaskClient, project_address: str, path: str
 ) -> None:
-    """Two servers give the same document with the same ETag, so a strong ETag tells the truth."""
+    """Two servers return the same document with the same ETag, so a strong ETag is true."""
     ours = project_client.get(path)
     with urllib.request.urlopen(f"{project_address}{path}") as theirs:
         assert (theirs.read(), theirs.headers["ETag"]) == (ours.data, ours.headers["ETag"])

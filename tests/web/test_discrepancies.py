@@ -88,7 +88,7 @@ def test_every_discrepancy_is_of_a_kind_that_is_offered(project_client: FlaskCli
 
 
 def test_a_choice_that_is_taken_is_marked_and_can_be_taken_away(project_client: FlaskClient) -> None:
-    """It alone has aria-current, and its link leads back to the rest."""
+    """It alone has aria-current, and its link leads back to the others."""
     tree = read(project_client, "/discrepancies?kind=date&derived=false")
     marked = [link for choices in facets(tree).values() for link in choices.values() if link.get("aria-current")]
     assert [dict(parse_qsl(urlsplit(link.get("href", "")).query)) for link in marked] == [
@@ -97,8 +97,8 @@ def test_a_choice_that_is_taken_is_marked_and_can_be_taken_away(project_client: 
     ]
 
 
-def test_statements_stand_side_by_side_with_their_sources(project_client: FlaskClient) -> None:
-    """As many as the API counts, each with a note or a word on where it stands."""
+def test_statements_are_side_by_side_with_their_sources(project_client: FlaskClient) -> None:
+    """As many as the API counts, each with a note or a word on where it disagrees."""
     tree = read(project_client, "/discrepancies?kind=arithmetic")
     known = project_client.get("/api/discrepancies?kind=arithmetic").get_json()["data"]
     for item, row in zip(items(tree), known, strict=True):
@@ -108,7 +108,7 @@ def test_statements_stand_side_by_side_with_their_sources(project_client: FlaskC
 
 
 def test_a_page_has_fifty_and_leads_to_the_next(project_client: FlaskClient) -> None:
-    """Each discrepancy stands on one page, and the last page leads nowhere."""
+    """Each discrepancy is on one page, and the last page leads nowhere."""
     seen: list[str] = []
     address = "/discrepancies"
     while address:
@@ -119,7 +119,7 @@ def test_a_page_has_fifty_and_leads_to_the_next(project_client: FlaskClient) -> 
     assert len(seen) == len({*seen}) == total(project_client, "")
 
 
-def test_the_order_is_the_one_that_is_asked_for(project_client: FlaskClient) -> None:
+def test_the_order_is_the_requested_one(project_client: FlaskClient) -> None:
     """The same as that of the API."""
     known = project_client.get("/api/discrepancies?sort=-statements&limit=50").get_json()["data"]
     shown = named(read(project_client, "/discrepancies?sort=-statements"))
@@ -168,7 +168,7 @@ def test_markup_in_a_search_stays_text(project_client: FlaskClient) -> None:
     assert "No matches. Remove a filter." in words(tree)
 
 
-def test_a_search_keeps_the_choices(project_client: FlaskClient) -> None:
+def test_a_search_preserves_the_choices(project_client: FlaskClient) -> None:
     """The form sends them along."""
     hidden = [
         node for node in read(project_client, "/discrepancies?kind=date").iter("input") if node.get("type") == "hidden"
@@ -181,7 +181,7 @@ def test_every_page_leads_to_the_discrepancies(client: FlaskClient) -> None:
     assert "/discrepancies" in [node.get("href") for node in read(client, "/").iter("a")]
 
 
-def test_the_page_of_a_kept_snapshot_stays_within_it(client: FlaskClient) -> None:
+def test_the_page_of_an_archived_snapshot_stays_within_it(client: FlaskClient) -> None:
     """Its choices and its discrepancies are those of the snapshot."""
     start = f"/snapshots/{client.get('/healthz').get_json()['snapshot']}"
     tree = read(client, f"{start}/discrepancies")

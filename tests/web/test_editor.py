@@ -1,4 +1,4 @@
-"""What the server gives the editor: a page with a policy, words to complete, and a page that also stands alone."""
+"""What the server sends the editor: a page with a policy, words to complete, and a page that works without scripts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def policy(client: FlaskClient, path: str) -> dict[str, list[str]]:
     "path", ["/", "/sparql", "/api", "/validate", "/doc/jurisdiction/nzl", "/ontology", "/ontology/Treaty"]
 )
 def test_no_page_lets_in_scripts_of_others_or_in_the_page(client: FlaskClient, path: str) -> None:
-    """Scripts are files of this host, if any; no string is run as code; nobody else is asked."""
+    """Scripts are files of this host, if any; no string is run as code; no other host is contacted."""
     found = policy(client, path)
     assert found["default-src"] == ["'none'"]
     allowed = found.get("script-src", [])
@@ -91,8 +91,8 @@ def test_the_editor_knows_prefixes_terms_and_things(client: FlaskClient) -> None
     ] == []
 
 
-def test_the_words_are_those_of_the_snapshot_that_is_asked(client: FlaskClient) -> None:
-    """The page of an old snapshot completes from that one, its links stay there, and its words may be kept for ever."""
+def test_the_words_are_those_of_the_queried_snapshot(client: FlaskClient) -> None:
+    """The page of an archived snapshot completes from that one, its links stay there, and its words are immutable."""
     identity = client.get("/healthz").get_json()["snapshot"]
     answer = client.get(f"/snapshots/{identity}/sparql/editor.json")
     assert answer.get_json()["within"] == f"/snapshots/{identity}"

@@ -96,7 +96,7 @@ def test_a_card_as_png_is_of_the_size_that_its_page_states(client: FlaskClient, 
 
 
 def test_the_figures_of_a_jurisdiction_are_those_of_the_questions(project_client: FlaskClient) -> None:
-    """The same question, asked through the API, gives the same number."""
+    """The same question, through the API, returns the same number."""
     rows = project_client.get("/api/jurisdiction-treaties.json?jurisdiction=nzl").get_json()["data"]
     joined = sum(row["status"] == "party" for row in rows)
     looked_up = sum(row["status"] != "unknown" for row in rows)
@@ -122,13 +122,13 @@ def test_the_card_of_a_call_says_what_came_of_it_and_when(project_client: FlaskC
 
 
 def test_what_is_not_known_is_not_guessed(client: FlaskClient) -> None:
-    """A call with an outcome that no source tells says so, and so does a thing without any figure."""
+    """A call with an outcome that no source states says so, and so does a thing without any figure."""
     for thing in ("call/nzl-2", "jurisdiction/nzl"):
         assert "? Not known" in texts(client.get(f"/embed/{thing}.svg").text)
 
 
 @pytest.mark.parametrize("path", ["/embed/goal/1", "/embed/indicator/helpline.svg", "/embed/%3Cscript%3E/x.png"])
-def test_a_kind_without_a_card_is_told_which_kinds_have_one(client: FlaskClient, path: str) -> None:
+def test_the_error_for_a_kind_without_a_card_names_those_with_one(client: FlaskClient, path: str) -> None:
     """404, and the names of those that have."""
     answer = client.get(path)
     assert (answer.status_code, answer.get_json()["type"]) == (404, f"{BASE}problem/card-not-found")
@@ -151,7 +151,7 @@ def test_a_language_is_wanted_by_the_address_alone(client: FlaskClient) -> None:
     assert client.get("/embed/jurisdiction/nzl.svg?lang=<b>").status_code == 400
 
 
-def test_a_kept_snapshot_has_the_card_as_it_was(client: FlaskClient) -> None:
+def test_an_archived_snapshot_has_the_card_as_it_was(client: FlaskClient) -> None:
     """It stays for ever, and its link leads to that state."""
     identity = client.get("/healthz").get_json()["snapshot"]
     answer = client.get(f"/snapshots/{identity}/embed/jurisdiction/nzl")

@@ -45,7 +45,7 @@ def test_a_count_is_the_number_of_rows_after_the_choice(facet: Facet) -> None:
 
 @pytest.mark.parametrize("case", DEMANDS["case"], ids=lambda case: case["why"])
 def test_choices_about_one_part_of_a_row_must_hold_of_the_same_part(case: dict[str, Any]) -> None:
-    """Facets of the same part are tested together, in whatever order they stand."""
+    """Facets of the same part are tested together, in whatever order they are."""
     for facets in ([*PARTS.values()], [*PARTS.values()][::-1]):
         assert keys(Division(DEMANDS["rows"], facets, case["chosen"], BASE).rows) == case["finds"]
 
@@ -78,7 +78,7 @@ def test_words_are_found_in_capitals_or_not(case: dict[str, Any]) -> None:
     assert keys(find_words(ROWS, ["goalNames", "absent"], case["text"])) == case["gives"]
 
 
-def test_a_link_changes_one_choice_and_keeps_the_others() -> None:
+def test_a_link_changes_one_choice_and_preserves_the_others() -> None:
     """A value is written so that nothing of it can leave its field; an empty one takes the field away."""
     assert link({"goal": "1", "q": "a&b"}, goal="", year="2011") == "?q=a%26b&year=2011"
     assert link({"goal": "1"}, goal="") == "?"

@@ -1,4 +1,4 @@
-"""A failing engine: whatever a page needs is asked before it is rendered, and a failure is one problem document."""
+"""A failing engine: whatever a page needs is queried before it is rendered, and a failure is one problem document."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class BusyWhileRendering:
         self.held: list[Worker] = []
         self.rendered: list[str] = []
         before_render_template.connect(self.take, app)
-        template_rendered.connect(self.give_back, app)
+        template_rendered.connect(self.release, app)
 
     def take(self, *_: Any, template: Any, **__: Any) -> None:
         """Hold the worker, unless the page is that of a failure and it is held already."""
@@ -65,20 +65,20 @@ class BusyWhileRendering:
             assert worker
             self.held.append(worker)
 
-    def give_back(self, *_: Any, **__: Any) -> None:
-        """Give the worker back."""
+    def release(self, *_: Any, **__: Any) -> None:
+        """Release the worker."""
         while self.held:
             self.engine.pool.release(self.held.pop())
 
 
-def test_no_page_asks_the_engine_while_it_is_rendered(app_client: AppClient, project_settings: Settings) -> None:
+def test_no_page_queries_the_engine_while_it_is_rendered(app_client: AppClient, project_settings: Settings) -> None:
     """Each is whole although the engine answers nothing from the first to the last line of its template."""
     with app_client(dataclasses.replace(project_settings, result_cache_mb=0, query_queue_timeout=0.5)) as client:
         paths, found = pages(client.application), {}
         busy = BusyWhileRendering(client.application)
         for path in paths:
             found[path] = client.get(path, headers=HTML).status_code
-            busy.give_back()
+            busy.release()
     assert {path: status for path, status in found.items() if status != 200} == {}
     assert len(busy.rendered) == len(paths)
     assert {page.template for page in read_registry().pages.values()} <= set(busy.rendered)

@@ -1,4 +1,4 @@
-"""The pages of figures and of what they rest on: what is printed, what it comes to again, and where it does not fit."""
+"""The pages of figures and of their basis: what is printed, what is recomputed, and where they disagree."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def section(tree: Element, name: str) -> Element:
 
 
 def facts(tree: Element) -> dict[str, str]:
-    """The terms of the lists of facts in a tree, with what stands beside each."""
+    """The terms of the lists of facts in a tree, with the text beside each."""
     return {words(row[0]): words(row[1]) for each in tree.iter("dl") for row in each if len(row) == 2}
 
 
@@ -72,12 +72,12 @@ def links(tree: Element) -> set[str]:
 
 
 def rows(client: FlaskClient, address: str) -> list[dict[str, object]]:
-    """The rows that the API gives."""
+    """The rows that the API returns."""
     found: list[dict[str, object]] = client.get(f"/api/{address}").get_json()["data"]
     return found
 
 
-def test_a_figure_stands_as_it_is_printed(project_client: FlaskClient) -> None:
+def test_a_figure_is_shown_as_printed(project_client: FlaskClient) -> None:
     """Big, in the words of its source."""
     assert words(of_class(read(project_client, PRINTED), "printed")[0]) == "24%"
 
@@ -104,7 +104,7 @@ def test_a_figure_names_the_one_it_is_compared_with(project_client: FlaskClient)
     assert str(compared["comparedWithPrinted"]) in facts(read(project_client, path))["Compared with"]
 
 
-def test_a_figure_stands_beside_its_recomputed_values(project_client: FlaskClient) -> None:
+def test_a_figure_is_beside_its_recomputed_values(project_client: FlaskClient) -> None:
     """A row for each day of the treaty record: what was counted, what it comes to, whether that agrees."""
     table = next(section(read(project_client, PRINTED), "again").iter("tbody"))
     shown = [[words(cell) for cell in row][1:] for row in table]
@@ -211,7 +211,7 @@ def test_a_finding_leads_to_the_others_about_the_same(project_client: FlaskClien
     assert FINDING not in shown
 
 
-def test_a_publication_gives_its_bibliographic_facts(project_client: FlaskClient) -> None:
+def test_a_publication_shows_its_bibliographic_facts(project_client: FlaskClient) -> None:
     """Title, authors, publishers, and when it was issued."""
     said = facts(section(read(project_client, REPORT), "publication"))
     assert said["Title"] == "Upholding Commitments to Protect Children from Trafficking"
@@ -220,7 +220,7 @@ def test_a_publication_gives_its_bibliographic_facts(project_client: FlaskClient
     assert said["Issued"] == "September 2011"
 
 
-def test_a_publication_lists_its_places_with_what_rests_on_each(project_client: FlaskClient) -> None:
+def test_a_publication_lists_its_places_with_what_each_supports(project_client: FlaskClient) -> None:
     """As many places as the API has, each with its number of statements."""
     table = next(section(read(project_client, REPORT), "places").iter("tbody"))
     shown = {(words(row[0]), words(row[1])) for row in table}
@@ -228,7 +228,7 @@ def test_a_publication_lists_its_places_with_what_rests_on_each(project_client: 
     assert shown == {(str(row["locator"]), str(row["facts"])) for row in known}
 
 
-def test_what_rests_on_a_publication_is_grouped_by_class(project_client: FlaskClient) -> None:
+def test_what_is_based_on_a_publication_is_grouped_by_class(project_client: FlaskClient) -> None:
     """The number beside each class is that of the things of this class; a long list is folded."""
     rests = section(read(project_client, REPORT), "rests")
     shown = {words(node) for node in rests.iter("h3")}
@@ -245,7 +245,7 @@ def test_what_rests_on_a_publication_is_grouped_by_class(project_client: FlaskCl
     ("path", "thing"),
     [(PLACE, "citation:legal-facts"), (ASSUMPTION, "assumption:reviewed-europe"), (RULE, "rule:recomputed-statistic")],
 )
-def test_a_basis_lists_what_rests_on_it(path: str, thing: str, project_client: FlaskClient) -> None:
+def test_a_basis_lists_what_is_derived_from_it(path: str, thing: str, project_client: FlaskClient) -> None:
     """A cited place, an assumption, a rule: everything that the API names."""
     known = {str(row["fact"]) for row in rows(project_client, f"derivations?thing={thing}&limit=1000")}
     assert known
@@ -278,6 +278,6 @@ def test_nothing_in_a_page_needs_what_its_policy_forbids(path: str, project_clie
 
 
 @pytest.mark.parametrize("path", TINY)
-def test_a_page_stands_where_little_is_known(path: str, client: FlaskClient) -> None:
+def test_a_page_works_where_little_is_known(path: str, client: FlaskClient) -> None:
     """On the smallest data set."""
     assert client.get(path, headers=HTML).status_code == 200

@@ -30,7 +30,7 @@ def coloured(page: Element) -> Counter[str]:
     return Counter(path.get("class", "") for path in paths)
 
 
-def told(page: Element) -> dict[str, int]:
+def counts_shown(page: Element) -> dict[str, int]:
     """The counts of the legend that are not 0."""
     legend = next(part for part in page.iter("ul") if part.get("id") == "m-counts")
     found = {item.get("class", ""): int(item.find("strong").text or "") for item in legend}  # type: ignore[union-attr]
@@ -92,7 +92,7 @@ def test_it_says_of_every_promise_whether_it_was_kept(project_client: FlaskClien
         ("/embed/call/pak-2", "from 1 July 2010 (assumed), before the handover"),
     ],
 )
-def test_a_count_says_what_it_rests_on(project_client: FlaskClient, address: str, words: str) -> None:
+def test_a_count_says_what_it_is_based_on(project_client: FlaskClient, address: str, words: str) -> None:
     """India, Ireland and Pakistan consented after mid-2010 and before the handovers of 2011."""
     assert words in " ".join(" ".join(read(project_client, address).itertext()).split()).replace(" ,", ",").replace(
         " ;", ";"
@@ -109,7 +109,7 @@ def test_the_map_has_the_colours_of_the_answer(project_client: FlaskClient, trea
     for address in (f"/?treaty={treaty}&year={year}", f"/doc/treaty/{treaty}?year={year}"):
         page = read(project_client, address)
         assert coloured(page) == expected
-        assert told(page) == expected
+        assert counts_shown(page) == expected
     assert expected.total() > 190
 
 
@@ -168,7 +168,7 @@ def test_a_summary_says_what_is_old_and_what_is_assumed(project_client: FlaskCli
 
 @needs_outlines
 def test_a_year_beyond_the_record_shows_its_last_one(project_client: FlaskClient) -> None:
-    """Whoever asks for later sees what is known."""
+    """A request for a later one shows what is known."""
     assert coloured(read(project_client, "/?year=2300")) == coloured(read(project_client, "/"))
 
 
@@ -176,7 +176,7 @@ def test_a_year_beyond_the_record_shows_its_last_one(project_client: FlaskClient
 @pytest.mark.parametrize(
     "fields", ["treaty=zzz", "treaty=%3Cscript%3Ealert(1)%3C/script%3E", "year=soon", "year=-1", f"year={'9' * 10_000}"]
 )
-def test_what_cannot_be_asked_of_the_map_is_refused(project_client: FlaskClient, fields: str) -> None:
+def test_an_invalid_request_to_the_map_is_refused(project_client: FlaskClient, fields: str) -> None:
     """With words that say what can."""
     response = project_client.get(f"/?{fields}", headers=HTML)
     assert response.status_code == 400
@@ -193,7 +193,7 @@ def test_a_state_too_small_for_an_outline_is_a_dot(project_client: FlaskClient) 
 
 @needs_outlines
 def test_the_map_names_states_in_the_language_of_the_reader(project_client: FlaskClient) -> None:
-    """As the rest of the page does."""
+    """As everywhere on the page."""
     page = project_client.get("/?lang=fr", headers=HTML).text
     assert "<title>Nouvelle-Zélande</title>" in page
     assert "<title>New Zealand</title>" not in page

@@ -1,6 +1,6 @@
 """Pages of jurisdictions: their sentences say no more than the data.
 
-What a page says is a line of jurisdiction-pages.csv: the promise, the jurisdiction, the words that keep it,
+What a page says is a line of jurisdiction-pages.csv: the promise, the jurisdiction, the words that meet it,
 and words that would break it.
 """
 
@@ -20,7 +20,7 @@ CASES = list(csv.DictReader(Path(__file__).with_name("jurisdiction-pages.csv").r
 
 @pytest.mark.parametrize("case", CASES, ids=[case["promise"] for case in CASES])
 def test_a_page_says_it_and_not_the_other(case: dict[str, str], project_client: FlaskClient) -> None:
-    """Each promise of jurisdiction-pages.csv is kept by the words beside it, and not broken by those after them."""
+    """Each promise of jurisdiction-pages.csv is met by the words beside it, and not broken by those after them."""
     article = read_page(project_client, f"/doc/jurisdiction/{case['jurisdiction']}").find(".//article")
     said = words(article).partition("Raw data")[0].replace("\u202f", " ")
     assert case["says"] in said

@@ -71,7 +71,7 @@ def filled(query: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", LIST_PAGES)
 def test_a_list_leaves_no_thing_out_and_no_page_is_heavy(project_client: FlaskClient, kind: str) -> None:
-    """Each thing of the kind stands on one of the pages, none larger than 150 kB."""
+    """Each thing of the kind is on one of the pages, none larger than 150 kB."""
     things = project_client.get(f"/doc/{kind}/", headers={"Accept": "application/json"}).get_json()["things"]
     pages = [page_of(project_client, kind)]
     while 'rel="next"' in pages[-1]:
@@ -94,11 +94,11 @@ def test_a_choice_finds_as_many_as_it_says_and_its_files_hold_them(project_clien
         assert len(page.encode()) < LARGEST
         rows = list(csv.reader(io.StringIO(project_client.get(link_to(page, "CSV")).text)))
         place = rows[0].index(LIST_PAGES[kind].columns[0].column)
-        told = [row[place].removeprefix(f"{BASE}id/") for row in rows[1:]]
+        shown = [row[place].removeprefix(f"{BASE}id/") for row in rows[1:]]
         found_json = project_client.get(link_to(page, "JSON")).get_json()
-        assert (query, len({*told}), found_json["count"]) == (query, count, count)
-        assert [thing["id"].removeprefix(f"{BASE}id/") for thing in found_json["things"]] == [*dict.fromkeys(told)]
-        assert told[:100] == ROW.findall(page)
+        assert (query, len({*shown}), found_json["count"]) == (query, count, count)
+        assert [thing["id"].removeprefix(f"{BASE}id/") for thing in found_json["things"]] == [*dict.fromkeys(shown)]
+        assert shown[:100] == ROW.findall(page)
 
 
 def test_choices_can_be_combined_and_taken_away_one_by_one(project_client: FlaskClient) -> None:
@@ -118,8 +118,8 @@ def test_counts_are_those_under_the_other_choices(project_client: FlaskClient) -
             assert "treaty=opsc" in query
 
 
-def test_words_are_found_and_kept_by_the_choices(project_client: FlaskClient) -> None:
-    """The form keeps what was chosen, and the links keep the words."""
+def test_words_are_found_and_preserved_by_the_choices(project_client: FlaskClient) -> None:
+    """The form preserves what was chosen, and the links preserve the words."""
     page = page_of(project_client, "call", {"q": "SHELTER", "goal": "3"})
     assert 0 < found(page) < 75
     assert '<input type="hidden" name="goal" value="3">' in page
@@ -131,7 +131,7 @@ def test_a_place_is_found_by_its_name_in_any_language(project_client: FlaskClien
     assert "Guinea-Bissau" in page_of(project_client, "jurisdiction", {"q": "guinée"})
 
 
-def test_an_order_is_told_and_can_be_turned_round(project_client: FlaskClient) -> None:
+def test_an_order_is_shown_and_can_be_reversed(project_client: FlaskClient) -> None:
     """The heading of the column has it, and leads to the opposite."""
     query = {"reviewed": "2011", "sort": "jurisdictionName"}
     page = page_of(project_client, "jurisdiction", query)
@@ -177,7 +177,7 @@ def test_every_row_shows_its_sources(project_client: FlaskClient) -> None:
     assert {f'id="note-{each}"' for row in noted for each in row} <= set(re.findall(r'id="note-\d+"', page))
 
 
-def test_names_are_in_the_language_of_the_reader_and_links_keep_it(project_client: FlaskClient) -> None:
+def test_names_are_in_the_language_of_the_reader_and_links_preserve_it(project_client: FlaskClient) -> None:
     """A language in the address goes with every choice, and into the files."""
     page = page_of(project_client, "call", {"lang": "fr"})
     assert "Allemagne" in page
@@ -195,7 +195,7 @@ def test_a_question_that_answers_more_than_the_list_says_so(project_client: Flas
 
 @pytest.mark.parametrize("kind", LIST_PAGES)
 def test_every_form_of_a_list_holds_everything_once(project_client: FlaskClient, kind: str) -> None:
-    """JSON by header and by suffix is the same; what no row tells of stands at its end."""
+    """JSON by header and by suffix is the same; things without a row are at its end."""
     negotiated = project_client.get(f"/doc/{kind}/", headers={"Accept": "application/json"})
     assert negotiated.headers["Content-Location"] == f"/doc/{kind}.json"
     assert "Accept" in negotiated.headers["Vary"]
@@ -218,7 +218,7 @@ def test_data_refuse_what_the_list_cannot_answer(client: FlaskClient, case: dict
     assert case["says"] in response.get_json(force=True)["detail"]
 
 
-def test_data_come_whole_unless_a_page_is_asked_for(project_client: FlaskClient) -> None:
+def test_data_are_complete_unless_a_page_is_requested(project_client: FlaskClient) -> None:
     """The second page has the rows of the second page."""
     page = page_of(project_client, "treaty-action", {"treaty": "crc", "page": "2"})
     second = project_client.get("/doc/treaty-action.json?treaty=crc&page=2").get_json()
@@ -242,7 +242,7 @@ def test_the_links_of_a_list_are_of_the_whole(client: FlaskClient) -> None:
     assert "treaty" in refused.get_json()["detail"]
 
 
-def test_a_kept_snapshot_has_its_lists_and_links_within_it(client: FlaskClient, tiny: Settings) -> None:
+def test_an_archived_snapshot_has_its_lists_and_links_within_it(client: FlaskClient, tiny: Settings) -> None:
     """The list of an old snapshot leads to its pages, not to the current ones."""
     within = f"/snapshots/{current(tiny.state).id}"
     response = client.get(f"{within}/doc/call/", query_string={"goal": "2"}, headers=HTML)

@@ -139,7 +139,7 @@ def test_calls_and_findings_together_are_of_one_indicator(project_client: FlaskC
 
 @pytest.mark.parametrize(("sort", "column"), [("calls", -2), ("findings", -1)])
 def test_lines_can_be_sorted_by_their_totals(project_client: FlaskClient, sort: str, column: int) -> None:
-    """The largest first; without a wish they stand by name."""
+    """The largest first; the default order is by name."""
     totals = [int(words(cells[column])) for cells in lines(read_page(project_client, f"/matrix?sort={sort}")).values()]
     assert totals == sorted(totals, reverse=True)
     names = [words(head) for head in read_page(project_client, "/matrix").findall(".//table/tbody/tr/th/a")]
@@ -170,7 +170,7 @@ def test_the_whole_matrix_is_a_small_page_that_the_keyboard_scrolls(project_clie
     assert region.get("aria-label")
 
 
-def test_the_form_keeps_what_was_chosen(project_client: FlaskClient) -> None:
+def test_the_form_preserves_what_was_chosen(project_client: FlaskClient) -> None:
     """Each field is a select with a label; the values chosen are selected."""
     form = classed(read_page(project_client, "/matrix?goal=2&sort=calls"), "parameters")[0]
     labels = {label.get("for") for label in form.iter("label")}
@@ -185,7 +185,7 @@ def test_the_form_keeps_what_was_chosen(project_client: FlaskClient) -> None:
     assert (chosen["goal"], chosen["sort"], chosen["round"], chosen["region"]) == ("2", "calls", "2011", "")
 
 
-def test_a_kept_snapshot_has_the_matrix_too(project_client: FlaskClient, project_settings: Settings) -> None:
+def test_an_archived_snapshot_has_the_matrix_too(project_client: FlaskClient, project_settings: Settings) -> None:
     """Its names lead to the documents of that snapshot."""
     start = f"/snapshots/{current(project_settings.state).id}"
     links = read_page(project_client, f"{start}/matrix").findall(".//table/tbody/tr/th/a")

@@ -72,7 +72,7 @@ def of_type(graph: list[dict[str, Any]], kind: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_has_a_description_a_permanent_address_and_structured_data(client: FlaskClient, path: str) -> None:
-    """All tell the same, and the description is short enough to be shown whole."""
+    """All say the same, and the description is short enough to be shown whole."""
     found = head(client, path)
     meta, graph = said(found), nodes(found)
     canonical = [node.get("href") for node in found.iter("link") if node.get("rel") == "canonical"]
@@ -178,7 +178,7 @@ def test_errors_and_results_are_not_for_search_engines(client: FlaskClient, path
     assert said(head(client, path))["robots"] == "noindex"
 
 
-def test_a_kept_snapshot_names_the_current_page_as_the_permanent_one(client: FlaskClient) -> None:
+def test_an_archived_snapshot_names_the_current_page_as_the_permanent_one(client: FlaskClient) -> None:
     """Else each snapshot would be a page of its own to search engines."""
     identity = client.get("/healthz").get_json()["snapshot"]
     assert said(head(client, f"/snapshots/{identity}/doc/treaty/opsc"))["og:url"] == f"{BASE}doc/treaty/opsc"

@@ -293,8 +293,8 @@ def test_a_page_of_a_term_names_its_iri_and_its_forms(client: FlaskClient) -> No
     assert response.headers["Content-Location"] == "/ontology/Treaty.html"
 
 
-def test_a_kept_snapshot_shows_the_ontology_as_it_had_it(client: FlaskClient, tiny: Settings) -> None:
-    """Overview, term and data; their links stay within it, and caches may keep them."""
+def test_an_archived_snapshot_shows_the_ontology_as_it_had_it(client: FlaskClient, tiny: Settings) -> None:
+    """Overview, term and data; their links stay within it, and caches may store them."""
     place = f"/snapshots/{current(tiny.state).id}"
     for path in ("/ontology", "/ontology/Treaty", "/ontology.ttl", "/ontology/Treaty.ttl"):
         response = client.get(place + path, headers=HTML)

@@ -61,24 +61,24 @@ def page(project_client: FlaskClient) -> Element:
 def test_it_says_of_every_promise_whether_it_was_kept(project_client: FlaskClient, page: Element) -> None:
     """By whom, to join what, and kept or not."""
     rows = project_client.get("/api/commitments-kept.json").get_json()["data"]
-    told = {who(line): badge(line) for line in lines(page, "promises")}
-    assert told == {key(row): {"kept": "met", "not-kept": "open"}.get(row["result"], "none") for row in rows}
+    shown = {who(line): badge(line) for line in lines(page, "promises")}
+    assert shown == {key(row): {"kept": "met", "not-kept": "open"}.get(row["result"], "none") for row in rows}
 
 
 def test_it_says_of_every_call_what_became_of_it(page: Element, calls: list[Row]) -> None:
     """One row per call and treaty."""
-    told = sorted((*who(line), badge(line)) for line in lines(page, "calls"))
-    assert told == sorted((*key(row), row["outcome"].rpartition("/")[2]) for row in calls)
+    shown = sorted((*who(line), badge(line)) for line in lines(page, "calls"))
+    assert shown == sorted((*key(row), row["outcome"].rpartition("/")[2]) for row in calls)
 
 
-def test_the_number_stands_beside_each_bar(page: Element, calls: list[Row]) -> None:
+def test_the_number_is_beside_each_bar(page: Element, calls: list[Row]) -> None:
     """The days from the call to the consent, or both ends of what fits."""
-    told = {who(line): words(each) for line in lines(page, "calls") for each in classed(line, "many")}
+    shown = {who(line): words(each) for line in lines(page, "calls") for each in classed(line, "many")}
     for row in calls:
         if row["days"] is not None:
-            assert told[key(row)].startswith(f"{row['days']} day")
+            assert shown[key(row)].startswith(f"{row['days']} day")
         elif row["minimumDays"] is not None:
-            assert told[key(row)].startswith(f"{row['minimumDays']} to {row['maximumDays']} days")
+            assert shown[key(row)].startswith(f"{row['minimumDays']} to {row['maximumDays']} days")
 
 
 def test_all_bars_have_one_scale(page: Element, calls: list[Row]) -> None:
@@ -107,12 +107,12 @@ def test_the_handover_is_marked_where_there_was_one(page: Element, calls: list[R
 
 def test_a_day_that_is_assumed_says_so(page: Element, calls: list[Row]) -> None:
     """Each row whose question names an assumption links to it."""
-    told = [
+    shown = [
         who(line)
         for line in lines(page, "calls")
         if any(link.get("href", "").startswith("/doc/assumption/") for link in line.iter("a"))
     ]
-    assert sorted(told) == sorted(key(row) for row in calls if row["assumption"])
+    assert sorted(shown) == sorted(key(row) for row in calls if row["assumption"])
 
 
 def test_a_signature_leaves_a_call_open(page: Element) -> None:
@@ -134,9 +134,9 @@ def test_a_choice_shows_as_many_calls_as_it_says(project_client: FlaskClient, st
     """For every choice on offer."""
     items = [item for each in classed(read(project_client, start), "facet") for item in each.iter("li")]
     links = {link.get("href"): classed(item, "count") for item in items for link in item.iter("a")}
-    told = {link: int(words(count[0])) for link, count in links.items() if count and "=" in str(link)}
-    assert len(told) > 8
-    assert {link: len(lines(read(project_client, f"/outcomes{link}"), "calls")) for link in told} == told
+    shown = {link: int(words(count[0])) for link, count in links.items() if count and "=" in str(link)}
+    assert len(shown) > 8
+    assert {link: len(lines(read(project_client, f"/outcomes{link}"), "calls")) for link in shown} == shown
 
 
 def test_a_choice_is_marked_and_can_be_taken_back(project_client: FlaskClient) -> None:
@@ -148,13 +148,13 @@ def test_a_choice_is_marked_and_can_be_taken_back(project_client: FlaskClient) -
 @pytest.mark.parametrize(
     ("sort", "column"), [("jurisdiction", "jurisdictionName"), ("treaty", "treatyName"), ("date", "notBefore")]
 )
-def test_calls_come_in_the_order_asked_for(
+def test_calls_come_in_the_requested_order(
     project_client: FlaskClient, calls: list[Row], sort: str, column: str
 ) -> None:
     """Those without a value come last."""
-    told = [who(line) for line in lines(read(project_client, f"/outcomes?sort={sort}"), "calls")]
+    shown = [who(line) for line in lines(read(project_client, f"/outcomes?sort={sort}"), "calls")]
     values = {key(row): row[column] for row in calls}
-    found = [values[each] for each in told]
+    found = [values[each] for each in shown]
     known = [value for value in found if value]
     assert known == sorted(known)
     assert found[: len(known)] == known
@@ -162,12 +162,12 @@ def test_calls_come_in_the_order_asked_for(
 
 def test_the_longest_wait_comes_first(page: Element) -> None:
     """An open call counts up to the last day of the record."""
-    told = [
+    shown = [
         int(re.findall(r"(\d+) days?", words(each))[-1])
         for line in lines(page, "calls")
         for each in classed(line, "many")
     ]
-    assert told[0] == max(told)
+    assert shown[0] == max(shown)
     assert badge(lines(page, "calls")[0]) == "open"
 
 
@@ -198,7 +198,7 @@ def test_it_works_with_little_data(client: FlaskClient) -> None:
     assert words(next(read(client, "/outcomes").iter("h1"))).startswith("Which promises were kept")
 
 
-def test_a_kept_snapshot_has_the_page(project_client: FlaskClient) -> None:
+def test_an_archived_snapshot_has_the_page(project_client: FlaskClient) -> None:
     """With links that stay within it."""
     identity = project_client.get("/healthz").get_json()["snapshot"]
     found = read(project_client, f"/snapshots/{identity}/outcomes?treaty=opsc")

@@ -1,4 +1,4 @@
-"""Behind a path prefix, as a proxy may set one, every address that a page gives lies below the prefix."""
+"""Behind a path prefix, as a proxy may set one, every address on a page is below the prefix."""
 
 from __future__ import annotations
 

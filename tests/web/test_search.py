@@ -93,7 +93,7 @@ def test_what_the_client_has_is_not_sent_again(client: FlaskClient) -> None:
 
 
 def test_pages_lead_to_one_another(client: FlaskClient) -> None:
-    """In the body and in the Link header, with the filters kept."""
+    """In the body and in the Link header, with the filters preserved."""
     address, found = "/api/search?q=c&type=call&limit=2", []
     while address:
         reply = client.get(address)
@@ -159,7 +159,7 @@ def test_what_is_typed_and_what_is_found_stay_text(tmp_path: Path, app_client: A
 
 
 def test_a_new_snapshot_is_searched_at_once(tiny_copy: Settings, app_client: AppClient) -> None:
-    """The index moves on with the rest of the snapshot."""
+    """The index is that of the current snapshot."""
     with app_client(tiny_copy) as client:
         before = client.get("/api/search?q=Siam").json
         assert "Siam" not in [hit["matched"] for hit in before["data"]]  # type: ignore[index]
@@ -194,5 +194,5 @@ def test_a_jurisdiction_and_a_treaty_lead_to_whether_it_joined(
 
 @pytest.mark.parametrize("text", ["Kenya", "optional protocol", "new zealand", "of the", "?", "x " * 99])
 def test_what_names_no_jurisdiction_with_a_treaty_is_only_searched(project_client: FlaskClient, text: str) -> None:
-    """Nobody is told about a treaty who did not name one."""
+    """No summary of a treaty is shown for a search that does not name one."""
     assert 'id="joining"' not in project_client.get("/api/search.html", query_string={"q": text}).text

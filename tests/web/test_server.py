@@ -30,7 +30,7 @@ from uphold.settings import Settings
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc")
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER (?c != ?f && ?f != ?i) }"
-WORKER, JUDGE = "uphold.engines.oxigraph.worker", "uphold.validation.worker"
+WORKER, VALIDATOR = "uphold.engines.oxigraph.worker", "uphold.validation.worker"
 SOON = 15.0
 GONE = (OSError, HTTPException)
 
@@ -158,7 +158,7 @@ def ticks(process: int) -> int:
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_lets_running_requests_finish_and_takes_no_new_ones(tiny: Settings, ending: signal.Signals) -> None:
-    """Who asked before gets the answer, who comes after is refused, and nothing stays behind."""
+    """Earlier requests get their answer, later ones are refused, and no process is left."""
     with serving(tiny) as running, asking(running, 3) as asker:
         everything = [*running.processes(), *running.workers()]
         running.process.send_signal(ending)
@@ -182,7 +182,7 @@ def test_a_stop_lets_running_requests_finish_and_takes_no_new_ones(tiny: Setting
 
 
 def test_a_stop_while_the_server_starts_is_a_stop(tiny: Settings) -> None:
-    """The processes that are starting do not keep it."""
+    """Processes that are starting do not delay it."""
     with serving(tiny, processes=1) as running:
         os.kill(running.processes()[0], signal.SIGKILL)
         assert wait_until(lambda: "Respawning" in running.log.read_text("utf-8"))
@@ -194,7 +194,7 @@ def test_a_stop_while_the_server_starts_is_a_stop(tiny: Settings) -> None:
 
 
 def test_a_server_process_that_is_killed_is_replaced_and_the_other_goes_on(tiny: Settings) -> None:
-    """Only requests that came to the one that died are lost: whoever asks after that is answered, with no pause."""
+    """Only requests to the one that died are lost: later ones are answered, with no pause."""
     with serving(tiny) as running, ThreadPoolExecutor(2) as pool:
         first, second = running.processes()
         going = True
@@ -208,7 +208,7 @@ def test_a_server_process_that_is_killed_is_replaced_and_the_other_goes_on(tiny:
                 found.append((began, status))
             return found
 
-        asked = [pool.submit(ask) for _ in range(2)]
+        pending = [pool.submit(ask) for _ in range(2)]
         time.sleep(0.3)
         os.kill(first, signal.SIGKILL)
         assert wait_until(lambda: first not in running.processes())
@@ -216,7 +216,7 @@ def test_a_server_process_that_is_killed_is_replaced_and_the_other_goes_on(tiny:
         assert wait_until(lambda: len(running.processes()) == 2)
         time.sleep(2)
         going = False
-        found = [each for every in asked for each in every.result(30)]
+        found = [each for every in pending for each in every.result(30)]
         assert second in running.processes()
         assert {status for _, status in found} <= {200, 0}
         assert {status for began, status in found if began > gone} == {200}
@@ -270,7 +270,7 @@ def test_a_server_process_that_is_killed_leaves_no_worker_behind(tiny: Settings)
 
 
 def validate(running: Running) -> list[dict[str, object]]:
-    """What the shapes say of more than can be judged soon."""
+    """The report on more than can be validated soon."""
     label = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
     body = "\n".join(f'<https://data.example/{n}> {label} "Thing {n}"@en .' for n in range(1_000)).encode()
     request = urllib.request.Request(f"{running.address}/validate", body, {"Content-Type": "text/turtle"})
@@ -280,22 +280,22 @@ def validate(running: Running) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("ending", ["stop", "server process killed", "main process killed"])
-def test_no_judge_is_left(tiny: Settings, ending: str) -> None:
-    """Judges begin when somebody first sends something; a stop lets them finish, who is killed takes them along."""
+def test_no_validator_is_left(tiny: Settings, ending: str) -> None:
+    """Validators start with the first upload; a stop lets them finish, and they end with a process that is killed."""
     with serving(tiny, processes=1) as running, ThreadPoolExecutor(1) as pool:
         (server,) = running.processes()
-        assert not [pid for pid in running.workers() if JUDGE in command(pid)]
-        asked = pool.submit(validate, running)
-        assert wait_until(lambda: len([pid for pid in running.workers() if JUDGE in command(pid)]) == 2)
+        assert not [pid for pid in running.workers() if VALIDATOR in command(pid)]
+        pending = pool.submit(validate, running)
+        assert wait_until(lambda: len([pid for pid in running.workers() if VALIDATOR in command(pid)]) == 2)
         everything = [*running.processes(), *running.workers()]
         if ending == "stop":
             running.process.terminate()
-            assert asked.result(60) == []
+            assert pending.result(60) == []
             assert running.process.wait(20) == 0
         else:
             os.kill(server if ending == "server process killed" else running.process.pid, signal.SIGKILL)
             with pytest.raises(GONE):
-                asked.result(60)
+                pending.result(60)
         assert wait_until(lambda: not any(runs(pid) for pid in everything if pid != running.process.pid))
 
 

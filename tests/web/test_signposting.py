@@ -81,7 +81,7 @@ def test_a_form_leads_back_to_the_page_and_to_the_thing(client: FlaskClient, suf
 
 
 def test_a_state_of_a_document_cites_as_itself(client: FlaskClient) -> None:
-    """Whoever cites a kept snapshot means that one."""
+    """A citation of an archived snapshot means that one."""
     identity = client.get("/healthz").get_json()["snapshot"]
     found = links(client, f"/snapshots/{identity}{DOCUMENT}")
     assert set(found["cite-as"]) == {f"{BASE}snapshots/{identity}{DOCUMENT}"}
@@ -129,7 +129,7 @@ def check_context(context: dict[str, object]) -> None:
 
 
 def test_each_form_leads_back_in_the_set_of_links(client: FlaskClient) -> None:
-    """So one document tells a program all it needs."""
+    """So one document has all that a program needs."""
     found = client.get("/linkset/treaty/opsc", headers=HTML)
     contexts = {context["anchor"]: context for context in json.loads(found.data)["linkset"]}
     back = [{"href": f"{BASE}doc/treaty/opsc", "type": "text/html"}]
@@ -156,7 +156,7 @@ def test_what_is_not_there_has_no_links(client: FlaskClient, path: str) -> None:
 def test_a_page_about_no_one_thing_says_how_it_is_cited_and_what_it_shows_as_data(
     client: FlaskClient, path: str
 ) -> None:
-    """Each answer behind it is an item that gives what its link says; what is cited lasts and shows the same page."""
+    """Each answer behind it is an item in the format of its link; what is cited is permanent and shows the page."""
     found = links(client, path)
     [cited] = found["cite-as"]
     assert client.get(cited.removeprefix(BASE[:-1]), headers=HTML).status_code == 200

@@ -34,7 +34,7 @@ OTHERS = ["/healthz", "/id/jurisdiction/nzl", "/nothing", "/doc/none/x", "/sparq
 def test_every_answer_names_its_snapshot_and_may_be_read_from_anywhere(
     client: FlaskClient, tiny: Settings, path: str
 ) -> None:
-    """Errors and redirects too; credentials are never asked for."""
+    """Errors and redirects too; credentials are never requested."""
     headers = client.get(path).headers
     assert headers["Uphold-Snapshot"] == current(tiny.state).id
     assert headers["Access-Control-Allow-Origin"] == "*"
@@ -44,7 +44,7 @@ def test_every_answer_names_its_snapshot_and_may_be_read_from_anywhere(
 
 
 @pytest.mark.parametrize("path", [*ROUTES, *OTHERS])
-def test_every_answer_tells_the_browser_to_be_careful(client: FlaskClient, path: str) -> None:
+def test_every_answer_restricts_the_browser(client: FlaskClient, path: str) -> None:
     """No script from anywhere, no frame, no guessing of types."""
     headers = client.get(path).headers
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -66,7 +66,7 @@ def test_what_the_client_has_is_not_sent_again(client: FlaskClient, path: str) -
 
 @pytest.mark.parametrize("path", ROUTES)
 def test_head_has_no_body_and_the_same_headers(client: FlaskClient, path: str) -> None:
-    """Whoever only asks for headers gets those of GET."""
+    """HEAD returns the headers of GET."""
     head, get = client.head(path), client.get(path)
     assert (head.status_code, head.data) == (200, b"")
     own = {"Date", "X-Request-Id", "Server-Timing"}
@@ -108,7 +108,7 @@ def test_every_kind_of_error_explains_itself(client: FlaskClient, kind: type) ->
     assert kind.title in client.get(address, headers={"Accept": "text/html"}).text  # type: ignore[attr-defined]
 
 
-def test_a_browser_is_told_of_an_error_in_a_page(client: FlaskClient) -> None:
+def test_a_browser_gets_an_error_as_a_page(client: FlaskClient) -> None:
     """With the same status."""
     response = client.get("/doc/x/y", headers={"Accept": "text/html"})
     assert (response.status_code, response.mimetype) == (404, "text/html")
@@ -116,7 +116,7 @@ def test_a_browser_is_told_of_an_error_in_a_page(client: FlaskClient) -> None:
 
 
 def test_a_fault_of_ours_says_nothing_of_its_inside(app_client: AppClient, tiny: Settings) -> None:
-    """500 with the one shape; the reason stands in the log only."""
+    """500 in the standard form; the reason is in the log only."""
     with app_client(tiny) as client:
 
         def fail() -> str:
@@ -156,8 +156,8 @@ def test_only_downloads_can_be_downloaded(client: FlaskClient, name: str) -> Non
     assert client.get(f"/dumps/{name}").status_code == 404
 
 
-def test_health_tells_of_the_snapshot(client: FlaskClient, tiny: Settings) -> None:
-    """JSON with status and snapshot, never kept by a cache."""
+def test_health_names_the_snapshot(client: FlaskClient, tiny: Settings) -> None:
+    """JSON with status and snapshot, never cached."""
     response = client.get("/healthz")
     assert response.get_json().items() >= {"status": "ok", "snapshot": current(tiny.state).id}.items()
     assert response.headers["Cache-Control"] == "no-store"

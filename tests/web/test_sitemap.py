@@ -1,4 +1,4 @@
-"""The sitemap lists every document once, and keeps to the rules of sitemaps.org however much there is."""
+"""The sitemap lists every document once, and follows the rules of sitemaps.org however much there is."""
 
 from __future__ import annotations
 

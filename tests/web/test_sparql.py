@@ -1,4 +1,4 @@
-"""The endpoint keeps to the SPARQL 1.1 Protocol, and says what is wrong when a request does not."""
+"""The endpoint follows the SPARQL 1.1 Protocol, and says what is wrong when a request does not."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def kind(response: TestResponse) -> tuple[int, str]:
 
 
 def test_a_query_is_answered_by_get_and_both_posts(client: FlaskClient) -> None:
-    """The three ways of the protocol (2.1) give the same answer."""
+    """The three ways of the protocol (2.1) return the same answer."""
     assert calls(client.get("/sparql", query_string={"query": CALLS})) == 9
     assert calls(client.post("/sparql", data={"query": CALLS})) == 9
     assert calls(client.post("/sparql", data=CALLS, content_type=DIRECT)) == 9
@@ -138,7 +138,7 @@ def test_a_refused_method_says_which_are_taken(client: FlaskClient) -> None:
     assert client.put("/sparql").headers["Allow"] == "GET, HEAD, OPTIONS, POST"
 
 
-def test_a_query_that_does_not_parse_is_told_line_and_column(client: FlaskClient) -> None:
+def test_a_query_that_does_not_parse_is_reported_with_its_place(client: FlaskClient) -> None:
     """The place is in the JSON, and on the page beside the query."""
     query = "SELECT *\nWHERE { ?s ?p }"
     problem = client.get("/sparql", query_string={"query": query}).get_json()
@@ -152,12 +152,12 @@ def test_a_query_that_does_not_parse_is_told_line_and_column(client: FlaskClient
 def test_the_graphs_of_a_request_come_before_those_of_the_query(client: FlaskClient) -> None:
     """Protocol 2.1.4; an unknown graph is an empty one."""
     places, report = f"{BASE}graph/places", f"{BASE}graph/report-2011"
-    asked = {"query": CALLS}
-    assert calls(client.get("/sparql", query_string={**asked, "default-graph-uri": report})) == 9
-    assert calls(client.get("/sparql", query_string={**asked, "default-graph-uri": places})) == 0
-    assert calls(client.get("/sparql", query_string={**asked, "default-graph-uri": [places, report]})) == 9
-    assert calls(client.get("/sparql", query_string={**asked, "default-graph-uri": "http://nowhere.example/"})) == 0
-    assert calls(client.get("/sparql", query_string={**asked, "named-graph-uri": report})) == 0
+    params = {"query": CALLS}
+    assert calls(client.get("/sparql", query_string={**params, "default-graph-uri": report})) == 9
+    assert calls(client.get("/sparql", query_string={**params, "default-graph-uri": places})) == 0
+    assert calls(client.get("/sparql", query_string={**params, "default-graph-uri": [places, report]})) == 9
+    assert calls(client.get("/sparql", query_string={**params, "default-graph-uri": "http://nowhere.example/"})) == 0
+    assert calls(client.get("/sparql", query_string={**params, "named-graph-uri": report})) == 0
     with_from = CALLS.replace("WHERE", f"FROM <{report}> WHERE")
     assert calls(client.post(f"/sparql?default-graph-uri={places}", data=with_from, content_type=DIRECT)) == 0
     in_graph = CALLS.replace("{ ?call", "{ GRAPH ?g { ?call").replace("}", "} }")
@@ -201,7 +201,7 @@ def test_a_result_page_has_a_row_for_each_solution_and_links_that_stay(client: F
     assert 'href="/doc/call/nzl-1"' in page
 
 
-def test_head_gives_the_headers_of_get(client: FlaskClient) -> None:
+def test_head_returns_the_headers_of_get(client: FlaskClient) -> None:
     """The same length and ETag, and no body."""
     head, get = (client.open("/sparql", method=method, query_string={"query": CALLS}) for method in ("HEAD", "GET"))
     assert head.data == b""
@@ -211,9 +211,9 @@ def test_head_gives_the_headers_of_get(client: FlaskClient) -> None:
 
 def test_an_answer_that_the_client_has_is_not_sent_again(client: FlaskClient) -> None:
     """304 by the ETag of the bytes."""
-    asked = {"query": CALLS}
-    first = client.get("/sparql", query_string=asked)
-    again = client.get("/sparql", query_string=asked, headers={"If-None-Match": first.headers["ETag"]})
+    params = {"query": CALLS}
+    first = client.get("/sparql", query_string=params)
+    again = client.get("/sparql", query_string=params, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
 

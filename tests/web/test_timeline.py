@@ -62,15 +62,15 @@ def test_the_pages_together_have_every_event(
     assert sum(map(events, found)) == sum(row["concerned"] in wanted for row in rows)
 
 
-def test_each_event_stands_under_its_year(project_client: FlaskClient, rows: list[Row]) -> None:
+def test_each_event_is_under_its_year(project_client: FlaskClient, rows: list[Row]) -> None:
     """A heading says how many there are."""
-    told: Counter[int] = Counter()
+    shown: Counter[int] = Counter()
     for page in pages(project_client):
         for heading in page.iter("h2"):
             if heading.get("id", "").startswith("y"):
                 year, count, *_ = words(heading).split()
-                told[int(year)] += int(count)
-    assert told == Counter(int(row["notBefore"][:4]) for row in rows if row["concerned"] == "true")
+                shown[int(year)] += int(count)
+    assert shown == Counter(int(row["notBefore"][:4]) for row in rows if row["concerned"] == "true")
 
 
 def test_no_page_is_long(project_client: FlaskClient) -> None:
@@ -97,7 +97,7 @@ def test_years_go_the_way_that_is_chosen(project_client: FlaskClient) -> None:
 
 
 def test_each_bar_leads_to_its_year(project_client: FlaskClient) -> None:
-    """On whichever page it stands."""
+    """On whichever page it is."""
     links = [
         each.get("href", "")
         for each in classed(read(project_client, "/timeline"), "history")[0].iter()
@@ -144,7 +144,7 @@ def test_every_event_has_a_source(project_client: FlaskClient) -> None:
 def test_a_jurisdiction_that_the_campaign_did_not_concern_has_its_events(
     project_client: FlaskClient, rows: list[Row]
 ) -> None:
-    """Who asks for one sees it."""
+    """A request for one shows it."""
     found = pages(project_client, "jurisdiction=isl")
     assert sum(map(events, found)) == sum(row["jurisdiction"].endswith("/isl") for row in rows) > 0
 
@@ -192,7 +192,7 @@ def test_it_works_with_little_data(client: FlaskClient) -> None:
     assert words(next(read(client, "/timeline").iter("h1"))) == "What happened, and when"
 
 
-def test_a_kept_snapshot_has_the_page(project_client: FlaskClient) -> None:
+def test_an_archived_snapshot_has_the_page(project_client: FlaskClient) -> None:
     """With links that stay within it."""
     identity = project_client.get("/healthz").get_json()["snapshot"]
     page = read(project_client, f"/snapshots/{identity}/timeline?jurisdiction=nzl")

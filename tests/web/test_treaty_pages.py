@@ -1,4 +1,4 @@
-"""Pages of treaties, acts, indicators and goals: each tells what a reader comes for, with its source beside it."""
+"""Pages of treaties, acts, indicators and goals: each shows what a reader looks for, with its source beside it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def words(node: Element) -> str:
 
 
 def pieces(node: Element) -> Iterator[str]:
-    """Its texts, in order, with a space around what stands in a cell or a block of its own."""
+    """Its texts, in order, with a space around each cell and block."""
     hidden = {"source", "sign", "quiet"} & set((node.get("class") or "").split())
     if not hidden:
         spaced = node.tag in ("td", "th", "p", "li", "dd", "dt", "br", "div", "tr")
@@ -89,7 +89,7 @@ def rows(node: Element) -> list[Element]:
 
 
 def row_of(row: Element) -> str:
-    """A row in one line: what it is about, a colon, and the rest."""
+    """A row in one line: what it is about, a colon, and the other cells."""
     head, *cells = list(row)
     return f"{words(head)}: {' '.join(words(cell) for cell in cells)}"
 
@@ -106,7 +106,7 @@ def api(client: FlaskClient, address: str) -> list[dict[str, Any]]:
 
 
 def test_a_treaty_has_its_formal_title_in_full_and_its_dates(treaty: Element) -> None:
-    """Beside its short name; with who keeps it."""
+    """Beside its short name; with its depositary."""
     lead = words(of_class(treaty, "lead")[0])
     assert (
         "Optional Protocol to the Convention on the Rights of the Child on the sale of children, "
@@ -128,10 +128,10 @@ def test_it_says_at_once_whether_a_jurisdiction_joined_when_and_whether_it_was_a
     assert row_of(row) == JOINED[key]
 
 
-def test_every_jurisdiction_of_the_record_can_be_chosen_and_stands_in_one_region(
+def test_every_jurisdiction_of_the_record_can_be_chosen_and_is_in_one_region(
     project_client: FlaskClient, treaty: Element
 ) -> None:
-    """None is lost between the regions, none stands in two."""
+    """None is missing from the regions, none is in two."""
     record = api(project_client, "treaty-status.json?treaty=opsc&limit=1000")
     assert len(list(part(treaty, "who").iter("option"))) == len(record)
     by_region = of_class(treaty, "region")[:-1]  # the last is by year
@@ -149,7 +149,7 @@ def test_the_list_by_year_has_every_act_of_consent(project_client: FlaskClient, 
 
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: value[:12])
 def test_a_jurisdiction_that_is_not_there_is_said_not_to_be_there(project_client: FlaskClient, value: str) -> None:
-    """Whatever was asked for, it stays text."""
+    """Whatever was requested, it stays text."""
     answer = project_client.get("/doc/treaty/opsc", query_string={"of": value}, headers=HTML)
     assert answer.status_code == 200
     tree = html5lib.parse(answer.text, namespaceHTMLElements=False)
@@ -211,7 +211,7 @@ def test_reviewed_jurisdictions_outside_it_and_signatories_without_consent_are_l
         assert named == {row["jurisdictionName"] for row in api(project_client, f"{question}.json?treaty=opsc")}
 
 
-def test_a_printed_figure_stands_beside_its_value_computed_again(treaty: Element) -> None:
+def test_a_printed_figure_is_beside_its_recomputed_value(treaty: Element) -> None:
     """With a link to the computation and a word on whether they agree."""
     found = rows(part(treaty, "statistics"))
     assert {words(row[-1]) for row in found} == {"Agrees", "Differs"}
@@ -299,8 +299,8 @@ def test_an_indicator_groups_its_calls_by_who_was_asked(project_client: FlaskCli
     """With what came of them where that is known."""
     tree = page(project_client, "/doc/indicator/optional-protocol")
     found = {words(row[0]): row_of(row) for row in rows(part(tree, "calls"))}
-    asked = api(project_client, "calls.json?indicator=optional-protocol")
-    assert set(found) == {row["jurisdictionName"] for row in asked}
+    requested = api(project_client, "calls.json?indicator=optional-protocol")
+    assert set(found) == {row["jurisdictionName"] for row in requested}
     assert "Met Optional Protocol on the sale of children (OPSC), 26 August 2013" in found["Czechia"]
 
 
@@ -323,7 +323,7 @@ def test_an_indicator_leads_to_its_goal_and_to_the_others_of_that_goal(project_c
 
 
 def test_a_goal_counts_what_is_under_each_indicator_and_names_who_was_asked(project_client: FlaskClient) -> None:
-    """The same numbers as the questions give."""
+    """The same numbers as in the answers to the questions."""
     tree = page(project_client, "/doc/goal/2")
     counted = [[words(cell) for cell in row[2:]] for row in rows(part(tree, "indicators"))]
     expected = api(project_client, "indicators.json?goal=2")
@@ -348,7 +348,7 @@ def test_headings_are_in_order_and_nothing_is_styled_or_scripted_in_the_page(
 
 
 @pytest.mark.parametrize("kind", ["treaty", "treaty-action", "treaty-record", "goal", "indicator", "rating"])
-def test_the_pages_stand_where_little_is_known(client: FlaskClient, kind: str) -> None:
+def test_the_pages_work_where_little_is_known(client: FlaskClient, kind: str) -> None:
     """Every thing of the kind in the smallest data set has its page."""
     things = client.get(f"/doc/{kind}/", headers={"Accept": "application/json"}).get_json()["things"]
     paths = [f"/doc/{thing['id'].partition('/id/')[2]}" for thing in things]

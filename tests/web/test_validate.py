@@ -1,4 +1,4 @@
-"""Data that somebody sends is judged and never stored, and nothing that is sent takes the server from the others."""
+"""Uploads are validated and never stored, and no upload blocks the server for others."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def problem(reply: Reply) -> tuple[int, str]:
 
 
 def test_the_report_comes_as_json_turtle_and_a_page(served: str) -> None:
-    """The same results in each; only nodes that were sent are judged; markup stays text."""
+    """The same results in each; only nodes of the upload are validated; markup stays text."""
     status, headers, body = post(served, BAD)
     assert (status, headers.get_content_type()) == (200, "application/json")
     report = json.loads(body)
@@ -84,7 +84,7 @@ def test_the_report_comes_as_json_turtle_and_a_page(served: str) -> None:
     assert links == {f"/{result['shape'].partition('/uphold/')[2]}" for result in report["results"]}
 
 
-def test_what_conforms_is_told_and_not_stored(served: str, tiny: Settings) -> None:
+def test_what_conforms_is_reported_and_not_stored(served: str, tiny: Settings) -> None:
     """The snapshot is the same before and after."""
     before = current(tiny.state).id
     status, headers, body = post(served, gzip.compress(GOOD.encode()), Content_Encoding="gzip")
@@ -95,7 +95,7 @@ def test_what_conforms_is_told_and_not_stored(served: str, tiny: Settings) -> No
     assert current(tiny.state).id == before
 
 
-def test_a_table_is_judged_whichever_way_its_class_is_given(served: str) -> None:
+def test_a_table_is_validated_whichever_way_its_class_is_stated(served: str) -> None:
     """In the address, in the name of the file, in a column, in a field of the form."""
     table = "id,label\ngoal:1,<b>\n"
     form, kind = multipart(("file", "Goal.csv", table))
@@ -188,8 +188,8 @@ def test_a_body_without_a_stated_length_has_the_same_limits(served: str) -> None
 
 
 @pytest.mark.parametrize("limit", [{"validate_timeout": 0.2}, {"validate_memory_mb": 60}])
-def test_judging_ends_at_its_limits(tiny: Settings, app_client: AppClient, limit: dict[str, Any]) -> None:
-    """Past its time or its memory the judge is gone, and the next one is free."""
+def test_validation_ends_at_its_limits(tiny: Settings, app_client: AppClient, limit: dict[str, Any]) -> None:
+    """Past its time or its memory the worker is killed, and a slot is free."""
     with app_client(dataclasses.replace(tiny, validate_workers=1, **limit)) as limited:
         for _ in range(2):
             reply = limited.post("/validate", data=GOOD, content_type=TTL)

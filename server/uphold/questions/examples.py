@@ -38,7 +38,7 @@ def as_data(questions: Catalogue, base: str) -> Iterator[ox.Quad]:
 
 def facts(question: Question, base: str, graph: ox.NamedNode) -> Iterator[tuple[str, ox.NamedNode | ox.Literal]]:
     """The properties and values of one question."""
-    form = "Construct" if question.gives_graph else "Select"
+    form = "Construct" if question.returns_graph else "Select"
     yield f"{RDF}type", ox.NamedNode(f"{SHACL}SPARQLExecutable")
     yield f"{RDF}type", ox.NamedNode(f"{SHACL}SPARQL{form}Executable")
     yield f"{SHACL}{form.lower()}", ox.Literal(question.example)

@@ -44,7 +44,7 @@ class Question:
     head: Head
     query: str
     parameters: Mapping[str, Parameter]
-    gives_graph: bool
+    returns_graph: bool
     base: str
     prefixes: Mapping[str, str]
     frame: Mapping[str, Any] | None = None
@@ -156,7 +156,7 @@ def read_question(files: Files, path: Path, prefixes: Mapping[str, str]) -> Ques
         head,
         query,
         parameters,
-        inspected.gives_graph,
+        inspected.returns_graph,
         files.base,
         prefixes,
         beside(files, path, head.frame or f"{path.stem}.frame.jsonld", needed=bool(head.frame)),

@@ -97,7 +97,7 @@ def operation(question: Question, languages: Sequence[str], *, in_path: bool = F
             **REFUSALS,
         },
     }
-    if not question.gives_graph:
+    if not question.returns_graph:
         described["parameters"] += row_parameters(head.columns, head.pagination)
     if head.deprecated:
         described["deprecated"] = True
@@ -160,7 +160,7 @@ def row_parameters(columns: Sequence[Column], pagination: int) -> list[dict[str,
 def contents(question: Question) -> Iterator[tuple[str, dict[str, Any]]]:
     """The schema of each format of a question."""
     text = {"schema": {"type": "string"}}
-    if question.gives_graph:
+    if question.returns_graph:
         yield (
             "application/json",
             {

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from uphold.errors import SnapshotNotFound
-from uphold.snapshots.snapshot import Snapshot, kept, sync_folder
+from uphold.snapshots.snapshot import Snapshot, stored, sync_folder
 
 __all__ = ["Moment", "at", "debuts", "keep_only", "record", "timeline"]
 
@@ -51,7 +51,7 @@ def read_lines(state: Path) -> list[tuple[dt.datetime, str]]:
 
 def timeline(state: Path) -> list[Moment]:
     """Every publication of a retained snapshot, in the order of time."""
-    snapshots = {snapshot.id: snapshot for snapshot in kept(state)}
+    snapshots = {snapshot.id: snapshot for snapshot in stored(state)}
     lines = read_lines(state)
     noted = {identity for _, identity in lines}
     lines += [(dt.datetime.fromisoformat(s.created), s.id) for s in snapshots.values() if s.id not in noted]

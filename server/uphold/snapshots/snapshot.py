@@ -18,7 +18,7 @@ from typing import Any
 
 from uphold.errors import SnapshotNotFound
 
-__all__ = ["Snapshot", "current", "kept", "publish"]
+__all__ = ["Snapshot", "current", "publish", "stored"]
 
 METADATA = "snapshot.json"
 
@@ -90,7 +90,7 @@ def current(state: Path) -> Snapshot:
     return Snapshot.open(link.resolve())
 
 
-def kept(state: Path) -> list[Snapshot]:
+def stored(state: Path) -> list[Snapshot]:
     """Every complete snapshot in the state folder, newest first."""
     folders = (state / "snapshots").glob("[0-9a-f]*")
     found = []

@@ -72,7 +72,7 @@ class Inspected:
     """
 
     text: str
-    gives_graph: bool
+    returns_graph: bool
     volatile: bool
     calls: bool = False
 

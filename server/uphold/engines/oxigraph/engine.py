@@ -76,7 +76,7 @@ class EmbeddedEngine:
     ) -> Answer:
         """See `Engine.query`; `deadline` is in seconds, at most the setting `query_timeout`."""
         inspected = inspect(text, self.limits)
-        offered = [*GRAPH_TYPES, *QUAD_TYPES] if inspected.gives_graph else list(RESULT_TYPES)
+        offered = [*GRAPH_TYPES, *QUAD_TYPES] if inspected.returns_graph else list(RESULT_TYPES)
         if accept not in offered:
             raise NotAcceptable(offered)
         seconds = min(deadline or self.settings.query_timeout, self.settings.query_timeout)

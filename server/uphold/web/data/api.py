@@ -121,7 +121,7 @@ def answer(address: str) -> Response:
     terms = dict(question.terms(wanted.given))
     asking = BoundQuestion(question, stem, wanted, terms, question.bound(wanted.given))
     check_known(question, terms)
-    response = (answer_document if question.gives_graph else answer_rows)(asking, form)
+    response = (answer_document if question.returns_graph else answer_rows)(asking, form)
     if named is None:
         response.vary.add("Accept")
         here = f"{request.script_root}/api/{quote(stem, safe=IN_PATHS)}"
@@ -141,7 +141,7 @@ def answer(address: str) -> Response:
 def forms_of(question: Question) -> list[str]:
     """The media types of a question, the default first."""
     drawn = [*PICTURES, VEGA] if question.chart else []
-    return [*(DOCUMENT_FORMS if question.gives_graph else ROW_FORMS), *drawn, HTML]
+    return [*(DOCUMENT_FORMS if question.returns_graph else ROW_FORMS), *drawn, HTML]
 
 
 def suffix_of(form: str) -> str:

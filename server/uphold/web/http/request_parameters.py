@@ -68,7 +68,7 @@ def read_question_request(
         language = choose_language(accepted, languages)
         fields["lang"] = [language]
     lists = {name: read_list(fields.get(name, [])) for name in ("fields", "sort")}
-    reserved = () if question.gives_graph else RESERVED  # a document has no rows to page or sort
+    reserved = () if question.returns_graph else RESERVED  # a document has no rows to page or sort
     return QuestionRequest(
         {name: values for name, values in fields.items() if name not in reserved},
         read_number(fields, "page", MOST_PAGES) or 1,

@@ -37,7 +37,7 @@ class Page:
         self.base = open_snapshot().snapshot.base
         found = {*also}
         for answer in answers.values():
-            found.update(self.iris(answer.document if answer.question.gives_graph else answer.rows))
+            found.update(self.iris(answer.document if answer.question.returns_graph else answer.rows))
         self.called = open_snapshot().resources.called(found, language)
         self.rests = open_snapshot().resources.cited(found, language)
         self.numbered: dict[str, Note] = {}

@@ -180,7 +180,7 @@ def problems_of_page(page: ClassPage, questions: Mapping[str, Question], templat
                 yield f"questions.{key}: {name} has no parameter {parameter}."
             elif problem := problem_of_value(question, parameter, value, graphs):
                 yield f"questions.{key}: {problem}"
-        graphs |= {key} if question.gives_graph else set()
+        graphs |= {key} if question.returns_graph else set()
 
 
 def problem_of_value(question: Question, parameter: str, value: str, graphs: Collection[str]) -> str:

@@ -61,7 +61,7 @@ class SparqlQuery:
     @property
     def media_type(self) -> str:
         """The media type that the engine writes for the format."""
-        return (GRAPH_ALIASES if self.inspected.gives_graph else RESULT_ALIASES).get(self.form, self.form)
+        return (GRAPH_ALIASES if self.inspected.returns_graph else RESULT_ALIASES).get(self.form, self.form)
 
     def etag(self, open_snapshot: OpenSnapshot) -> str:
         """The ETag of the result, a digest of all that its bytes depend on; empty for a volatile query."""
@@ -77,31 +77,31 @@ class SparqlQuery:
 def parse_request(request: ProtocolRequest, accept: str, settings: Settings) -> SparqlQuery:
     """The query in a request with this Accept header; raises what the guard raises, and `NotAcceptable`."""
     inspected = inspect(request.query, Limits.of(settings))
-    return SparqlQuery(request, inspected, choose_form(request.forms, accept, gives_graph=inspected.gives_graph))
+    return SparqlQuery(request, inspected, choose_form(request.forms, accept, returns_graph=inspected.returns_graph))
 
 
-def choose_form(named: Sequence[str], accept: str, *, gives_graph: bool) -> str:
+def choose_form(named: Sequence[str], accept: str, *, returns_graph: bool) -> str:
     """The result format: the first named one that fits the query, else by Accept.
 
     Raises `UnsupportedFormat` when no named one fits.
     """
-    if found := named_form(named, (*forms(gives_graph=gives_graph), HTML)):
+    if found := named_form(named, (*forms(returns_graph=returns_graph), HTML)):
         return found
     read = negotiate if len(accept) <= LONGEST_CACHED else negotiate.__wrapped__
-    return read(accept, gives_graph=gives_graph)
+    return read(accept, returns_graph=returns_graph)
 
 
 @lru_cache(maxsize=1024)
-def negotiate(accept: str, *, gives_graph: bool) -> str:
+def negotiate(accept: str, *, returns_graph: bool) -> str:
     """The result format by Accept."""
     return choose_from(
-        accept, (*forms(gives_graph=gives_graph), HTML), GRAPH_ALIASES if gives_graph else RESULT_ALIASES
+        accept, (*forms(returns_graph=returns_graph), HTML), GRAPH_ALIASES if returns_graph else RESULT_ALIASES
     )
 
 
-def forms(*, gives_graph: bool) -> dict[str, str]:
+def forms(*, returns_graph: bool) -> dict[str, str]:
     """The media types on offer for a query, and their suffixes."""
-    return {**GRAPH_TYPES, **QUAD_TYPES} if gives_graph else RESULT_TYPES
+    return {**GRAPH_TYPES, **QUAD_TYPES} if returns_graph else RESULT_TYPES
 
 
 def fetch(

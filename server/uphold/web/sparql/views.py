@@ -51,12 +51,12 @@ def endpoint() -> Response:
 
 def show_answer(query: SparqlQuery) -> Response:
     """The form with the beginning of the result."""
-    asked, gives_graph = query.request, query.inspected.gives_graph
-    query = replace(query, form=TURTLE if gives_graph else JSON_RESULTS)
+    asked, returns_graph = query.request, query.inspected.returns_graph
+    query = replace(query, form=TURTLE if returns_graph else JSON_RESULTS)
     etag = query.etag(open_snapshot())
     found = fetch(query, etag, open_snapshot(), manager().result_cache, context().client)
     try:
-        if not gives_graph:
+        if not returns_graph:
             return show(asked, cacheable=bool(etag), table=read_table(io.BufferedReader(ResultStream(found))))
         text = found.start(TURTLE_SHOWN).decode("utf-8", "ignore")
         return show(asked, cacheable=bool(etag), turtle=text, whole=found.size <= TURTLE_SHOWN)
