@@ -1,4 +1,4 @@
-"""The layout shows the architecture: data flows one way, and a module is read in one sitting."""
+"""The layout shows the architecture: data flows one way, and no module is long."""
 
 from __future__ import annotations
 

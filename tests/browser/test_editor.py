@@ -79,7 +79,7 @@ def test_the_prefixes_of_the_site_need_no_declaration(visit: Visit, served: str)
 
 
 def test_a_mistake_is_marked_at_its_line_and_column(visit: Visit, served: str) -> None:
-    """The sign is underlined in its line, and the cursor waits there; a change takes the mark away."""
+    """The character is underlined in its line, and the cursor is there; a change removes the mark."""
     page = visit.page
     page.goto(f"{served}/sparql")
     ask(page, "SELECT *\nWHERE { ?s ?p }")
@@ -129,7 +129,7 @@ def test_names_are_completed_from_our_own_data(
 
 
 def test_the_search_leaves_the_questions_with_all_the_words(visit: Visit, served: str) -> None:
-    """By summary, description, tag or group; when none is left, that is said."""
+    """By summary, description, tag or group; a message says when none is left."""
     page = visit.page
     page.goto(f"{served}/sparql")
     open_questions(page)
@@ -200,7 +200,7 @@ def test_a_truth_and_a_graph_are_shown_too(visit: Visit, served: str, query: str
 
 
 def test_a_query_too_long_for_an_address_is_stored_in_the_fragment(visit: Visit, served: str) -> None:
-    """It is sent by POST, and its link leads there all the same."""
+    """It is sent by POST, and its link still leads there."""
     page = visit.page
     page.goto(f"{served}/sparql")
     ask(page, CALLS + "".join(f"\n# {number}: a comment that makes the query longer" for number in range(150)))
@@ -213,7 +213,7 @@ def test_a_query_too_long_for_an_address_is_stored_in_the_fragment(visit: Visit,
     assert "# 149: a comment" in page.locator("#query").input_value()
 
 
-def test_the_lasting_link_leads_to_the_same_answer(visit: Visit, served: str) -> None:
+def test_the_permanent_link_leads_to_the_same_answer(visit: Visit, served: str) -> None:
     """It names the snapshot; the editor there queries that snapshot, and the page says how to cite it."""
     page = visit.page
     page.goto(f"{served}/sparql?query={quote(CALLS)}")
@@ -226,7 +226,7 @@ def test_the_lasting_link_leads_to_the_same_answer(visit: Visit, served: str) ->
 
 
 def test_what_data_and_queries_say_stays_text(visit: Visit, served: str) -> None:
-    """Markup in a value is not markup in the page, and an IRI that is a script is no link."""
+    """Markup in a value is not markup in the page, and an IRI that is a script is not a link."""
     page = visit.page
     query = (
         'SELECT ("<img src=x onerror=alert(1)>" AS ?markup) (<javascript:alert(1)> AS ?script) '

@@ -19,7 +19,7 @@ def test_the_page_is_as_its_table_says() -> None:
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.name)
 def test_a_picture_is_there_and_so_is_its_page(picture: Picture) -> None:
-    """A file that browsers show, of a kind of page that is looked at."""
+    """A file that browsers show, of a tested kind of page."""
     assert picture.path.read_bytes()[8:12] == b"WEBP"
     assert picture.page in {kind.name for kind in KINDS}
 

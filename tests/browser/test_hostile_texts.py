@@ -1,7 +1,7 @@
 """Whatever somebody sends as a name, a note or an address stays text: on every page, in every browser.
 
-The gate refuses most of hostile/texts.toml, and a test says so. The pages are looked at as though it did not: with the
-shapes of labels and links taken out, so that each defence holds by itself.
+The gate refuses most of hostile/texts.toml, and a test checks that. The pages are tested as if it did not: with the
+shapes of labels and links removed, so that each defence works by itself.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def things(key: str, address: str | None = None) -> str:
 
 @pytest.fixture(scope="module")
 def opened_gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server whose data hold what the gate would have refused."""
+    """The address of a server whose data contain what the gate would have refused."""
     root = tmp_path_factory.mktemp("hostile")
     for folder in ("ontology", "queries", "shapes", "data"):
         shutil.copytree(TINY / folder, root / folder)

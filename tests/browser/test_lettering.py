@@ -98,7 +98,7 @@ def families(page: Page, selector: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def pictures(project_client: FlaskClient) -> dict[str, str]:
-    """The charts and cards that are looked at, drawn once, by their names."""
+    """The tested charts and cards, drawn once, by their names."""
     charts = [*(f"{name}.svg" for name in CHARTS), *CASES["charts"]]
     charts += [f"{name}.svg?lang={language}" for name, language in zip(IN_LANGUAGES, cycle(CASES["languages"]))]
     cards = [re.sub(r"(\?|$)", r".svg\1", card, count=1) for card in CASES["cards"]]

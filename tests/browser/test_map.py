@@ -1,6 +1,6 @@
 """The map of the world never shows one year over another's figures, however fast the year changes.
 
-What each year should show is worked out here from data/treaties/TreatyAction.csv and TreatyRecord.csv.
+What each year should show is computed here from data/treaties/TreatyAction.csv and TreatyRecord.csv.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def test_fast_keys_never_show_one_year_over_another(
 
 
 def test_another_treaty_changes_years_and_names_together(visit: Visit, project_address: str) -> None:
-    """The years are those of that treaty's record, and who is not party is named for it."""
+    """The years are those of that treaty's record, and those not party are named for it."""
     page = visit.page
     page.goto(f"{project_address}/?treaty=opsc&year=2025")
     page.evaluate(WATCH)

@@ -48,7 +48,7 @@ def test_a_reader_learns_whether_a_state_joined_when_and_whether_it_was_asked(
     expect(row).to_contain_text("Met")
 
 
-def test_a_reader_goes_on_to_the_call_the_act_the_treaty_and_the_source(
+def test_a_reader_follows_links_to_the_call_the_act_the_treaty_and_the_source(
     plain_visit: Visit, project_address: str
 ) -> None:
     """Each fact of the row leads on: to what was asked, to the act, to the treaty, to where it is written."""
@@ -95,7 +95,7 @@ def test_a_reader_sees_all_outcomes_and_then_only_the_open_ones(plain_visit: Vis
 
 
 def test_a_reader_puts_two_states_side_by_side(plain_visit: Visit, project_address: str) -> None:
-    """One is there; another is chosen from the list and added, and can be taken away again."""
+    """One is there; another is chosen from the list and added, and can be removed again."""
     page = plain_visit.page
     page.goto(f"{project_address}{JURISDICTION}")
     page.get_by_label("Compare with another").select_option(label="Ireland")
@@ -145,7 +145,7 @@ def test_the_map_follows_the_keyboard(reader: Visit, project_address: str) -> No
     assert reader.complaints == []
 
 
-def test_a_source_is_shown_by_the_keyboard_and_taken_away_by_escape(reader: Visit, project_address: str) -> None:
+def test_a_source_is_shown_by_the_keyboard_and_hidden_by_escape(reader: Visit, project_address: str) -> None:
     """It is beside its number while that has the focus, and comes back when the reader does."""
     page = reader.page
     page.goto(f"{project_address}{JURISDICTION}")

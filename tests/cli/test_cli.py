@@ -66,7 +66,7 @@ def test_a_good_table_is_found_good(run: Run, tmp_path: Path) -> None:
 
 
 def test_our_own_dump_is_found_good(run: Run, project_settings: Settings) -> None:
-    """Packed as it is, and larger than what a server takes."""
+    """Compressed, and larger than a server's limit."""
     dump = project_settings.state / "current" / "dumps" / "uphold.nq.gz"
     assert len(gzip.decompress(dump.read_bytes())) > project_settings.upload_max_bytes
     done = run("validate", "--json", str(dump), "--state", str(project_settings.state))
@@ -103,7 +103,7 @@ def test_nobody_declares_terms_of_the_ontology(run: Run, tmp_path: Path) -> None
     assert (done.returncode, focus) == (1, {"https://w3id.org/uphold/ontology#mood"})
 
 
-def test_a_file_that_is_no_turtle_names_its_line(run: Run, tmp_path: Path) -> None:
+def test_a_file_that_is_not_turtle_is_reported_with_its_line(run: Run, tmp_path: Path) -> None:
     """A syntax error is reported with file and line."""
     (tmp_path / "broken.ttl").write_text(CALL + "call:x a .\n", "utf-8")
     done = run("validate", "broken.ttl")

@@ -95,8 +95,8 @@ def test_each_derived_fact_names_its_rule_and_its_inputs(project_engine: Embedde
     assert rows(project_engine, query) == []
 
 
-def test_a_figure_computed_again_assumes_only_its_day_and_its_region(project_engine: EmbeddedEngine) -> None:
-    """Who counts as a region is assumed where a region is counted, and nowhere else."""
+def test_a_recomputed_figure_assumes_only_its_day_and_its_region(project_engine: EmbeddedEngine) -> None:
+    """The members of a region are assumed where a region is counted, and nowhere else."""
     query = """SELECT ?statistic (GROUP_CONCAT(DISTINCT ?of) AS ?assumes) {
       { SELECT ?statistic ?of { ?result uphold:statistic ?statistic ; uphold:assumes ?assumption
         BIND (STRAFTER(STR(?assumption), "/assumption/") AS ?of) } ORDER BY ?of } } GROUP BY ?statistic"""

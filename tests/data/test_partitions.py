@@ -33,7 +33,7 @@ def rows(engine: EmbeddedEngine, query: str, dataset: Dataset | None = None) -> 
 
 
 def data_sets(engine: EmbeddedEngine) -> dict[str, list[str]]:
-    """The graphs that make up each data set: each is one of its own, and all but `void` are the whole."""
+    """The graphs that make up each data set: they do not overlap, and all but `void` are the whole."""
     graphs = [
         name for (name,) in rows(engine, "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } FILTER (?g != graph:void) }")
     ]

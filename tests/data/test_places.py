@@ -164,8 +164,8 @@ def test_a_name_the_report_prints_is_preserved(printed: str, key: str) -> None:
     assert [row["id"] for row in ALL if printed in [row["label"], *cell(row, "altLabel")]] == ids(key)
 
 
-def test_each_country_lies_in_one_m49_region() -> None:
-    """A country lies in one M49 region, which lies in one of the five large ones."""
+def test_each_country_is_in_one_m49_region() -> None:
+    """A country is in one M49 region, which is in one of the five large ones."""
     assert [row["id"] for row in COUNTRIES if len(cell(row, "inRegion")) != 1] == []
     regions = {row["id"]: row for row in REGIONS if row["m49"]}
     assert {row["inRegion"] for row in COUNTRIES} - regions.keys() == set()
@@ -236,7 +236,7 @@ def test_links_to_the_european_table_follow_from_the_code() -> None:
 
 
 def test_each_set_of_links_says_where_it_leads_and_where_it_is_from() -> None:
-    """A set of links is described with its predicate, target and source, and its links lie in the target's space."""
+    """A set of links has its predicate, target and source described, and its links are in the target's namespace."""
     described = Graph().parse(LINKS / "metadata.ttl")
     publications = {row["id"].removeprefix("publication:") for row in read(PLACES / "Publication.csv")}
     linksets = set(described.subjects(RDF.type, VOID.Linkset))

@@ -28,7 +28,7 @@ def quads(project: Snapshot) -> list[ox.Quad]:
 
 
 def texts(quads: list[ox.Quad]) -> Iterator[tuple[str, str]]:
-    """Each text of a literal or an IRI, with the statement that holds it."""
+    """Each text of a literal or an IRI, with its statement."""
     for quad in quads:
         for term in quad:
             if isinstance(term, ox.Literal | ox.NamedNode):

@@ -203,7 +203,7 @@ RULES: dict[str, tuple[Callable[[dt.date], dt.date], dt.date]] = {
 
 
 def in_force(treaty: str, deposit: dt.date) -> dt.date:
-    """The day on which a treaty enters into force for whoever deposits an instrument on `deposit`."""
+    """The day on which a treaty enters into force for a party that deposits an instrument on `deposit`."""
     after, at_earliest = RULES[treaty]
     return max(after(deposit), at_earliest)
 
@@ -252,7 +252,7 @@ def test_a_record_says_what_its_actions_say(by_pair: dict[Pair, list[Action]], r
 
 
 def test_every_statement_has_a_source_and_every_source_is_used() -> None:
-    """Citations exist, belong to a publication of these tables, and none of either lies idle."""
+    """Citations exist, belong to a publication of these tables, and none of either is unused."""
     cited = {
         name: set(filter(None, row["source"].split("|")))
         for stem in ("TreatyAction", "TreatyRecord", "Treaty", "Organisation", "Finding", "Discrepancy")

@@ -63,7 +63,7 @@ def test_the_pages_have_examples() -> None:
 def test_a_query_in_the_documentation_returns_the_rows_under_it(
     example: Example, project_engine: EmbeddedEngine
 ) -> None:
-    """Whoever pastes the query gets the same rows."""
+    """The pasted query returns the same rows."""
     found = project_engine.query(example.code, accept="text/csv").read().decode("utf-8")
     assert found.replace("\r\n", "\n") == example.output
 

@@ -48,12 +48,12 @@ def test_no_text_has_a_word_that_is_not_written(path: Path) -> None:
 
 
 def test_every_allowed_title_is_used_somewhere() -> None:
-    """An exception that nothing needs is taken away."""
+    """An exception that nothing needs is removed."""
     texts = " ".join(" ".join(path.read_text("utf-8").split()) for path in TEXTS)
     assert [each["text"] for each in WORDING.kept if each["text"] not in texts] == []
 
 
-def test_a_title_is_no_excuse_for_the_words_beside_it() -> None:
+def test_a_title_does_not_allow_the_words_beside_it() -> None:
     """Only the whole title is allowed."""
     title, word = WORDING.kept[0]["text"], AVOIDED[0]
     assert found_in(title) == []
@@ -61,6 +61,6 @@ def test_a_title_is_no_excuse_for_the_words_beside_it() -> None:
 
 
 def test_every_term_says_what_is_written_instead_and_why() -> None:
-    """A ban alone helps nobody who writes."""
+    """A ban alone does not help writers."""
     assert [term["avoid"][0] for term in WORDING.terms if not (term["write"] and term["why"].endswith("."))] == []
     assert [word for term in WORDING.terms for word in term["avoid"] if word in term["write"]] == []

@@ -119,7 +119,7 @@ def test_the_address_is_checked_again_after_a_redirect(endpoint: Endpoint) -> No
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/", "//u:p@127.0.0.1/", "http://[/", ""])
-def test_a_redirect_to_what_is_no_address_is_not_followed(endpoint: Endpoint, location: str) -> None:
+def test_a_redirect_to_an_invalid_address_is_not_followed(endpoint: Endpoint, location: str) -> None:
     """Neither to files nor with credentials."""
     endpoint.answers("", 302, Location=location)
     with pytest.raises(CallFailed, match=r"redirects to an invalid address|status 302"):
@@ -176,7 +176,7 @@ def test_bytes_that_trickle_in_do_not_outlast_the_time(piece: bytes) -> None:
 
 
 def test_a_name_that_takes_too_long_to_look_up_is_reported(endpoint: Endpoint) -> None:
-    """The time of the query goes on during the search."""
+    """The time of the query continues during the search."""
     slow = threading.Event()
 
     def resolve(host: str, port: int) -> list[str]:

@@ -166,7 +166,7 @@ def test_every_kind_of_term_arrives_as_it_is(endpoint: Endpoint, start: Start) -
     assert sorted(map(json.dumps, found)) == sorted(map(json.dumps, sent))
 
 
-def test_a_blank_node_stays_one_and_is_no_other(endpoint: Endpoint, start: Start) -> None:
+def test_a_blank_node_stays_one_and_distinct(endpoint: Endpoint, start: Start) -> None:
     """The same within one answer, another one in the next, though the labels are alike."""
     node, iri = {"type": "bnode", "value": "b0"}, {"type": "uri", "value": "urn:a"}
     endpoint.answers(solutions("x y", {"x": node, "y": node}, {"x": iri}, {}))
@@ -213,7 +213,7 @@ def test_two_large_answers_are_joined_within_the_time(endpoint: Endpoint, start:
         *(solutions(names) for names in ("x x", "?x", "x)", "x}")),
     ],
 )
-def test_what_is_no_answer_is_never_part_of_a_query(endpoint: Endpoint, start: Start, answer: str) -> None:
+def test_what_is_not_an_answer_is_never_part_of_a_query(endpoint: Endpoint, start: Start, answer: str) -> None:
     """It is reported as a fault of the endpoint; with SILENT the query continues with one empty solution."""
     endpoint.answers(answer)
     engine = start(endpoint.address)
@@ -235,7 +235,7 @@ def test_an_endpoint_that_is_too_slow_has_its_own_time(endpoint: Endpoint, start
 
 
 def test_a_fault_after_a_clause_is_reported_at_its_line(endpoint: Endpoint, start: Start) -> None:
-    """The answer takes the place of the clause, and what follows stays where it was."""
+    """The answer replaces the clause, and what follows stays where it was."""
     endpoint.answers(solutions("x"))
     text = f"SELECT * {{\n SERVICE <{endpoint.address}> {{\n ?s ?p ?x }}\n ?s ?p }}"
     with pytest.raises(QuerySyntaxError) as caught:

@@ -106,7 +106,7 @@ def test_without_a_key_everybody_has_a_run_of_their_own(answers: ResultCache) ->
     assert (query.runs, len(answers.cached)) == (3, 0)
 
 
-def test_a_run_goes_on_for_those_who_wait_when_the_first_client_leaves(answers: ResultCache) -> None:
+def test_a_run_continues_for_waiting_clients_when_the_first_one_leaves(answers: ResultCache) -> None:
     """It is wanted as long as one of them is there."""
     query = Query()
     with ThreadPoolExecutor(2) as pool:
@@ -121,7 +121,7 @@ def test_a_run_goes_on_for_those_who_wait_when_the_first_client_leaves(answers: 
         first.result(PATIENCE)
 
 
-def test_who_comes_when_a_run_is_being_stopped_has_it_run_again(answers: ResultCache) -> None:
+def test_a_request_while_a_run_is_being_stopped_runs_it_again(answers: ResultCache) -> None:
     """Nobody gets an error because others disconnected."""
     stopped, again = Query(fault=ClientDisconnected()), at_once(b"rows")
     with ThreadPoolExecutor(2) as pool:
@@ -134,7 +134,7 @@ def test_who_comes_when_a_run_is_being_stopped_has_it_run_again(answers: ResultC
         assert isinstance(first.exception(PATIENCE), ClientDisconnected)
 
 
-def test_a_failure_reaches_all_who_wait_and_is_not_cached(answers: ResultCache) -> None:
+def test_a_failure_reaches_all_waiting_clients_and_is_not_cached(answers: ResultCache) -> None:
     """The next request runs it again."""
     query = Query(fault=QueryTimeout(1))
     with ThreadPoolExecutor(3) as pool:
@@ -147,7 +147,7 @@ def test_a_failure_reaches_all_who_wait_and_is_not_cached(answers: ResultCache) 
 
 
 def test_the_end_of_one_clients_time_is_nobody_elses(answers: ResultCache) -> None:
-    """Who gave the same query more time has a run with that time; its answer is then there for all."""
+    """The same query with more time has a run with that time; its answer is then shared by all."""
     short, long = Query(fault=QueryTimeout(0.1)), Query()
     with ThreadPoolExecutor(2) as pool:
         hasty = pool.submit(answers.ask, "a", short, there, 0.1)

@@ -1,4 +1,4 @@
-"""The ontology contradicts neither itself nor the data; the check is seen to fail where there is a contradiction."""
+"""The ontology contradicts neither itself nor the data; the check fails where there is a contradiction."""
 
 from __future__ import annotations
 

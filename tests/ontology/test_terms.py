@@ -189,7 +189,7 @@ def test_every_term_says_where_it_is_defined(ontology: rdflib.Graph, terms: list
 
 
 def test_every_property_says_where_it_is_used(ontology: rdflib.Graph, properties: set[URIRef]) -> None:
-    """A property has a hint of the classes that bear it; hints name declared classes."""
+    """A property has a hint of the classes that have it; hints name declared classes."""
     assert [term for term in properties if (term, DOMAIN_INCLUDES, None) not in ontology] == []
     hinted = {*ontology.objects(None, DOMAIN_INCLUDES), *ontology.objects(None, RANGE_INCLUDES)}
     ours = {term for term in hinted if str(term).startswith(f"{IRI}#")}
@@ -212,7 +212,7 @@ def test_the_lines_of_a_block_are_in_one_order(blocks: list[tuple[str, list[str]
 
 @pytest.mark.parametrize("name", VALUE_LISTS)
 def test_a_value_list_has_the_values_agreed(ontology: rdflib.Graph, name: str) -> None:
-    """The scheme of a value list holds the agreed concepts and no other, each with label, definition and notation."""
+    """The scheme of a value list has the agreed concepts and no other, each with label, definition and notation."""
     scheme = URIRef(f"https://w3id.org/uphold/id/scheme/{name}")
     assert (scheme, RDF.type, SKOS.ConceptScheme) in ontology
     expected = {URIRef(f"https://w3id.org/uphold/id/{name}/{key}") for key in VALUE_LISTS[name].split()}

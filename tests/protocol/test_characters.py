@@ -60,7 +60,7 @@ def read(media_type: str, body: bytes) -> str:
 @pytest.mark.parametrize("case", CASES["text"], ids=lambda case: case["why"])
 @pytest.mark.parametrize("media_type", RESULTS)
 def test_a_table_returns_each_text(client: FlaskClient, media_type: str, case: dict[str, Any]) -> None:
-    """Or is refused: 406 with a code of its own, which says what to ask for instead."""
+    """Or is refused: 406 with a separate code, which says what to request instead."""
     query = {"query": f"SELECT ?x WHERE {{ VALUES ?x {{ {literal(case)} }} }}"}
     response = client.get("/sparql", query_string=query, headers={"Accept": media_type})
     if media_type.endswith("+xml") and not case.get("in-xml", True):
@@ -124,7 +124,7 @@ def test_what_xml_cannot_hold_is_found_anywhere(client: FlaskClient, first: bool
 
 
 @pytest.mark.parametrize("accept", [*RESULTS, "text/html"])
-def test_a_triple_as_a_value_is_given_whole_or_refused(client: FlaskClient, accept: str) -> None:
+def test_a_triple_as_a_value_is_returned_complete_or_refused(client: FlaskClient, accept: str) -> None:
     """CSV has no notation for it (SPARQL 1.1 Results CSV and TSV, 3)."""
     query = 'SELECT ?x WHERE { BIND(TRIPLE(<urn:x:s>, <urn:x:p>, "a,\\"b\\r") AS ?x) }'
     response = client.get("/sparql", query_string={"query": query}, headers={"Accept": accept})

@@ -1,4 +1,4 @@
-"""Pages elsewhere may ask (Fetch standard, CORS): what a preflight allows is what the address takes."""
+"""Pages elsewhere may send requests (Fetch standard, CORS): a preflight allows what the address accepts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def listed(header: str) -> set[str]:
 
 
 def addresses(client: FlaskClient) -> dict[str, set[str]]:
-    """An address of every route, and the methods that the route takes."""
+    """An address of every route, and the methods that the route accepts."""
     values = {"kind": "jurisdiction", "key": "nzl", "code": "not-found", "name": "places", "suffix": "json"}
     values["identity"] = client.get("/healthz").get_json()["snapshot"]
     found: dict[str, set[str]] = {}

@@ -59,7 +59,7 @@ def test_what_cannot_be_called_is_reported(
     assert page.status_code == expected[0]
 
 
-def test_with_silent_a_query_goes_on_without_the_endpoint(federated: FlaskClient) -> None:
+def test_with_silent_a_query_continues_without_the_endpoint(federated: FlaskClient) -> None:
     """With one empty solution in its place."""
     query = f"SELECT * {{ SERVICE SILENT <{NOBODY}> {{ ?s ?p ?o }} }}"
     response = federated.get("/sparql", query_string={"query": query})

@@ -105,7 +105,7 @@ def test_the_type_of_a_form_minds_no_case(client: FlaskClient, content_type: str
 @pytest.mark.parametrize("case", rows("problems.csv"), ids=lambda case: case["accept"])
 @pytest.mark.parametrize("path", ["/nothing", "/sparql?query=x", "/api/nothing", "/doc/treaty/nothing.ttl"])
 def test_an_error_says_what_it_is(client: FlaskClient, path: str, case: dict[str, str]) -> None:
-    """RFC 9457, 3: problem details have their own media type; a page is for who prefers pages."""
+    """RFC 9457, 3: problem details have their own media type; a page is for clients that prefer pages."""
     response = client.get(path, headers={"Accept": case["accept"]} if case["accept"] else {})
     assert response.mimetype == case["media-type"]
     assert response.status_code >= 400

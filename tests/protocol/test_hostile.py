@@ -1,4 +1,4 @@
-"""Hostile clients over real HTTP: each gets a clean answer, the server goes on, and nobody else is harmed.
+"""Hostile clients over real HTTP: each gets a clean answer, the server continues, and nobody else is harmed.
 
 The cases are the files in `hostile/`. Every request is followed by a simple one to the same server process, which is
 known by the beginning of its request ids.

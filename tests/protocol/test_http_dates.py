@@ -1,4 +1,4 @@
-"""Dates: Accept-Datetime takes one form (RFC 7089), conditions take three (RFC 9110, 5.6.7) and ignore what is none."""
+"""Dates: Accept-Datetime has one form (RFC 7089), conditions have three (RFC 9110, 5.6.7) and ignore invalid ones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_condition_takes_every_form_of_date(
 
 
 def test_tags_come_before_dates(client: FlaskClient) -> None:
-    """13.1.3 and 13.1.4: with a condition on the tag, that on the date is not looked at."""
+    """13.1.3 and 13.1.4: with a condition on the tag, that on the date is ignored."""
     tag = client.get(FILES[0]).headers["ETag"]
     old, new = "Sun, 06 Nov 1994 08:49:37 GMT", "Fri, 01 Jan 2094 00:00:00 GMT"
     for headers, status in (

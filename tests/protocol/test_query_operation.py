@@ -175,7 +175,7 @@ def test_select_and_ask_have_each_form_of_results(served: str, query: str, form:
 @pytest.mark.parametrize("query", [ROWS.replace("SELECT ?call", "CONSTRUCT"), "DESCRIBE treaty:opsc"])
 @pytest.mark.parametrize("form", FORMS_OF_GRAPHS)
 def test_construct_and_describe_have_each_form_of_rdf(served: str, query: str, form: str) -> None:
-    """2.1.5; N-Quads and TriG hold the triples without a graph name, since a query's graph has none."""
+    """2.1.5; N-Quads and TriG have the triples without a graph name, since a query's graph has none."""
     reply = send(served, "GET", f"/sparql?{urlencode({'query': query})}", None, {"Accept": form})
     assert (reply.status, reply.media_type) == (200, form)
     assert reply.body
@@ -246,7 +246,7 @@ def test_the_host_header_decides_nothing(served: str) -> None:
 
 @every_way
 def test_a_caller_may_ask_for_less_time(served: str, way: str) -> None:
-    """`timeout` in seconds shortens the deadline and never lengthens it; what is no number is refused."""
+    """`timeout` in seconds shortens the deadline and never lengthens it; what is not a number is refused."""
     endless = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER (?c != ?f && ?f != ?i) }"
     reply = ask(served, way, endless, [("timeout", "0.3")])
     assert reply.status == 503

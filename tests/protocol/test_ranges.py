@@ -1,4 +1,4 @@
-"""Ranges (RFC 9110, section 14), for every address that says that it takes them."""
+"""Ranges (RFC 9110, section 14), for every address that says that it accepts them."""
 
 from __future__ import annotations
 
@@ -111,8 +111,8 @@ def test_a_file_is_known_by_its_date_too(client: FlaskClient) -> None:
         assert client.get(path, headers={"Range": "bytes=0-9", "If-Range": known}).status_code == 206, known
 
 
-def test_who_takes_a_coding_and_a_range_gets_bytes_of_the_plain_form(client: FlaskClient) -> None:
-    """A part is never compressed; who has a compressed form in part gets the whole of it again."""
+def test_a_range_with_a_coding_has_bytes_of_the_plain_form(client: FlaskClient) -> None:
+    """A part is never compressed; a client with part of a compressed form gets the whole of it again."""
     path = "/doc/jurisdiction/nzl.ttl"
     packed = client.get(path, headers={"Accept-Encoding": "gzip"})
     assert "Accept-Ranges" not in packed.headers

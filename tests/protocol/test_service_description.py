@@ -1,4 +1,4 @@
-"""The service description (SPARQL 1.1 Service Description) says what is so, each statement held against the server."""
+"""The service description (SPARQL 1.1 Service Description) is true: each statement is compared with the server."""
 
 from __future__ import annotations
 

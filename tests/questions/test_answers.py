@@ -87,7 +87,7 @@ def test_every_value_is_of_the_type_that_the_head_states(question: Question, pro
 
 
 @pytest.mark.parametrize("question", ROWS, ids=named)
-def test_the_pages_together_are_the_whole(question: Question, project_client: FlaskClient) -> None:
+def test_the_pages_together_are_complete(question: Question, project_client: FlaskClient) -> None:
     """In the same order, without gaps and without overlaps."""
     whole = project_client.get(f"/api/{question.name}.json?limit=1000").json["data"]  # type: ignore[index]
     size = max(1, len(whole) // 3)
@@ -115,7 +115,7 @@ def test_a_question_has_a_page_and_every_form(question: Question, project_client
 
 
 @pytest.mark.parametrize("question", CHARTS, ids=named)
-def test_a_chart_is_drawn_with_title_source_and_words_for_who_cannot_see_it(
+def test_a_chart_is_drawn_with_title_source_and_a_text_alternative(
     question: Question, project_client: FlaskClient
 ) -> None:
     """As SVG and as PNG."""
@@ -131,7 +131,7 @@ def test_a_chart_is_drawn_with_title_source_and_words_for_who_cannot_see_it(
 
 
 def test_a_picture_comes_as_png_too(project_client: FlaskClient) -> None:
-    """For whoever cannot show SVG."""
+    """For clients that cannot show SVG."""
     picture = project_client.get(f"/api/{CHARTS[0].name}.png")
     assert picture.mimetype == "image/png"
     assert picture.data.startswith(b"\x89PNG")

@@ -114,7 +114,7 @@ def test_a_picture_ends_at_its_memory(renderer: ChartRenderer) -> None:
 
 
 def test_more_rows_than_a_picture_shows_are_the_askers_to_reduce() -> None:
-    """It is no fault of the server."""
+    """It is not a fault of the server."""
     with pytest.raises(ChartTooLarge) as caught:
         chart("many", MOST_ROWS + 1)
     assert caught.value.status == 400

@@ -1,4 +1,4 @@
-"""Documents read well to who never heard of RDF: short names throughout, a type, and parts where they belong."""
+"""Documents read well without knowledge of RDF: short names throughout, a type, and parts where they belong."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_what_is_not_there_has_no_document() -> None:
 
 
 def test_a_literal_that_is_not_of_its_datatype_stays_text() -> None:
-    """One wrong value in what partners send does not take the document away."""
+    """One wrong value in data of partners does not prevent the document."""
     wrong = TRIPLES.replace(b'"74187"', b'"many"')
     assert wrong != TRIPLES
     found = frame(wrong, SHAPE, CONTEXT, BASE, VALUES)

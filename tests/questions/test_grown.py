@@ -1,4 +1,4 @@
-"""No row comes twice and none goes missing when the data grow: the questions are put to a record with more of each."""
+"""No row comes twice and none goes missing when the data grow: the questions query a record with more of each."""
 
 from __future__ import annotations
 
@@ -74,6 +74,6 @@ def test_a_value_that_is_given_again_brings_no_row_again() -> None:
 @pytest.mark.parametrize(
     "name", ["ratification-by-region", "ratification-timeline", "signed-not-ratified", "treaties", "treaty-parties"]
 )
-def test_who_counts_parties_says_how_far_the_record_was_checked(name: str) -> None:
+def test_a_count_of_parties_says_how_far_the_record_was_checked(name: str) -> None:
     """The day of the record is that of its latest evidence, and most of it was last checked earlier."""
     assert "were not checked after the lists" in QUESTIONS[name].head.description

@@ -1,6 +1,6 @@
 """The status of a treaty is the same in every question that shows it, also when a party leaves the treaty.
 
-Nobody has left a treaty in the project's record, so these questions are put to a record of their own, `status/`.
+Nobody has left a treaty in the project's record, so these questions query a separate record, `status/`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def test_no_day_is_lost() -> None:
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda row: row["day"])
 def test_the_questions_agree_on_the_status(record: ox.Store, expected: dict[str, str]) -> None:
-    """One row each, as the table says; whoever is party is listed as such, and nobody else."""
+    """One row each, as the table says; parties are listed as such, and nobody else."""
     day = expected["day"]
     statuses = {name: status for name, status in expected.items() if name != "day"}
     rows = answer(record, "treaty-status", treaty="river", asof=day)

@@ -1,4 +1,4 @@
-"""Each text of a picture has the width that it was laid out with, and each row of an answer a place of its own."""
+"""Each text of a picture has the width that it was laid out with, and each row of an answer its own place."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_text_takes_no_more_than_its_room() -> None:
 
 
 def test_what_nobody_sees_is_left_out() -> None:
-    """No reader, and no screen reader, meets a text that is not to be seen."""
+    """No reader and no screen reader gets a text that is hidden."""
     assert "<text" not in fit(drawing("hidden", opacity="0"))
     assert "<text" not in fit(drawing(" "))
 
@@ -86,7 +86,7 @@ def test_a_text_in_any_script_has_a_width(text: str) -> None:
 
 @pytest.mark.parametrize("name", CHARTS)
 def test_every_line_of_a_chart_has_its_width(project_client: FlaskClient, name: str) -> None:
-    """The picture says also what it shows, and takes the letters that were measured where the reader has them."""
+    """The picture also says what it shows, and uses the measured font where the reader has it."""
     root = read(project_client.get(f"/api/{name}.svg").get_data())
     spec = project_client.get(f"/api/{name}.vl").get_json()
     lines = [line for text in root.iter(f"{SPACE}text") for line in list(text) or [text] if line.text]

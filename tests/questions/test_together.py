@@ -33,7 +33,7 @@ Row = Mapping[str, str]
 
 
 def test_every_parameter_of_a_question_with_several_is_in_the_table() -> None:
-    """So a new one is not added before it is said of what it speaks."""
+    """So a new one cannot be added without its subject."""
     several = {
         (question.name, name)
         for question in QUESTIONS.values()
@@ -44,7 +44,7 @@ def test_every_parameter_of_a_question_with_several_is_in_the_table() -> None:
 
 
 def short(said: Row, value: str) -> str:
-    """A value as the parameter takes it: one of its choices, a short name, or the value itself."""
+    """A value as the parameter accepts it: one of its choices, a short name, or the value itself."""
     choices = QUESTIONS[said["question"]].parameters[said["parameter"]].choices
     name = value.replace(f"{BASE}ontology#", "uphold:", 1)
     if value.startswith(f"{BASE}id/"):

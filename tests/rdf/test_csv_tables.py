@@ -45,7 +45,7 @@ def test_every_faulty_table_has_its_words() -> None:
     assert {case.stem for case in BAD} == {text.stem for text in (HERE / "bad").glob("*.txt")}
 
 
-def test_a_context_that_is_no_json_is_refused_by_name() -> None:
+def test_a_context_that_is_not_json_is_refused_by_name() -> None:
     """A broken context names its file."""
     with pytest.raises(UnreadableSource, match=r"context\.jsonld"):
         Context.read(Path("context.jsonld"), "{")

@@ -1,6 +1,6 @@
-"""Search finds what a person means, in the stated order, and takes whatever is typed as words.
+"""Search finds what a person means, in the stated order, and treats whatever is typed as words.
 
-`cases.csv` holds searches of the project's data and the hits that must come first; `signs.toml` holds texts with signs
+`cases.csv` has searches of the project's data and the hits that must come first; `signs.toml` has texts with characters
 and the plain words that they mean.
 """
 
@@ -172,7 +172,7 @@ def test_filters_that_can_never_hold_are_refused(search: Search, wrong: dict[str
         search.find("new", **wrong)  # type: ignore[arg-type]
 
 
-def test_an_index_that_is_not_whole_is_no_snapshot(tiny: Settings, tmp_path: Path) -> None:
+def test_an_incomplete_index_is_not_a_snapshot(tiny: Settings, tmp_path: Path) -> None:
     """The folder is missing, empty or without one of its files."""
     snapshot = current(tiny.state)
     names = Names(snapshot.base, snapshot.prefixes)

@@ -1,4 +1,4 @@
-"""Every rule of shapes/ has been seen to pass and to fail; a case is a file, and adding the file adds the test.
+"""Every rule of shapes/ passes and fails where it should; a case is a file, and adding the file adds the test.
 
 `<rule>.good.ttl` breaks no rule. `<rule>.bad.ttl` holds one fault, the one of which its first line says which shape
 reports it. Around each case are the ontology and background.ttl, and the rules of the same file and the graph-wide

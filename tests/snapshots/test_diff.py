@@ -22,7 +22,7 @@ UNNAMED = f"<{BASE}id/a> <{BASE}p> <{BASE}id/b> .\n"
 
 
 def snapshot(state: Path, name: str, *lines: str, day: int = 1) -> Snapshot:
-    """A snapshot on disk that holds these lines."""
+    """A snapshot on disk with these lines."""
     folder = state / "snapshots" / (name * 64)
     folder.mkdir(parents=True)
     (folder / "search").mkdir()

@@ -63,7 +63,7 @@ def test_the_fixes_offered_are_queries_that_run(engine: EmbeddedEngine) -> None:
 
 
 def test_queries_of_the_project_are_parsed_to_their_end(engine: EmbeddedEngine) -> None:
-    """The grammar takes no part of a query that runs for a mistake."""
+    """The grammar reports no mistake in a query that runs."""
     files = [*(ROOT / "queries").rglob("*.rq"), *(ROOT / "bench").rglob("*.rq")]
     texts = [re.sub(r"\{[a-z]+\}", "9", path.read_text("utf-8")) for path in files]  # what the benchmark fills in
     texts += re.findall(r"```sparql\n(.*?)```", (ROOT / "docs" / "ask.md").read_text("utf-8"), re.DOTALL)

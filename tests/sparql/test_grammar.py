@@ -45,7 +45,7 @@ BAD = [
 
 
 def is_query(text: str) -> bool:
-    """Whether the engine takes a text for a query; what it cannot compute is one."""
+    """Whether the engine accepts a text as a query; what it cannot compute is one."""
     try:
         ox.Store().query(text, prefixes=PREFIXES)
     except SyntaxError:

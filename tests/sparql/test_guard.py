@@ -46,7 +46,7 @@ def test_a_query_of_one_byte_too_many_is_refused() -> None:
         inspect(text, Limits(len(text.encode()) - 1, 100))
 
 
-def test_half_a_surrogate_pair_is_no_query() -> None:
+def test_half_a_surrogate_pair_is_not_a_query() -> None:
     """Text that cannot be written as UTF-8 is refused with its place."""
     with pytest.raises(QuerySyntaxError) as caught:
         inspect("ASK {\n \ud800 }", LIMITS)

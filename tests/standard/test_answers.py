@@ -100,13 +100,13 @@ def test_our_answer_is_that_of_the_standard(engine: EmbeddedEngine, case: Case) 
 @pytest.mark.filterwarnings("ignore:Dataset:DeprecationWarning")  # what rdflib says of its own use of it
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_rdflib_agrees_where_the_case_says_nothing_else(rdflib_data: rdflib.Dataset, case: Case) -> None:
-    """And departs where it says so."""
+    """And departs from it where the case says so."""
     assert (rdflib_answer(rdflib_data, case) == case.expected) == ("rdflib" not in case.departures)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_comunica_agrees_where_the_case_says_nothing_else(comunica: dict[str, Any], case: Case) -> None:
-    """And departs where it says so."""
+    """And departs from it where the case says so."""
     assert (comunica_answer(comunica[case.name], case) == case.expected) == ("comunica" not in case.departures)
 
 
@@ -229,7 +229,7 @@ def test_only_queries_that_may_be_concerned_are_read(text: str, *, expected: boo
     "piece", ["graph", "graph:", "a*", "(* ", "from ", ":", "?", "graph:a ", "\\u0047", "||", "1*"]
 )
 def test_no_text_makes_that_slow_in_the_guard(piece: str) -> None:
-    """The longest query that is accepted is looked at in a moment."""
+    """The longest accepted query is inspected in a moment."""
     text = f"SELECT (1 AS ?n) {{ {piece * (190_000 // len(piece))}"
     inspected = Inspected(text, returns_graph=False, volatile=False)
     assert inspected.normal

@@ -1,4 +1,4 @@
-"""What the background has already is no change, whoever sends it; what it lacks is."""
+"""What the background has already is not new, whoever sends it; what it lacks is."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_values_have_the_order_of_xsd_or_none(case: Row) -> None:
 
 @pytest.mark.parametrize("other", [URIRef("https://data.example/a"), BNode("nameless"), Literal("b", "en")])
 def test_only_literals_without_a_language_have_an_order(other: Node) -> None:
-    """SPARQL's `<` takes no IRI, no blank node and no text with a language tag."""
+    """SPARQL's `<` compares no IRI, no blank node and no text with a language tag."""
     assert compare(other, Literal("a")) is None
     assert compare(Literal("a"), other) is None
     assert compare(other, other) is None

@@ -1,4 +1,4 @@
-"""What is wrong with data is in the report, and what nobody could validate is said: each case as SHACL and XSD have it."""
+"""A report has what is wrong with data, and what could not be validated: each case as SHACL and XSD define it."""
 
 # ruff: noqa: E501, RUF001 cases are one line each, and hold the signs that are refused
 
@@ -168,7 +168,7 @@ def test_texts_hold_no_formula_nothing_invisible_and_no_wrong_decoding(served: s
     assert {name: shapes(results) for name, results in found.items() if name.startswith("good")} == {}
 
 
-def test_a_figure_that_is_none_is_reported_once(served: str) -> None:
+def test_an_invalid_figure_is_reported_once(served: str) -> None:
     """What it is and what to write, and not that nobody counts fewer than none."""
     lines = [
         f'ex:figure-{n} a uphold:Statistic ; uphold:unit unit:people ; uphold:value "{text}"{kind} .'

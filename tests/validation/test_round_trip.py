@@ -62,7 +62,7 @@ def documents(project_client: FlaskClient) -> list[str]:
 def patient(
     project_settings: Settings, app_client: Callable[[Settings], AbstractContextManager[FlaskClient]]
 ) -> Iterator[FlaskClient]:
-    """A client of an app that lets validation take its time: here it is not the time that is tested."""
+    """A client of an app with a long time limit for validation, since time is not tested here."""
     with app_client(dataclasses.replace(project_settings, validate_timeout=600.0)) as client:
         yield client
 

@@ -60,7 +60,7 @@ def test_a_table_takes_the_class_of_its_rows_from_a_name(name: str) -> None:
     assert kinds == {ox.NamedNode(f"{SETTINGS.base}ontology#Goal")}
 
 
-def test_brackets_in_strings_names_and_comments_are_no_nesting() -> None:
+def test_brackets_in_strings_names_and_comments_are_not_nesting() -> None:
     """Only what the parser would follow is counted."""
     head = f"@prefix a: <http://a.test/> . {NAMES}"
     text = f"{head} '{'(' * 500}' , '''[\n'{'[' * 500}''' ; a:x\\( \"\\\"{'(' * 500}\" . # {'(' * 500}"
@@ -99,7 +99,7 @@ def test_a_document_type_is_refused_anywhere(text: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
-def test_a_document_type_in_another_encoding_does_not_slip_through(encoding: str) -> None:
+def test_a_document_type_in_another_encoding_is_refused(encoding: str) -> None:
     """Only UTF-8 is read; what says that it is something else is refused."""
     with pytest.raises((BodySyntaxError, UnsafeBody)):
         read(BOMB.encode(encoding), XML, SETTINGS)

@@ -80,7 +80,7 @@ def test_json_that_is_not_as_ours_is_refused(document: Any) -> None:
 
 
 def test_a_fault_names_no_line_of_a_text_that_nobody_sent() -> None:
-    """Once a context is written out, the parser's lines are not the sender's; a fault of JSON itself has its place."""
+    """Once a context is expanded, the parser's lines are not the sender's; a JSON syntax error has its place."""
     with pytest.raises(BodySyntaxError) as refused:
         read({"@context": "/context.jsonld", "id": ["a:b"], "label": "x"})
     assert (refused.value.line, refused.value.column) == (None, None)
@@ -96,7 +96,7 @@ def test_a_context_that_is_named_often_does_not_make_a_small_text_a_large_one() 
         read(many)
 
 
-def test_long_numbers_are_no_fault() -> None:
+def test_long_numbers_are_not_a_fault() -> None:
     """Neither one that Python does not turn into an integer, nor one of which no decimal can be written."""
     for number in ("1" * 100_000, "1e400", "-1e-400000"):
         read(f'{{"id": "urn:x", "value": {number}, "asPrinted": "x"}}', LD_JSON)

@@ -243,7 +243,7 @@ def test_requests_are_counted_by_what_they_are(client: FlaskClient) -> None:
     assert grown(before, after, "uphold_http_request_duration_seconds_count", endpoint="doc") == 2
 
 
-def test_queries_are_counted_by_what_came_of_them(client: FlaskClient) -> None:
+def test_queries_are_counted_by_their_outcome(client: FlaskClient) -> None:
     """The code of the error, or ok; a lost worker by why it was lost."""
     before = counts(client)
     for query in ("ASK {}", "ASK {", "ASK { SERVICE <urn:x> {} }"):
@@ -256,7 +256,7 @@ def test_queries_are_counted_by_what_came_of_them(client: FlaskClient) -> None:
     assert grown(before, after, "uphold_worker_restarts_total", reason="deadline") == 1
 
 
-def test_validations_are_counted_by_what_came_of_them(client: FlaskClient) -> None:
+def test_validations_are_counted_by_their_outcome(client: FlaskClient) -> None:
     """It conforms, it does not, or it could not be read."""
     before = counts(client)
     for text in ("<urn:x> a <urn:y> .", "no Turtle"):
@@ -302,7 +302,7 @@ def test_metrics_come_in_the_requested_format(client: FlaskClient) -> None:
 
 
 def test_every_metric_is_documented(client: FlaskClient) -> None:
-    """Whoever draws a chart finds what it shows."""
+    """Authors of a dashboard find what each metric shows."""
     page = (Path(__file__).parents[2] / "docs" / "operate.md").read_text("utf-8")
     families = {sample.name for family in read_metrics(client.get("/metrics").text) for sample in family.samples}
     names = {re.sub("_(created|bucket|count|sum)$", "", name) for name in families}

@@ -90,13 +90,13 @@ def test_columns_can_be_chosen(client: FlaskClient) -> None:
 
 
 def test_a_key_a_short_name_and_an_iri_mean_the_same(client: FlaskClient) -> None:
-    """Whatever a client has at hand."""
+    """Whichever of them a client has."""
     names = ("nzl", "jurisdiction:nzl", "https://w3id.org/uphold/id/jurisdiction/nzl")
     answers = [client.get(CALLS, query_string={"jurisdiction": name}).json["data"] for name in names]  # type: ignore[index]
     assert answers[0] == answers[1] == answers[2] != []
 
 
-def test_an_empty_field_of_a_form_is_no_value(client: FlaskClient) -> None:
+def test_an_empty_field_of_a_form_is_not_a_value(client: FlaskClient) -> None:
     """A browser sends every field; the links of the page leave the empty ones out."""
     page = client.get(f"{CALLS}.html?treaty=&jurisdiction=nzl&outcome=")
     assert page.status_code == 200
@@ -233,7 +233,7 @@ def test_answers_are_cached_by_what_they_depend_on(client: FlaskClient) -> None:
 
 
 def test_the_first_page_of_a_table_is_a_page(project_client: FlaskClient) -> None:
-    """Whoever counts pages from 1 gets each row once."""
+    """Counting pages from 1 returns each row once."""
     pages = [project_client.get(f"/api/calls.csv?page={page}").text.splitlines()[1:] for page in (1, 2)]
     whole = project_client.get("/api/calls.csv").text.splitlines()[1:]
     assert pages[0] + pages[1] == whole
@@ -254,7 +254,7 @@ def test_a_thing_of_another_kind_has_no_document_in_any_form(project_client: Fla
 
 
 def test_the_form_of_a_page_can_be_sent_as_it_is(project_client: FlaskClient) -> None:
-    """Also where a parameter has several values: each has a field of its own."""
+    """Also where a parameter has several values: each has its own field."""
     page = project_client.get("/api/compare-jurisdictions.html").text
     fields = re.findall(r'<input[^>]* name="(\w+)" value="([^"]*)"', page)
     assert [value.rpartition("/")[2] for name, value in fields if name == "jurisdiction"] == ["nzl", "tha", ""]

@@ -1,4 +1,4 @@
-"""Lines of numbers: they hold what they are made for, and are read at a glance."""
+"""Axes: they include their numbers, and have few marks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("values", CASES, ids=str)
-def test_a_ruler_holds_its_numbers_in_their_order(values: list[float]) -> None:
+def test_an_axis_includes_its_numbers_in_their_order(values: list[float]) -> None:
     """None is at an end, and a greater one is further on."""
     line = ruler(values)
     assert line
@@ -29,14 +29,14 @@ def test_a_ruler_holds_its_numbers_in_their_order(values: list[float]) -> None:
 
 
 @pytest.mark.parametrize("values", CASES, ids=str)
-def test_a_ruler_has_few_marks(values: list[float]) -> None:
+def test_an_axis_has_few_marks(values: list[float]) -> None:
     """So that they can be read."""
     line = ruler(values)
     assert line
     assert 2 <= len(line.ticks) <= 10
 
 
-def test_a_ruler_of_counts_has_whole_steps() -> None:
+def test_an_axis_of_counts_has_integer_steps() -> None:
     """There is no fifth of a country."""
     line = ruler([1, 1], least=1)
     assert line
@@ -44,8 +44,8 @@ def test_a_ruler_of_counts_has_whole_steps() -> None:
 
 
 @pytest.mark.parametrize("values", [[], ["many"], [None], [float("nan")], [float("inf")], ["1e400"]], ids=str)
-def test_there_is_no_ruler_without_a_number(values: list[object]) -> None:
-    """What is no number is passed over."""
+def test_there_is_no_axis_without_a_number(values: list[object]) -> None:
+    """What is not a number is ignored."""
     assert ruler(values) is None
 
 

@@ -153,7 +153,7 @@ def test_a_client_with_the_answer_gets_304_and_no_query_runs(
 
 
 def test_the_name_of_an_answer_does_not_depend_on_the_way_of_asking(client: FlaskClient) -> None:
-    """Nor on space, comments or the time that the query may take; all of them are one run."""
+    """Nor on space, comments or the time limit of the query; all of them are one run."""
     before = runs(client.get("/metrics").text)
     query = f"{ROWS} OFFSET 1"
     direct = {**JSON, "Content-Type": "application/sparql-query"}
@@ -249,8 +249,8 @@ def test_an_unforeseen_error_around_the_app_names_its_snapshot(client: FlaskClie
     assert response.headers["Uphold-Snapshot"] == client.application.extensions["uphold"].snapshot.id
 
 
-def test_a_length_that_is_no_number_is_a_wrong_request(client: FlaskClient) -> None:
-    """400, though some digits are no numbers."""
+def test_a_length_that_is_not_a_number_is_a_bad_request(client: FlaskClient) -> None:
+    """400, though some digits are not numbers."""
     wrong = {"CONTENT_LENGTH": "\u00b2"}
     assert client.post("/sparql", data={"query": ROWS}, environ_overrides=wrong).status_code == 400
 
@@ -287,7 +287,7 @@ def test_names_of_any_length_fill_no_memory(client: FlaskClient) -> None:
 
 
 def test_the_same_query_of_many_clients_runs_once(tiny: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over HTTP, with a query that takes long enough for all to wait for it."""
+    """Over HTTP, with a query slow enough for all to wait for it."""
     monkeypatch.setenv("UPHOLD_SERVER_PROCESSES", "1")
     monkeypatch.setenv("UPHOLD_QUERY_TIMEOUT", "120")
     with running_server(tiny) as address:

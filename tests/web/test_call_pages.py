@@ -95,7 +95,7 @@ def test_a_line_of_time_has_a_mark_for_each_event_on_it(project_client: FlaskCli
 
 
 def test_each_treaty_that_is_called_for_has_a_course_of_its_own(project_client: FlaskClient) -> None:
-    """With what came of it."""
+    """With its outcome."""
     came = section(read(project_client, "call/irl-5"), "came")
     badges = [words(each)[2:] for each in of_class(came, "badge")]
     assert len(of_class(came, "course")) == len(badges) == 4

@@ -118,7 +118,7 @@ def test_the_form_offers_every_place_and_has_ticked_those_chosen(project_client:
 
 
 def test_without_a_choice_the_data_suggest_some(project_client: FlaskClient) -> None:
-    """Those who promised to join the Optional Protocol are one of the comparisons to start from."""
+    """Those who promised to join the Optional Protocol are one of the suggested comparisons."""
     links = read_page(project_client, "/compare").findall(".//section[@aria-labelledby='starts']//li/a")
     starts = [set(chosen_by(link.get("href", ""))) for link in links]
     promises = project_client.get("/api/commitments-kept.json?treaty=opsc").get_json()["data"]

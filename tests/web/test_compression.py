@@ -88,7 +88,7 @@ def test_what_is_compressed_already_is_sent_as_it_is(client: FlaskClient) -> Non
 
 
 def test_a_short_body_is_not_compressed(client: FlaskClient) -> None:
-    """It would take time and get longer, unless the client takes it in no other way."""
+    """It would cost time and become longer, unless the client accepts nothing else."""
     short = client.get("/robots.txt", headers={"Accept-Encoding": "gzip"})
     assert len(short.data) < MIN_SIZE
     assert "Content-Encoding" not in short.headers
@@ -117,8 +117,8 @@ def sending(accept: str | None) -> dict[str, str]:
     return {"Accept-Encoding": accept} if accept else {}
 
 
-def test_not_modified_says_what_the_whole_answer_would_say_of_itself(client: FlaskClient) -> None:
-    """A cache freshens what it holds with the headers of a 304 (RFC 9111, 3.2)."""
+def test_not_modified_has_the_headers_of_the_full_answer(client: FlaskClient) -> None:
+    """A cache updates a stored response with the headers of a 304 (RFC 9111, 3.2)."""
     whole = client.get(PAGE, headers={"Accept-Encoding": "br"})
     found = client.get(PAGE, headers={"Accept-Encoding": "br", "If-None-Match": whole.headers["ETag"]})
     assert (found.status_code, found.data) == (304, b"")
@@ -148,7 +148,7 @@ def test_if_none_match_is_about_the_variant_that_would_be_sent(
     assert client.get(PAGE, headers=headers).status_code == status
 
 
-def test_a_dump_that_the_client_has_is_not_sent_again_to_who_takes_gzip(client: FlaskClient) -> None:
+def test_a_dump_that_the_client_has_is_not_sent_again_with_gzip(client: FlaskClient) -> None:
     """What is never compressed has one tag."""
     headers = {"Accept-Encoding": "gzip", "If-None-Match": client.get("/dumps/uphold.nq.gz").headers["ETag"]}
     assert client.get("/dumps/uphold.nq.gz", headers=headers).status_code == 304
@@ -211,7 +211,7 @@ class Source:
             yield chunk
 
     def close(self) -> None:
-        """Called by whoever has done with the body."""
+        """Called when the body is no longer needed."""
         self.closed += 1
 
 
@@ -280,7 +280,7 @@ def test_a_body_is_closed_once_it_is_out(accept: str, length: int | None) -> Non
         assert source.closed == 1
 
 
-def test_a_body_that_breaks_is_closed_and_its_error_goes_on() -> None:
+def test_a_body_that_breaks_is_closed_and_its_error_propagates() -> None:
     """The layer outside sees what went wrong."""
 
     def broken() -> Iterator[bytes]:

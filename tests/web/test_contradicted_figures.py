@@ -58,7 +58,7 @@ def days(treaty: str) -> list[str]:
 
 
 def agreeing(statistic: str, printed: float) -> list[bool]:
-    """For each day, whether the record bears the printed figure out."""
+    """For each day, whether the record confirms the printed figure."""
     treaty = statistic.partition("-")[0]
     known = consents(treaty)
     found = []
@@ -170,7 +170,7 @@ def test_the_front_page_counts_them_and_leads_to_them(project_client: FlaskClien
     assert link.get("href") == "/doc/statistic/"
 
 
-def test_figures_that_the_record_contradicts_are_those_that_were_computed_again_and_differ(
+def test_figures_that_the_record_contradicts_are_those_recomputed_with_another_value(
     project_client: FlaskClient,
 ) -> None:
     """The same by the recomputations, by the discrepancies that a rule finds, and by the list."""
@@ -202,7 +202,7 @@ def test_the_page_of_a_figure_says_by_what_it_is_contradicted(
 @pytest.mark.parametrize(
     "text", ["contradicted figures", "figures contradicted", "contradicted figure", "contradicted"]
 )
-def test_who_searches_in_words_finds_the_question(project_client: FlaskClient, text: str) -> None:
+def test_a_search_in_words_finds_the_question(project_client: FlaskClient, text: str) -> None:
     """Among the first hits."""
     hits = project_client.get("/api/search.json", query_string={"q": text}).get_json()
     assert any("contradicted-figures" in hit["id"] for hit in hits["data"][:5])

@@ -1,7 +1,7 @@
 """Every way to query the outcome of a demand returns the same demands, and those of the tables.
 
 A demand is a call and a treaty that it asks for. The outcome of each is computed here from the tables of `data/`:
-consent before the day of the call is already met, from it on met, none is open, and who is no state cannot consent.
+consent before the day of the call is already met, from it on met, none is open, and only states can consent.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def key(text: str) -> str:
 
 
 def outcomes() -> dict[Demand, str]:
-    """What became of each demand."""
+    """The outcome of each demand."""
     states = {key(row["id"]) for row in table("places/State.csv")}
     handed = {row["id"]: row["date"] for row in table("report-2011/Handover.csv")}
     first: dict[Demand, tuple[str, str]] = {}
@@ -79,7 +79,7 @@ def query(treaty: str, outcome: str) -> dict[str, str]:
 
 
 def demands(row: Mapping[str, Any]) -> Iterator[tuple[Demand, str]]:
-    """The demands of a row of calls, each with what became of it."""
+    """The demands of a row of calls, each with its outcome."""
     treaties, became = (row["treatyIris"] or "").split(), (row["outcomeIris"] or "").split()
     for treaty, outcome in zip(treaties, became, strict=True):
         yield (key(row["call"]), key(treaty)), key(outcome)

@@ -42,7 +42,7 @@ def follow(client: FlaskClient, iri: str, accept: str) -> tuple[int, str]:
 
 
 def test_a_thing_answers_303_to_its_document(client: FlaskClient) -> None:
-    """A country is no document: /id/ sends to /doc/ on the same host."""
+    """A country is not a document: /id/ redirects to /doc/ on the same host."""
     response = client.get("/id/jurisdiction/nzl", headers={"Host": "evil.example"})
     assert (response.status_code, response.headers["Location"]) == (303, "/doc/jurisdiction/nzl")
 
@@ -126,7 +126,7 @@ def test_the_list_of_a_kind_has_every_thing_of_it(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("page", ["0", "x", "-1", "1" * 20, "²"])
-def test_a_page_number_that_is_none_is_refused(client: FlaskClient, page: str) -> None:
+def test_an_invalid_page_number_is_refused(client: FlaskClient, page: str) -> None:
     """400, never a fault of the server."""
     assert client.get("/doc/call/", query_string={"page": page}).status_code == 400
 

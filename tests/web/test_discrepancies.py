@@ -1,4 +1,4 @@
-"""The page where sources disagree: everything in the open, narrowed down as the API would."""
+"""The page of discrepancies: all are listed, and filters do what the API does."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_page_finds_what_the_api_finds(query: str, project_client: FlaskClie
 
 @pytest.mark.parametrize("query", FILTERS)
 def test_a_choice_leads_to_as_many_as_it_says(query: str, project_client: FlaskClient) -> None:
-    """For the first choice of each facet that is not taken yet."""
+    """For the first choice of each facet that is not selected yet."""
     for choices in facets(read(project_client, f"/discrepancies{query}")).values():
         for link in [link for link in choices.values() if not link.get("aria-current")][:1]:
             led = read(project_client, link.get("href", ""))
@@ -87,7 +87,7 @@ def test_every_discrepancy_is_of_a_kind_that_is_offered(project_client: FlaskCli
     assert sum(count(link) for link in offered["Found by"].values()) == everything
 
 
-def test_a_choice_that_is_taken_is_marked_and_can_be_taken_away(project_client: FlaskClient) -> None:
+def test_a_selected_choice_is_marked_and_can_be_removed(project_client: FlaskClient) -> None:
     """It alone has aria-current, and its link leads back to the others."""
     tree = read(project_client, "/discrepancies?kind=date&derived=false")
     marked = [link for choices in facets(tree).values() for link in choices.values() if link.get("aria-current")]

@@ -25,5 +25,5 @@ from uphold.web.rendering.dates import duration
     ],
 )
 def test_a_duration_in_words(least: float, most: float | None, words: str) -> None:
-    """Days up to two years, then years and months; a range within one month is said once."""
+    """Days up to two years, then years and months; a range within one month is one value."""
     assert duration(least, most) == words

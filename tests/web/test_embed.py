@@ -77,7 +77,7 @@ def test_no_other_page_may_be_framed(client: FlaskClient, path: str) -> None:
 
 
 def test_the_style_of_a_picture_is_known_by_its_digest(client: FlaskClient) -> None:
-    """So the dark colours hold also where the picture is opened by itself, and nothing else does."""
+    """So the dark colours also apply where the picture is opened by itself, and no other style does."""
     answer = client.get("/embed/jurisdiction/nzl.svg")
     style = re.search("<style>(.*?)</style>", answer.text, re.DOTALL)
     assert style
@@ -112,7 +112,7 @@ def test_the_card_of_a_treaty_counts_parties_and_calls(project_client: FlaskClie
     assert str(row["parties"]) in texts(project_client.get("/embed/treaty/opsc.svg").text)
 
 
-def test_the_card_of_a_call_says_what_came_of_it_and_when(project_client: FlaskClient) -> None:
+def test_the_card_of_a_call_shows_its_outcome_and_the_day(project_client: FlaskClient) -> None:
     """With the days, as the question has them."""
     rows = project_client.get("/api/call-outcomes.json?jurisdiction=nzl").get_json()["data"]
     row = next(row for row in rows if row["call"].endswith("/nzl-1"))
@@ -174,7 +174,7 @@ def test_a_hostile_name_is_text_on_a_card_and_ends_no_process(client: FlaskClien
 
 @pytest.mark.parametrize("text", [*NAMES, "W" * 3_000, "童" * 500, "one two three " * 300])
 def test_no_text_leaves_the_card(text: str) -> None:
-    """It is cut into so many lines of so many letters, and says that it goes on; a long word takes no longer."""
+    """It is cut into so many lines of so many letters; a long word takes no longer."""
     began = time.thread_time()
     lines = wrap(text, 40, 4)
     assert time.thread_time() - began < 1

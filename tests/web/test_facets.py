@@ -79,6 +79,6 @@ def test_words_are_found_in_capitals_or_not(case: dict[str, Any]) -> None:
 
 
 def test_a_link_changes_one_choice_and_preserves_the_others() -> None:
-    """A value is written so that nothing of it can leave its field; an empty one takes the field away."""
+    """A value is written so that nothing of it can leave its field; an empty one removes the field."""
     assert link({"goal": "1", "q": "a&b"}, goal="", year="2011") == "?q=a%26b&year=2011"
     assert link({"goal": "1"}, goal="") == "?"

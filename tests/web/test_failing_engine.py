@@ -48,7 +48,7 @@ def pages(app: Flask) -> list[str]:
 
 
 class BusyWhileRendering:
-    """Takes the worker of the pages while a template is rendered, and notes which templates were."""
+    """Acquires the worker of the pages while a template is rendered, and records which templates were."""
 
     def __init__(self, app: Flask) -> None:
         self.engine: EmbeddedEngine = app.extensions["uphold"].open_snapshot.page_engine
@@ -122,7 +122,9 @@ def test_a_page_whose_questions_run_out_of_time_is_one_problem_document(app_clie
             assert QueryTimeout.title in response.text
 
 
-def test_a_page_that_loses_its_worker_is_whole_or_one_problem_document(app_client: AppClient, tiny: Settings) -> None:
+def test_a_page_that_loses_its_worker_is_complete_or_one_problem_document(
+    app_client: AppClient, tiny: Settings
+) -> None:
     """Whichever of its questions it loses the worker at."""
     statuses = set()
     with app_client(dataclasses.replace(tiny, result_cache_mb=0)) as client:

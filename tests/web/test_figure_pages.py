@@ -105,7 +105,7 @@ def test_a_figure_names_the_one_it_is_compared_with(project_client: FlaskClient)
 
 
 def test_a_figure_is_beside_its_recomputed_values(project_client: FlaskClient) -> None:
-    """A row for each day of the treaty record: what was counted, what it comes to, whether that agrees."""
+    """A row for each day of the treaty record: what was counted, the result, whether that agrees."""
     table = next(section(read(project_client, PRINTED), "again").iter("tbody"))
     shown = [[words(cell) for cell in row][1:] for row in table]
     assert shown == [
@@ -119,7 +119,7 @@ def test_a_figure_is_beside_its_recomputed_values(project_client: FlaskClient) -
 
 
 def test_the_drawing_puts_printed_and_recomputed_on_one_scale(project_client: FlaskClient) -> None:
-    """What lies further to the right is greater; the printed value has one place on all days."""
+    """What is further to the right is greater; the printed value has one place on all days."""
     again = section(read(project_client, PRINTED), "again")
     places: dict[float, float] = {}
     printed = set()
@@ -134,7 +134,7 @@ def test_the_drawing_puts_printed_and_recomputed_on_one_scale(project_client: Fl
     assert [places[value] for value in sorted(places)] == sorted(places.values())
 
 
-def test_a_figure_that_cannot_be_computed_again_says_so(project_client: FlaskClient) -> None:
+def test_a_figure_that_cannot_be_recomputed_says_so(project_client: FlaskClient) -> None:
     """Plainly, and without a drawing."""
     again = section(read(project_client, NOT_RECOMPUTED), "again")
     assert "it can be neither confirmed nor refuted" in words(again)

@@ -122,7 +122,7 @@ def test_a_territory_that_was_not_looked_up_is_an_outline_only(project_client: F
 
 
 @needs_outlines
-def test_who_is_not_party_is_named(project_client: FlaskClient) -> None:
+def test_jurisdictions_that_are_not_party_are_named(project_client: FlaskClient) -> None:
     """With what the record says of them, also of those that the map cannot show."""
     page = read(project_client, "/")
     absent = next(part for part in page.iter("dl") if part.get("id") == "m-absent")

@@ -40,7 +40,7 @@ def test_a_page_says_it_and_not_the_other(case: dict[str, str], project_client: 
 def test_days_before_an_event_are_not_said_to_be_after_it(
     project_client: FlaskClient, least: int, most: int, said: str
 ) -> None:
-    """A consent can precede the promise that it keeps, or a period can lie around it."""
+    """A consent can precede the promise that it keeps, or a period can include it."""
     app = project_client.application
     assert isinstance(app, Flask)
     row = {"days": least if least == most else None, "minimumDays": least, "maximumDays": most}
@@ -48,7 +48,7 @@ def test_days_before_an_event_are_not_said_to_be_after_it(
 
 
 def words_of(app: Flask, row: dict[str, int | None]) -> str:
-    """How long it was from the promise, as pages say it."""
+    """The time since the promise, in the words of the pages."""
     with app.app_context():
         marks = app.jinja_env.get_template("marks.html").make_module({"page": None})
         return " ".join(str(marks.since(row, "the promise")).split())  # type: ignore[attr-defined]

@@ -101,7 +101,7 @@ def test_a_choice_finds_as_many_as_it_says_and_its_files_hold_them(project_clien
         assert shown[:100] == ROW.findall(page)
 
 
-def test_choices_can_be_combined_and_taken_away_one_by_one(project_client: FlaskClient) -> None:
+def test_choices_can_be_combined_and_removed_one_by_one(project_client: FlaskClient) -> None:
     """Each chosen value is marked, and its link leaves the other choice."""
     page = page_of(project_client, "call", {"goal": "2", "treaty": "opsc"})
     chosen = re.findall(r'<a href="(\?[^"]*)" aria-current="true">', page)
@@ -127,7 +127,7 @@ def test_words_are_found_and_preserved_by_the_choices(project_client: FlaskClien
 
 
 def test_a_place_is_found_by_its_name_in_any_language(project_client: FlaskClient) -> None:
-    """Whoever reads in English finds Côte d'Ivoire's neighbours by their French names."""
+    """A page in English finds Côte d'Ivoire's neighbours by their French names."""
     assert "Guinea-Bissau" in page_of(project_client, "jurisdiction", {"q": "guinée"})
 
 
@@ -234,7 +234,7 @@ def test_no_form_of_rdf_is_offered_for_a_list(client: FlaskClient) -> None:
         assert client.get("/doc/call/?treaty=opsc", headers={"Accept": form}).status_code == 406
 
 
-def test_the_links_of_a_list_are_of_the_whole(client: FlaskClient) -> None:
+def test_the_links_of_a_list_are_of_the_complete_list(client: FlaskClient) -> None:
     """A choice is refused there."""
     assert client.get("/linkset/call/").status_code == 200
     refused = client.get("/linkset/call/?treaty=opsc")

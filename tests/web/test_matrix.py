@@ -163,7 +163,7 @@ def test_the_downloads_have_the_review_the_goal_and_the_region_of_the_page(proje
 
 
 def test_the_whole_matrix_is_a_small_page_that_the_keyboard_scrolls(project_client: FlaskClient) -> None:
-    """It lies in a region with a name that takes the focus."""
+    """It is in a named region that can have the focus."""
     assert len(project_client.get("/matrix").data) < LARGEST
     region = classed(read_page(project_client, "/matrix"), "matrix")[0]
     assert (region.get("role"), region.get("tabindex")) == ("region", "0")

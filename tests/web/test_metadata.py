@@ -179,14 +179,14 @@ def test_errors_and_results_are_not_for_search_engines(client: FlaskClient, path
 
 
 def test_an_archived_snapshot_names_the_current_page_as_the_permanent_one(client: FlaskClient) -> None:
-    """Else each snapshot would be a page of its own to search engines."""
+    """Else each snapshot would be a separate page to search engines."""
     identity = client.get("/healthz").get_json()["snapshot"]
     assert said(head(client, f"/snapshots/{identity}/doc/treaty/opsc"))["og:url"] == f"{BASE}doc/treaty/opsc"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_structured_data_cannot_end_its_element(name: str) -> None:
-    """Whatever a name holds, a browser reads one script element with the same name in it."""
+    """Whatever a name contains, a browser reads one script element with the same name in it."""
     made = f"<head><script type='application/ld+json'>{as_script({'name': name})}</script><title>after</title></head>"
     tree = html5lib.parse(made.replace("\0", ""), namespaceHTMLElements=False)
     scripts = [node.text for node in tree.iter("script")]
@@ -234,7 +234,7 @@ def test_two_things_have_two_entries_in_a_bibliography(snapshot: Snapshot) -> No
 
 @pytest.mark.parametrize("path", ["/doc/call/", "/doc/call/nzl-1", "/api/calls-met.html", "/partners", "/"])
 def test_things_views_results_and_lists_say_how_to_cite_them(client: FlaskClient, path: str) -> None:
-    """And the lasting address answers on this host with the same title."""
+    """And the permanent address answers on this host with the same title."""
     tree = html5lib.parse(client.get(path, headers=HTML).text, namespaceHTMLElements=False)
     cited = next(node for node in tree.iter("details") if node.get("class") == "cite")
     address = next(node.get("href") for node in cited.iter("a"))

@@ -59,7 +59,7 @@ def test_what_is_not_on_offer_is_refused_with_the_list_of_what_is(client: FlaskC
     ],
 )
 def test_the_suffix_wins_over_accept(client: FlaskClient, suffix: str, given: str) -> None:
-    """A form has an address of its own, and then Accept makes no difference."""
+    """A format has its own address, where Accept makes no difference."""
     response = client.get(f"{THING}.{suffix}", headers={"Accept": "image/png"})
     assert (response.status_code, response.mimetype) == (200, given)
     assert "Accept" not in response.vary

@@ -75,7 +75,7 @@ def test_an_answer_has_the_shape_of_every_question(client: FlaskClient, tiny: Se
 
 
 def test_the_suffix_is_the_same_as_the_header(client: FlaskClient) -> None:
-    """JSON for who does not say, the page for a browser."""
+    """JSON by default, the page for a browser."""
     plain = client.get("/api/search?q=new").json
     named = client.get("/api/search.json?q=new", headers={"Accept": "text/html"}).json
     assert plain["data"] == named["data"]  # type: ignore[index]

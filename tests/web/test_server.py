@@ -100,7 +100,7 @@ def runs(process: int) -> bool:
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = SOON) -> bool:
-    """Whether something comes to hold in time."""
+    """Whether something becomes true in time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if holds():
@@ -132,7 +132,7 @@ def serving(settings: Settings, *flags: str, processes: int = 2) -> Iterator[Run
 
 @contextmanager
 def asking(running: Running, seconds: float) -> Iterator[threading.Thread]:
-    """A query that goes on for so long, begun and at work."""
+    """A query that runs for so long, already started."""
     answers: list[tuple[int, bytes]] = []
 
     def ask() -> None:
@@ -193,7 +193,7 @@ def test_a_stop_while_the_server_starts_is_a_stop(tiny: Settings) -> None:
         assert time.monotonic() - began < 5
 
 
-def test_a_server_process_that_is_killed_is_replaced_and_the_other_goes_on(tiny: Settings) -> None:
+def test_a_killed_server_process_is_replaced_and_the_other_continues(tiny: Settings) -> None:
     """Only requests to the one that died are lost: later ones are answered, with no pause."""
     with serving(tiny) as running, ThreadPoolExecutor(2) as pool:
         first, second = running.processes()
@@ -237,7 +237,7 @@ def test_a_process_that_fails_again_and_again_does_not_end_the_server(tiny: Sett
 
 @pytest.mark.parametrize("seconds", [0, 6])
 def test_a_server_that_never_came_up_ends(tiny: Settings, seconds: int) -> None:
-    """Whoever starts it with a wrong setting is informed, however long it takes until the app notices."""
+    """A wrong setting is reported, however late the app finds it."""
     delayed = f"""
 import sys, time
 import uphold.app, uphold.cli
@@ -300,7 +300,7 @@ def test_no_validator_is_left(tiny: Settings, ending: str) -> None:
 
 
 def test_when_the_main_process_is_killed_nothing_is_left(tiny: Settings) -> None:
-    """No server process goes on answering that nobody can stop any more."""
+    """No server process continues that nobody can stop any more."""
     with serving(tiny) as running:
         everything = [*running.processes(), *running.workers()]
         running.process.kill()
@@ -312,7 +312,7 @@ def test_when_the_main_process_is_killed_nothing_is_left(tiny: Settings) -> None
 
 
 def test_the_processes_add_up_what_they_count(tiny: Settings) -> None:
-    """Whichever answers, /metrics shows all; a process that died takes nothing of it away."""
+    """Whichever answers, /metrics shows all; a process that died does not reduce it."""
     with serving(tiny) as running:
         for _ in range(20):
             assert running.get("/robots.txt")[0] == 200
@@ -346,7 +346,7 @@ def test_everything_the_server_says_is_a_line_of_json(tiny: Settings) -> None:
 
 
 def test_the_first_answer_comes_soon(tiny: Settings, record_property: Callable[[str, object], None]) -> None:
-    """A restart is no outage: on a built snapshot it takes about a second; the bound is for a machine that is busy."""
+    """A restart is not an outage: on a built snapshot it takes about a second; the bound is for a busy machine."""
     began = time.monotonic()
     with serving(tiny) as running:
         assert wait_until(lambda: healthy(running))

@@ -75,7 +75,7 @@ def test_head_has_the_links_of_get(client: FlaskClient, path: str) -> None:
 
 @pytest.mark.parametrize("suffix", [*RDF.values(), "json"])
 def test_a_form_leads_back_to_the_page_and_to_the_thing(client: FlaskClient, suffix: str) -> None:
-    """Whoever has the data finds the page for people."""
+    """The data link to the page for people."""
     found = links(client, f"{DOCUMENT}.{suffix}")["describes"]
     assert found == {f"{BASE}id/treaty/opsc": "", f"{BASE}doc/treaty/opsc": "text/html"}
 
@@ -88,7 +88,7 @@ def test_a_state_of_a_document_cites_as_itself(client: FlaskClient) -> None:
     assert {client.get(target).status_code for target in found["describedby"]} == {200}
 
 
-def test_the_front_page_leads_to_the_files_of_the_whole(client: FlaskClient) -> None:
+def test_the_front_page_links_to_the_files_of_the_whole_data_set(client: FlaskClient) -> None:
     """Items with their type, and the description of the data set."""
     found = links(client, "/")
     assert {"/dumps/uphold.nq.gz", "/dumps/uphold.trig.gz"} <= set(found["item"])

@@ -1,4 +1,4 @@
-"""The site's rules hold on every route: who may read, which snapshot it is, one shape for every error."""
+"""The site's rules hold on every route: who may read, which snapshot it is, one form for every error."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_the_server_starts_and_answers_over_http(served: str, tiny: Settings) ->
 
 @pytest.mark.parametrize("name", ["uphold.css", "api.css", "editor.css"])
 def test_every_block_of_a_stylesheet_is_closed(name: str, client: FlaskClient) -> None:
-    """A rule for narrow screens would otherwise hold all rules that come after it."""
+    """A rule for narrow screens would otherwise include all rules after it."""
     depth = 0
     for line in client.get(f"/static/{name}").text.splitlines():
         assert not (line.startswith(("@media", "@supports")) and depth), line

@@ -159,7 +159,7 @@ def test_a_document_links_its_states(three: Three) -> None:
 
 
 @pytest.mark.parametrize("requested", ["yesterday", "", "Thu, 99 Jan 2026 00:00:00 GMT"])
-def test_a_date_that_is_none_is_refused(three: Three, requested: str) -> None:
+def test_an_invalid_date_is_refused(three: Three, requested: str) -> None:
     """400 (RFC 7089, 4.5.1)."""
     assert three.client.get("/doc/jurisdiction/tha", headers={"Accept-Datetime": requested}).status_code == 400
 

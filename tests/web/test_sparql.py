@@ -82,7 +82,7 @@ def test_the_form_of_an_answer_is_negotiated(client: FlaskClient, query: str, ac
 
 @pytest.mark.parametrize("accept", ["text/turtle", "image/png"])
 def test_a_form_that_does_not_fit_is_refused(client: FlaskClient, accept: str) -> None:
-    """Rows are no Turtle: 406 lists what there is."""
+    """Rows are not Turtle: 406 lists the available formats."""
     response = client.get("/sparql", query_string={"query": ONE}, headers={"Accept": accept})
     assert kind(response) == (406, "not-acceptable")
     assert "text/csv" in response.get_json()["detail"]
@@ -255,7 +255,7 @@ def test_sparqlwrapper_gets_every_form_over_http(served: str) -> None:
     assert len(rdflib.Graph().parse(data=wrapper.queryAndConvert(), format="turtle")) == 9
 
 
-def test_a_large_answer_is_whole(client: FlaskClient, tiny: Settings) -> None:
+def test_a_large_answer_is_complete(client: FlaskClient, tiny: Settings) -> None:
     """What does not fit in memory goes through a file, and not a byte is lost."""
     query = "SELECT * WHERE { ?s ?p ?o . VALUES ?n { 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 } }"
     response = client.get("/sparql", query_string={"query": query}, headers={"Accept": "text/csv"})

@@ -56,7 +56,7 @@ def act(project_client: FlaskClient) -> Element:
 
 
 def words(node: Element) -> str:
-    """What a node shows to a reader: without notes, signs and what is only for screen readers."""
+    """What a node shows to a reader: without notes, marks and what is only for screen readers."""
     return re.sub(r"\s+", " ", "".join(pieces(node))).strip()
 
 
@@ -239,7 +239,7 @@ def test_a_treaty_without_a_record_has_a_page_all_the_same(project_client: Flask
     assert "smuggling and trafficking" in words(tree)
 
 
-def test_a_measure_says_whose_it_is_how_far_it_had_come_and_who_speaks_of_it(project_client: FlaskClient) -> None:
+def test_a_measure_shows_its_owner_its_stage_and_its_sources(project_client: FlaskClient) -> None:
     """A declaration, a law or a plan has the simpler page."""
     tree = page(project_client, "/doc/instrument/can-criminal-code")
     lead = words(of_class(tree, "lead")[0])
@@ -296,7 +296,7 @@ def test_a_record_shows_the_status_and_the_acts_behind_it(project_client: FlaskC
 
 
 def test_an_indicator_groups_its_calls_by_who_was_asked(project_client: FlaskClient) -> None:
-    """With what came of them where that is known."""
+    """With their outcomes where known."""
     tree = page(project_client, "/doc/indicator/optional-protocol")
     found = {words(row[0]): row_of(row) for row in rows(part(tree, "calls"))}
     requested = api(project_client, "calls.json?indicator=optional-protocol")

@@ -31,7 +31,7 @@ Reply = tuple[int, http.client.HTTPMessage, bytes]
 
 
 def post(address: str, body: bytes | str, media_type: str = TTL, path: str = "/validate", **headers: str) -> Reply:
-    """Send a body over a connection of its own."""
+    """Send a body over a new connection."""
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=90)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = body.encode() if isinstance(body, str) else body
