@@ -41,14 +41,23 @@ def view(blueprint: Blueprint, path: str) -> Callable[[View], View]:
     return register
 
 
-def show(template: str, answers: Mapping[str, QuestionResult], title: str, description: str, **values: Any) -> Response:
+def show(
+    template: str,
+    answers: Mapping[str, QuestionResult],
+    title: str,
+    description: str,
+    model: Callable[[Page], Mapping[str, Any]] | None = None,
+    **values: Any,
+) -> Response:
     """The response with a page that shows these results in the reader's language.
 
-    Further values go to the template, except `about` and `typed_links`, which replace the default metadata and links.
+    Further values go to the template, as do those of `model`, which are computed from the page; `about` and
+    `typed_links` replace the default metadata and links.
     """
     about = values.pop("about", None) or about_page(title, description)
     links = values.pop("typed_links", None)
     page, citation = Page(answers, reader_language()), cite_view(title)
+    values |= model(page) if model else {}
     content = render_template(template, page=page, about=about, citation=citation, within=snapshot_prefix(), **values)
     response = scripted(send(content, HTML))
     add_links(response, links_of_page(about, citation, answers.values()) if links is None else links)

@@ -12,8 +12,9 @@ from flask import Blueprint, Response, request
 
 from uphold.errors import InvalidParameter
 from uphold.web.http.request_context import open_snapshot
-from uphold.web.rendering.facets import Division, Facet, FacetValue, link, sort_rows
+from uphold.web.rendering.facets import Division, Facet, link, sort_rows
 from uphold.web.rendering.grouping import in_order
+from uphold.web.rendering.narrowing import Narrowing, narrow
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.rendering.render import show, view
@@ -67,8 +68,6 @@ def answers() -> Response:
         figures=open_snapshot().resources.figures(),
         scale=DayScale([*map(length_of, promises), *map(length_of, calls.answer)]),
         length_of=length_of,
-        sort_link=lambda sort: calls.link(sort=sort),
-        orders={key: words for key, (_, words) in ORDERS.items()},
     )
 
 
@@ -192,11 +191,11 @@ class Calls:
         rows = [row for row in answer if (row["jurisdiction"], row["date"]) in wanted] if wanted else []
         return QuestionResult(answer.question, answer.given, shown=rows)
 
-    @cached_property
-    def choices(self) -> list[tuple[Facet, list[FacetValue]]]:
-        """The facets with several values or a chosen one, with their values."""
-        found = [(facet, self.division.choices(facet)) for facet in self.facets]
-        return [(facet, values) for facet, values in found if len(values) > 1 or any(each.chosen for each in values)]
+    @property
+    def narrowing(self) -> Narrowing:
+        """The facets and orders."""
+        orders = {key: words for key, (_, words) in ORDERS.items()}
+        return narrow("the calls", self.division, self.fields, self.link, orders, "sort")
 
     def link(self, **changes: str) -> str:
         """The address of this page with changes, at the list of calls."""

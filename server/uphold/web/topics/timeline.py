@@ -14,7 +14,9 @@ from flask import Blueprint, Response, request
 from uphold.errors import InvalidParameter, ResourceNotFound
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.http.request_parameters import read_number
-from uphold.web.rendering.facets import Division, Facet, FacetValue, link
+from uphold.web.rendering.facets import Division, Facet, link
+from uphold.web.rendering.grouping import in_order
+from uphold.web.rendering.narrowing import Narrowing, narrow
 from uphold.web.rendering.page_context import Page, reader_language
 from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.rendering.render import show, view
@@ -50,6 +52,10 @@ KINDS: Mapping[str, tuple[str, str]] = {
 """A symbol and a label for each kind of event, in the order of events within a day."""
 ACTS = ("signature", "consent", "extension", "denunciation", "entry-into-force")
 """The kinds of acts of a jurisdiction under a treaty, grouped when several act on one day."""
+ACT_WORDS = {"ConsentToBeBound": "Consent to be bound", "TerritorialExtension": "Extension to a territory"}
+"""The labels of acts whose class has no plain name."""
+NAMED = ("call", "commitment")
+"""The kinds of events whose labels do not name the jurisdiction."""
 FACETS = (
     Facet("kind", "Kind of event", "kind", words={kind: words for kind, (_, words) in KINDS.items()}),
     Facet("treaty", "Treaty", "treaty", names="treatyName", words={"": "No treaty"}),
@@ -71,12 +77,8 @@ def events() -> Response:
         "What happened, and when",
         "Treaties, signatures and consent, the campaign, its petitions and the answers to them: every event with a "
         "date, year by year, with its source.",
+        model=lambda page: {"years": [year_on_page(page, line, year) for year in line.shown]},
         line=line,
-        kinds=KINDS,
-        acts=ACTS,
-        orders=ORDERS,
-        order_link=lambda order: line.link(order=order),
-        gathered=gathered,
     )
 
 
@@ -106,6 +108,51 @@ class Bar:
     height: int
     address: str
     is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class YearLink:
+    """A page of years in the pager: its years as text, its address, and its relation to this page."""
+
+    years: str
+    address: str
+    is_current: bool
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Events shown as one: an event, or acts that differ only by jurisdiction, by its name.
+
+    `has_name` is whether the jurisdiction is named before the event.
+    """
+
+    kind: str
+    sign: str
+    words: str
+    event: Row
+    acts: Sequence[Row]
+    has_name: bool
+    is_computed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The events on a day, or within a period known only by its ends."""
+
+    first: str
+    last: str
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """The events of a year on this page, and the number of all its events."""
+
+    number: int
+    shown: int
+    count: int
+    days: Sequence[Day]
 
 
 class Timeline:
@@ -189,11 +236,20 @@ class Timeline:
         """The facets with a chosen value, and that value."""
         return [(facet, self.division.chosen[facet.name]) for facet in FACETS if facet.name in self.division.chosen]
 
-    @cached_property
-    def choices(self) -> list[tuple[Facet, list[FacetValue]]]:
-        """The facets with their values and event counts; decades in chronological order."""
-        found = [(facet, self.division.choices(facet)[:: -1 if facet.by_value else 1]) for facet in FACETS]
-        return [(facet, values) for facet, values in found if len(values) > 1 or any(each.chosen for each in values)]
+    @property
+    def narrowing(self) -> Narrowing:
+        """The facets and orders, decades in chronological order."""
+        return narrow("the events", self.division, self.fields, self.link, ORDERS, "order")
+
+    @property
+    def pager(self) -> list[YearLink]:
+        """Links to the pages of years; none when there is only one."""
+        relations = {self.number - 1: "prev", self.number + 1: "next"}
+        numbers = range(1, len(self.pages) + 1) if len(self.pages) > 1 else ()
+        return [
+            YearLink(self.span(number), self.link(number), number == self.number, relations.get(number, ""))
+            for number in numbers
+        ]
 
     def link(self, page: int = 1, **changes: str) -> str:
         """The address of this timeline with changes."""
@@ -231,6 +287,11 @@ class Timeline:
         ]
 
     @property
+    def highest(self) -> int:
+        """The number of events in the year with most."""
+        return max((bar.count for bar in self.bars), default=0)
+
+    @property
     def ticks(self) -> list[tuple[int, str]]:
         """Round years under the bars with their positions; none too close to the end to fit."""
         if not self.years:
@@ -259,8 +320,14 @@ def year_of(row: Mapping[str, Any]) -> int:
     return int(row["notBefore"][:4])
 
 
-def gathered(page: Page, rows: Sequence[Row], *, newest_first: bool = False) -> list[list[list[Row]]]:
-    """The events of a year by day; acts on a day that differ only by jurisdiction, with equal sources, are grouped."""
+def year_on_page(page: Page, line: Timeline, year: int) -> Year:
+    """The events of a year on this page of the timeline."""
+    rows = line.shown[year]
+    return Year(year, len(rows), len(line.years[year]), days_of(page, rows, newest_first=line.is_newest_first))
+
+
+def days_of(page: Page, rows: Sequence[Row], *, newest_first: bool = False) -> list[Day]:
+    """The events by day; acts on a day that differ only by jurisdiction, with equal sources, are one entry."""
     kinds = [*KINDS]
 
     def alike(row: Row) -> tuple[int, tuple[str, ...]]:
@@ -273,5 +340,22 @@ def gathered(page: Page, rows: Sequence[Row], *, newest_first: bool = False) -> 
     def day(row: Row) -> tuple[str, str]:
         return row["notBefore"], row["notAfter"]
 
-    days = groupby(sorted(rows, key=day, reverse=newest_first), day)
-    return [[[*group] for _, group in groupby(sorted(found, key=alike), alike)] for _, found in days]
+    return [
+        Day(*ends, [entry([*group]) for _, group in groupby(sorted(found, key=alike), alike)])
+        for ends, found in groupby(sorted(rows, key=day, reverse=newest_first), day)
+    ]
+
+
+def entry(rows: Sequence[Row]) -> Entry:
+    """Rows of one kind as one entry."""
+    row = rows[0]
+    sign, words = KINDS[row["kind"]]
+    return Entry(
+        row["kind"],
+        sign,
+        ACT_WORDS.get(row["act"], row["act"]) or words,
+        row,
+        in_order(rows, "jurisdictionName") if row["kind"] in ACTS else (),
+        bool(row["jurisdiction"]) and row["kind"] in NAMED,
+        (row["basis"] or "").endswith("/computed"),
+    )
