@@ -9,7 +9,7 @@ one key per property, as a short name that `prefixes` resolves, and a list of va
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +122,14 @@ class Description:
     def values(self, short: str) -> tuple[Value, ...]:
         """The values of the property with this short name, such as `uphold:adopted`."""
         return next((fact.values for fact in self.facts if fact.property.short == short), ())
+
+    def besides(self, short: Container[str]) -> list[Fact]:
+        """The facts of properties other than those with these short names."""
+        return [fact for fact in self.facts if fact.property.short not in short]
+
+    def subjects(self, short: str) -> tuple[Thing, ...]:
+        """The first subjects of the incoming links by the property with this short name."""
+        return tuple(thing for each in self.incoming if each.property.short == short for thing in each.things)
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form, without `prefixes`."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
-__all__ = ["Scale", "day", "duration", "period", "scale"]
+__all__ = ["Scale", "day", "duration", "period", "scale", "since"]
 
 MARGIN = 1.5
 """Margin at each end of the timeline in per cent, so that marks there are not cut off."""
@@ -57,6 +58,16 @@ def duration(least: float, most: float | None = None) -> Markup:
         return Markup("{}").format(exact)
     words = dict.fromkeys(in_years(days) if days > LONGEST_IN_DAYS else in_days(days) for days in (first, last))
     return Markup('<span title="{}">{}</span>').format(exact, " to ".join(words))
+
+
+def since(row: Mapping[str, Any], event: str) -> Markup:
+    """The days of a row, or their range, before or after an event; empty if unknown."""
+    least, most = (row["minimumDays"], row["maximumDays"]) if row["days"] is None else (row["days"], row["days"])
+    if least is None:
+        return Markup()
+    if least < 0 <= most:
+        return Markup("between {} before and {} after {}").format(duration(least), duration(most), event)
+    return Markup("{} {} {}").format(duration(least, most), "before" if most < 0 else "after", event)
 
 
 def in_days(days: float) -> str:

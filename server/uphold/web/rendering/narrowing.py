@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from uphold.web.rendering.facets import Division, Facet, FacetValue
 
-__all__ = ["Choice", "Menu", "Narrowing", "Order", "narrow"]
+__all__ = ["Choice", "Menu", "Narrowing", "Order", "menus", "order_links"]
 
 MOST_LINKS, MOST_FOLDED = 16, 80
 """The values of a facet that are listed openly, and those that are links at all; more are a selection field."""
@@ -77,33 +77,22 @@ class Narrowing:
         return any(menu.chosen for menu in self.menus)
 
 
-def narrow(
-    of: str,
-    division: Division,
-    fields: Mapping[str, str],
-    link: Callable[..., str],
-    orders: Mapping[str, str],
-    order_field: str,
-) -> Narrowing:
-    """The facets of a division that have several values or a chosen one, and the orders, of which the first is default.
-
-    `link` is the address of the page with changed `fields`.
-    """
+def menus(division: Division, fields: Mapping[str, str], link: Callable[..., str]) -> list[Menu]:
+    """The facets of a division that have several values or a chosen one; `link` is the address of changed `fields`."""
     found = [(facet, values_of(division, facet)) for facet in division.facets]
+    return [
+        menu_of(facet, values, fields, link)
+        for facet, values in found
+        if len(values) > 1 or any(each.chosen for each in values)
+    ]
+
+
+def order_links(orders: Mapping[str, str], name: str, current: str, link: Callable[..., str]) -> list[Order]:
+    """The orders, the first of which is the default; `name` is the field of the request for them."""
     default = next(iter(orders))
-    current = fields.get(order_field, default)
-    return Narrowing(
-        of,
-        [
-            menu_of(facet, values, fields, link)
-            for facet, values in found
-            if len(values) > 1 or any(each.chosen for each in values)
-        ],
-        [
-            Order(words, link(**{order_field: "" if key == default else key}), key == current)
-            for key, words in orders.items()
-        ],
-    )
+    return [
+        Order(words, link(**{name: "" if key == default else key}), key == current) for key, words in orders.items()
+    ]
 
 
 def values_of(division: Division, facet: Facet) -> list[FacetValue]:

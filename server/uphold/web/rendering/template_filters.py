@@ -12,7 +12,7 @@ from uphold.web.http.link_values import PATH_SAFE
 from uphold.web.http.request_context import snapshot_prefix
 from uphold.web.rendering.axis import anchor
 from uphold.web.rendering.counts import count_kept, count_met
-from uphold.web.rendering.dates import day, duration, period
+from uphold.web.rendering.dates import day, duration, period, since
 from uphold.web.rendering.page_context import nodes
 
 __all__ = ["add_filters", "local_path"]
@@ -74,6 +74,7 @@ def add_filters(app: Flask, base: str) -> None:
     app.add_template_filter(day, "day")
     app.add_template_filter(duration, "duration")
     app.add_template_filter(period, "period")
+    app.add_template_filter(since, "since")
     app.add_template_global(count_met, "count_met")
     app.add_template_global(count_kept, "count_kept")
 

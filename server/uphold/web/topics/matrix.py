@@ -87,7 +87,7 @@ def progress() -> Response:
         ),
     }
     cells, indicators = answers["cells"], [row["indicator"] for row in asked.indicators]
-    values = {
+    values: dict[str, Any] = {
         "goals": grouped(asked.indicators, "goal"),
         "counts": {"all": len(cells), "unrated": sum(not cell["rating"] for cell in cells), **count_named(cells)},
         "counts_of": {iri: count_named(cells.where(indicator=iri)) for iri in indicators},

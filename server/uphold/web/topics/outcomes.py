@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,8 +13,8 @@ from flask import Blueprint, Response, request
 from uphold.errors import InvalidParameter
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.rendering.facets import Division, Facet, link, sort_rows
-from uphold.web.rendering.grouping import in_order
-from uphold.web.rendering.narrowing import Narrowing, narrow
+from uphold.web.rendering.grouping import first, in_order
+from uphold.web.rendering.narrowing import Narrowing, menus, order_links
 from uphold.web.rendering.page_context import reader_language
 from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.rendering.render import show, view
@@ -59,15 +59,15 @@ def answers() -> Response:
         "Which promises were kept, and which calls are still open?",
         "Every promise and call to join a treaty, with the act that answered it and the days between.",
         calls=calls,
-        promised=in_order(in_order(promises, "jurisdictionName"), "result"),
+        promised=[(row, length_of(row)) for row in in_order(in_order(promises, "jurisdictionName"), "result")],
+        called=[call_of(row, calls) for row in calls.part],
         met=met,
         open=sum(row["outcome"].endswith("/open") for row in calls.answer),
-        medians=[row["medianDays"] for row in summary if row["medianDays"] is not None],
+        medians=ends(row["medianDays"] for row in summary if row["medianDays"] is not None),
         assumed=any(row["assumption"] for row in met),
         assumptions=[*dict.fromkeys(row["assumption"] for row in calls.part if row["assumption"])],
         figures=open_snapshot().resources.figures(),
         scale=DayScale([*map(length_of, promises), *map(length_of, calls.answer)]),
-        length_of=length_of,
     )
 
 
@@ -98,7 +98,7 @@ class Length:
     handover: int | None = None
 
 
-def length_of(row: Row) -> Length | None:
+def length_of(row: Mapping[str, Any]) -> Length | None:
     """The length of a call or promise; None if unknown or if the act came first."""
     start = row.get("callDate") or row.get("promised")
     handover = days_between(start, row.get("handoverDate"))
@@ -117,6 +117,32 @@ def days_between(first: object, last: object) -> int | None:
         return (dt.date.fromisoformat(str(last)) - dt.date.fromisoformat(str(first))).days
     except ValueError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call for one treaty: its length, the signatures if it is open, and the handover of its petition if known."""
+
+    row: Row
+    length: Length | None
+    signatures: Sequence[Row]
+    handover: Mapping[str, Any] | None
+
+
+def call_of(row: Row, calls: Calls) -> Call:
+    """A call of the page."""
+    return Call(
+        row,
+        length_of(row),
+        calls.signed.where(jurisdiction=row["jurisdiction"], treaty=row["treaty"]),
+        first(calls.handed.where(jurisdiction=row["jurisdiction"], date=row["handoverDate"])),
+    )
+
+
+def ends(values: Iterable[float]) -> tuple[float, float] | None:
+    """The lowest and the highest value; None without values."""
+    found = [*values]
+    return (min(found), max(found)) if found else None
 
 
 class DayScale:
@@ -194,8 +220,8 @@ class Calls:
     @property
     def narrowing(self) -> Narrowing:
         """The facets and orders."""
-        orders = {key: words for key, (_, words) in ORDERS.items()}
-        return narrow("the calls", self.division, self.fields, self.link, orders, "sort")
+        orders = order_links({key: words for key, (_, words) in ORDERS.items()}, "sort", self.sort, self.link)
+        return Narrowing("the calls", menus(self.division, self.fields, self.link), orders)
 
     def link(self, **changes: str) -> str:
         """The address of this page with changes, at the list of calls."""

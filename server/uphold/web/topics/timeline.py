@@ -16,7 +16,7 @@ from uphold.web.http.request_context import open_snapshot
 from uphold.web.http.request_parameters import read_number
 from uphold.web.rendering.facets import Division, Facet, link
 from uphold.web.rendering.grouping import in_order
-from uphold.web.rendering.narrowing import Narrowing, narrow
+from uphold.web.rendering.narrowing import Narrowing, menus, order_links
 from uphold.web.rendering.page_context import Page, reader_language
 from uphold.web.rendering.question_results import QuestionResult, ask
 from uphold.web.rendering.render import show, view
@@ -131,7 +131,7 @@ class Entry:
     sign: str
     words: str
     event: Row
-    acts: Sequence[Row]
+    acts: Sequence[Mapping[str, Any]]
     has_name: bool
     is_computed: bool
 
@@ -239,7 +239,8 @@ class Timeline:
     @property
     def narrowing(self) -> Narrowing:
         """The facets and orders, decades in chronological order."""
-        return narrow("the events", self.division, self.fields, self.link, ORDERS, "order")
+        orders = order_links(ORDERS, "order", self.fields.get("order", "oldest"), self.link)
+        return Narrowing("the events", menus(self.division, self.fields, self.link), orders)
 
     @property
     def pager(self) -> list[YearLink]:

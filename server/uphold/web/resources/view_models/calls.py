@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,18 @@ from uphold.web.rendering.event_sequence import EventSequence, event_sequence
 from uphold.web.rendering.grouping import Row, first, grouped, id_of, in_order, nodes_at
 from uphold.web.rendering.page_context import Page, nodes
 
-__all__ = ["Followed", "by_ordinal", "call", "call_outcome", "commitment", "is_planned", "petition"]
+__all__ = [
+    "Followed",
+    "Promise",
+    "by_ordinal",
+    "call",
+    "call_outcome",
+    "commitment",
+    "handover",
+    "is_planned",
+    "petition",
+    "promises",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,14 @@ class Followed:
     promises: Sequence[Row]
     open: Row | None = None
     asked: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """An answer or promise: its first row of commitments, and its rows of commitments-kept by treaty."""
+
+    row: Row
+    results: Sequence[Row]
 
 
 def call(page: Page, about: Description) -> Mapping[str, Any]:
@@ -101,13 +120,25 @@ def commitment(page: Page, about: Description) -> Mapping[str, Any]:
 
 def petition(page: Page, about: Description) -> Mapping[str, Any]:
     """The calls in printed order, and the commitments made at each handover."""
-    story = page.story.document
+    story, said = page.story.document, grouped((row for row in page.spoken if row["handover"]), "handover")
     return {
         "calls": by_ordinal(nodes(story.get("demands"))),
-        "spoken": page.spoken.rows,
-        "said": grouped((row for row in page.spoken if row["handover"]), "handover"),
+        "said": {handover: promises(page, rows) for handover, rows in said.items()},
         "answers": len({row["commitment"] for row in page.spoken}),
     }
+
+
+def handover(page: Page, about: Description) -> Mapping[str, Any]:
+    """The commitments made there, and the demands made there besides the petition."""
+    return {"spoken": promises(page, page.spoken), "raised": page.calls.where(raisedAt=about.thing.iri)}
+
+
+def promises(page: Page, rows: Iterable[Row]) -> list[Promise]:
+    """Rows of commitments as promises, sorted by IRI."""
+    return [
+        Promise(same[0], page.kept.where(commitment=commitment))
+        for commitment, same in grouped(rows, "commitment").items()
+    ]
 
 
 def by_ordinal(calls: Sequence[Any]) -> list[Any]:

@@ -1,16 +1,27 @@
-"""View models of statistics, discrepancies, publications and other sources of facts."""
+"""View models of statistics, findings, discrepancies, publications and other sources of facts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from uphold.serving.descriptions import Description
 from uphold.web.rendering.axis import ruler
-from uphold.web.rendering.grouping import each_once, grouped, in_order, nodes_at
+from uphold.web.rendering.grouping import each_once, first, grouped, in_order, nodes_at
 from uphold.web.rendering.page_context import Page, nodes
 
-__all__ = ["discrepancy", "publication", "resting", "statistic"]
+__all__ = [
+    "OtherFindings",
+    "assumption",
+    "discrepancy",
+    "finding",
+    "publication",
+    "recomputed_statistic",
+    "resting",
+    "rule",
+    "statistic",
+]
 
 HALF = 0.5
 """The rounding tolerance of a printed percentage."""
@@ -43,6 +54,47 @@ def statistic(page: Page, about: Description) -> Mapping[str, Any]:
     }
 
 
+def recomputed_statistic(page: Page, about: Description) -> Mapping[str, Any]:
+    """Its row, the recomputed values for other dates, and the rules, inputs and assumptions behind it."""
+    iri = about.thing.iri
+    row = first(page.again.where(recomputed=iri))
+    same = page.again.where(statistic=row["statistic"]) if row else []
+    return {
+        "row": row,
+        "others": [each for each in same if each["recomputed"] != iri],
+        "inputs": page.origin.where(relation="input"),
+        "rules": [
+            (each["source"], page.rules.where(rule=each["source"])) for each in page.origin.where(relation="rule")
+        ],
+        "assumptions": [
+            (each["source"], page.assumptions.where(assumption=each["source"]))
+            for each in page.origin.where(relation="assumption")
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFindings:
+    """The other findings about a subject."""
+
+    subject: Mapping[str, Any]
+    findings: Sequence[Mapping[str, Any]]
+
+
+def finding(page: Page, about: Description) -> Mapping[str, Any]:
+    """The subjects, and the other findings about each.
+
+    The finding itself is among these only as an IRI, since a framed document embeds each node once.
+    """
+    whom = nodes(page.story.document.get("about"))
+    others = [
+        OtherFindings(one, [each for each in nodes(one.get("findings")) if isinstance(each, Mapping)])
+        for one in whom
+        if isinstance(one, Mapping)
+    ]
+    return {"whom": whom, "others": others}
+
+
 def kind_of(node: Any) -> str:
     """The IRI of the kind of a node; empty if the node or its kind is just an IRI."""
     kind = node.get("kind") if isinstance(node, Mapping) else None
@@ -61,6 +113,16 @@ def resting(page: Page, about: Description) -> Mapping[str, Any]:
         "resting": len({row["fact"] for row in page.resting}),
         "groups": {kind: each_once(rows, "fact") for kind, rows in groups.items()},
     }
+
+
+def assumption(page: Page, about: Description) -> Mapping[str, Any]:
+    """Its rows in the question, and the facts derived from it."""
+    return {**resting(page, about), "said": page.known.where(assumption=about.thing.iri)}
+
+
+def rule(page: Page, about: Description) -> Mapping[str, Any]:
+    """Its rows in the question, and the facts derived from it."""
+    return {**resting(page, about), "said": page.known.where(rule=about.thing.iri)}
 
 
 def publication(page: Page, about: Description) -> Mapping[str, Any]:
