@@ -64,6 +64,8 @@ class Engine(Protocol):
     ) -> Answer:
         """The result of `text` in media type `accept`, complete within `deadline` seconds.
 
+        The deadline is at most the setting `query_timeout`, which is also its default.
+
         The query runs on `dataset`, else on the graphs that it names, else on the union of all graphs. `wanted` is
         polled while the query runs; when it returns False, the query is stopped with `ClientDisconnected`.
 

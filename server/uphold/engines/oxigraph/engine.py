@@ -74,7 +74,7 @@ class EmbeddedEngine:
         dataset: Dataset | None = None,
         wanted: Callable[[], bool] | None = None,
     ) -> Answer:
-        """See `Engine.query`; `deadline` is in seconds, at most the setting `query_timeout`."""
+        """See `Engine.query`."""
         inspected = inspect(text, self.limits)
         offered = [*GRAPH_TYPES, *QUAD_TYPES] if inspected.returns_graph else list(RESULT_TYPES)
         if accept not in offered:
