@@ -1,4 +1,4 @@
-"""Uphold: what states promised against the trafficking of children, what was asked of them, and what they then did."""
+"""Uphold: what states promised to do against child trafficking, what was asked of them, and what they did."""
 
 __all__ = ["__version__"]
 

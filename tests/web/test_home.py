@@ -71,7 +71,7 @@ def test_it_says_of_every_promise_whether_it_was_kept(project_client: FlaskClien
             "22 of 27 demands to join a treaty met after the call, counted from mid-2010 (an assumption); 3 of them",
         ),
         ("/", "Which of the report's figures are contradicted? 42 of 62"),
-        ("/outcomes", "counted from 1 July 2010, an assumed date, 3 of them before the petition was handed over"),
+        ("/outcomes", "counted from 1 July 2010 (assumed); 3 of them before the petition was handed over"),
         ("/outcomes", "22 of 27 calls to join a treaty met after the call, counted from 1 July 2010"),
         ("/outcomes", "the median time until a call was met, by treaty, counted from the assumed date"),
         ("/doc/treaty/opsc", "Median time until a call was met: 701 days, counted from an assumed date"),
@@ -79,17 +79,17 @@ def test_it_says_of_every_promise_whether_it_was_kept(project_client: FlaskClien
         ("/doc/jurisdiction/mlt", "1 of 1 joined, promise undated"),
         (
             "/doc/jurisdiction/irl",
-            "counted from 1 July 2010, an assumed date, 1 of them before the petition was handed over",
+            "counted from 1 July 2010 (assumed); 1 of them before the petition was handed over",
         ),
         (
             "/doc/treaty/opsc",
-            "counted from 1 July 2010, an assumed date, 1 of them before the petition was handed over",
+            "counted from 1 July 2010 (assumed); 1 of them before the petition was handed over",
         ),
-        ("/doc/call/pak-2", "counted from 1 July 2010, an assumed date, 1 of them before the petition was handed over"),
+        ("/doc/call/pak-2", "counted from 1 July 2010 (assumed); 1 of them before the petition was handed over"),
         ("/embed/jurisdiction/irl", "from 1 July 2010 (assumed), 1 before the call, 1 before the handover"),
-        ("/embed/jurisdiction/mlt", "joined, the promise undated"),
+        ("/embed/jurisdiction/mlt", "joined, promise undated"),
         ("/embed/commitment/mlt-1", "Joined; promise undated"),
-        ("/embed/call/pak-2", "from 1 July 2010 (assumed), before the handover"),
+        ("/embed/call/pak-2", "after the call of 1 July 2010 (assumed), before the handover"),
     ],
 )
 def test_a_count_says_what_it_is_based_on(project_client: FlaskClient, address: str, words: str) -> None:

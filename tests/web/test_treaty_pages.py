@@ -182,7 +182,7 @@ def test_the_figures_at_its_head_are_those_of_the_questions(project_client: Flas
     assert said[0] == f"{whole['parties']} parties on record"
     assert said[1] == (
         f"{calls['met'] + calls['alreadyMet']} of {calls['calls']} calls to join it met, counted from"
-        f" 1 July 2010, an assumed date, {calls['metBeforeHandover']} of them before the petition was handed over"
+        f" 1 July 2010 (assumed); {calls['metBeforeHandover']} of them before the petition was handed over"
     )
     assert said[2] == f"{kept.count(True)} of {len(kept)} dated promises to join it kept"
 

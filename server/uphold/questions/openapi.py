@@ -68,7 +68,7 @@ def describe(questions: Catalogue, base: str, languages: Sequence[str], types: S
         "info": {
             "title": "Uphold",
             "version": API_VERSION,
-            "summary": "What states promised against child trafficking, what was asked, and what they did.",
+            "summary": "What states promised to do against child trafficking, what was asked, and what they did.",
             "description": "Every operation is one SPARQL query, which its page shows. "
             "Each result is from one snapshot of the data, named in the header Uphold-Snapshot.",
             "license": {"name": "CC BY 4.0", "identifier": "CC-BY-4.0"},

@@ -105,13 +105,13 @@ def calls_met(rows: Sequence[Row], words: str) -> list[Figure]:
     return [Figure(f"{len(met)} of {len(rows)}", words + qualifications(met))]
 
 
-def qualifications(met: Sequence[Row]) -> str:
+def qualifications(met: Sequence[Row], before_date: str = "from") -> str:
     """The qualifications of a count of met calls: an assumed date, and calls met before the call or handover."""
     late = [row for row in met if outcome_of(row) == "met"]
     early = len(met) - len(late)
     unhanded = sum(row["handoverDate"] is not None and row["notAfter"] < row["handoverDate"] for row in late)
     assumed = [row["callDate"] for row in late if row["assumption"]]
-    since = f" from {words_of(min(assumed))} (assumed)" if assumed else ""
+    since = f" {before_date} {words_of(min(assumed))} (assumed)" if assumed else ""
     counts = ((early, "before the call"), (unhanded, "before the handover"))
     return since + "".join(f", {count} {event}" for count, event in counts if count)
 
@@ -121,8 +121,8 @@ def promises_kept(rows: Sequence[Row]) -> Figure:
     dated = [row for row in rows if row["promised"]]
     undated = sum(row["result"] == "joined-undated" for row in rows)
     if not dated:
-        return Figure(f"{undated} of {len(rows)}", "joined, the promise undated")
-    more = f"; {undated} more joined, the promise undated" if undated else ""
+        return Figure(f"{undated} of {len(rows)}", "joined, promise undated")
+    more = f"; {undated} more joined, promise undated" if undated else ""
     return Figure(
         f"{sum(row['result'] == 'kept' for row in dated)} of {len(dated)}",
         f"dated promises kept{more}",
@@ -134,7 +134,7 @@ def jurisdiction_card(iri: str, language: str) -> tuple[str, list[Figure]]:
     treaties = ask("jurisdiction-treaties", jurisdiction=iri).rows
     looked_up = [row for row in treaties if row["status"] in JOINABLE]
     joined, rest = sum(row["status"] == "party" for row in looked_up), len(treaties) - len(looked_up)
-    words = f"treaties joined; {rest} not known" if rest else "treaties joined"
+    words = f"treaties joined; {rest} unknown" if rest else "treaties joined"
     promises = ask("commitments-kept", jurisdiction=iri).rows
     old = sum(row["stale"] for row in looked_up)
     words += f"; {old} of the others from an old or undated source" if old else ""
@@ -149,14 +149,14 @@ def treaty_card(iri: str, language: str) -> tuple[str, list[Figure]]:
     """Parties, calls met, calls open."""
     outcomes = ask("call-outcomes", treaty=iri).rows
     figures = [
-        Figure(number(row["parties"]), f"parties on record, by sources up to {words_of(row['asOf'])}")
+        Figure(number(row["parties"]), f"parties on record as of {words_of(row['asOf'])}")
         for row in ask("treaties").where(treaty=iri)
     ]
     figures += calls_met(outcomes, "calls to join it met")
     if outcomes:
         waiting = [row["asOf"] for row in outcomes if outcome_of(row) == "open"]
-        by = f" by {words_of(min(waiting))}" if waiting else ""
-        figures.append(Figure(str(len(waiting)), f"of these calls open{by}"))
+        day_of_record = f" as of {words_of(min(waiting))}" if waiting else ""
+        figures.append(Figure(str(len(waiting)), f"of these calls open{day_of_record}"))
     return "Treaty", figures
 
 
@@ -171,7 +171,7 @@ def call_figure(row: Row) -> Figure:
     """The outcome of a call for one treaty."""
     outcome = outcome_of(row)
     value, mark = OUTCOMES.get(outcome, ("? Not known", "none"))
-    details = qualifications([row]).replace(", 1 before", ", before")
+    details = qualifications([row], "of").replace(", 1 before", ", before")
     detail = {
         "met": f"{lapse(row) or 'on an unknown date,'} after the call{details}",
         "already-met": "before the call was made",
@@ -195,12 +195,12 @@ def promise_figure(row: Row) -> Figure:
     if row["result"] == "kept":
         detail = f"{lapse(row)} after the promise"
     elif row["result"] == "joined-undated":
-        detail = "the treaty is joined, perhaps before the promise"
+        detail = "treaty joined, perhaps before the promise"
     elif row["answeredBy"]:
-        detail = "the treaty is joined"
+        detail = "treaty joined"
     elif row["result"] == "not-kept":
         detail = f"no consent on record by {words_of(row['asOf'])}"
-        detail = f"{number(row['daysOpen'])} days on, {detail}" if row["daysOpen"] is not None else detail
+        detail = f"{detail}, {number(row['daysOpen'])} days later" if row["daysOpen"] is not None else detail
     return Figure(value, f"{detail} · {row['treatyName']}", mark)
 
 

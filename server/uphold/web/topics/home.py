@@ -34,7 +34,7 @@ TREATY = "opsc"
 """The default treaty of the map: the one that most calls ask for."""
 TITLE = "Promises against the trafficking of children"
 DESCRIPTION = (
-    "What states promised against the trafficking of children, what campaigners asked of them, and what they then "
+    "What states promised to do against child trafficking, what campaigners asked of them, and what they "
     "did: open linked data, every fact with its source."
 )
 front = Blueprint("front", __name__)
