@@ -113,14 +113,12 @@ def test_every_file_is_read_alike_by_both_libraries(root: Path) -> None:
 
 
 def test_the_header_is_complete(ontology: rdflib.Graph, root: Path) -> None:
-    """The ontology has version, prior version, title, description, creator, licence, date and preferred prefix."""
+    """The ontology has version, title, description, creator, licence, date and preferred prefix."""
     assert ontology.value(IRI, RDF.type) == OWL.Ontology
     version = str(ontology.value(IRI, OWL.versionInfo))
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)
     assert ontology.value(IRI, OWL.versionIRI) == URIRef(f"{IRI}/{version}")
-    prior = ontology.value(IRI, OWL.priorVersion)
-    assert prior is not None
-    assert ontology.value(prior, SKOS.historyNote) is not None
+    assert ontology.value(IRI, SKOS.historyNote) is not None
     assert {text.language for text in ontology.objects(IRI, DCTERMS.title) if isinstance(text, Literal)} == {"en"}
     assert ontology.value(IRI, DCTERMS.description) is not None
     described = rdflib.Graph().parse(root / "data" / "metadata.ttl")  # where the creator of every graph is named
@@ -129,6 +127,17 @@ def test_the_header_is_complete(ontology: rdflib.Graph, root: Path) -> None:
     assert ontology.value(IRI, DCTERMS.issued) == Literal("2026-11-23", datatype=XSD.date)
     assert str(ontology.value(IRI, VANN.preferredNamespacePrefix)) == "uphold"
     assert str(ontology.value(IRI, VANN.preferredNamespaceUri)) == f"{IRI}#"
+
+
+def test_a_prior_version_is_one_that_was_released(ontology: rdflib.Graph, root: Path) -> None:
+    """The ontology names as prior only a version of which the changelog says when it was released."""
+    released = re.findall(r"^## \[(\S+)\] - \d{4}-\d{2}-\d{2}$", (root / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    prior = set(ontology.objects(IRI, OWL.priorVersion))
+    assert prior - {URIRef(f"{IRI}/{version}") for version in released} == set()
+    assert not released or prior, "a version was released, and the ontology does not name it"
+    assert {iri for iri in ontology.all_nodes() if re.fullmatch(rf"{IRI}/\d.*", str(iri))} - prior == {
+        ontology.value(IRI, OWL.versionIRI)
+    }
 
 
 def test_the_contract_is_declared(classes: set[URIRef], properties: set[URIRef]) -> None:
