@@ -198,11 +198,19 @@ def test_every_term_says_where_it_is_defined(ontology: rdflib.Graph, terms: list
 
 
 def test_every_property_says_where_it_is_used(ontology: rdflib.Graph, properties: set[URIRef]) -> None:
-    """A property has a hint of the classes that have it; hints name declared classes."""
-    assert [term for term in properties if (term, DOMAIN_INCLUDES, None) not in ontology] == []
-    hinted = {*ontology.objects(None, DOMAIN_INCLUDES), *ontology.objects(None, RANGE_INCLUDES)}
-    ours = {term for term in hinted if str(term).startswith(f"{IRI}#")}
+    """A property has a domain or a hint of the classes that have it; both name declared classes, as do ranges."""
+    bearing = (RDFS.domain, DOMAIN_INCLUDES)
+    assert [term for term in properties if not any((term, way, None) in ontology for way in bearing)] == []
+    named = {one for way in (*bearing, RDFS.range, RANGE_INCLUDES) for one in ontology.objects(None, way)}
+    ours = {term for term in named if str(term).startswith(f"{IRI}#")}
     assert [term for term in ours if (term, RDF.type, OWL.Class) not in ontology] == []
+
+
+def test_an_axiom_has_no_hint_beside_it(ontology: rdflib.Graph, properties: set[URIRef]) -> None:
+    """A property has a domain, from which types follow, or a hint of one, and not both; so with its range."""
+    for axiom, hint in ((RDFS.domain, DOMAIN_INCLUDES), (RDFS.range, RANGE_INCLUDES)):
+        assert [term for term in properties if (term, axiom, None) in ontology and (term, hint, None) in ontology] == []
+        assert [term for term in properties if len(list(ontology.objects(term, axiom))) > 1] == [], axiom
 
 
 def test_the_blocks_are_in_alphabetical_order(

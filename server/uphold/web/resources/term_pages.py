@@ -66,8 +66,6 @@ SHOWN = frozenset(
     }
 )
 """Properties with a separate place on the page; others are shown as raw data."""
-HINTS = {"Domain includes": "Domain", "Range includes": "Range"}
-"""Hints that are left out if equal to the axiom."""
 HIDDEN_TYPES = frozenset(
     {"owl:Class", "owl:ObjectProperty", "owl:DatatypeProperty", "skos:Concept", "skos:ConceptScheme"}
 )
@@ -194,9 +192,6 @@ def relations(iri: str, ontology: Ontology) -> list[Relation]:
         if name.startswith(("Subclass", "Subproperty")):  # those of other vocabularies are alignments
             others = [other for other in others if other in ontology.said]
         found[name] = ontology.in_order(others)
-    for hint, axiom in HINTS.items():
-        if found[hint] == found[axiom]:
-            found[hint] = []
     return [Relation(name, tuple(map(ontology.thing, others))) for name, others in found.items() if others]
 
 
