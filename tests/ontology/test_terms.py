@@ -8,13 +8,14 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 import rdflib
-from rdflib import DCTERMS, OWL, RDF, RDFS, SKOS, VANN, XSD, Literal, URIRef
+from rdflib import DCTERMS, OWL, QB, RDF, RDFS, SKOS, VANN, XSD, Literal, URIRef
 
 IRI = URIRef("https://w3id.org/uphold/ontology")
 TERM_STATUS = URIRef("http://www.w3.org/2003/06/sw-vocab-status/ns#term_status")
 DOMAIN_INCLUDES = URIRef("https://schema.org/domainIncludes")
 RANGE_INCLUDES = URIRef("https://schema.org/rangeIncludes")
 COLOUR, POSITION = URIRef(f"{IRI}#colour"), URIRef(f"{IRI}#position")
+MARK = URIRef("https://w3id.org/uphold/id/mark/ngo-work")
 GOAL, INDICATOR, RATING = URIRef(f"{IRI}#Goal"), URIRef(f"{IRI}#Indicator"), URIRef(f"{IRI}#Rating")
 ORDER = [
     "a",
@@ -258,6 +259,25 @@ def test_the_progress_card_has_three_goals_with_four_indicators_each(ontology: r
         assert sorted(str(ontology.value(one, POSITION)) for one in indicators) == ["1", "2", "3", "4"]
     colours = {str(one).rpartition("/")[2]: str(ontology.value(one, COLOUR)) for one in rated(ontology)}
     assert colours == {"significant": "green", "partial": "yellow", "inadequate": "red"}
+
+
+def test_the_progress_card_has_a_scheme_for_each_kind_of_concept(ontology: rdflib.Graph) -> None:
+    """Goals and indicators, ratings, and marks are in a scheme each, with its top concepts, and values name theirs."""
+    indicators = set(ontology.subjects(RDF.type, INDICATOR))
+    goals = set(ontology.subjects(RDF.type, GOAL))
+    expected = {
+        "progress-card": (goals | indicators, goals),
+        "rating": (set(rated(ontology)), set(rated(ontology))),
+        "mark": ({MARK}, {MARK}),
+    }
+    concepts = set(ontology.subjects(RDF.type, SKOS.Concept))
+    for name, (members, tops) in expected.items():
+        scheme = URIRef(f"https://w3id.org/uphold/id/scheme/{name}")
+        assert set(ontology.subjects(SKOS.inScheme, scheme)) & concepts == members
+        assert set(ontology.subjects(SKOS.topConceptOf, scheme)) == tops
+        assert set(ontology.objects(scheme, SKOS.hasTopConcept)) == tops
+    for property_, name in (("rating", "rating"), ("indicator", "progress-card")):
+        assert str(ontology.value(URIRef(f"{IRI}#{property_}"), QB.codeList)).endswith(f"/id/scheme/{name}")
 
 
 def rated(graph: rdflib.Graph) -> list[rdflib.term.Node]:
