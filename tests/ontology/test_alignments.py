@@ -7,13 +7,13 @@ from rdflib import DC, DCTERMS, FOAF, ORG, OWL, PROV, QB, RDF, RDFS, SDO, SH, SK
 from rdflib.namespace import DefinedNamespace
 
 OURS = "https://w3id.org/uphold/"
+ELI = "http://data.europa.eu/eli/ontology#"
 TIES = (RDFS.subClassOf, RDFS.subPropertyOf, SKOS.closeMatch, SKOS.exactMatch, SKOS.relatedMatch)
 CLOSED: list[type[DefinedNamespace]] = [
     DC, DCTERMS, FOAF, ORG, OWL, PROV, QB, RDF, RDFS, SDO, SH, SKOS, SOSA, TIME, VANN, XSD,
 ]  # fmt: skip
 OTHER_TERMS = {  # what we use of vocabularies that the RDF library does not list
-    "http://data.europa.eu/eli/ontology#": "LegalResource date_document first_date_entry_in_force in_force "
-    "jurisdiction",
+    ELI: "LegalResource date_document first_date_entry_in_force id_local in_force jurisdiction",
     "http://purl.org/linked-data/sdmx/2009/attribute#": "obsStatus unitMeasure",
     "http://purl.org/linked-data/sdmx/2009/dimension#": "refArea refPeriod",
     "http://purl.org/linked-data/sdmx/2009/measure#": "obsValue",
@@ -87,3 +87,22 @@ def unknown(graph: rdflib.Graph) -> set[URIRef]:
         for iri in iris - known
         if not str(iri).startswith((OURS, *DOCUMENTS)) and not any(iri in space for space in CLOSED)
     }
+
+
+def test_a_treaty_is_described_in_terms_of_eli(ontology: rdflib.Graph) -> None:
+    """By the alignments alone it is a legal resource with its local identifier and its entry into force.
+
+    The values are those of the depositary: https://treaties.un.org/Pages/ViewDetails.aspx?src=IND&mtdsg_no=IV-11-c
+    """
+    treaty, term, eli = URIRef(f"{OURS}id/treaty/opsc"), rdflib.Namespace(f"{OURS}ontology#"), rdflib.Namespace(ELI)
+    reference, day = rdflib.Literal("UNTC IV-11-c"), rdflib.Literal("2002-01-18", datatype=XSD.date)
+    said = [(RDF.type, term.Treaty), (term.depositaryReference, reference), (term.enteredIntoForce, day)]
+    found = set()
+    for name, value in said:
+        ways = ontology.transitive_objects(value if name == RDF.type else name, TIES[0 if name == RDF.type else 1])
+        found |= {(treaty, RDF.type, way) if name == RDF.type else (treaty, way, value) for way in ways}
+    assert {
+        (treaty, RDF.type, eli.LegalResource),
+        (treaty, eli.id_local, reference),
+        (treaty, eli.first_date_entry_in_force, day),
+    } <= found
