@@ -191,6 +191,22 @@ def test_no_definition_uses_its_own_name(ontology: rdflib.Graph, terms: list[URI
     assert [pair for pair in named if re.search(rf"\b{re.escape(pair[0])}\b", pair[1], re.IGNORECASE)] == []
 
 
+def test_every_class_has_an_example_and_a_counter_example(ontology: rdflib.Graph, classes: set[URIRef]) -> None:
+    """One English text: what the class is for, then what it is mistaken for."""
+    examples = {term: list(ontology.objects(term, SKOS.example)) for term in classes}
+    assert [term for term, found in examples.items() if len(found) != 1] == []
+    assert [one for found in examples.values() for one in found if getattr(one, "language", "") != "en"] == []
+    texts = [str(text) for found in examples.values() for text in found]
+    assert [text for text in texts if not re.fullmatch(r"[A-Z].*\. Not an example: [^A-Z].*[^.]\.", text)] == []
+    assert len(set(texts)) == len(texts)
+
+
+def test_an_example_with_what_it_is_not_is_written_in_one_way(ontology: rdflib.Graph) -> None:
+    """Examples of properties that say what they are not have the same form."""
+    texts = [str(text) for text in ontology.objects(None, SKOS.example)]
+    assert [text for text in texts if "not an example" in text.lower() and ". Not an example: " not in text] == []
+
+
 def test_every_term_says_where_it_is_defined(ontology: rdflib.Graph, terms: list[URIRef]) -> None:
     """A term points to the ontology and has a status."""
     assert [term for term in terms if list(ontology.objects(term, RDFS.isDefinedBy)) != [IRI]] == []
