@@ -175,6 +175,19 @@ def test_labels_distinguish_terms(ontology: rdflib.Graph, terms: list[URIRef]) -
     assert [text for _, text in labels if text[0].isupper() and not text.split()[0].isupper()] == []
 
 
+def test_a_label_of_a_property_reads_before_its_value(ontology: rdflib.Graph) -> None:
+    """In a list of facts, "label: value", an act or a day follows a phrase that says what was done."""
+    phrases = {
+        "addressedTo": "addressed to", "adopted": "adopted on", "agrees": "agrees with the printed figure",
+        "by": "performed by", "callsForConsentTo": "calls for consent to", "depositary": "deposited with",
+        "enteredIntoForce": "entered into force on", "entersIntoForce": "enters into force on",
+        "handoverDate": "handed over on", "openedForSignature": "opened for signature on",
+        "population": "has population", "promisesConsentTo": "promises consent to", "statistic": "recomputes",
+    }  # fmt: skip
+    found = {name: str(ontology.value(URIRef(f"{IRI}#{name}"), RDFS.label)) for name in phrases}
+    assert found == phrases
+
+
 def test_every_term_has_one_definition_of_one_sentence(ontology: rdflib.Graph, terms: list[URIRef]) -> None:
     """A definition is one English sentence: a capital first, a full stop last, and none between."""
     definitions = {term: list(ontology.objects(term, SKOS.definition)) for term in terms}

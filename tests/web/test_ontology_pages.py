@@ -234,7 +234,7 @@ def test_a_class_has_the_properties_of_the_classes_above_it(client: FlaskClient)
     """A ratification is dated as any act is, and the page says from where it has that."""
     tree = read_page(client, "/ontology/Ratification")
     table = {words(row.find("th")) for row in tree.iter("tr")}
-    assert "by of treaty action" in table
+    assert "performed by from treaty action" in table
 
 
 def test_a_term_names_the_questions_that_use_it(client: FlaskClient) -> None:
