@@ -53,6 +53,7 @@ NOTES = (
     ("Scope", "skos:scopeNote"),
     ("Example", "skos:example"),
     ("History", "skos:historyNote"),
+    ("Change", "skos:changeNote"),
     ("Note", "skos:note"),
     ("Comment", "rdfs:comment"),
 )
