@@ -67,6 +67,11 @@ def data(tiny: Settings) -> rdflib.Graph:
     return rdflib.Graph().parse(current(tiny.state).union, format="nt")
 
 
+def label(graph: rdflib.Graph, term: URIRef, naming: URIRef, language: str = "en") -> str:
+    """The label of a term in one language."""
+    return next(str(text) for text in graph.objects(term, naming) if getattr(text, "language", "") == language)
+
+
 def address(iri: str) -> str:
     """Where the page about an IRI of ours is."""
     return "/" + iri.removeprefix(BASE).replace("#", "/").replace("id/", "doc/", 1)
@@ -93,7 +98,7 @@ def test_a_term_has_a_page_that_says_what_the_ontology_says(
     """Label, definition, status, domain, range, what is above it, and the like of it elsewhere."""
     term, tree = URIRef(iri), read_page(client, address(iri))
     found = rows(tree)
-    assert words(tree.find(".//h1")) == str(ontology.value(term, RDFS.label))
+    assert words(tree.find(".//h1")) == label(ontology, term, RDFS.label)
     assert words(classed(tree, "purpose")[0]) == str(ontology.value(term, SKOS.definition))
     text = words(tree.find(".//main"))
     for note in (SKOS.scopeNote, SKOS.example):
@@ -115,12 +120,27 @@ def test_a_concept_has_a_page_that_says_what_the_ontology_says(
     """Label, definition, notation, and the list that it is in; a list has all its concepts."""
     term, tree = URIRef(iri), read_page(client, address(iri))
     found = rows(tree)
-    assert words(tree.find(".//h1")) == str(ontology.value(term, SKOS.prefLabel))
+    assert words(tree.find(".//h1")) == label(ontology, term, SKOS.prefLabel)
     assert words(classed(tree, "purpose")[0]) == str(ontology.value(term, SKOS.definition))
     assert linked(ontology.objects(term, SKOS.inScheme)) == found.get("Concept scheme", set())
     assert ("Notation" in found) == (ontology.value(term, SKOS.notation) is not None)
     members = linked(ontology.subjects(SKOS.inScheme, term))
     assert members - {each for links in found.values() for each in links} == set()
+
+
+@pytest.mark.parametrize("language", ["fr", "es"])
+@pytest.mark.parametrize("path", ["/ontology/Accession", "/doc/status/held", "/doc/indicator/helpline", "/doc/goal/2"])
+def test_a_page_has_the_name_in_the_readers_language(
+    client: FlaskClient, ontology: rdflib.Graph, path: str, language: str
+) -> None:
+    """The heading of a class, a value, an indicator and a goal is their label in that language, marked as such."""
+    iri = f"{BASE}{path.removeprefix('/').replace('ontology/', 'ontology#').replace('doc/', 'id/')}"
+    expected = label(ontology, URIRef(iri), RDFS.label if "#" in iri else SKOS.prefLabel, language)
+    heading = read_page(client, f"{path}?lang={language}").find(".//h1")
+    assert words(heading) == expected
+    assert heading is not None
+    assert language in [element.get("lang") for element in heading.iter()]
+    assert expected in client.get(path, headers={**HTML, "Accept-Language": language}).text
 
 
 def test_the_overview_has_every_term_once_with_a_link_to_its_page(client: FlaskClient) -> None:
@@ -161,8 +181,8 @@ def test_words_narrow_the_overview(client: FlaskClient, ontology: rdflib.Graph, 
     shown = {each.get("id") for group in classed(tree, "terms") for each in group.findall("div")}
     wanted = set()
     for iri in TERMS:
-        texts = (ontology.value(URIRef(iri), said) for said in (RDFS.label, SKOS.definition))
-        text = " ".join([iri.replace(SPACE, "uphold:"), *map(str, texts)]).casefold()
+        texts = (label(ontology, URIRef(iri), RDFS.label), str(ontology.value(URIRef(iri), SKOS.definition)))
+        text = " ".join([iri.replace(SPACE, "uphold:"), *texts]).casefold()
         wanted |= {iri.partition("#")[2]} if all(word in text for word in expected.split()) else set()
     assert shown & {iri.partition("#")[2] for iri in TERMS} == wanted
 
