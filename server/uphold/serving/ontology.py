@@ -126,12 +126,15 @@ class Ontology:
 
 
 def read_ontology(rows: Iterable[Row], names: Names, iri: str, graph: str) -> Ontology:
-    """The ontology from the rows of the page query `ontology`."""
+    """The ontology from the rows of the page query `ontology`, without its declarations of others' terms."""
+    own = iri.removesuffix("ontology")
     by_node: dict[str, list[Row]] = defaultdict(list)
     said: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     pointing: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     short: dict[str, str] = {}
     for row in rows:
+        if not row["node"].value.startswith(own):
+            continue
         for term in row.values():
             if term.kind == "iri" and term.value not in short:
                 short[term.value] = names.short(term.value)
