@@ -119,7 +119,7 @@ def test_each_graph_is_described_with_its_size(project_engine: EmbeddedEngine) -
     query = """SELECT ?g ?stated (COUNT(*) AS ?counted) {
       GRAPH graph:catalogue { ?g a dcat:Dataset, void:Dataset ; void:triples ?stated ; dcterms:license ?l ;
         dcterms:creator ?c ; dcterms:issued ?i }
-      FILTER EXISTS { GRAPH graph:catalogue { ?g dcterms:source ?source } }
+      FILTER EXISTS { GRAPH graph:catalogue { ?g dcterms:source|prov:wasDerivedFrom ?source } }
       GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ?stated"""
     found = rows(project_engine, query)
     graphs = rows(project_engine, "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }")

@@ -27,6 +27,8 @@ OTHER_TERMS = {  # what we use of vocabularies that the RDF library does not lis
 }
 DOCUMENTS = (
     "https://creativecommons.org/",
+    "https://www.w3.org/TR/",
+    "http://publications.europa.eu/resource/authority/language/",
     "http://rdfs.org/ns/void#",
     "http://www.w3.org/ns/dcat#",
 )  # named in metadata, never as an alignment

@@ -32,7 +32,7 @@ FORMS = {
 RDF_FORMS = [form for form in FORMS if form != "json"]
 EXAMPLES = """SELECT ?class (MIN(?thing) AS ?example) WHERE { ?thing a ?class
   FILTER (STRSTARTS(STR(?thing), "https://w3id.org/uphold/") && !CONTAINS(STR(?thing), "#")) } GROUP BY ?class"""
-ELSEWHERE = {BASE, f"{BASE}shapes/", f"{BASE}ontology"}
+ELSEWHERE = {BASE, f"{BASE}api", f"{BASE}shapes/", f"{BASE}ontology"}
 """What has its description elsewhere, or whole: the catalogue at /.well-known/void, and `WHOLE`."""
 WHOLE = ("ontology", "shapes")
 DIFFICULT = (

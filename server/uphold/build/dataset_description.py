@@ -1,7 +1,7 @@
 """Dataset description: completes the catalogue with the counts that only a build knows.
 
-Each graph is described by hand in a `metadata.ttl`; the build adds its number of triples, lists it in the catalogue,
-and counts its classes and properties in graph `void`. Graph `void` does not count itself.
+Each graph is described by hand in a `metadata.ttl`; the build adds its number of triples, lists it in the catalogue
+and under each data service, and counts its classes and properties in graph `void`. Graph `void` does not count itself.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ DCAT_DATASET = ox.NamedNode("http://www.w3.org/ns/dcat#Dataset")
 TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 CATALOG = ox.NamedNode("http://www.w3.org/ns/dcat#Catalog")
 LISTS = ox.NamedNode("http://www.w3.org/ns/dcat#dataset")
+SERVICE = ox.NamedNode("http://www.w3.org/ns/dcat#DataService")
+SERVES = ox.NamedNode("http://www.w3.org/ns/dcat#servesDataset")
 SUBSET = ox.NamedNode("http://rdfs.org/ns/void#subset")
 INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
 
@@ -32,9 +34,8 @@ def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
     Raises `UnreadableSource` for a graph that no metadata.ttl describes.
     """
     catalogue, contents = graph_name(base, "catalogue"), graph_name(base, "void")
-    described = {quad.subject for quad in quads.quads_for_graph_name(catalogue) if quad.object == DCAT_DATASET}
-    catalogs = (q.subject for q in quads.quads_for_graph_name(catalogue) if q.predicate == TYPE and q.object == CATALOG)
-    whole = [catalog for catalog in catalogs if isinstance(catalog, ox.NamedNode)]
+    described = instances(quads, DCAT_DATASET, catalogue)
+    whole, services = instances(quads, CATALOG, catalogue), instances(quads, SERVICE, catalogue)
     graphs = {quad.graph_name for quad in quads if isinstance(quad.graph_name, ox.NamedNode)}
     names = sorted({*graphs, contents}, key=str)
     for name in names:
@@ -44,6 +45,8 @@ def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
         for catalog in whole:
             quads.add(ox.Quad(catalog, LISTS, name, catalogue))
             quads.add(ox.Quad(catalog, SUBSET, name, catalogue))
+        for service in services:
+            quads.add(ox.Quad(service, SERVES, name, catalogue))
     short = ShortNames(prefixes)
     sets = [*names, *whole]
     supposed = sizes(quads, catalogue, sets, contents, 0)
@@ -52,6 +55,12 @@ def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
         quads.add(quad)
     for quad in list(partitions(quads, base, short)):
         quads.add(quad)
+
+
+def instances(quads: ox.Dataset, kind: ox.NamedNode, graph: ox.NamedNode) -> list[ox.NamedNode]:
+    """The IRIs that this graph states to be of this class."""
+    found = (q.subject for q in quads.quads_for_graph_name(graph) if q.predicate == TYPE and q.object == kind)
+    return [subject for subject in found if isinstance(subject, ox.NamedNode)]
 
 
 def sizes(

@@ -159,11 +159,13 @@ def service() -> str:
     """The service description as RDF."""
     base = open_snapshot().snapshot.base
     return (
-        "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n@prefix dcterms: <http://purl.org/dc/terms/> .\n\n"
+        "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n@prefix dcterms: <http://purl.org/dc/terms/> .\n"
+        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n\n"
         f"<{base}validate> a dcat:DataService ;\n"
         '    dcterms:title "Validate data"@en ;\n'
         '    dcterms:description "POST data to get a SHACL validation report; nothing is stored."@en ;\n'
-        f"    dcterms:conformsTo <http://www.w3.org/TR/shacl/> ;\n    dcat:endpointURL <{base}validate> .\n"
+        f"    dcterms:conformsTo <https://www.w3.org/TR/shacl/> ;\n    dcat:endpointURL <{base}validate> .\n\n"
+        f"<{base}validate> a rdfs:Resource .\n<https://www.w3.org/TR/shacl/> a dcterms:Standard .\n"
     )
 
 
