@@ -75,6 +75,7 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = add_middleware(app.wsgi_app, manager)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(lambda: {"snapshot": open_snapshot().snapshot, "base": settings.base, "version": __version__})
+    app.jinja_env.globals |= {"contact": settings.contact, "contact_iri": settings.contact_iri}
     app.jinja_env.globals["vendored"] = vendored()
     for name in sorted({EDITOR, CONSOLE, CHARTS} - vendored()):
         log.warning("static/vendor/%s is missing, so pages work without it; `make setup` installs it", name)

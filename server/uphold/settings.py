@@ -6,10 +6,12 @@ The table below defines both the `UPHOLD_<NAME>` environment variables and the `
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from uphold.errors import InvalidSetting
 
@@ -17,6 +19,13 @@ __all__ = ["CANONICAL_BASE", "Settings"]
 
 CANONICAL_BASE = "https://w3id.org/uphold/"
 """The base of every IRI in the source files."""
+LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+EMAIL = re.compile(rf"([\w.!#$%&'*+/=?^`{{|}}~-]+)@({LABEL}(?:\.{LABEL})*)", re.ASCII)
+"""An e-mail address, as HTML defines a valid one."""
+IN_MAILTO = "!$'*+-._~"
+"""Signs that need not be encoded in the local part of a mailto IRI (RFC 6068, 2)."""
+PAGE = re.compile(rf"""https://{LABEL}(?:\.{LABEL})*(?::[0-9]+)?(?:[/?#][^\x00-\x20\x7f-\U0010ffff<>"{{}}|\\^`]*)?""")
+"""The https address of a page, without a user name."""
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
@@ -42,6 +51,16 @@ def read_switch(value: object) -> bool:
     return read
 
 
+def is_contact(text: str) -> bool:
+    """Whether this is an e-mail address or the https address of a page."""
+    if PAGE.fullmatch(text):
+        try:
+            return urlsplit(text).port != 0
+        except ValueError:
+            return False
+    return bool(EMAIL.fullmatch(text))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings; immutable, created once at startup."""
@@ -49,6 +68,7 @@ class Settings:
     files: Path = setting(None, "Folder with ontology/, data/, shapes/ and queries/; the project's own when not set.")
     state: Path = setting(Path(".uphold"), "Folder for snapshots and other state of the server.")
     base: str = setting(CANONICAL_BASE, "Base of the project's IRIs; change it only for tests and mirrors.")
+    contact: str = setting("", "E-mail address or https page for questions about this server; shown to its clients.")
     host: str = setting("127.0.0.1", "Address to serve on.")
     port: int = setting(8000, "Port to serve on.")
     server_processes: int = setting(0, "Server processes; 0 for one per CPU, at most 4. Limits hold in each of them.")
@@ -127,6 +147,16 @@ class Settings:
             raise InvalidSetting(f"log_level is {self.log_level!r}; it must be debug, info, warning or error.")
         if not self.base.endswith("/"):
             raise InvalidSetting(f"base is {self.base!r}; it must end with a slash.")
+        if self.contact and not is_contact(self.contact):
+            raise InvalidSetting(
+                f"contact is {self.contact!r}; it must be an e-mail address or the https address of a page."
+            )
+
+    @property
+    def contact_iri(self) -> str:
+        """The contact as an IRI, for an e-mail address by RFC 6068; empty when not set."""
+        found = EMAIL.fullmatch(self.contact)
+        return f"mailto:{quote(found[1], safe=IN_MAILTO)}@{found[2]}" if found else self.contact
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], **given: Any) -> Settings:

@@ -12,5 +12,5 @@ from uphold.settings import Settings
 
 if __name__ == "__main__":
     settings = Settings()
-    found = shape(describe(load_questions(Files(settings.files)), settings.base, ["en"]))
+    found = shape(describe(load_questions(Files(settings.files)), ["en"]))
     RELEASED.write_text(json.dumps(found, indent=1) + "\n", "utf-8")

@@ -22,7 +22,7 @@ from uphold.settings import Settings
 RELEASED = Path(__file__).with_name("released.json")
 EXAMPLES, EXAMPLES_IN_A_LONG_RUN = 4, 100
 CHECKS = list(HealthCheck)
-DESCRIBED = describe(load_questions(Files(Settings().files)), Settings().base, ["en"])["paths"]
+DESCRIBED = describe(load_questions(Files(Settings().files)), ["en"])["paths"]
 CASES = [
     (path, mode)
     for path, methods in DESCRIBED.items()

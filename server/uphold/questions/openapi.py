@@ -55,7 +55,9 @@ PROBLEMS = {
 }
 
 
-def describe(questions: Catalogue, base: str, languages: Sequence[str], types: Sequence[str] = ()) -> dict[str, Any]:
+def describe(
+    questions: Catalogue, languages: Sequence[str], types: Sequence[str] = (), contact: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """The OpenAPI document; `languages` are those of labels, `types` the kinds and classes of resources."""
     paths: dict[str, Any] = operations(REFUSALS, HEADERS, languages, types)
     for question in questions.values():
@@ -72,7 +74,7 @@ def describe(questions: Catalogue, base: str, languages: Sequence[str], types: S
             "description": "Every operation is one SPARQL query, which its page shows. "
             "Each result is from one snapshot of the data, named in the header Uphold-Snapshot.",
             "license": {"name": "CC BY 4.0", "identifier": "CC-BY-4.0"},
-            "contact": {"name": "Uphold contributors", "url": base},
+            **({"contact": contact} if contact else {}),
         },
         "servers": [{"url": "/", "description": "The server of this document."}],
         "tags": tags,

@@ -28,6 +28,7 @@ from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.request_parameters import IN_PATHS, QuestionRequest, page_links, read_question_request
 from uphold.web.http.responses import send
 from uphold.web.metadata.citations import cite_query
+from uphold.web.metadata.contact import contact_in_openapi
 from uphold.web.metadata.json_ld import dataset
 from uphold.web.metadata.metadata import Metadata
 from uphold.web.rendering.link_header import add_links, links_of_page
@@ -96,7 +97,7 @@ def console() -> Response:
 def document() -> Response:
     """The OpenAPI document, generated from the question files."""
     languages, types = open_snapshot().resources.languages(), open_snapshot().search.names()
-    described = describe(manager().questions, open_snapshot().snapshot.base, languages, types)
+    described = describe(manager().questions, languages, types, contact_in_openapi())
     return send(json.dumps(described, ensure_ascii=False, indent=1) + "\n", JSON)
 
 

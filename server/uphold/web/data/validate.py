@@ -16,6 +16,7 @@ from uphold.validation.upload import MEDIA_TYPES, PACKED, SUFFIXES, Sent, Upload
 from uphold.web.http.negotiation import choose, named_form, prefers_html
 from uphold.web.http.request_context import context, manager, open_snapshot
 from uphold.web.http.responses import send
+from uphold.web.metadata.contact import contact_of
 from uphold.web.rendering.problem_details import as_details
 from uphold.web.rendering.render import about_page
 
@@ -166,6 +167,7 @@ def service() -> str:
         '    dcterms:description "POST data to get a SHACL validation report; nothing is stored."@en ;\n'
         f"    dcterms:conformsTo <https://www.w3.org/TR/shacl/> ;\n    dcat:endpointURL <{base}validate> .\n\n"
         f"<{base}validate> a rdfs:Resource .\n<https://www.w3.org/TR/shacl/> a dcterms:Standard .\n"
+        f"{contact_of(f'{base}validate')}"
     )
 
 

@@ -14,6 +14,7 @@ from uphold.web.http.negotiation import choose, choose_graph, named_form, split_
 from uphold.web.http.request_context import open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
 from uphold.web.metadata.citations import cite_document
+from uphold.web.metadata.contact import contact_terms
 from uphold.web.rendering.link_header import Link, add_links
 from uphold.web.rendering.page_context import Page, reader_language
 from uphold.web.rendering.render import about_page, scripted
@@ -190,7 +191,7 @@ def shapes(suffix: str) -> Response:
 def void() -> Response:
     """The description of the data set."""
     form, label = choose_graph(list(GRAPH_TYPES))
-    return send(open_snapshot().resources.document("catalogue", form), label, varies=True)
+    return send(open_snapshot().resources.document("catalogue", form, **contact_terms()), label, varies=True)
 
 
 def whole_form(suffix: str) -> tuple[str, str]:

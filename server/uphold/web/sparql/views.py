@@ -22,6 +22,7 @@ from uphold.web.http.request_context import context, manager, open_snapshot, sna
 from uphold.web.http.responses import send
 from uphold.web.http.sparql_protocol import ProtocolRequest
 from uphold.web.metadata.citations import cite_query
+from uphold.web.metadata.contact import contact_terms
 from uphold.web.rendering.problem_details import as_details
 from uphold.web.rendering.render import about_page
 from uphold.web.sparql.completions import editor_words
@@ -88,7 +89,9 @@ def welcome() -> Response:
     form, label = choose_graph([*GRAPH_TYPES, HTML])
     if form == HTML:
         return show(ProtocolRequest(""))
-    return send(open_snapshot().resources.document("service", form, **stated_limits()), label, varies=True)
+    return send(
+        open_snapshot().resources.document("service", form, **stated_limits(), **contact_terms()), label, varies=True
+    )
 
 
 def show(asked: ProtocolRequest, *, status: int = HTTPStatus.OK, cacheable: bool = True, **found: object) -> Response:

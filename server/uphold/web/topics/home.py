@@ -14,6 +14,7 @@ from uphold.rdf.terms import Term
 from uphold.web.http.negotiation import choose_graph
 from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.responses import send
+from uphold.web.metadata.contact import contact_terms
 from uphold.web.metadata.json_ld import catalogue
 from uphold.web.rendering.grouping import grouped, in_order
 from uphold.web.rendering.question_results import QuestionResult, ask
@@ -46,7 +47,7 @@ def home() -> Response:
     form, label = choose_graph([HTML, *GRAPH_TYPES])
     resources = open_snapshot().resources
     if form != HTML:
-        return send(resources.document("catalogue", form), label, varies=True)
+        return send(resources.document("catalogue", form, **contact_terms()), label, varies=True)
     answers = {"kept": ask("commitments-kept"), "treaties": ask("treaties"), "outcomes": ask("outcome-summary")}
     answers["figures"] = ask("contradicted-figures")
     treaty = treaty_of_map(answers["treaties"])
