@@ -143,11 +143,11 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
 
 def run_validate(given: argparse.Namespace, settings: Settings) -> int:
     """Validate files against the shapes, with the current snapshot as background; nothing is stored."""
-    from uphold.validation.worker import ValidationGraphs, validate_triples
+    from uphold.validation.worker import background_of, validate_triples
 
     boundless = replace(settings, upload_max_bytes=BOUNDLESS, upload_max_triples=BOUNDLESS)
     triples = [triple for path in given.file for triple in apart(path, read_file(path, boundless), given.file)]
-    report = validate_triples(triples, ValidationGraphs.of(current_or_built(settings)))
+    report = validate_triples(triples, background_of(current_or_built(settings)))
     print(json.dumps(report.as_json(), indent=1, ensure_ascii=False) if given.json else report)
     return 0 if report.conforms else 1
 

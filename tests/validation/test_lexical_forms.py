@@ -1,4 +1,4 @@
-"""Lexical forms and the order of values are those of XSD 1.1 Part 2; the cases come from its sections."""
+"""Lexical forms are those of XSD 1.1 Part 2; the cases come from its sections."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 from rdflib.namespace import XSD
-from rdflib.term import BNode, Literal, Node, URIRef
 
 from uphold.rdf.csv_tables import Context
 from uphold.validation.lexical_faults import explain
 from uphold.validation.lexical_forms import FORMS, well_formed
-from uphold.validation.xsd_order import compare
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -46,29 +44,6 @@ def test_every_datatype_in_use_has_a_row() -> None:
     texts = " ".join(path.read_text("utf-8") for path in (ROOT / "shapes").glob("*.ttl"))
     used |= set(re.findall(r"\bxsd:\w+", texts))
     assert {name.removeprefix("xsd:") for name in used if name.startswith("xsd:")} <= set(FORMS)
-
-
-def literal(text: str, datatype: str) -> Literal:
-    """A literal as it was sent."""
-    return Literal(text, datatype=XSD[datatype], normalize=False)
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("case", cases("order.csv"), ids=lambda case: f"{case['first']} {case['second']}")
-def test_values_have_the_order_of_xsd_or_none(case: Row) -> None:
-    """And the other way round."""
-    first, second = literal(case["first"], case["datatype"]), literal(case["second"], case["other datatype"])
-    expected = int(case["order"]) if case["order"] else None
-    assert compare(first, second) == expected
-    assert compare(second, first) == (None if expected is None else -expected)
-
-
-@pytest.mark.parametrize("other", [URIRef("https://data.example/a"), BNode("nameless"), Literal("b", "en")])
-def test_only_literals_without_a_language_have_an_order(other: Node) -> None:
-    """SPARQL's `<` compares no IRI, no blank node and no text with a language tag."""
-    assert compare(other, Literal("a")) is None
-    assert compare(Literal("a"), other) is None
-    assert compare(other, other) is None
 
 
 @pytest.mark.parametrize("case", cases("figures.csv"), ids=lambda case: case["text"])

@@ -68,7 +68,7 @@ def inputs_digest(files: Files) -> str:
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         code.update(path.read_bytes())
-    libraries = [version(name) for name in ("pyoxigraph", "pyshacl", "tantivy")]
+    libraries = [version(name) for name in ("pyoxigraph", "shacl", "tantivy")]
     parts = [files.digest(), __version__, code.hexdigest(), *libraries]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -103,11 +103,12 @@ def state_once(quads: ox.Dataset) -> None:
 
 def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
     """Build and validate a snapshot on disk, without making it current."""
-    from uphold.validation.shacl import check, to_rdflib  # heavy to import, and not needed if nothing has changed
+    from uphold.validation.shacl import check  # heavy to import, and not needed if nothing has changed
 
     quads = assemble(files, say)
-    shapes = to_rdflib(quads.quads_for_graph_name(graph_name(files.base, "shapes")))
-    warnings = check(quads, shapes).results
+    union = union_of(quads)
+    shapes = [quad.triple for quad in quads.quads_for_graph_name(graph_name(files.base, "shapes"))]
+    warnings = check(union, shapes, files.base).results
     for result in warnings:
         say(str(result))
     say(f"every node conforms to the shapes{f', with {len(warnings)} warnings' if warnings else ''}")
@@ -117,7 +118,7 @@ def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "dumps").mkdir(parents=True)
     (unfinished / "data.nq").write_bytes(lines)
-    union = union_of(quads)
+    union = union_of(quads)  # again, with canonical labels
     (unfinished / "union.nt").write_bytes(union)
     (unfinished / "with-union.nq").write_bytes(lines + union)
     write_index(unfinished)

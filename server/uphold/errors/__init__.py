@@ -32,6 +32,7 @@ from uphold.errors.data import (
     DuplicateStatement,
     RuleFailed,
     UnreadableSource,
+    UnsupportedShape,
     ValidatorFailed,
 )
 from uphold.errors.questions import (
@@ -88,6 +89,7 @@ __all__ = [
     "UnsafeBody",
     "UnsupportedFormat",
     "UnsupportedMediaType",
+    "UnsupportedShape",
     "UpholdError",
     "ValidationLimitExceeded",
     "ValidatorFailed",

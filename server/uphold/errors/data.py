@@ -1,6 +1,7 @@
 """Errors about the source files and the data derived from them; part of the tree in `errors.base`.
 
-UpholdError ─┬─ DataError (422): UnreadableSource, RuleFailed, DuplicateStatement, DoesNotConform
+UpholdError ─┬─ DataError (422): UnreadableSource, RuleFailed, DuplicateStatement, DoesNotConform,
+             │                     UnsupportedShape
              └─ ValidatorFailed (500)
 """
 
@@ -8,7 +9,15 @@ from __future__ import annotations
 
 from uphold.errors.base import UpholdError
 
-__all__ = ["DataError", "DoesNotConform", "DuplicateStatement", "RuleFailed", "UnreadableSource", "ValidatorFailed"]
+__all__ = [
+    "DataError",
+    "DoesNotConform",
+    "DuplicateStatement",
+    "RuleFailed",
+    "UnreadableSource",
+    "UnsupportedShape",
+    "ValidatorFailed",
+]
 
 
 class DataError(UpholdError):
@@ -55,6 +64,14 @@ class DoesNotConform(DataError):
 
     def __init__(self, count: int, report: str) -> None:
         super().__init__(f"The data have {count} violations of the shapes.\n{report}")
+
+
+class UnsupportedShape(DataError):
+    """A shape uses a part of SHACL that is not compiled to SPARQL; the text names the shape."""
+
+    code = "unsupported-shape"
+    title = "A shape uses an unsupported part of SHACL"
+    remedy = "Write the shape with the constraint components that docs/contribute.md lists."
 
 
 class ValidatorFailed(UpholdError):

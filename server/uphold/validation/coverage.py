@@ -8,18 +8,21 @@ these are few or none, and of probable typos in our terms.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 
-import rdflib
-from rdflib.namespace import RDF, RDFS, SH
-from rdflib.term import Node, URIRef
+import pyoxigraph as ox
+
+from uphold.validation.changes import text_of
+from uphold.validation.compiler import Compiled
 
 __all__ = ["Contents", "describe"]
 
 MOST_WARNINGS = 20
+TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+DEFINED_BY = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#isDefinedBy")
 SCHEME = re.compile(r"^https?://(www\.)?")
 
 
@@ -55,25 +58,33 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def describe(data_graph: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, base: str) -> Contents:
-    """The coverage of a graph; `union` is the graph and its background, which define the known classes and terms."""
-    targets = set(shapes.objects(None, SH.targetClass))
-    classes = {kind for target in targets for kind in union.transitive_subjects(RDFS.subClassOf, target) if kind}
-    things = set(data_graph.subjects(unique=True))
+def describe(triples: Collection[ox.Triple], store: ox.Store, compiled: Compiled, base: str) -> Contents:
+    """The coverage of an upload; `store` has the upload and its background, which define the known classes and terms."""
+    classes = {sub for rule in compiled.rules for kind in rule.targets.classes for sub in compiled.classes[kind]}
+    things = {triple.subject for triple in triples}
+    types = {(triple.subject, triple.object.value) for triple in triples if is_type(triple)}
+    stated = {thing for thing, kind in types if kind in classes}
     known = sum(
         1
         for thing in things
-        if any(kind in classes for g in (data_graph, union) for kind in g.objects(thing, RDF.type))
+        if thing in stated
+        or any(text_of(quad.object) in classes for quad in store.quads_for_pattern(thing, TYPE, None))
     )
-    properties = {str(p) for p in union.subjects(RDFS.isDefinedBy, URIRef(f"{base}ontology"))} | {
-        str(p) for p in shapes.objects(None, SH.targetSubjectsOf)
+    ontology = store.quads_for_pattern(None, DEFINED_BY, ox.NamedNode(f"{base}ontology"))
+    properties = {text_of(quad.subject) for quad in ontology} | {
+        name for rule in compiled.rules for name in rule.targets.subjects_of
     }
     found = [
         *of_few(len(things), known),
-        *of_classes(data_graph, classes, base),
-        *of_slips(data_graph, properties, base),
+        *of_classes({kind for _, kind in types}, classes, base),
+        *of_slips(triples, properties, {kind for _, kind in types}, base),
     ]
-    return Contents(len(data_graph), len(things), known, tuple(islice(dict.fromkeys(found), MOST_WARNINGS)))
+    return Contents(len(triples), len(things), known, tuple(islice(dict.fromkeys(found), MOST_WARNINGS)))
+
+
+def is_type(triple: ox.Triple) -> bool:
+    """Whether a triple states a class."""
+    return triple.predicate == TYPE and isinstance(triple.object, ox.NamedNode)
 
 
 def of_few(things: int, known: int) -> Iterator[str]:
@@ -86,23 +97,21 @@ def of_few(things: int, known: int) -> Iterator[str]:
         )
 
 
-def of_classes(data_graph: rdflib.Graph, classes: set[Node], base: str) -> Iterator[str]:
+def of_classes(stated: set[str], classes: set[str], base: str) -> Iterator[str]:
     """A warning for each class that the shapes do not know."""
-    names = {str(kind) for kind in classes}
-    for kind in sorted(map(str, set(data_graph.objects(None, RDF.type)) - classes)):
-        meant = nearest(kind, names, base)
+    for kind in sorted(stated - classes):
+        meant = nearest(kind, classes, base)
         yield f"The shapes do not know the class {kind}{f': did you mean {meant}?' if meant else '.'}"
 
 
-def of_slips(data_graph: rdflib.Graph, properties: set[str], base: str) -> Iterator[str]:
+def of_slips(triples: Iterable[ox.Triple], properties: set[str], kinds: set[str], base: str) -> Iterator[str]:
     """A warning for each property and each IRI of ours with a typo."""
-    for name in sorted(set(map(str, data_graph.predicates(unique=True))) - properties):
+    for name in sorted({triple.predicate.value for triple in triples} - properties):
         if meant := nearest(name, properties, base):
             yield f"The shapes do not know the property {name}: did you mean {meant}?"
-    ours, kinds = key(base), set(map(str, data_graph.objects(None, RDF.type)))
-    for name in sorted(
-        {str(term) for triple in data_graph for term in (triple[0], triple[2]) if isinstance(term, URIRef)}
-    ):
+    ours = key(base)
+    terms = (term for triple in triples for term in (triple.subject, triple.object))
+    for name in sorted({term.value for term in terms if isinstance(term, ox.NamedNode)}):
         if key(name).startswith(ours) and not name.startswith(base) and name not in kinds:
             yield f"{name} is not an IRI of the data; those begin with {base}: did you mean that?"
 

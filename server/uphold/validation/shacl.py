@@ -1,298 +1,190 @@
-"""SHACL: validates with pySHACL. Data that do not conform are not published.
+"""SHACL: data that do not conform are not published.
 
-A whole data set is validated before it becomes a snapshot. An uploaded graph is validated with a data set as its
-background, and only its own nodes are validated. Literals are checked in their original lexical form; a library's value
-of an ill-formed literal is never used.
+A whole data set is validated before it becomes a snapshot, by the library `shacl`. An upload is validated with a data
+set as its background, by the shapes compiled to SPARQL: only what its statements can affect is validated. Both agree
+with pySHACL, the reference. Literals are checked in their original lexical form.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import astuple, replace
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable
+from dataclasses import astuple
+from functools import cached_property
 
 import pyoxigraph as ox
 import rdflib
-from pyshacl import validate as pyshacl_validate
-from rdflib.collection import Collection
-from rdflib.namespace import RDF, SH, XSD
-from rdflib.term import Node
+from shacl import Shapes
 
 from uphold.errors import DoesNotConform, ValidatorFailed
-from uphold.validation.added_triples import additions, is_nameless
-from uphold.validation.constraint_components import install
-from uphold.validation.coverage import Contents, describe
-from uphold.validation.graph_scans import Scanned
+from uphold.validation.added_triples import Nameless, additions
+from uphold.validation.changes import SUBCLASS, Nodes, only_targets
+from uphold.validation.compiler import SKOLEM_PREFIX, Compiled, compile_shapes
+from uphold.validation.coverage import describe
+from uphold.validation.evaluation import OF_DATATYPES, Found, evaluate, nodes_of_change, shown
 from uphold.validation.lexical_faults import explain
 from uphold.validation.lexical_forms import well_formed
 from uphold.validation.report import Report, Result
 
-__all__ = ["check", "to_rdflib", "validate", "warm"]
+__all__ = ["Background", "check", "shapes_graph"]
 
-PLAIN = str(XSD.string)
-SKOLEM_PREFIX = "urn:uphold:blank-node:"
 NOT_YOURS = "Other graphs cannot change terms of the ontology: use your own namespace, or propose the term."
 LEXICAL = "lexical-form"  # the shape that reports an ill-formed literal if no other shape requires its datatype
-OF_DATATYPES = (SH.DatatypeConstraintComponent, SH.OrConstraintComponent)
+TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
-def check(quads: ox.Dataset, shapes: rdflib.Graph) -> Report:
-    """Validate a whole data set; raises `DoesNotConform` with the report if there are violations."""
-    report = Report(in_order(run(to_rdflib(quads), shapes)))
+def check(union: bytes, shapes: Iterable[ox.Triple], base: str) -> Report:
+    """Validate a whole data set, given as N-Triples; raises `DoesNotConform` with the report if there are violations.
+
+    Raises `ValidatorFailed` when the library does.
+    """
+    text = (ox.serialize(shapes, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+    try:
+        found = Shapes.from_text(text, "nt").validate_text(union.decode(), "nt").results
+    except ValueError as problem:
+        raise ValidatorFailed from problem
+    results = {
+        Result(
+            plain(each.focus_node),
+            None if each.path is None else each.path.strip("()").replace("<", "").replace(">", ""),
+            each.value_plain if each.value is not None and each.value.startswith('"') else plain(each.value),
+            each.message or "does not conform",
+            each.severity,
+            plain(each.source_shape) or "",
+        )
+        for each in found
+    }
+    said = {(result.focusNode, result.path, result.value) for result in results}
+    literals = (t for t in ox.parse(union, format=ox.RdfFormat.N_TRIPLES) if isinstance(t.object, ox.Literal))
+    report = Report(in_order(results | ill_formed((quad.triple for quad in literals), said, base)))
     if not report.conforms:
         raise DoesNotConform(len(report.violations), "\n".join(map(str, report.results)))
     return report
 
 
-def validate(data_graph: rdflib.Graph, background: rdflib.Graph, shapes: rdflib.Graph) -> Report:
-    """Validate the nodes of an uploaded graph, which is added to the data set that is its background.
-
-    Statements in the background are not changes: only new statements about terms of the ontology are refused, and a
-    graph without new statements conforms, as its background does.
-    """
-    new = additions(data_graph, background)
-    anchors = set(shapes.objects(None, SH.targetNode))  # constraints on a whole graph have one target node
-    contents = described(data_graph, background, shapes, anchors)
-    if not new:
-        return Report((), contents)
-    nameless = {node for node, _, _ in new if isinstance(node, rdflib.BNode)}
-    names: dict[Node, Node] = {
-        node: rdflib.URIRef(f"{SKOLEM_PREFIX}{node}") for node in nameless
-    }  # pySHACL accepts only IRIs as focus nodes
-    named = rdflib.Graph()
-    for subject, predicate, value in (triple for triple in data_graph if triple in new or not is_nameless(triple)):
-        named.add((names.get(subject, subject), predicate, names.get(value, value)))
-    for triple in named:
-        background.add(triple)
-    own = set(named.subjects(unique=True))
-    found = run(background, shapes, own | anchors, named)
-    results = {r for r in found if rdflib.URIRef(r.focusNode) in own - anchors}
-    results |= {place for r in found if rdflib.URIRef(r.focusNode) in anchors for place in places(r, named)}
-    results |= without_iri(data_graph, nameless, shapes)
-    results |= not_yours({node for node, _, _ in new}, anchors)
-    return Report(in_order({without_skolem_iris(result) for result in results}), contents)
+def plain(term: str | None) -> str | None:
+    """An IRI without its angle brackets."""
+    return term[1:-1] if term is not None and term.startswith("<") else term
 
 
-def described(data_graph: rdflib.Graph, union: rdflib.Graph, shapes: rdflib.Graph, anchors: set[Node]) -> Contents:
-    """The contents; the base of our IRIs is that of the ontology, the target of whole-graph constraints."""
-    base = next((str(anchor).removesuffix("ontology") for anchor in anchors), "")
-    return describe(data_graph, union, shapes, base)
+def shapes_graph(triples: Iterable[ox.Triple]) -> rdflib.Graph:
+    """The shapes as an rdflib graph."""
+    graph = rdflib.Graph()
+    graph.parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"", format="nt")
+    return graph
 
 
-def not_yours(changed: set[Node], anchors: set[Node]) -> set[Result]:
-    """A result for each term of the ontology with new statements, since those could change the rules."""
-    return {
-        Result(str(node), None, str(node), NOT_YOURS, "Violation", str(anchor))
-        for node in changed
-        for anchor in anchors
-        if str(node) == str(anchor) or str(node).startswith(f"{anchor}#")
-    }
+class Background:
+    """A data set with compiled shapes, for the validation of uploads."""
+
+    def __init__(self, triples: Iterable[ox.Triple], shapes: Iterable[ox.Triple], base: str) -> None:
+        self.base = base
+        self.store = ox.Store()
+        self.store.bulk_extend(ox.Quad(*triple) for triple in triples)
+        self.shapes = shapes_graph(shapes)
+        self.compiled = self.compile()
+
+    @cached_property
+    def nameless(self) -> Nameless:
+        """The statements about blank nodes."""
+        return Nameless(quad.triple for quad in self.store)
+
+    def warm(self) -> None:
+        """Prepare what the first validation needs, so that forked processes have it."""
+        nothing = ox.NamedNode(f"{SKOLEM_PREFIX}nothing")
+        self.validate([ox.Triple(nothing, ox.NamedNode(TYPE), nothing)])
+        _ = self.nameless
+
+    def compile(self) -> Compiled:
+        """The shapes, compiled for the classes of the data."""
+        subclasses: dict[str, list[str]] = {}
+        for quad in self.store.quads_for_pattern(None, ox.NamedNode(SUBCLASS), None):
+            if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
+                subclasses.setdefault(quad.object.value, []).append(quad.subject.value)
+        return compile_shapes(self.shapes, subclasses)
+
+    def validate(self, triples: Collection[ox.Triple]) -> Report:
+        """Validate an upload: its own nodes, and the nodes of the background that its statements break.
+
+        Statements in the background are not changes: a graph without new statements conforms, and what the background
+        already violates is not reported. New statements about terms of the ontology are refused.
+        """
+        new = additions(triples, self.store, self.nameless)
+        quads = [ox.Quad(*with_iris(triple)) for triple in new]
+        self.store.extend(quads)
+        try:
+            contents = describe(triples, self.store, self.compiled, self.base)
+            if not new:
+                return Report((), contents)
+            found = self.results([quad.triple for quad in quads], quads)
+        finally:
+            for quad in quads:
+                self.store.remove(quad)
+        results = {each.result for each in found}
+        said = {astuple(each.result)[:3] for each in found if each.component in OF_DATATYPES}
+        results |= ill_formed((quad.triple for quad in quads), said, self.base)
+        results |= {
+            Result(iri, None, iri, NOT_YOURS, "Violation", f"{self.base}ontology")
+            for iri in {shown(triple.subject) for triple in new}
+            if iri == f"{self.base}ontology" or iri.startswith(f"{self.base}ontology#")
+        }
+        return Report(in_order(results), contents)
+
+    def results(self, added: list[ox.Triple], quads: list[ox.Quad]) -> set[Found]:
+        """The results that the background does not have; the store holds the added statements, and does so after."""
+        changes_classes = any(triple.predicate.value == SUBCLASS for triple in added)
+        compiled = self.compile() if changes_classes else self.compiled
+        nodes = nodes_of_change(compiled, added, self.store.query)
+        self.apply_to_untyped(compiled, nodes, added)
+        found = evaluate(compiled, nodes, self.store.query)
+        if not found:
+            return found
+        broken = {each.result.shape for each in found}
+        for quad in quads:
+            self.store.remove(quad)
+        suspects = {rule: some for rule, some in nodes.items() if rule.shape in broken}
+        before = evaluate(self.compiled, only_targets(self.compiled, suspects, self.store.query), self.store.query)
+        self.store.extend(quads)
+        return found - before
+
+    @staticmethod
+    def apply_to_untyped(compiled: Compiled, nodes: Nodes, added: Iterable[ox.Triple]) -> None:
+        """Apply the rules for whatever has a type to subjects without one as well, which are no targets of SHACL's."""
+        subjects = {triple.subject.value for triple in added if isinstance(triple.subject, ox.NamedNode)}
+        for rule in compiled.rules_for_subjects_of(TYPE):
+            some = nodes.get(rule, set())
+            if some is not None:
+                nodes[rule] = some | subjects
 
 
-def without_skolem_iris(result: Result) -> Result:
-    """The result with blank nodes in place of their Skolem IRIs."""
-    focus, value = result.focusNode.replace(SKOLEM_PREFIX, "_:"), result.value
-    message = result.message.replace(SKOLEM_PREFIX, "_:")
-    return replace(result, focusNode=focus, value=value and value.replace(SKOLEM_PREFIX, "_:"), message=message)
-
-
-def places(result: Result, data_graph: rdflib.Graph) -> Iterator[Result]:
-    """A result of a whole-graph constraint, once for each uploaded node that uses its value."""
-    value = rdflib.URIRef(result.value or "")
-    if (value, None, None) in data_graph:
-        yield replace(result, focusNode=str(value))
-        return
-    for subject in {*data_graph.subjects(value, None), *data_graph.subjects(RDF.type, value)}:
-        yield replace(result, focusNode=str(subject))
-
-
-def without_iri(data_graph: rdflib.Graph, nameless: set[rdflib.BNode], shapes: rdflib.Graph) -> set[Result]:
-    """The results of shape identifiers-iri for blank nodes, which are Skolem IRIs for the other shapes."""
-    rule = next((s for s in shapes.subjects(SH.nodeKind, SH.IRI) if str(s).endswith("/identifiers-iri")), None)
-    if rule is None:
-        return set()
-    namespace = {str(kind).rpartition("#")[0] for kind in shapes.objects(rule, SH.targetClass)}
-    message = str(shapes.value(rule, SH.message))
-    return {
-        Result(f"_:{node}", None, f"_:{node}", message, "Violation", str(rule))
-        for node in nameless
-        if any(str(kind).rpartition("#")[0] in namespace for kind in data_graph.objects(node, RDF.type))
-    }
-
-
-class Found(NamedTuple):
-    """A result with its value as a term and its constraint component, for the explanation."""
-
-    result: Result
-    value: Node | None
-    component: Node | None
-
-
-def run(
-    data: rdflib.Graph,
-    shapes: rdflib.Graph,
-    focus: Iterable[Node] | None = None,
-    data_graph: rdflib.Graph | None = None,
-) -> set[Result]:
-    """Run pySHACL, and check the lexical forms in `data_graph`, or in all data; `focus` limits pySHACL's focus nodes.
-
-    Raises `ValidatorFailed` when pySHACL does.
-    """
-    install()
-    try:
-        _, report, _ = pyshacl_validate(
-            data,
-            shacl_graph=shapes,
-            inference="none",
-            advanced=False,
-            js=False,
-            do_owl_imports=False,
-            inplace=True,
-            focus_nodes=[str(node) for node in focus] if focus is not None else None,
-        )
-    except MemoryError:
-        raise
-    except Exception as problem:
-        raise ValidatorFailed from problem
-    if not isinstance(report, rdflib.Graph):
-        raise ValidatorFailed from report  # pySHACL returns its own failure as a value
-    found = [read_result(report, node, data) for node in report.subjects(RDF.type, SH.ValidationResult)]
-    return explained(found, shapes) | ill_formed(data if data_graph is None else data_graph, shapes, found)
-
-
-def explained(found: Iterable[Found], shapes: rdflib.Graph) -> set[Result]:
-    """The results; messages about datatypes begin with the fault of the value."""
-    return {
-        replace(result, message=f"{reason} {result.message}")
-        if component in OF_DATATYPES
-        and isinstance(value, rdflib.Literal)
-        and (reason := explain(str(value), datatype_of(value), datatypes_in(shapes, result.shape)))
-        else result
-        for result, value, component in found
-    }
-
-
-def datatypes_in(shapes: rdflib.Graph, shape: str) -> set[str]:
-    """The datatypes that a shape requires, directly or in the members of its sh:or."""
-    node = rdflib.URIRef(shape)
-    heads = shapes.objects(node, SH["or"])
-    members = [node, *(member for head in heads for member in Collection(shapes, head))]
-    return {str(datatype) for member in members for datatype in shapes.objects(member, SH.datatype)}
-
-
-def datatype_of(literal: rdflib.Literal) -> str:
-    """The IRI of a literal's datatype."""
-    return str(RDF.langString if literal.language else literal.datatype or PLAIN)
-
-
-def ill_formed(data: rdflib.Graph, shapes: rdflib.Graph, found: Iterable[Found]) -> set[Result]:
-    """A result for each ill-formed literal for which no shape has reported a wrong datatype."""
-    said = {(r.focusNode, r.path, r.value) for r, _, component in found if component in OF_DATATYPES}
-    rule = next(
-        (str(s) for s in shapes.subjects(RDF.type, SH.PropertyShape) if str(s).endswith(f"/{LEXICAL}")), LEXICAL
+def with_iris(triple: ox.Triple) -> ox.Triple:
+    """The triple with IRIs in place of its blank nodes, which queries could not name."""
+    subject, value = (
+        ox.NamedNode(f"{SKOLEM_PREFIX}{term.value}") if isinstance(term, ox.BlankNode) else term
+        for term in (triple.subject, triple.object)
     )
+    return ox.Triple(subject, triple.predicate, value)  # type: ignore[arg-type] # it is a subject
+
+
+def ill_formed(triples: Iterable[ox.Triple], said: Collection[object], base: str) -> set[Result]:
+    """A result for each ill-formed literal for which no shape has reported a wrong datatype."""
     results = set()
-    for subject, predicate, literal in data:
-        if not isinstance(literal, rdflib.Literal) or literal.datatype is None or not literal.ill_typed:
+    for triple in triples:
+        literal = triple.object
+        if not isinstance(literal, ox.Literal) or well_formed(literal.value, literal.datatype.value):
             continue
-        focus, path, value = as_text(subject), str(predicate), str(literal)
-        if (focus, path, value) not in said:
-            reason = explain(value, str(literal.datatype), [str(literal.datatype)]) or general(value, literal.datatype)
-            results.add(Result(focus, path, value, reason, "Violation", rule))
+        place = (shown(triple.subject), triple.predicate.value, literal.value)
+        if place not in said:
+            datatype = literal.datatype.value
+            reason = explain(literal.value, datatype, [datatype]) or general(literal.value, datatype)
+            results.add(Result(*place, reason, "Violation", f"{base}shapes/{LEXICAL}"))
     return results
 
 
-def general(value: str, datatype: rdflib.URIRef) -> str:
+def general(value: str, datatype: str) -> str:
     """The message for a literal with a rare datatype."""
     return f'"{value[:80]}" is not a lexical form of {datatype}: correct it, or change its datatype.'
-
-
-def warm(data: rdflib.Graph, shapes: rdflib.Graph) -> None:
-    """Import and prepare all that pySHACL needs, so that forked processes have it."""
-    run(data, shapes, shapes.objects(None, SH.targetNode), rdflib.Graph())
 
 
 def in_order(results: set[Result]) -> tuple[Result, ...]:
     """Results sorted by node, path and value."""
     return tuple(sorted(results, key=lambda result: [text or "" for text in astuple(result)]))
-
-
-def read_result(report: rdflib.Graph, node: Node, data: rdflib.Graph) -> Found:
-    """One sh:ValidationResult as plain text; of an alternative path, only the members that lead to the value."""
-    focus, value, path = (report.value(node, p) for p in (SH.focusNode, SH.value, SH.resultPath))
-    severity = str(report.value(node, SH.resultSeverity) or SH.Violation).rpartition("#")[2]
-    message = str(report.value(node, SH.resultMessage) or "does not conform")
-    shape = str(report.value(node, SH.sourceShape) or "")
-    leading = [p for p in alternatives(report, path) if (focus, p, value) in data]
-    path_as_text = "|".join(map(str, leading)) or path_text(report, path)
-    value_as_text = None if value is None else as_text(value)
-    result = Result(as_text(focus), path_as_text, value_as_text, message, severity, shape)
-    return Found(result, value, report.value(node, SH.sourceConstraintComponent))
-
-
-def as_text(term: Node | None) -> str:
-    """A term in a report: a blank node as its label, any other as its IRI or lexical form."""
-    return f"_:{term}" if isinstance(term, rdflib.BNode) else str(term)
-
-
-def alternatives(found: rdflib.Graph, path: Node | None) -> list[Node]:
-    """The members of an alternative path; none for other paths."""
-    head = found.value(path, SH.alternativePath) if path is not None else None
-    return list(Collection(found, head)) if head is not None else []
-
-
-def path_text(found: rdflib.Graph, path: Node | None) -> str | None:
-    """A SHACL property path (SHACL 2.3.1) in SPARQL syntax."""
-    if path is None or isinstance(path, rdflib.URIRef):
-        return None if path is None else str(path)
-    if either := alternatives(found, path):
-        return "|".join(path_text(found, member) or "" for member in either)
-    if (path, RDF.first, None) in found:
-        return "/".join(path_text(found, member) or "" for member in Collection(found, path))
-    inner = found.value(path, SH.inversePath)
-    return f"^{path_text(found, inner)}" if inner is not None else str(path)
-
-
-def to_rdflib(quads: Iterable[ox.Quad] | ox.Dataset, *, labelled: bool = False) -> rdflib.Graph:
-    """The union of all graphs as one rdflib graph; blank nodes get new labels, unless `labelled`."""
-    logging.getLogger("rdflib.term").setLevel(
-        logging.ERROR
-    )  # it logs a traceback for each literal that it cannot convert
-    graph = Scanned()
-    add, known = graph.store.add, Terms(labelled=labelled)
-    for quad in quads:
-        add((known[quad.subject], known[quad.predicate], known[quad.object]), graph)
-    return graph
-
-
-class Terms(dict[Any, Node]):
-    """The rdflib term for each Oxigraph term, created once."""
-
-    def __init__(self, *, labelled: bool) -> None:
-        super().__init__()
-        self.labelled = labelled
-
-    def __missing__(self, term: Any) -> Node:
-        """Make it."""
-        made: Node
-        if isinstance(term, ox.NamedNode):
-            made = rdflib.URIRef(term.value)
-        elif isinstance(term, ox.BlankNode):
-            made = rdflib.BNode(term.value if self.labelled else None)
-        elif term.language or term.datatype.value == PLAIN:
-            made = rdflib.Literal(term.value, term.language)
-        else:
-            made = typed(term.value, term.datatype.value)
-        self[term] = made
-        return made
-
-
-def typed(text: str, datatype: str) -> rdflib.Literal:
-    """The literal in its original form; one that is ill-formed by XSD has no value, whatever Python accepts."""
-    good = well_formed(text, datatype)
-    made = rdflib.Literal(text, datatype=rdflib.URIRef(datatype) if good else None, normalize=False)
-    if not good:  # rdflib has no public way to create a literal without conversion
-        made._datatype, made._value = rdflib.URIRef(datatype), None  # noqa: SLF001
-    made._ill_typed = not good  # noqa: SLF001
-    return made

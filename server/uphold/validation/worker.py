@@ -13,15 +13,14 @@ import os
 import resource
 import sys
 import traceback
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
 from socket import socket
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyoxigraph as ox
-import rdflib
 
 from uphold.engines.processes.fork_server import begin, limit_memory, offer
 from uphold.engines.processes.ipc import Frame, read_frame, write_frame
@@ -32,44 +31,32 @@ from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
 from uphold.validation.report import Report
 from uphold.validation.service import READY, ValidationResult
-from uphold.validation.shacl import to_rdflib, validate, warm
+from uphold.validation.shacl import Background
 from uphold.validation.upload import Upload, parse
 
-__all__ = ["ValidationGraphs", "main", "validate_triples"]
+__all__ = ["background_of", "main", "validate_triples"]
 
 log = logging.getLogger(__name__)
 
 
-class ValidationGraphs(NamedTuple):
-    """All triples of a snapshot, to which those of the upload are added, and its shapes."""
-
-    data: rdflib.Graph
-    shapes: rdflib.Graph
-
-    @classmethod
-    def of(cls, snapshot: Snapshot) -> ValidationGraphs:
-        """Load the graphs of a snapshot."""
-        quads = ox.Dataset(ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS))
-        shapes = to_rdflib(quads.quads_for_graph_name(graph_name(snapshot.base, "shapes")))
-        return cls(to_rdflib(quads), shapes)
+def background_of(snapshot: Snapshot) -> Background:
+    """The statements and shapes of a snapshot."""
+    quads = ox.Dataset(ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS))
+    shapes = [quad.triple for quad in quads.quads_for_graph_name(graph_name(snapshot.base, "shapes"))]
+    return Background((quad.triple for quad in quads), shapes, snapshot.base)
 
 
-def validate_triples(triples: Collection[ox.Triple], graphs: ValidationGraphs) -> Report:
-    """Validate triples in this process; only their own nodes are validated. `graphs` cannot be used again."""
+def validate_triples(triples: Collection[ox.Triple], background: Background) -> Report:
+    """Validate triples in this process."""
     if not triples:
         raise BodySyntaxError("The body has no statements. JSON-LD ignores keys that are not in its context.")
-    return validate(to_rdflib(quads(triples), labelled=True), graphs.data, graphs.shapes)
+    return background.validate(triples)
 
 
-def quads(triples: Iterable[ox.Triple]) -> Iterator[ox.Quad]:
-    """The triples in the default graph."""
-    return (ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
-
-
-def answer(upload: Upload, settings: Settings, graphs: ValidationGraphs, prefixes: dict[str, str]) -> ValidationResult:
+def answer(upload: Upload, settings: Settings, background: Background, prefixes: dict[str, str]) -> ValidationResult:
     """The report on an upload, in both formats."""
     found = parse(upload, settings)
-    report = validate_triples(found, graphs)
+    report = validate_triples(found, background)
     turtle = report.as_turtle(found, prefixes)
     return ValidationResult(report.as_json(), turtle)
 
@@ -79,7 +66,7 @@ class ValidationWorker:
     """Serves one request, in the process that was forked for it."""
 
     settings: Settings
-    graphs: ValidationGraphs
+    background: Background
     prefixes: dict[str, str]
 
     def serve(self, channel: socket) -> None:
@@ -104,7 +91,7 @@ class ValidationWorker:
     def validate(self, upload: Upload) -> dict[str, Any]:
         """The validation result, or the error in the upload."""
         try:
-            return asdict(answer(upload, self.settings, self.graphs, self.prefixes))
+            return asdict(answer(upload, self.settings, self.background, self.prefixes))
         except UpholdError as error:
             if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise
@@ -119,14 +106,14 @@ def main(arguments: list[str]) -> None:
     limit_memory(settings.validate_memory_mb * 1_000_000)
     snapshot = Snapshot.open(Path(arguments[0]))
     try:
-        graphs = ValidationGraphs.of(snapshot)
-        warm(graphs.data, graphs.shapes)
+        background = background_of(snapshot)
+        background.warm()
     except Exception:
         logging.config.dictConfig(configuration(settings.log_level))
         log.exception("the validation fork server could not start")
         sys.exit(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    offer(control, READY, ValidationWorker(settings, graphs, snapshot.prefixes).serve, idle=float(arguments[1]))
+    offer(control, READY, ValidationWorker(settings, background, snapshot.prefixes).serve, idle=float(arguments[1]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Constraint components: corrects those that pySHACL does not evaluate as SHACL specifies.
+"""pySHACL, the reference: corrects the constraint components that it does not evaluate as SHACL specifies.
 
 pySHACL 0.40 raises an exception if sh:lessThan compares incomparable values, or if the message of a SPARQL-based
 constraint gets a text with a backslash; either ends the run and loses all other results. It orders dates with and
@@ -13,8 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, cast
 
+import rdflib
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
 from pyshacl.constraints.core.logical_constraints import (
     AndConstraintComponent,
@@ -42,11 +44,13 @@ from pyshacl.constraints.sparql.sparql_based_constraints import SPARQLBasedConst
 from pyshacl.shape import Shape
 from pyshacl.validator import Validator
 from rdflib.namespace import SH
+from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import BNode, Literal, Node, URIRef
 
-from uphold.validation.xsd_order import compare
+from tests.shapes.xsd_order import compare
 
-__all__ = ["install"]
+__all__ = ["Prepared", "install"]
 
 slower_value_nodes = Shape.value_nodes
 executor_with_list = Validator.make_executor
@@ -247,3 +251,18 @@ def install() -> None:
     for kind in COMPONENTS:
         for parameter in kind.constraint_parameters():
             CONSTRAINT_PARAMETERS_MAP[parameter] = kind
+
+
+class Prepared(rdflib.Graph):
+    """A graph that parses the text of a query once, not for every focus node."""
+
+    def query(self, query_object: str | Query, *given: Any, **named: Any) -> rdflib.query.Result:
+        """See `rdflib.Graph.query`."""
+        known = prepared(query_object) if isinstance(query_object, str) else query_object
+        return super().query(known, *given, **named)
+
+
+@cache
+def prepared(text: str) -> Query:
+    """The parsed query, with the default prefixes of rdflib."""
+    return prepareQuery(text, initNs=dict(rdflib.Graph().namespaces()))

@@ -1,0 +1,161 @@
+"""Property paths (SHACL 1.0, 2.3.1) as SPARQL text, and the triples that each of them reads.
+
+`steps` answers: if a triple with this predicate is added or removed, from which end does the path reach it, and by
+which path? From that follows which focus nodes a change affects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import rdflib
+from rdflib import paths as sparql_paths
+from rdflib.collection import Collection
+from rdflib.namespace import RDF, SH
+from rdflib.term import Node
+
+from uphold.errors import UnsupportedShape
+
+__all__ = ["EMPTY", "Path", "Step", "joined", "of_query", "predicate", "read_path"]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path: its kind, and the IRI of a predicate path or the parts of any other."""
+
+    kind: str
+    iri: str = ""
+    parts: tuple[Path, ...] = ()
+
+    @property
+    def sparql(self) -> str:
+        """The path in SPARQL (SPARQL 1.1, 9.1); empty for the empty path."""
+        match self.kind:
+            case "predicate":
+                return f"<{self.iri}>"
+            case "inverse":
+                return f"^{self.parts[0].grouped}"
+            case "sequence":
+                return "/".join(part.grouped for part in self.parts)
+            case "alternative":
+                return "|".join(part.grouped for part in self.parts)
+            case _:  # *, + and ? are their own signs
+                return f"{self.parts[0].grouped}{self.kind}"
+
+    @property
+    def grouped(self) -> str:
+        """The path, in parentheses unless it is a predicate."""
+        return self.sparql if self.kind == "predicate" else f"({self.sparql})"
+
+    @property
+    def text(self) -> str:
+        """The path as reports show it: IRIs without angle brackets."""
+        match self.kind:
+            case "predicate":
+                return self.iri
+            case "inverse":
+                return f"^{self.parts[0].text}"
+            case "sequence":
+                return "/".join(part.text for part in self.parts)
+            case "alternative":
+                return "|".join(part.text for part in self.parts)
+            case _:
+                return f"{self.parts[0].text}{self.kind}"
+
+    @property
+    def reversed(self) -> Path:
+        """The path from its end to its beginning."""
+        match self.kind:
+            case "predicate":
+                return Path("inverse", parts=(self,))
+            case "inverse":
+                return self.parts[0]
+            case "sequence":
+                return joined(part.reversed for part in reversed(self.parts))
+            case _:
+                return Path(self.kind, parts=tuple(part.reversed for part in self.parts))
+
+    def steps(self) -> Iterator[Step]:
+        """Each predicate in the path, with the path before and after it."""
+        match self.kind:
+            case "predicate":
+                yield Step(EMPTY, self.iri, EMPTY, forward=True)
+            case "inverse":
+                for step in self.parts[0].steps():
+                    yield Step(step.after.reversed, step.predicate, step.before.reversed, forward=not step.forward)
+            case "sequence":
+                for at, part in enumerate(self.parts):
+                    for step in part.steps():
+                        before = joined([*self.parts[:at], step.before])
+                        yield Step(before, step.predicate, joined([step.after, *self.parts[at + 1 :]]), step.forward)
+            case "alternative":
+                for part in self.parts:
+                    yield from part.steps()
+            case _:
+                any_times = EMPTY if self.kind == "?" else Path("*", parts=self.parts)
+                for step in self.parts[0].steps():
+                    before, after = joined([any_times, step.before]), joined([step.after, any_times])
+                    yield Step(before, step.predicate, after, step.forward)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One predicate of a path; `forward` if the path goes through its triples from subject to object."""
+
+    before: Path
+    predicate: str
+    after: Path
+    forward: bool
+
+
+EMPTY = Path("sequence")
+"""The path from a node to itself."""
+
+
+def predicate(iri: str) -> Path:
+    """The path of one predicate."""
+    return Path("predicate", iri)
+
+
+def joined(parts: Iterable[Path]) -> Path:
+    """The paths one after another."""
+    flat: list[Path] = []
+    for part in parts:
+        flat += part.parts if part.kind == "sequence" else [part]
+    return flat[0] if len(flat) == 1 else Path("sequence", parts=tuple(flat))
+
+
+SIGNS = {SH.zeroOrMorePath: "*", SH.oneOrMorePath: "+", SH.zeroOrOnePath: "?"}
+
+
+def read_path(shapes: rdflib.Graph, node: Node) -> Path:
+    """The path at a node of a shapes graph; raises `UnsupportedShape` for what is not one."""
+    if isinstance(node, rdflib.URIRef):
+        return predicate(str(node))
+    if (node, RDF.first, None) in shapes:
+        return joined(read_path(shapes, member) for member in Collection(shapes, node))
+    if (head := shapes.value(node, SH.alternativePath)) is not None:
+        return Path("alternative", parts=tuple(read_path(shapes, member) for member in Collection(shapes, head)))
+    if (inner := shapes.value(node, SH.inversePath)) is not None:
+        return Path("inverse", parts=(read_path(shapes, inner),))
+    for term, sign in SIGNS.items():
+        if (inner := shapes.value(node, term)) is not None:
+            return Path(sign, parts=(read_path(shapes, inner),))
+    raise UnsupportedShape(f"{node.n3()} is not a property path (SHACL 2.3.1).")
+
+
+def of_query(path: object) -> Path:
+    """The path of a triple pattern, as rdflib's parser returns it; raises `UnsupportedShape` for a negated set."""
+    match path:
+        case rdflib.URIRef():
+            return predicate(str(path))
+        case sparql_paths.InvPath():
+            return Path("inverse", parts=(of_query(path.arg),))
+        case sparql_paths.SequencePath():
+            return joined(of_query(part) for part in path.args)
+        case sparql_paths.AlternativePath():
+            return Path("alternative", parts=tuple(of_query(part) for part in path.args))
+        case sparql_paths.MulPath():
+            return Path(path.mod, parts=(of_query(path.path),))
+    raise UnsupportedShape(f"The path {path} in a query of the shapes is not supported.")
