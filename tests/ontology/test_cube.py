@@ -285,7 +285,7 @@ def parts(ontology: rdflib.Graph, name: str, role: URIRef) -> list[str]:
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_structure_is_well_formed(ontology: rdflib.Graph, name: str) -> None:
-    """It serves a data set, has the agreed dimensions and measure, types each part, and declares the range of dimensions."""
+    """It serves a data set, has the agreed dimensions and measure, types each part, and declares ranges."""
     assert set(ontology.subjects(QB.structure, structure(name))) == {URIRef(f"{ID}data-cube/{name}")}
     assert parts(ontology, name, QB.dimension) == [TERM + part for part in DIMENSIONS[name]]
     assert parts(ontology, name, QB.measure) == [TERM + VIEWS[name]]

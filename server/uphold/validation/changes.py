@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pyoxigraph as ox
 
@@ -18,7 +18,7 @@ from uphold.validation.paths import EMPTY, Path, Step
 from uphold.validation.shape_graph import Targets
 from uphold.validation.sparql_constraints import Link
 
-__all__ = ["Engine", "Nodes", "affected", "chunks", "only_targets", "values"]
+__all__ = ["Engine", "Nodes", "affected", "chunks", "engine_of", "only_targets", "text_of", "values"]
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
@@ -27,6 +27,15 @@ Engine = Callable[[str], Iterable[Any]]
 """Runs a SELECT query; each row returns the term of a variable by its name."""
 Nodes = dict[Rule, set[str] | None]
 """For each rule the IRIs of the focus nodes to validate; None for all its targets."""
+
+
+def engine_of(store: ox.Store) -> Engine:
+    """The engine that runs SELECT queries on a store."""
+
+    def select(text: str) -> Iterable[Any]:
+        return cast(ox.QuerySolutions, store.query(text))
+
+    return select
 
 
 def affected(compiled: Compiled, triples: Iterable[ox.Triple], query: Engine) -> Nodes:

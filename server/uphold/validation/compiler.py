@@ -444,7 +444,9 @@ def values_of(shape: Shape, node: str, value: str) -> str:
     return f"BIND ({node} AS {value})" if shape.path is None else f"{node} {shape.path.sparql} {value} ."
 
 
-def has_number(c: Compiler, shape: Shape, node: str, number: int, scope: Scope, condition: str = "") -> str:
+def has_number(  # noqa: PLR0913, PLR0917 as the templates, with a number and a condition
+    c: Compiler, shape: Shape, node: str, number: int, scope: Scope, condition: str = ""
+) -> str:
     """The condition that a focus node has at least so many values; `condition` is one on the variable ?each."""
     if number > MOST_COUNTED:
         raise UnsupportedShape(f"{shape.name} counts more than {MOST_COUNTED} values, which is not supported.")
@@ -536,12 +538,13 @@ def qualified(c: Compiler, shape: Shape, value: Node, node: str, scope: Scope) -
     """sh:qualifiedValueShape (4.7.3), without sh:qualifiedValueShapesDisjoint."""
     scope_at = scope.step(shape.path or EMPTY)
     inner = c.conforms(c.inner(value), "?each", scope_at)
-    conditions = ["true"]
-    for number in shape.parameters.get("qualifiedMinCount", ()):
-        conditions.append(has_number(c, shape, node, int(str(number)), scope, f"({inner})"))
-    for number in shape.parameters.get("qualifiedMaxCount", ()):
-        conditions.append(f"!{has_number(c, shape, node, int(str(number)) + 1, scope, f'({inner})')}")
-    return Together(" && ".join(conditions))
+    least = [int(str(number)) for number in shape.parameters.get("qualifiedMinCount", ())]
+    most = [int(str(number)) for number in shape.parameters.get("qualifiedMaxCount", ())]
+    conditions = [
+        *(has_number(c, shape, node, number, scope, f"({inner})") for number in least),
+        *(f"!{has_number(c, shape, node, number + 1, scope, f'({inner})')}" for number in most),
+    ]
+    return Together(" && ".join(conditions) or "true")
 
 
 def closed(c: Compiler, shape: Shape, value: Node, node: str, scope: Scope) -> Together:

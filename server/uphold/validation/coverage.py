@@ -59,10 +59,10 @@ def counted(number: int, noun: str) -> str:
 
 
 def describe(triples: Collection[ox.Triple], store: ox.Store, compiled: Compiled, base: str) -> Contents:
-    """The coverage of an upload; `store` has the upload and its background, which define the known classes and terms."""
+    """The coverage of an upload; `store` has it and its background, which define the known classes and terms."""
     classes = {sub for rule in compiled.rules for kind in rule.targets.classes for sub in compiled.classes[kind]}
     things = {triple.subject for triple in triples}
-    types = {(triple.subject, triple.object.value) for triple in triples if is_type(triple)}
+    types = {(triple.subject, text_of(triple.object)) for triple in triples if is_type(triple)}
     stated = {thing for thing, kind in types if kind in classes}
     known = sum(
         1

@@ -17,7 +17,7 @@ from shacl import Shapes
 
 from uphold.errors import DoesNotConform, ValidatorFailed
 from uphold.validation.added_triples import Nameless, additions
-from uphold.validation.changes import SUBCLASS, Nodes, only_targets
+from uphold.validation.changes import SUBCLASS, Nodes, engine_of, only_targets
 from uphold.validation.compiler import SKOLEM_PREFIX, Compiled, compile_shapes
 from uphold.validation.coverage import describe
 from uphold.validation.evaluation import OF_DATATYPES, Found, evaluate, nodes_of_change, shown
@@ -44,7 +44,7 @@ def check(union: bytes, shapes: Iterable[ox.Triple], base: str) -> Report:
         raise ValidatorFailed from problem
     results = {
         Result(
-            plain(each.focus_node),
+            plain(each.focus_node) or "",
             None if each.path is None else each.path.strip("()").replace("<", "").replace(">", ""),
             each.value_plain if each.value is not None and each.value.startswith('"') else plain(each.value),
             each.message or "does not conform",
@@ -79,6 +79,7 @@ class Background:
     def __init__(self, triples: Iterable[ox.Triple], shapes: Iterable[ox.Triple], base: str) -> None:
         self.base = base
         self.store = ox.Store()
+        self.query = engine_of(self.store)
         self.store.bulk_extend(ox.Quad(*triple) for triple in triples)
         self.shapes = shapes_graph(shapes)
         self.compiled = self.compile()
@@ -133,16 +134,16 @@ class Background:
         """The results that the background does not have; the store holds the added statements, and does so after."""
         changes_classes = any(triple.predicate.value == SUBCLASS for triple in added)
         compiled = self.compile() if changes_classes else self.compiled
-        nodes = nodes_of_change(compiled, added, self.store.query)
+        nodes = nodes_of_change(compiled, added, self.query)
         self.apply_to_untyped(compiled, nodes, added)
-        found = evaluate(compiled, nodes, self.store.query)
+        found = evaluate(compiled, nodes, self.query)
         if not found:
             return found
         broken = {each.result.shape for each in found}
         for quad in quads:
             self.store.remove(quad)
         suspects = {rule: some for rule, some in nodes.items() if rule.shape in broken}
-        before = evaluate(self.compiled, only_targets(self.compiled, suspects, self.store.query), self.store.query)
+        before = evaluate(self.compiled, only_targets(self.compiled, suspects, self.query), self.query)
         self.store.extend(quads)
         return found - before
 
