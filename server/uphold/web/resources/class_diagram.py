@@ -20,7 +20,9 @@ BOX, HIGH, ACROSS, DOWN, MARGIN = 170, 34, 335, 58, 8
 """Width and height of a node, the distances between layers and between nodes in a layer, and the margin."""
 SWEEPS = 12
 SHARES, ROOM = (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78), 17
-"""Candidate label positions on an edge, the best first, and the minimum distance of two labels."""
+"""Candidate label positions on a bend, the best first, and the minimum distance of two labels."""
+LETTER = 6
+"""The mean width of a letter of a label."""
 Place = tuple[str, int]
 """A node, or a dummy node of an edge, in a layer."""
 
@@ -110,12 +112,14 @@ def draw(joins: Sequence[Join]) -> Diagram | None:
     boxes = tuple(
         DiagramNode(*at[iri, layer[iri]], names[iri], own.get(iri, "")) for iri in sorted(names, key=names.__getitem__)
     )
-    texts: list[tuple[float, float]] = []
-    for each in paths:
-        texts.append(beside([at[place] for place in each], texts))
+    ways = [[at[place] for place in each] for each in paths]
+    texts: dict[int, tuple[float, float]] = {}
+    # flat edges first: their labels have the fewest positions
+    for each in sorted(range(len(ways)), key=lambda each: abs(ways[each][0][1] - ways[each][1][1])):
+        texts[each] = beside(ways[each], between[each].text, texts.values())
     lines = tuple(
-        DiagramEdge(line([at[place] for place in each]), *text, join.text)
-        for join, each, text in zip(between, paths, texts, strict=True)
+        DiagramEdge(line(way), *texts[each], join.text)
+        for each, (way, join) in enumerate(zip(ways, between, strict=True))
     )
     width = 2 * MARGIN + (len(rows) - 1) * ACROSS + BOX
     return Diagram(width, 2 * MARGIN + most * DOWN, boxes, lines, tuple(joins))
@@ -191,14 +195,20 @@ def line(points: Sequence[tuple[float, float]]) -> str:
     return " ".join(parts)
 
 
-def beside(points: Sequence[tuple[float, float]], taken: Collection[tuple[float, float]]) -> tuple[float, float]:
-    """The position of an edge label: on the first bend, free of other labels if possible."""
-    (start, high), (right, low) = points[0], points[1]
+def beside(
+    points: Sequence[tuple[float, float]], text: str, taken: Collection[tuple[float, float]]
+) -> tuple[float, float]:
+    """The position of an edge label: where the edge passes a layer, which no other does there, else on its bend."""
+    if len(points) > 2:
+        x, y = points[1]
+        return x + BOX / 2, y + HIGH / 2
+    (start, high), (right, low) = points
     left = start + BOX
     bend = (right - left) / 2
+    most = max(0, bend - len(text) * LETTER / 2)  # how far from the middle it is clear of the nodes
     places = [
         (
-            curve(left, left + bend, right - bend, right, share),
+            left + bend + max(-most, min(most, curve(-bend, 0, 0, bend, share))),
             curve(high, high, low, low, share) + HIGH / 2,
         )
         for share in SHARES
