@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= auto
 
-.PHONY: setup compared serve dev test quick long check lint types data format gallery bench lock clean
+.PHONY: setup compared serve dev test quick long check lint types data format model gallery bench lock clean
 
 VENDOR := server/uphold/web/static/vendor
 
@@ -75,6 +75,9 @@ data: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+model: setup
+	$(BIN)/python -m tests.docs.model
 
 gallery: setup
 	$(BIN)/python -m tests.browser.gallery

@@ -41,7 +41,7 @@ def examples(page: str, language: str) -> list[Example]:
 
 
 HERE = "http://127.0.0.1:8000"
-QUERIES = examples("docs/ask.md", "sparql")
+QUERIES = [*examples("docs/ask.md", "sparql"), *examples("docs/model.md", "sparql")[:-1]]  # the last needs its Turtle
 EXAMPLES = [
     example
     for page in ("docs/api.md", "docs/ask.md", "docs/model.md", "docs/pages.md", "docs/search.md")
