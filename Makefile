@@ -85,6 +85,7 @@ gallery: setup
 bench: setup .venv-bench/.ready
 	$(BIN)/python -m bench.compare
 	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.gate
 
 # The servers that ours is compared with, apart from our own environment.
 .venv-bench/.ready: pyproject.toml

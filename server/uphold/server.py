@@ -46,7 +46,7 @@ def serve(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         workers=processes(settings),
-        blocking_threads=settings.query_workers + settings.query_queue_size + 2 * settings.max_slow_transfers + 8,
+        blocking_threads=blocking_threads(settings),
         http=HTTPModes.http1,  # to detect a disconnected client, a connection must carry one request
         respawn_failed_workers=True,
         workers_kill_timeout=int(longest) + 5,
@@ -78,6 +78,13 @@ def application() -> Any:
     if started := os.environ.get(STARTED):
         Path(started).write_text("started", "ascii")
     return app
+
+
+def blocking_threads(settings: Settings) -> int:
+    """Threads of a server process: one for each request that may run, wait or be slow, and some to spare."""
+    queries = settings.query_workers + settings.query_queue_size
+    uploads = settings.validate_workers + settings.validate_queue_size
+    return queries + uploads + 2 * settings.max_slow_transfers + 8
 
 
 def wake_main_thread_on_signals() -> None:

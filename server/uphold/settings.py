@@ -107,7 +107,11 @@ class Settings:
     upload_max_triples: int = setting(100_000, "Most triples in an upload.")
     validate_timeout: float = setting(60.0, "Time limit of a validation in seconds.")
     validate_memory_mb: int = setting(1024, "Memory limit of a validation in megabytes, including the data.")
-    validate_workers: int = setting(2, "Validations at the same time; additional requests get 503 with Retry-After.")
+    validate_workers: int = setting(2, "Validations at the same time; further ones wait, in order of arrival.")
+    validate_queue_size: int = setting(
+        64, "Uploads that may wait for validation; additional requests get 503 with Retry-After."
+    )
+    validate_queue_timeout: float = setting(30.0, "Seconds that an upload may wait for validation before it gets 503.")
     in_memory_max_quads: int = setting(
         1_000_000, "Largest data set in quads that workers hold in memory; larger ones stay on disk."
     )

@@ -145,9 +145,9 @@ def wait_for_long_answer(server: Target) -> Reply:
         time.sleep(0.1)
 
 
-def test_an_upload_while_all_validators_are_busy_gets_503(tiny: Settings, app_client: AppClient) -> None:
-    """503 with Retry-After at once, because waiting would block others; then there is room again."""
-    with app_client(dataclasses.replace(tiny, validate_workers=1)) as limited:
+def test_an_upload_that_finds_the_queue_full_gets_503(tiny: Settings, app_client: AppClient) -> None:
+    """503 with Retry-After at once; then there is room again."""
+    with app_client(dataclasses.replace(tiny, validate_workers=1, validate_queue_size=0)) as limited:
         first: list[int] = []
         other = limited.application.test_client()
         working = threading.Thread(
@@ -163,3 +163,15 @@ def test_an_upload_while_all_validators_are_busy_gets_503(tiny: Settings, app_cl
         working.join()
         assert first == [200]
         assert limited.post("/validate", data=GOOD, content_type="text/turtle").status_code == 200
+
+
+def test_eight_clients_at_once_all_get_reports(tiny: Settings, app_client: AppClient) -> None:
+    """With two workers the others wait, and none is sent away."""
+    with app_client(dataclasses.replace(tiny, validate_workers=2)) as client:
+
+        def post(_: int) -> int:
+            reply = client.application.test_client().post("/validate", data=GOOD, content_type="text/turtle")
+            return reply.status_code
+
+        with ThreadPoolExecutor(8) as clients:
+            assert list(clients.map(post, range(24))) == [200] * 24

@@ -17,9 +17,11 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from uphold.engines.processes.fair_queue import FairQueue
 from uphold.engines.processes.ipc import Frame
 from uphold.engines.processes.pool import ForkServer, Worker
-from uphold.errors import ServerBusy, UpholdError, ValidationLimitExceeded, ValidatorFailed, all_kinds
+from uphold.errors import UpholdError, ValidationLimitExceeded, ValidatorFailed, all_kinds
+from uphold.server_timing import spend
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
 from uphold.validation.upload import Upload
@@ -41,24 +43,19 @@ class ValidationResult:
 
 
 class ValidationService:
-    """Limits the number of concurrent validations."""
+    """Runs a few validations at a time; further uploads wait in order of arrival."""
 
     def __init__(self, settings: Settings) -> None:
-        self.limit = settings.validate_workers
-        self.free = threading.Semaphore(max(1, self.limit))
+        self.queue = FairQueue(settings.validate_workers, settings.validate_queue_size, settings.validate_queue_timeout)
 
     def validate(self, upload: Upload, validator: SnapshotValidator) -> ValidationResult:
         """The result of `validator`.
 
-        Raises what `SnapshotValidator.validate` raises, and `ServerBusy` if all workers are busy: uploads do not wait,
-        since waiting would block the server.
+        Raises what `SnapshotValidator.validate` raises, and `ServerBusy` if too many uploads wait, or for too long.
         """
-        if not self.free.acquire(blocking=False):
-            raise ServerBusy(f"{self.limit} validations are running, the limit of this server.")
-        try:
+        with self.queue.turn() as waited:
+            spend("queue", waited)
             return validator.validate(upload)
-        finally:
-            self.free.release()
 
 
 class SnapshotValidator:

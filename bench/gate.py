@@ -1,0 +1,207 @@
+"""Measures the validation of uploads: over HTTP, beside the build before compiled shapes, and beside two libraries.
+
+`python -m bench.gate` prints Markdown and writes it to bench/gate.md. The build before is measured from its commit, in
+turns with this one. Uploads are those that a partner sends: treaty actions with their citations.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyoxigraph as ox
+import rdflib
+from pyshacl import validate as pyshacl_validate
+from shacl import Shapes
+
+from bench.conditions import machine
+from bench.processes import end, free_port, start
+from bench.servers import ROOT
+from uphold.snapshots.snapshot import current
+from uphold.validation.worker import background_of
+
+__all__ = ["main", "upload"]
+
+RESULTS = Path(__file__).with_name("gate.md")
+BEFORE = "f619eb8"
+"""The last commit at which uploads were validated by pySHACL."""
+ROUNDS, CLIENTS = 40, 8
+SIZES = (5, 100, 10_000)
+START_SECONDS = 120
+PARTNER = "https://data.example/gate"
+BASE = "https://w3id.org/uphold"
+
+
+def upload(triples: int, turn: int) -> bytes:
+    """A graph of about so many triples: acts of consent of New Zealand, five statements each."""
+    day = '"2011-09-20"^^<http://www.w3.org/2001/XMLSchema#date>'
+    statements = (
+        f"a <{BASE}/ontology#Ratification> ; <{BASE}/ontology#by> <{BASE}/id/jurisdiction/nzl> ; "
+        f"<{BASE}/ontology#treaty> <{BASE}/id/treaty/crc> ; "
+        f"<{BASE}/ontology#notBefore> {day} ; <{BASE}/ontology#notAfter> {day} ."
+    )
+    lines = [f"<{PARTNER}/{turn}/{number}> {statements}" for number in range(max(1, triples // 5))]
+    return "\n".join(lines).encode()
+
+
+def post(port: int, body: bytes) -> float:
+    """Milliseconds until the whole report is there."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    began = time.perf_counter()
+    connection.request("POST", "/validate", body, {"Content-Type": "text/turtle", "Accept": "application/json"})
+    response = connection.getresponse()
+    text = response.read()
+    connection.close()
+    if response.status != http.HTTPStatus.OK:
+        sys.exit(f"/validate returns {response.status}: {text[:300]!r}")
+    return (time.perf_counter() - began) * 1000
+
+
+@contextmanager
+def served(checkout: Path, folder: Path) -> Iterator[int]:
+    """A server of a checkout on the data of that checkout, run by this environment; the value is its port."""
+    port, state = free_port(), folder / f"state-{checkout.name}"
+    environment = {"PYTHONPATH": str(checkout / "server"), "UPHOLD_STATE": str(state), "UPHOLD_FILES": str(checkout)}
+    command = [sys.executable, "-m", "uphold.cli"]
+    subprocess.run([*command, "build"], env={**os.environ, **environment}, check=True, capture_output=True)
+    process = start([*command, "serve", "--port", str(port)], folder / f"{checkout.name}.log", folder, environment)
+    until = time.monotonic() + START_SECONDS
+    try:
+        while True:
+            try:
+                post(port, upload(5, 0))
+                break
+            except OSError:
+                if time.monotonic() > until:
+                    sys.exit((folder / f"{checkout.name}.log").read_text("utf-8")[-2000:])
+                time.sleep(0.2)
+        yield port
+    finally:
+        end(process)
+
+
+@contextmanager
+def earlier(folder: Path) -> Iterator[Path]:
+    """A checkout of the build before."""
+    place = folder / "before"
+    subprocess.run(
+        ["git", "worktree", "add", "--detach", str(place), BEFORE], cwd=ROOT, check=True, capture_output=True
+    )
+    try:
+        yield place
+    finally:
+        subprocess.run(["git", "worktree", "remove", "--force", str(place)], cwd=ROOT, check=True)
+
+
+def over_http(ports: dict[str, int]) -> Iterator[str]:
+    """Rows of the table: each size with one client, in turns, then eight clients at once."""
+    for size in SIZES:
+        rounds = ROUNDS if size <= 100 else 3
+        times: dict[str, list[float]] = {name: [] for name in ports}
+        for turn in range(rounds):
+            for name, port in ports.items():
+                if name == "before" and turn >= rounds // 4 + 1:
+                    continue  # it takes seconds
+                times[name].append(post(port, upload(size, turn)))
+        yield row(f"{size:,} triples, one client", times)
+    times = {}
+    for name, port in ports.items():
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            number = CLIENTS * (8 if name == "now" else 1)
+            times[name] = list(clients.map(lambda turn, port=port: answered(port, upload(100, turn)), range(number)))
+    yield row(f"100 triples, {CLIENTS} clients at once", times)
+
+
+def answered(port: int, body: bytes) -> float:
+    """Milliseconds until the report, with further attempts where the server sends the client away."""
+    began = time.perf_counter()
+    while True:
+        try:
+            post(port, body)
+        except SystemExit as refused:
+            if "503" not in str(refused):
+                raise
+            time.sleep(0.2)
+        else:
+            return (time.perf_counter() - began) * 1000
+
+
+def row(name: str, times: dict[str, list[float]]) -> str:
+    """One row: median and 99th percentile of each, and the ratio of the medians."""
+    cells = []
+    for each in ("before", "now"):
+        some = sorted(times[each])
+        cells += [f"{statistics.median(some):,.0f}", f"{some[min(len(some) - 1, int(len(some) * 0.99))]:,.0f}"]
+    ratio = statistics.median(times["before"]) / statistics.median(times["now"])
+    return f"| {name} | {' | '.join(cells)} | {ratio:,.0f} |"
+
+
+def in_process(state: Path) -> Iterator[str]:
+    """Rows of the second table: the same five triples and all data, by three validators in this process."""
+    background = background_of(current(state))
+    background.warm()
+    shapes_text = background.shapes.serialize(format="nt")
+    data = background.store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
+    library = Shapes.from_text(shapes_text, "nt")
+    triples = [quad.triple for quad in ox.parse(upload(5, 0), format=ox.RdfFormat.TURTLE)]
+    compiled = min(timed(lambda: background.validate(triples)) for _ in range(5))
+    whole = min(timed(lambda: library.validate_text(data.decode(), "nt")) for _ in range(3))
+    graph = rdflib.Graph().parse(data, format="nt")
+    for triple in rdflib.Graph().parse(upload(5, 0), format="turtle"):
+        graph.add(triple)
+    focus = [f"{PARTNER}/0/0"]
+    slow = timed(lambda: by_pyshacl(graph, background.shapes, focus))
+    slowest = timed(lambda: by_pyshacl(graph, background.shapes, None))
+    yield f"| five triples | {compiled * 1000:,.1f} | {whole * 1000:,.0f} (all data) | {slow * 1000:,.0f} |"
+    yield f"| all data, {len(graph):,} triples | | {whole * 1000:,.0f} | {slowest * 1000:,.0f} |"
+
+
+def by_pyshacl(graph: rdflib.Graph, shapes: rdflib.Graph, focus: list[str] | None) -> None:
+    """Run pySHACL as it comes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pyshacl_validate(graph, shacl_graph=shapes, inference="none", inplace=True, focus_nodes=focus)
+
+
+def timed(run: Callable[[], object]) -> float:
+    """The seconds of a call."""
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print and write the tables."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with earlier(folder) as before, served(before, folder) as one, served(ROOT, folder) as other:
+            http_rows = list(over_http({"before": one, "now": other}))
+        lines = [
+            f"Validation of uploads, {machine()}. Milliseconds; before is commit {BEFORE}.",
+            "",
+            "| over HTTP | before: median | p99 | now: median | p99 | before / now |",
+            "|---|---|---|---|---|---|",
+            *http_rows,
+            "",
+            "| in one process | compiled shapes | shacl | pySHACL |",
+            "|---|---|---|---|",
+            *in_process(folder / f"state-{ROOT.name}"),
+        ]
+    text = "\n".join(lines) + "\n"
+    print(text)
+    RESULTS.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""The validators give one verdict on random edits of the real data: the library, the compiled shapes, and pySHACL.
+
+Each edit is applied alone to an extract of the data, where the library validates everything and the compiled shapes
+validate what the edit can affect. Edits that touch separate things are also applied together to all data.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+from pyshacl import validate as pyshacl_validate
+from rdflib.namespace import RDF, SH
+from shacl import Shapes
+
+from tests.shapes.pyshacl_components import Prepared, install
+from tests.validation.edits import Edit, edits
+from uphold.snapshots.snapshot import Snapshot
+from uphold.validation.changes import Nodes, affected, only_targets
+from uphold.validation.evaluation import evaluate, evaluate_all
+from uphold.validation.shacl import Background
+from uphold.validation.worker import background_of
+
+install()
+Verdict = set[tuple[str, str]]
+"""The shape and focus node of each result; blank nodes have no name that two tools share."""
+EXTRACT = 5_000
+SEEDS = range(4)
+EACH = 15
+LONG_EACH = 1_250
+TOGETHER = 30
+
+
+@pytest.fixture(scope="module")
+def whole(project: Snapshot) -> Background:
+    """All data of the project."""
+    return background_of(project)
+
+
+@pytest.fixture(scope="module")
+def extract(whole: Background) -> Background:
+    """The ontology, and things until there are so many triples; what they refer to may be missing."""
+    by_subject: dict[str, list[ox.Triple]] = {}
+    for quad in whole.store:
+        by_subject.setdefault(str(quad.subject), []).append(quad.triple)
+    ours = [iri for iri in by_subject if "/uphold/ontology" in iri]
+    things = sorted((iri for iri in by_subject if "/uphold/id/" in iri), key=hash_of)
+    triples: list[ox.Triple] = [triple for iri in ours for triple in by_subject[iri]]
+    for iri in things:
+        if len(triples) > EXTRACT:
+            break
+        triples += by_subject[iri]
+    shapes = ox.parse(whole.shapes.serialize(format="nt"), format=ox.RdfFormat.N_TRIPLES)
+    return Background(triples, [quad.triple for quad in shapes], whole.base)
+
+
+def hash_of(text: str) -> int:
+    """A number for a text, the same in every process."""
+    return sum(ord(char) * 31 ** (at % 11) for at, char in enumerate(text)) % 1_000_003
+
+
+@pytest.fixture(scope="module")
+def library(whole: Background) -> Shapes:
+    """The shapes, for the library."""
+    return Shapes.from_text(whole.shapes.serialize(format="nt"), "nt")
+
+
+def by_library(shapes: Shapes, store: ox.Store) -> Verdict:
+    """What the library says of all data in a store."""
+    text = store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
+    found = shapes.validate_text(text.decode(), "nt").results
+    return named((each.source_shape.strip("<>"), each.focus_node.strip("<>")) for each in found)
+
+
+def by_compiler(background: Background, nodes: Nodes | None = None) -> Verdict:
+    """What the compiled shapes say: of all data, or of some nodes."""
+    rules, query = background.compiled, background.query
+    found = evaluate_all(rules, query) if nodes is None else evaluate(rules, only_targets(rules, nodes, query), query)
+    return named((each.result.shape, each.result.focusNode) for each in found)
+
+
+def by_pyshacl(background: Background, focus: Iterable[str]) -> Verdict:
+    """What pySHACL says of some nodes."""
+    graph = Prepared()
+    graph.parse(background.store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph()), format="nt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _, report, _ = pyshacl_validate(
+            graph, shacl_graph=background.shapes, advanced=False, inference="none", do_owl_imports=False,
+            inplace=True, focus_nodes=sorted(focus),
+        )  # fmt: skip
+    assert isinstance(report, rdflib.Graph), report
+    return named(
+        (str(report.value(result, SH.sourceShape)), str(report.value(result, SH.focusNode)))
+        for result in report.subjects(RDF.type, SH.ValidationResult)
+    )
+
+
+def named(pairs: Iterable[tuple[str, str]]) -> Verdict:
+    """The pairs without blank nodes."""
+    return {(shape, node) for shape, node in pairs if node.startswith(("http", "urn:"))}
+
+
+@contextmanager
+def applied(background: Background, some: Iterable[Edit]) -> Iterator[Nodes]:
+    """The data with edits, for a while; the value is what they can affect."""
+    store, rules, query = background.store, background.compiled, background.query
+    removed = [ox.Quad(*triple) for edit in some for triple in edit.removed]
+    added = [ox.Quad(*triple) for edit in some for triple in edit.added]
+    added = [quad for quad in added if quad not in store]
+    removed = [quad for quad in removed if quad in store]
+    nodes = affected(rules, [quad.triple for quad in removed], query)
+    for quad in removed:
+        store.remove(quad)
+    store.extend(added)
+    try:
+        for rule, more in affected(rules, [quad.triple for quad in added], query).items():
+            known = nodes.get(rule, set())
+            nodes[rule] = None if known is None or more is None else known | more
+        yield nodes
+    finally:
+        for quad in added:
+            store.remove(quad)
+        store.extend(removed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_an_edit_can_affect_is_all_that_changes(
+    seed: int, extract: Background, library: Shapes, request: pytest.FixtureRequest
+) -> None:
+    """The library's results for all data change by no more than the compiled shapes find in what the edit affects."""
+    before = by_library(library, extract.store)
+    triples = [quad.triple for quad in extract.store]
+    number = LONG_EACH if request.config.getoption("--long") else EACH
+    for edit in islice(edits(triples, seed), number):
+        with applied(extract, [edit]) as nodes:
+            after, found = by_library(library, extract.store), by_compiler(extract, nodes)
+        assert after - before <= found, edit
+        assert found <= after, edit
+
+
+def separate(some: Iterator[Edit], number: int) -> list[Edit]:
+    """The next edits that touch separate things."""
+    taken: list[Edit] = []
+    touched: set[str] = set()
+    for edit in some:
+        if not {iri for iri in edit.touched if "/uphold/id/" in iri} & touched:
+            taken.append(edit)
+            touched |= edit.touched
+        if len(taken) == number:
+            break
+    return taken
+
+
+def test_all_validators_agree_on_edits_of_all_data(whole: Background, library: Shapes) -> None:
+    """Edits of separate things: the library and the compiled shapes on everything, pySHACL where they touch."""
+    some = separate(edits([quad.triple for quad in whole.store], 1), TOGETHER)
+    with applied(whole, some) as nodes:
+        expected = by_library(library, whole.store)
+        assert len(expected) > TOGETHER / 3
+        assert by_compiler(whole) == expected
+        assert by_compiler(whole, nodes) == expected
+        focus = {iri for known in nodes.values() if known for iri in known}
+        assert by_pyshacl(whole, focus) == expected
