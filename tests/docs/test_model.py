@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.model import MADE, PAGE, PARTNER, PICTURE, QUERY, Model, partner
 from uphold.snapshots.snapshot import Snapshot
-from uphold.validation.shacl import Background
+from uphold.validation.background import Background
 from uphold.validation.worker import background_of
 
 TEXT = PAGE.read_text("utf-8")

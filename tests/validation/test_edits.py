@@ -22,9 +22,9 @@ from shacl import Shapes
 from tests.shapes.pyshacl_components import Prepared, install
 from tests.validation.edits import Edit, edits
 from uphold.snapshots.snapshot import Snapshot
+from uphold.validation.background import Background
 from uphold.validation.changes import Nodes, affected, only_targets
 from uphold.validation.evaluation import evaluate, evaluate_all
-from uphold.validation.shacl import Background
 from uphold.validation.worker import background_of
 
 install()

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
 from uphold.validation.added_triples import additions
-from uphold.validation.shacl import Background
+from uphold.validation.background import Background
 from uphold.validation.upload import Sent, by_suffix, parse, read, receive
 from uphold.validation.worker import background_of
 

@@ -6,7 +6,7 @@ import time
 
 import pyoxigraph as ox
 
-from uphold.validation.shacl import Background
+from uphold.validation.background import Background
 
 SHAPES = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .

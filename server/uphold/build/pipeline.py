@@ -103,7 +103,7 @@ def state_once(quads: ox.Dataset) -> None:
 
 def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
     """Build and validate a snapshot on disk, without making it current."""
-    from uphold.validation.shacl import check  # heavy to import, and not needed if nothing has changed
+    from uphold.validation.data_set import check  # heavy to import, and not needed if nothing has changed
 
     quads = assemble(files, say)
     union = union_of(quads)

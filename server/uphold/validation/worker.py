@@ -29,9 +29,9 @@ from uphold.logs import configuration
 from uphold.rdf.sources import graph_name
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
+from uphold.validation.background import Background
 from uphold.validation.report import Report
 from uphold.validation.service import READY, ValidationResult
-from uphold.validation.shacl import Background
 from uphold.validation.upload import Upload, parse
 
 __all__ = ["background_of", "main", "validate_triples"]

@@ -1,8 +1,7 @@
-"""SHACL: data that do not conform are not published.
+"""Background: a data set and its shapes, with which uploads are validated.
 
-A whole data set is validated before it becomes a snapshot, by the library `shacl`. An upload is validated with a data
-set as its background, by the shapes compiled to SPARQL: only what its statements can affect is validated. Both agree
-with pySHACL, the reference. Literals are checked in their original lexical form.
+The shapes are compiled to SPARQL, and only what an upload can affect is validated. Literals are checked in their
+original lexical form.
 """
 
 from __future__ import annotations
@@ -13,9 +12,7 @@ from functools import cached_property
 
 import pyoxigraph as ox
 import rdflib
-from shacl import Shapes
 
-from uphold.errors import DoesNotConform, ValidatorFailed
 from uphold.validation.added_triples import Nameless, additions
 from uphold.validation.changes import SUBCLASS, Nodes, engine_of, only_targets
 from uphold.validation.compiler import SKOLEM_PREFIX, Compiled, compile_shapes
@@ -25,45 +22,11 @@ from uphold.validation.lexical_faults import explain
 from uphold.validation.lexical_forms import well_formed
 from uphold.validation.report import Report, Result
 
-__all__ = ["Background", "check", "shapes_graph"]
+__all__ = ["Background", "direct_subclasses", "ill_formed", "in_order", "shapes_graph", "with_iris"]
 
 NOT_YOURS = "Other graphs cannot change terms of the ontology: use your own namespace, or propose the term."
 LEXICAL = "lexical-form"  # the shape that reports an ill-formed literal if no other shape requires its datatype
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-
-
-def check(union: bytes, shapes: Iterable[ox.Triple], base: str) -> Report:
-    """Validate a whole data set, given as N-Triples; raises `DoesNotConform` with the report if there are violations.
-
-    Raises `ValidatorFailed` when the library does.
-    """
-    text = (ox.serialize(shapes, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
-    try:
-        found = Shapes.from_text(text, "nt").validate_text(union.decode(), "nt").results
-    except ValueError as problem:
-        raise ValidatorFailed from problem
-    results = {
-        Result(
-            plain(each.focus_node) or "",
-            None if each.path is None else each.path.strip("()").replace("<", "").replace(">", ""),
-            each.value_plain if each.value is not None and each.value.startswith('"') else plain(each.value),
-            each.message or "does not conform",
-            each.severity,
-            plain(each.source_shape) or "",
-        )
-        for each in found
-    }
-    said = {(result.focusNode, result.path, result.value) for result in results}
-    literals = (t for t in ox.parse(union, format=ox.RdfFormat.N_TRIPLES) if isinstance(t.object, ox.Literal))
-    report = Report(in_order(results | ill_formed((quad.triple for quad in literals), said, base)))
-    if not report.conforms:
-        raise DoesNotConform(len(report.violations), "\n".join(map(str, report.results)))
-    return report
-
-
-def plain(term: str | None) -> str | None:
-    """An IRI without its angle brackets."""
-    return term[1:-1] if term is not None and term.startswith("<") else term
 
 
 def shapes_graph(triples: Iterable[ox.Triple]) -> rdflib.Graph:
@@ -71,6 +34,15 @@ def shapes_graph(triples: Iterable[ox.Triple]) -> rdflib.Graph:
     graph = rdflib.Graph()
     graph.parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"", format="nt")
     return graph
+
+
+def direct_subclasses(store: ox.Store) -> dict[str, list[str]]:
+    """The direct subclasses of each class in a data set."""
+    found: dict[str, list[str]] = {}
+    for quad in store.quads_for_pattern(None, ox.NamedNode(SUBCLASS), None):
+        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
+            found.setdefault(quad.object.value, []).append(quad.subject.value)
+    return found
 
 
 class Background:
@@ -97,11 +69,7 @@ class Background:
 
     def compile(self) -> Compiled:
         """The shapes, compiled for the classes of the data."""
-        subclasses: dict[str, list[str]] = {}
-        for quad in self.store.quads_for_pattern(None, ox.NamedNode(SUBCLASS), None):
-            if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-                subclasses.setdefault(quad.object.value, []).append(quad.subject.value)
-        return compile_shapes(self.shapes, subclasses)
+        return compile_shapes(self.shapes, direct_subclasses(self.store))
 
     def validate(self, triples: Collection[ox.Triple]) -> Report:
         """Validate an upload: its own nodes, and the nodes of the background that its statements break.

@@ -1,0 +1,78 @@
+"""The validation of a whole data set: data that do not conform are not published.
+
+The library `shacl` validates all but SPARQL-based constraints, which it would run once for each focus node; those are
+compiled, and each runs once for all. Literals are checked in their original lexical form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import pyoxigraph as ox
+from rdflib.namespace import SH
+from shacl import Shapes
+
+from uphold.errors import DoesNotConform, ValidatorFailed
+from uphold.validation.background import direct_subclasses, ill_formed, in_order, shapes_graph
+from uphold.validation.changes import engine_of
+from uphold.validation.compiler import compile_shapes
+from uphold.validation.evaluation import evaluate_all
+from uphold.validation.report import Report, Result
+
+__all__ = ["check"]
+
+TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf, SH.targetNode)
+SPARQL = ox.NamedNode(str(SH.sparql))
+
+
+def check(union: bytes, shapes: Collection[ox.Triple], base: str) -> Report:
+    """Validate a data set, given as N-Triples; raises `DoesNotConform` with the report if there are violations.
+
+    Raises `ValidatorFailed` when the library does, and `UnsupportedShape` for a SPARQL-based constraint that cannot be
+    compiled.
+    """
+    store = ox.Store()
+    store.bulk_load(union, format=ox.RdfFormat.N_TRIPLES)
+    results = {*by_library(union, shapes), *by_queries(store, shapes)}
+    said = {(result.focusNode, result.path, result.value) for result in results}
+    literals = (quad.triple for quad in store if isinstance(quad.object, ox.Literal))
+    report = Report(in_order(results | ill_formed(literals, said, base)))
+    if not report.conforms:
+        raise DoesNotConform(len(report.violations), "\n".join(map(str, report.results)))
+    return report
+
+
+def by_library(union: bytes, shapes: Collection[ox.Triple]) -> Iterator[Result]:
+    """The results of all constraints of SHACL Core."""
+    core = [triple for triple in shapes if triple.predicate != SPARQL]
+    text = (ox.serialize(core, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+    try:
+        found = Shapes.from_text(text, "nt").validate_text(union.decode(), "nt").results
+    except ValueError as problem:
+        raise ValidatorFailed from problem
+    for each in found:
+        yield Result(
+            plain(each.focus_node) or "",
+            None if each.path is None else each.path.strip("()").replace("<", "").replace(">", ""),
+            each.value_plain if each.value is not None and each.value.startswith('"') else plain(each.value),
+            each.message or "does not conform",
+            each.severity,
+            plain(each.source_shape) or "",
+        )
+
+
+def by_queries(store: ox.Store, shapes: Collection[ox.Triple]) -> Iterator[Result]:
+    """The results of all SPARQL-based constraints."""
+    graph = shapes_graph(shapes)
+    for target in TARGETS:
+        for shape in list(graph.subjects(target)):
+            if (shape, SH.sparql, None) not in graph:
+                graph.remove((shape, target, None))
+    rules = compile_shapes(graph, direct_subclasses(store))
+    for found in evaluate_all(rules, engine_of(store)):
+        yield found.result
+
+
+def plain(term: str | None) -> str | None:
+    """An IRI without its angle brackets."""
+    return term[1:-1] if term is not None and term.startswith("<") else term
