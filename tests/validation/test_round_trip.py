@@ -153,7 +153,7 @@ def test_a_table_says_nothing_new(table: Path, project_settings: Settings, backg
 def dumps(project: Snapshot) -> Iterator[Path]:
     """The files under /dumps/."""
     found = sorted(project.dumps.glob("*.gz"))
-    assert len(found) == 12
+    assert len(found) == 13
     yield from found
 
 

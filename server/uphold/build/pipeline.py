@@ -22,6 +22,7 @@ import pyoxigraph as ox
 
 from uphold import __version__
 from uphold.build.dataset_description import complete, graph_counts
+from uphold.build.portable_shapes import portable_shapes
 from uphold.build.rules import derive
 from uphold.errors import DuplicateStatement, SnapshotNotFound
 from uphold.questions.examples import as_data
@@ -176,10 +177,13 @@ def write_dumps(quads: ox.Dataset, lines: bytes, folder: Path, files: Files) -> 
         "uphold.nq.gz": lines,
         "uphold.trig.gz": in_prefix_order(ox.serialize(in_order, format=ox.RdfFormat.TRIG, prefixes=names)),
     }
+    graphs: dict[str, list[ox.Triple]] = {}
     for graph in graph_counts(quads):
-        triples = [quad.triple for quad in in_order if quad.graph_name.value == graph]
         short = graph.removeprefix(f"{files.base}graph/").replace("/", "-")
-        written[f"{short}.ttl.gz"] = in_prefix_order(ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=names))
+        graphs[short] = [quad.triple for quad in in_order if quad.graph_name.value == graph]
+    for name, triples in {**graphs, **portable_shapes(quads, files.base)}.items():
+        turtle = ox.serialize(sorted(triples, key=str), format=ox.RdfFormat.TURTLE, prefixes=names)
+        written[f"{name}.ttl.gz"] = in_prefix_order(turtle)
     sums = []
     for name, content in sorted(written.items()):
         packed = gzip.compress(content, mtime=0)
