@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= auto
 
-.PHONY: setup compared serve dev test quick long check lint types data format model gallery bench lock clean
+.PHONY: setup compared processors serve dev test quick long check lint types data format model gallery bench lock clean
 
 VENDOR := server/uphold/web/static/vendor
 
@@ -26,6 +26,16 @@ compared: tests/standard/node_modules/.ready
 
 tests/standard/node_modules/.ready: .venv/.ready tests/standard/package.json tests/standard/package-lock.json tests/standard/.npmrc
 	cd tests/standard && $(CURDIR)/$(BIN)/python -c 'from subprocess import run; from uphold.assets.vendor import npm; \
+		run([*(npm() or ["npm"]), "ci", "--ignore-scripts", "--silent"], check=True)'
+	touch $@
+
+# Other SHACL processors, whose verdicts tests compare with those of the cases.
+processors: tests/shapes/node_modules/.ready
+
+tests/shapes/node_modules/.ready: .venv/.ready tests/shapes/package.json tests/shapes/package-lock.json tests/shapes/.npmrc
+	$(BIN)/pip install --quiet --disable-pip-version-check $$($(BIN)/python -c 'import tomllib; \
+		print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["processors"])')
+	cd tests/shapes && $(CURDIR)/$(BIN)/python -c 'from subprocess import run; from uphold.assets.vendor import npm; \
 		run([*(npm() or ["npm"]), "ci", "--ignore-scripts", "--silent"], check=True)'
 	touch $@
 
@@ -57,8 +67,8 @@ quick: lint
 	$(BIN)/pytest --quiet --numprocesses $(WORKERS) --dist worksteal $(addprefix tests/,$(QUICK))
 
 # The same promises with more seeds, fonts and examples; for before a release.
-long: setup
-	$(BIN)/pytest --long --timeout 3600 tests/api tests/browser/test_lettering.py tests/web/test_caching.py
+long: setup processors
+	$(BIN)/pytest --long --timeout 3600 tests/api tests/browser/test_lettering.py tests/shapes/test_processors.py tests/web/test_caching.py
 
 check: lint types data  # `make --jobs 2 check` takes half the time
 

@@ -47,7 +47,7 @@ EXAMPLES = [
     for page in ("docs/api.md", "docs/ask.md", "docs/model.md", "docs/pages.md", "docs/search.md")
     for language in ("sh", "javascript", "python")
     for example in examples(page, language)
-]
+] + examples("docs/contribute.md", "python")
 PROGRAMS = {"rapper ": ("rapper", "raptor2-utils"), "sync_reasoner(": ("java", "default-jre-headless")}
 """What examples use that the lock files do not bring: program and Debian package."""
 SETTINGS = re.compile(r"<!-- settings: .*? -->\n(.*?)<!-- end of settings -->", re.DOTALL)
@@ -58,6 +58,7 @@ def test_the_pages_have_examples() -> None:
     assert len(QUERIES) >= 5
     assert len(examples("README.md", "sh")) == 1
     assert {(example.name.rpartition("-")[0], example.language) for example in EXAMPLES} == {
+        ("docs/contribute.md", "python"),
         ("docs/pages.md", "sh"),
         ("docs/search.md", "sh"),
         *(
