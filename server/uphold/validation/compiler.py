@@ -21,9 +21,9 @@ from rdflib.namespace import RDF, SH
 from rdflib.term import Node
 
 from uphold.errors import UnsupportedShape
-from uphold.validation.lexical_forms import FORMS, XSD
+from uphold.validation.lexical_forms import FORMS, NUMBERS, XSD
 from uphold.validation.paths import EMPTY, Path, Step, joined, predicate
-from uphold.validation.shape_graph import Shape, Targets, read_shapes
+from uphold.validation.shape_graph import Shape, Targets, is_deactivated, read_shapes
 from uphold.validation.sparql_constraints import Link, read_constraint
 
 __all__ = ["SKOLEM_PREFIX", "Compiled", "Read", "Rule", "compile_shapes"]
@@ -34,6 +34,12 @@ MOST_COUNTED = 6  # a count up to this number becomes a pattern; larger ones are
 TYPE = predicate(str(RDF.type))
 THIS, VALUE_NODE = "?this", "?value"
 LANGUAGE_STRING = str(RDF.langString)
+XSD_BOOLEAN = rdflib.XSD.boolean
+FOURTH = "([02468][048]|[13579][26])"  # the two digits of a multiple of four
+REPLACED = {name for name in FORMS if name in NUMBERS or name == "dateTimeStamp"} - {
+    "decimal", "double", "float", "integer",
+}  # fmt: skip
+"""The datatypes for which Oxigraph stores xsd:integer or xsd:dateTime."""
 Closure = Mapping[str, frozenset[str]]
 
 
@@ -128,19 +134,25 @@ def compile_shapes(graph: rdflib.Graph, subclasses: Mapping[str, Iterable[str]])
 
 @dataclass(slots=True)
 class Scope:
-    """Where the compiler is: the path from the focus node of the rule to the node at hand, and what was read."""
+    """Where the compiler is: the path from the focus node of the rule to the node at hand, and what was read.
+
+    `unmoved` lists the paths that can lead from the focus node to itself.
+    """
 
     chain: Path
     reads: list[Read]
+    unmoved: list[Path]
 
     def step(self, path: Path) -> Scope:
         """The place at the end of a path."""
         self.read(path)
-        return Scope(joined([self.chain, path]), self.reads)
+        return Scope(joined([self.chain, path]), self.reads, self.unmoved)
 
     def read(self, path: Path, objects: frozenset[str] | None = None) -> None:
         """Note the triples of a path that begins here."""
         self.reads += [self.of(step, objects) for step in path.steps()]
+        if path != EMPTY and path.leads_back and self.chain.leads_back:
+            self.unmoved.append(path)
 
     def of(self, step: Step, objects: frozenset[str] | None) -> Read:
         """The triple of a step."""
@@ -156,6 +168,8 @@ class Compiler:
     subclasses: Mapping[str, Iterable[str]]
     closures: dict[str, frozenset[str]] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    within: list[Node] = field(default_factory=list)
+    """The shapes whose conditions are being written, from the outermost."""
 
     def rules(
         self, shape: Shape, targets: Targets | None = None, way: Path = EMPTY, outer: tuple[Node, ...] = ()
@@ -164,7 +178,7 @@ class Compiler:
         if shape.deactivated:
             return
         if shape.node in outer:
-            raise UnsupportedShape(f"{shape.name} refers to itself, which is not supported.")
+            raise UnsupportedShape(f"{shape.name} refers to itself, which is not supported (SHACL 3.4.3).")
         targets = targets or shape.targets
         for kind in targets.classes:
             self.closure(kind)
@@ -176,7 +190,8 @@ class Compiler:
                     inner = joined([way, shape.path or EMPTY])
                     yield from self.rules(self.inner(value), targets, inner, (*outer, shape.node))
                 elif name == "sparql":
-                    yield self.sparql(shape, value, targets, way)
+                    if not is_deactivated(self.graph, value):
+                        yield self.sparql(shape, value, targets, way)
                 else:
                     yield self.rule(shape, name, value, targets, way)
 
@@ -188,9 +203,9 @@ class Compiler:
 
     def rule(self, shape: Shape, name: str, value: Node, targets: Targets, way: Path) -> Rule:
         """The rule of one Core component."""
-        scope = Scope(EMPTY, [])
+        scope = Scope(EMPTY, [], [])
         if way != EMPTY:
-            scope = Scope(EMPTY, []).step(way)
+            scope = scope.step(way)
         origin = THIS if way == EMPTY else "?target"
         start = f"{{focus}} {origin} {way.sparql} {THIS} ." if way != EMPTY else "{focus}"
         if name in VALUE:
@@ -201,12 +216,18 @@ class Compiler:
                 condition = VALUE[name](self, shape, value, VALUE_NODE, scope.step(shape.path))
                 body = f"{start} {THIS} {shape.path.sparql} {VALUE_NODE} FILTER (!COALESCE({condition}, false))"
         elif name in FOCUS:
-            body = f"{start} {FOCUS[name](self, shape, value, THIS, scope).violations}"
+            branches = FOCUS[name](self, shape, value, THIS, scope).violations
+            body = " UNION ".join(f"{{ {start} {branch} }}" for branch in branches)
         else:
             raise UnsupportedShape(f"{shape.name} has sh:{name}, which is not supported.")
         select = f"SELECT DISTINCT {THIS} {VALUE_NODE} ?path WHERE {{ {body} }}"
         if way != EMPTY:
             select = select.replace("{focus}", "{focus:target}")
+        if targets.nodes and scope.unmoved:
+            raise UnsupportedShape(
+                f"{shape.name} has sh:targetNode and the path {scope.unmoved[0].text}, which is not supported: an "
+                "engine does not find a path without steps from a node that is not in the data."
+            )
         return Rule(
             shape.name, name, shape.message, shape.severity, targets, select, shape.path,
             tuple(dict.fromkeys(scope.reads)), self.datatypes(shape),
@@ -253,9 +274,12 @@ class Compiler:
 
     def conforms(self, shape: Shape, node: str, scope: Scope) -> str:
         """The condition that a node, given as a variable, conforms to a shape."""
-        conditions = []
         if shape.deactivated:
             return "true"
+        if shape.node in self.within:
+            raise UnsupportedShape(f"{shape.name} refers to itself, which is not supported (SHACL 3.4.3).")
+        self.within.append(shape.node)
+        conditions = []
         for name, values in sorted(shape.parameters.items()):
             if name in ("flags", "ignoredProperties", "qualifiedMinCount", "qualifiedMaxCount"):
                 continue
@@ -270,6 +294,7 @@ class Compiler:
                     conditions.append(f"COALESCE({VALUE[name](self, shape, value, node, scope)}, false)")
                 else:
                     conditions.append(self.all_values(shape, name, value, node, scope))
+        self.within.pop()
         return " && ".join(f"({condition})" for condition in conditions) or "true"
 
     def conforms_at(self, shape: Shape, node: str, scope: Scope, path: Path | None) -> str:
@@ -310,15 +335,25 @@ def has_datatype(_: Compiler, shape: Shape, value: Node, node: str, __: Scope) -
     if str(value) == LANGUAGE_STRING:
         return f'LANG({node}) != ""'
     condition = f"DATATYPE({node}) = {value.n3()}"
-    row = FORMS.get(str(value).removeprefix(XSD)) if str(value).startswith(XSD) else None
-    if row is None:
+    name = str(value).removeprefix(XSD) if str(value).startswith(XSD) else ""
+    if name not in FORMS:
         return condition
-    if "(?" in row.pattern.pattern:
-        raise UnsupportedShape(f"{shape.name} requires {value.n3()}, whose lexical forms are not supported.")
+    row = FORMS[name]
+    if name in REPLACED or "(?" in row.pattern.pattern:
+        raise UnsupportedShape(f"{shape.name} requires {value.n3()} in sh:datatype, which is not supported.")
     condition += f" && REGEX(STR({node}), {literal(f'^({row.pattern.pattern})$')})"
-    if row.holds is not None:  # the days of a month, or the bounds of a number
-        condition += f" && DAY({node}) > 0" if "date" in str(value) else f" && {node} = {node}"
+    if row.holds is not None:
+        condition += f" && {in_calendar(node)}"
     return condition
+
+
+def in_calendar(node: str) -> str:
+    """Whether the month of a date has its day (XSD 1.1 Part 2, 3.3.9), where the day is at most 31."""
+    leap = f"^-?[0-9]*([0-9][0-9](0[48]|[2468][048]|[13579][26])|{FOURTH}00)-02-29"
+    return (
+        f'!REGEX(STR({node}), "^(-?[0-9]+|-)-(02-3|(04|06|09|11)-31)") && '
+        f'(!REGEX(STR({node}), "^-?[0-9]+-02-29") || REGEX(STR({node}), "{leap}"))'
+    )
 
 
 def has_node_kind(_: Compiler, shape: Shape, value: Node, node: str, __: Scope) -> str:
@@ -342,9 +377,22 @@ def bound(sign: str) -> Template:
     """A bound of the value range (4.3); what cannot be compared with it is an error, so it does not conform."""
 
     def template(_: Compiler, __: Shape, value: Node, node: str, ___: Scope) -> str:
-        return f"{node} {sign} {value.n3()}"
+        text = str(value.n3())
+        if getattr(value, "datatype", None) == XSD_BOOLEAN:
+            return f"{is_boolean(node)} && {number(node)} {sign} {number(text)}"
+        return f"{node} {sign} {text}"
 
     return template
+
+
+def is_boolean(term: str) -> str:
+    """Whether a term is an xsd:boolean."""
+    return f"DATATYPE({term}) = <{XSD_BOOLEAN}>"
+
+
+def number(term: str) -> str:
+    """A boolean as 0 or 1, which engines compare that do not compare booleans."""
+    return f"<{XSD}integer>({term})"
 
 
 def length(sign: str) -> Template:
@@ -425,15 +473,15 @@ VALUE: dict[str, Template] = {
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """A condition on a focus node, and the pattern that binds the value and path of each violation, if any."""
+    """A condition on a focus node, and the patterns that bind the value and path of each violation, if any."""
 
     condition: str
-    pattern: str = ""
+    patterns: tuple[str, ...] = ()
 
     @property
-    def violations(self) -> str:
-        """The pattern of the violations."""
-        return self.pattern or f"FILTER (!({self.condition}))"
+    def violations(self) -> tuple[str, ...]:
+        """The patterns of the violations, which together find all."""
+        return self.patterns or (f"FILTER (!({self.condition}))",)
 
 
 TogetherTemplate = Callable[[Compiler, Shape, Node, str, Scope], Together]
@@ -493,15 +541,21 @@ def has_value(_: Compiler, shape: Shape, value: Node, node: str, scope: Scope) -
 def equal_to(c: Compiler, shape: Shape, value: Node, node: str, scope: Scope) -> Together:
     """sh:equals (4.5.1)."""
     other, one, two = predicate(str(value)), c.variable(), c.variable()
-    scope.read(shape.path or EMPTY)
     scope.read(other)
-    missing = f"{values_of(shape, node, one)} FILTER NOT EXISTS {{ {node} {other.sparql} {one} }}"
     if shape.path is None:
+        missing = f"EXISTS {{ {node} {other.sparql} {node} }}"
         surplus = f"{node} {other.sparql} {two} FILTER (!sameTerm({node}, {two}))"
-    else:
-        surplus = f"{node} {other.sparql} {two} FILTER NOT EXISTS {{ {node} {shape.path.sparql} {two} }}"
-    pattern = f"{{ {missing} BIND ({one} AS ?value) }} UNION {{ {surplus} BIND ({two} AS ?value) }}"
-    return Together(f"NOT EXISTS {{ {missing} }} && NOT EXISTS {{ {surplus} }}", pattern)
+        return Together(
+            f"{missing} && NOT EXISTS {{ {surplus} }}",
+            (f"FILTER (!{missing}) BIND ({node} AS ?value)", f"{surplus} BIND ({two} AS ?value)"),
+        )
+    scope.read(shape.path)
+    missing = f"{values_of(shape, node, one)} FILTER NOT EXISTS {{ {node} {other.sparql} {one} }}"
+    surplus = f"{node} {other.sparql} {two} FILTER NOT EXISTS {{ {node} {shape.path.sparql} {two} }}"
+    return Together(
+        f"NOT EXISTS {{ {missing} }} && NOT EXISTS {{ {surplus} }}",
+        (f"{missing} BIND ({one} AS ?value)", f"{surplus} BIND ({two} AS ?value)"),
+    )
 
 
 def disjoint_from(c: Compiler, shape: Shape, value: Node, node: str, scope: Scope) -> Together:
@@ -513,7 +567,7 @@ def disjoint_from(c: Compiler, shape: Shape, value: Node, node: str, scope: Scop
         shared = f"{node} {value.n3()} {one} FILTER (sameTerm({node}, {one}))"
     else:
         shared = f"{node} {shape.path.sparql} {one} . {node} {value.n3()} {one}"
-    return Together(f"NOT EXISTS {{ {shared} }}", f"{shared} BIND ({one} AS ?value)")
+    return Together(f"NOT EXISTS {{ {shared} }}", (f"{shared} BIND ({one} AS ?value)",))
 
 
 def ordered(sign: str) -> TogetherTemplate:
@@ -527,9 +581,10 @@ def ordered(sign: str) -> TogetherTemplate:
         scope.read(predicate(str(value)))
         wrong = (
             f"{node} {shape.path.sparql} {one} . {node} {value.n3()} {other} "
-            f"FILTER (!COALESCE({one} {sign} {other}, false))"
+            f"FILTER (!COALESCE({one} {sign} {other}, {is_boolean(one)} && {is_boolean(other)} && "
+            f"{number(one)} {sign} {number(other)}, false))"
         )
-        return Together(f"NOT EXISTS {{ {wrong} }}", f"{wrong} BIND ({one} AS ?value)")
+        return Together(f"NOT EXISTS {{ {wrong} }}", (f"{wrong} BIND ({one} AS ?value)",))
 
     return template
 
@@ -554,11 +609,15 @@ def closed(c: Compiler, shape: Shape, value: Node, node: str, scope: Scope) -> T
     allowed = [each for head in shape.parameters.get("ignoredProperties", ()) for each in c.members(head)]
     paths = [c.graph.value(each, SH.path) for each in shape.parameters.get("property", ())]
     allowed += [path for path in paths if isinstance(path, rdflib.URIRef)]
-    scope.reads.append(Read(None, scope.chain))
-    name, object_ = c.variable(), c.variable()
+    subject, name, object_ = c.variable(), c.variable(), c.variable()
     unknown = " && ".join(f"{name} != {each.n3()}" for each in allowed) or "true"
-    pattern = f"{node} {name} {object_} FILTER ({unknown})"
-    return Together(f"NOT EXISTS {{ {pattern} }}", f"{pattern} BIND ({object_} AS ?value) BIND ({name} AS ?path)")
+    if shape.path is None:
+        subject, reach = node, ""
+    else:
+        scope, reach = scope.step(shape.path), f"{values_of(shape, node, subject)} "
+    scope.reads.append(Read(None, scope.chain))
+    pattern = f"{reach}{subject} {name} {object_} FILTER ({unknown})"
+    return Together(f"NOT EXISTS {{ {pattern} }}", (f"{pattern} BIND ({object_} AS ?value) BIND ({name} AS ?path)",))
 
 
 FOCUS: dict[str, TogetherTemplate] = {

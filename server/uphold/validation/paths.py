@@ -50,18 +50,22 @@ class Path:
 
     @property
     def text(self) -> str:
-        """The path as reports show it: IRIs without angle brackets."""
+        """The path as reports show it: IRIs without angle brackets, and only the parentheses that it needs."""
         match self.kind:
             case "predicate":
                 return self.iri
             case "inverse":
-                return f"^{self.parts[0].text}"
+                return f"^{self.parts[0].text_within('predicate')}"
             case "sequence":
-                return "/".join(part.text for part in self.parts)
+                return "/".join(part.text_within("predicate", "inverse", "*", "+", "?") for part in self.parts)
             case "alternative":
                 return "|".join(part.text for part in self.parts)
             case _:
-                return f"{self.parts[0].text}{self.kind}"
+                return f"{self.parts[0].text_within('predicate')}{self.kind}"
+
+    def text_within(self, *kinds: str) -> str:
+        """The text, in parentheses unless the path is of one of these kinds."""
+        return self.text if self.kind in kinds else f"({self.text})"
 
     @property
     def reversed(self) -> Path:
@@ -75,6 +79,19 @@ class Path:
                 return joined(part.reversed for part in reversed(self.parts))
             case _:
                 return Path(self.kind, parts=tuple(part.reversed for part in self.parts))
+
+    @property
+    def leads_back(self) -> bool:
+        """Whether the path can have no steps, so that it leads from each node to itself."""
+        match self.kind:
+            case "*" | "?":
+                return True
+            case "predicate":
+                return False
+            case "alternative":
+                return any(part.leads_back for part in self.parts)
+            case _:
+                return all(part.leads_back for part in self.parts)
 
     def steps(self) -> Iterator[Step]:
         """Each predicate in the path, with the path before and after it."""
@@ -126,23 +143,39 @@ def joined(parts: Iterable[Path]) -> Path:
     return flat[0] if len(flat) == 1 else Path("sequence", parts=tuple(flat))
 
 
-SIGNS = {SH.zeroOrMorePath: "*", SH.oneOrMorePath: "+", SH.zeroOrOnePath: "?"}
+SIGNS: dict[Node, str] = {SH.zeroOrMorePath: "*", SH.oneOrMorePath: "+", SH.zeroOrOnePath: "?"}
 
 
-def read_path(shapes: rdflib.Graph, node: Node) -> Path:
+def read_path(shapes: rdflib.Graph, node: Node, outer: tuple[Node, ...] = ()) -> Path:
     """The path at a node of a shapes graph; raises `UnsupportedShape` for what is not one."""
     if isinstance(node, rdflib.URIRef):
         return predicate(str(node))
-    if (node, RDF.first, None) in shapes:
-        return joined(read_path(shapes, member) for member in Collection(shapes, node))
-    if (head := shapes.value(node, SH.alternativePath)) is not None:
-        return Path("alternative", parts=tuple(read_path(shapes, member) for member in Collection(shapes, head)))
-    if (inner := shapes.value(node, SH.inversePath)) is not None:
-        return Path("inverse", parts=(read_path(shapes, inner),))
-    for term, sign in SIGNS.items():
-        if (inner := shapes.value(node, term)) is not None:
-            return Path(sign, parts=(read_path(shapes, inner),))
+
+    def inner(part: Node) -> Path:
+        return read_path(shapes, part, (*outer, node))
+
+    said = list(shapes.predicate_objects(node))
+    kinds = {term for term, _ in said}
+    if node in outer or (len(said) > 1 and RDF.first not in kinds):
+        raise UnsupportedShape(f"{node.n3()} is not a property path: it refers to itself or is two (SHACL 2.3.1).")
+    if RDF.first in kinds:
+        return joined(map(inner, members(shapes, node)))
+    for term, value in said:
+        if term == SH.alternativePath:
+            return Path("alternative", parts=tuple(map(inner, members(shapes, value))))
+        if term == SH.inversePath:
+            return Path("inverse", parts=(inner(value),))
+        if term in SIGNS:
+            return Path(SIGNS[term], parts=(inner(value),))
     raise UnsupportedShape(f"{node.n3()} is not a property path (SHACL 2.3.1).")
+
+
+def members(shapes: rdflib.Graph, head: Node) -> list[Node]:
+    """The members of a sequence or alternative path."""
+    found = list(Collection(shapes, head))
+    if len(found) < 2:
+        raise UnsupportedShape(f"{head.n3()} is not a property path: it has less than two members (SHACL 2.3.1).")
+    return found
 
 
 def of_query(path: object) -> Path:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 import rdflib
 from rdflib.collection import Collection
-from rdflib.namespace import OWL, RDF, RDFS, SH
+from rdflib.namespace import RDF, RDFS, SH
 from rdflib.term import Node
 
 from uphold.errors import UnsupportedShape
 from uphold.validation.paths import Path, read_path
 
-__all__ = ["Shape", "Targets", "read_shapes"]
+__all__ = ["Shape", "Targets", "first_message", "is_deactivated", "read_shapes"]
 
 TARGETS = {
     SH.targetClass: "classes",
@@ -38,6 +38,17 @@ PARAMETERS = {
     )
 }  # fmt: skip
 """The parameters of the components of SHACL Core (section 4) and of SPARQL-based constraints (5.3)."""
+OF_PATHS = {
+    "minCount", "maxCount", "uniqueLang", "lessThan", "lessThanOrEquals", "qualifiedValueShape", "qualifiedMinCount",
+    "qualifiedMaxCount",
+}  # fmt: skip
+"""The parameters that a node shape must not have."""
+SINGLE = OF_PATHS - {"lessThan", "lessThanOrEquals"} | {
+    "datatype", "nodeKind", "minExclusive", "minInclusive", "maxExclusive", "maxInclusive", "minLength", "maxLength",
+    "pattern", "flags", "languageIn", "closed", "ignoredProperties", "in",
+}  # fmt: skip
+"""The parameters of which a shape must not have two values."""
+IRIS = ("class", "datatype", "equals", "disjoint", "lessThan", "lessThanOrEquals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,11 @@ class Targets:
     subjects_of: frozenset[str] = frozenset()
     objects_of: frozenset[str] = frozenset()
     nodes: frozenset[Node] = frozenset()
+
+    @property
+    def can_be_literals(self) -> bool:
+        """Whether a literal can be one of them."""
+        return bool(self.objects_of) or any(isinstance(node, rdflib.Literal) for node in self.nodes)
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -77,13 +93,15 @@ def read_shapes(graph: rdflib.Graph) -> dict[Node, Shape]:
 
     Raises `UnsupportedShape` for a property in SHACL's namespace that is not known.
     """
+    for node in graph.subjects(SH.entailment):
+        raise UnsupportedShape(f"{node.n3()} has sh:entailment, which is not supported (SHACL 3.3).")
     found: dict[Node, Shape] = {}
-    waiting = [node for term in TARGETS for node in graph.subjects(term, unique=True)]
+    waiting = [s for s, p in graph.subject_predicates(unique=True) if str(p).startswith(f"{SH}target")]
     waiting += [  # implicit class targets (SHACL 2.1.3.3)
         shape
         for kind in (SH.NodeShape, SH.PropertyShape)
         for shape in graph.subjects(RDF.type, kind)
-        if (shape, RDF.type, RDFS.Class) in graph or (shape, RDF.type, OWL.Class) in graph
+        if is_class(graph, shape)
     ]
     while waiting:
         node = waiting.pop()
@@ -91,6 +109,11 @@ def read_shapes(graph: rdflib.Graph) -> dict[Node, Shape]:
             found[node] = read_shape(graph, node)
             waiting += inner_shapes(graph, found[node])
     return found
+
+
+def is_class(graph: rdflib.Graph, node: Node) -> bool:
+    """Whether a node is a SHACL instance of rdfs:Class in the shapes graph."""
+    return any(RDFS.Class in graph.transitive_objects(kind, RDFS.subClassOf) for kind in graph.objects(node, RDF.type))
 
 
 def inner_shapes(graph: rdflib.Graph, shape: Shape) -> Iterator[Node]:
@@ -105,28 +128,71 @@ def inner_shapes(graph: rdflib.Graph, shape: Shape) -> Iterator[Node]:
 def read_shape(graph: rdflib.Graph, node: Node) -> Shape:
     """The shape at a node."""
     parameters: dict[str, list[Node]] = defaultdict(list)
+    own = {path for holder in graph.objects(None, SH.parameter) for path in graph.objects(holder, SH.path)}
     for term, value in graph.predicate_objects(node):
+        name = str(term).removeprefix(str(SH))
         if term in PARAMETERS:
-            parameters[str(term).removeprefix(str(SH))].append(value)
-        elif str(term).startswith(str(SH)) and term not in NOT_CONSTRAINTS:
-            raise UnsupportedShape(f"{node.n3()} has sh:{str(term).removeprefix(str(SH))}, which is not supported.")
-    path = graph.value(node, SH.path)
-    messages = sorted(graph.objects(node, SH.message), key=lambda m: (getattr(m, "language", "") != "en", str(m)))
-    return Shape(
+            parameters[name].append(value)
+        elif term in own or (name != str(term) and term not in NOT_CONSTRAINTS):
+            name = name if term in own else f"sh:{name}"
+            raise UnsupportedShape(f"{node.n3()} has {name}, which is not supported.")
+    paths = [*graph.objects(node, SH.path)]
+    if len(paths) > 1:
+        raise UnsupportedShape(f"{node.n3()} has two values of sh:path, which SHACL does not allow (2.3).")
+    shape = Shape(
         node,
-        None if path is None else read_path(graph, path),
+        path_of(graph, node, paths[0]) if paths else None,
         dict(parameters),
-        str(messages[0]) if messages else None,
+        first_message(graph, node),
         str(graph.value(node, SH.severity) or SH.Violation),
         read_targets(graph, node),
-        str(graph.value(node, SH.deactivated) or "false") in ("true", "1"),
+        is_deactivated(graph, node),
     )
+    check(graph, shape)
+    return shape
+
+
+def path_of(graph: rdflib.Graph, shape: Node, node: Node) -> Path:
+    """The path of a shape."""
+    try:
+        return read_path(graph, node)
+    except UnsupportedShape as problem:
+        raise UnsupportedShape(f"sh:path of {shape.n3()}: {problem}") from problem
+
+
+def check(graph: rdflib.Graph, shape: Shape) -> None:
+    """Raise `UnsupportedShape` for what SHACL's syntax rules exclude, and for blank nodes as terms in data."""
+    node = shape.node.n3()
+    for name, values in shape.parameters.items():
+        if name in OF_PATHS and shape.path is None:
+            raise UnsupportedShape(f"{node} is a node shape with sh:{name}, which SHACL does not allow.")
+        if name in SINGLE and len(values) > 1:
+            raise UnsupportedShape(f"{node} has two values of sh:{name}, which SHACL does not allow.")
+        if name in IRIS and not all(isinstance(value, rdflib.URIRef) for value in values):
+            raise UnsupportedShape(f"{node} has a value of sh:{name} that is not an IRI, which SHACL does not allow.")
+        terms = [term for head in values for term in Collection(graph, head)] if name == "in" else values
+        if name in ("hasValue", "in") and any(isinstance(term, rdflib.BNode) for term in terms):
+            raise UnsupportedShape(f"{node} has a blank node in sh:{name}, which is not supported.")
+    targets = [value for term in TARGETS for value in graph.objects(shape.node, term)]
+    if any(isinstance(value, rdflib.BNode) for value in targets):
+        raise UnsupportedShape(f"{node} has a blank node as target, which SHACL does not allow (2.1.3).")
+
+
+def first_message(graph: rdflib.Graph, node: Node) -> str | None:
+    """The message of a shape or constraint, in English if there are several."""
+    messages = sorted(graph.objects(node, SH.message), key=lambda m: (getattr(m, "language", "") != "en", str(m)))
+    return str(messages[0]) if messages else None
+
+
+def is_deactivated(graph: rdflib.Graph, node: Node) -> bool:
+    """Whether a shape or a SPARQL-based constraint is deactivated (SHACL 2.1.4, 5.2.1)."""
+    return str(graph.value(node, SH.deactivated) or "false") in ("true", "1")
 
 
 def read_targets(graph: rdflib.Graph, node: Node) -> Targets:
     """The targets stated at a shape."""
     kinds = {name: set(graph.objects(node, term)) for term, name in TARGETS.items()}
-    if (node, RDF.type, RDFS.Class) in graph or (node, RDF.type, OWL.Class) in graph:
+    if is_class(graph, node):
         kinds["classes"].add(node)
     nodes = frozenset(kinds.pop("nodes"))
     return Targets(**{name: frozenset(map(str, terms)) for name, terms in kinds.items()}, nodes=nodes)

@@ -12,18 +12,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import rdflib
-from rdflib.namespace import SH
+from rdflib.namespace import OWL, SH
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.term import Node, Variable
 
 from uphold.errors import UnsupportedShape
 from uphold.validation.paths import Path, of_query
+from uphold.validation.shape_graph import first_message
 
 __all__ = ["Constraint", "Link", "read_constraint"]
 
 SELECT_OF_THIS = re.compile(r"(SELECT\s[^{}]*[$?]this\b[^{}]*\bWHERE\s*\{)", re.IGNORECASE)
 THIS = Variable("this")
+FORBIDDEN = {
+    "Minus": "MINUS", "MinusGraphPattern": "MINUS", "values": "VALUES", "InlineData": "VALUES",
+    "ServiceGraphPattern": "SERVICE",
+}  # fmt: skip
+"""What SHACL excludes from queries with pre-bound variables (appendix A), by rdflib's names."""
+NOT_BOUND = {"shapesGraph", "currentShape", "PATH", "message"}
+"""Variables that SHACL binds or reads, and the compiler does not."""
 CONJUNCTIVE = ("SelectQuery", "Project", "Distinct", "Filter", "Join", "Extend", "Group", "AggregateJoin", "OrderBy")
 
 
@@ -76,27 +84,94 @@ class Constraint:
 
 def read_constraint(graph: rdflib.Graph, node: Node, shape: str) -> Constraint:
     """The constraint at a node of a shapes graph; raises `UnsupportedShape` for all but a SELECT that can be parsed."""
-    text = graph.value(node, SH.select)
-    if text is None:
-        raise UnsupportedShape(f"{shape} has sh:sparql without sh:select, which is not supported.")
-    prefixes = "".join(
-        f"PREFIX {graph.value(each, SH.prefix)}: <{graph.value(each, SH.namespace)}>\n"
-        for ontology in graph.objects(node, SH.prefixes)
-        for each in sorted(graph.objects(ontology, SH.declare), key=lambda each: str(graph.value(each, SH.prefix)))
-    )
-    try:
-        algebra = translateQuery(parseQuery(prefixes + str(text))).algebra
-    except Exception as problem:
-        raise UnsupportedShape(f"The query of {shape} cannot be parsed: {problem}") from problem
+    texts = [*graph.objects(node, SH.select)]
+    if len(texts) != 1:
+        raise UnsupportedShape(f"{shape} has sh:sparql without one sh:select, which is not supported.")
+    text = prefixes(graph, node, shape) + str(texts[0])
+    algebra = parse(text, shape)
+    select = SELECT_OF_THIS.sub(r"\1 {focus}", text)
+    if select == text:
+        raise UnsupportedShape(f"The query of {shape} does not select $this, which SHACL requires (5.2.1).")
+    check(algebra, shape)
+    check_scopes(parse(select.replace("{focus}", "?this <urn:focus> <urn:focus> ."), shape), shape)
     groups = [([read_pattern(each) for each in triples(part)], sure) for part, sure in parts(algebra, certain=True)]
     certain = [pattern for group, sure in groups if sure for pattern in group]
-    select = SELECT_OF_THIS.sub(r"\1 {focus}", prefixes + str(text))
-    messages = [*graph.objects(node, SH.message)]
     return Constraint(
         select,
-        str(messages[0]) if messages else None,
+        first_message(graph, node),
         tuple(linked(pattern, certain if sure else certain + group) for group, sure in groups for pattern in group),
     )
+
+
+def prefixes(graph: rdflib.Graph, node: Node, shape: str) -> str:
+    """The prefixes of a query, declared at its sh:prefixes and their owl:imports (5.2.1)."""
+    declared = {
+        (str(graph.value(each, SH.prefix)), str(graph.value(each, SH.namespace)))
+        for start in graph.objects(node, SH.prefixes)
+        for ontology in graph.transitive_objects(start, OWL.imports)
+        for each in graph.objects(ontology, SH.declare)
+    }
+    if len(dict(declared)) < len(declared):
+        raise UnsupportedShape(f"The query of {shape} has two namespaces for one sh:prefix (SHACL 5.2.1).")
+    return "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in sorted(declared))
+
+
+def parse(text: str, shape: str) -> Any:
+    """The algebra of a query."""
+    try:
+        return translateQuery(parseQuery(text)).algebra
+    except Exception as problem:
+        raise UnsupportedShape(f"The query of {shape} cannot be parsed: {problem}") from problem
+
+
+def check(part: Any, shape: str) -> None:
+    """Raise `UnsupportedShape` for what SHACL excludes from queries, and for variables that are not bound."""
+    if isinstance(part, Variable) and str(part) in NOT_BOUND:
+        raise UnsupportedShape(f"The query of {shape} uses ${part}, which is not supported.")
+    if (name := getattr(part, "name", None)) in FORBIDDEN:
+        raise UnsupportedShape(f"The query of {shape} has {FORBIDDEN[name]}, which SHACL does not allow (appendix A).")
+    if name == "Extend" and part.var == THIS and "agg" not in str(part.expr):
+        raise UnsupportedShape(f"The query of {shape} binds $this, which SHACL does not allow (appendix A).")
+    for inner in part.values() if hasattr(part, "items") else part if isinstance(part, (list, tuple, set)) else ():
+        check(inner, shape)
+
+
+def check_scopes(part: Any, shape: str) -> None:
+    """Raise `UnsupportedShape` for $this in an expression of a group that does not bind it.
+
+    SHACL binds $this everywhere (appendix A); a pattern for ?this at the beginning of the query binds it in the
+    outermost group alone.
+    """
+    name = getattr(part, "name", None)
+    if name in ("Filter", "Extend") and mentions(part.expr) and not binds(part.p):
+        raise UnsupportedShape(f"The query of {shape} uses $this in a group that does not bind it: not supported.")
+    for key, inner in part.items() if hasattr(part, "items") else ():
+        for each in inner if isinstance(inner, (list, tuple)) else (inner,):
+            if key != "expr":
+                check_scopes(each, shape)
+
+
+def mentions(part: Any) -> bool:
+    """Whether an expression uses $this."""
+    inner = part.values() if hasattr(part, "items") else part if isinstance(part, (list, tuple, set)) else ()
+    return part == THIS or any(map(mentions, inner))
+
+
+def binds(part: Any) -> bool:
+    """Whether each solution of a part binds $this."""
+    match getattr(part, "name", None):
+        case "BGP":
+            return mentions(part.triples)
+        case "Join":
+            return binds(part.p1) or binds(part.p2)
+        case "LeftJoin":
+            return binds(part.p1)
+        case "Union":
+            return binds(part.p1) and binds(part.p2)
+        case "AggregateJoin":
+            return binds(part.p)
+        case _:
+            return "p" in part and binds(part.p) if hasattr(part, "items") else False
 
 
 def linked(pattern: Pattern, certain: Iterable[Pattern]) -> Link:
