@@ -60,7 +60,11 @@ def affected(compiled: Compiled, triples: Iterable[ox.Triple], query: Engine) ->
                 found[rule] |= nodes  # type: ignore[operator] # it is not None here
     if SUBCLASS in by_predicate:  # the instances of the class become targets and values of other classes
         return dict.fromkeys(compiled.rules)
-    return {rule: nodes for rule, nodes in found.items() if nodes is None or nodes}
+    return {  # where literals can be targets, all: the nodes here are IRIs
+        rule: None if rule.targets.can_be_literals else nodes
+        for rule, nodes in found.items()
+        if rule.targets.can_be_literals or nodes is None or nodes
+    }
 
 
 def new_targets(compiled: Compiled, predicate: str, changed: list[ox.Triple]) -> Iterator[tuple[Rule, set[str]]]:
