@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= auto
 
-.PHONY: setup compared processors serve dev test quick long check lint types data format model gallery bench lock clean
+.PHONY: setup compared processors serve dev test quick long conformance check lint types data format model gallery bench lock clean
 
 VENDOR := server/uphold/web/static/vendor
 
@@ -68,7 +68,12 @@ quick: lint
 
 # The same promises with more seeds, fonts and examples; for before a release.
 long: setup processors
-	$(BIN)/pytest --long --timeout 3600 tests/api tests/browser/test_lettering.py tests/shapes/test_processors.py tests/web/test_caching.py
+	$(BIN)/pytest --long --timeout 3600 tests/api tests/browser/test_lettering.py tests/shapes/test_processors.py \
+		tests/validation/test_conformance.py tests/validation/test_edits.py tests/web/test_caching.py
+
+# Each constraint component of SHACL, with what the specification says of it; see tests/validation/conformance/.
+conformance: setup
+	$(BIN)/pytest --verbose tests/validation/test_conformance.py
 
 check: lint types data  # `make --jobs 2 check` takes half the time
 
