@@ -60,7 +60,7 @@ QUICK := architecture rdf \
 	$(call tests_of,engines,result_cache) \
 	$(call tests_of,questions,files framing parameters rows) \
 	$(call tests_of,sparql,guard) \
-	$(call tests_of,validation,added_triples graph_scans lexical_forms shacl_scaling upload upload_json) \
+	$(call tests_of,validation,added_triples lexical_forms scaling upload upload_json) \
 	$(call tests_of,web,api client_disconnect negotiation signposting site)
 
 quick: lint
