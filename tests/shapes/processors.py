@@ -20,7 +20,7 @@ import rdflib
 from rdflib.namespace import SH
 
 from tests.shapes.test_shapes import BASE, CASES, FILES, GRAPH_WIDE, HERE, ROOT, name_of, rules_of
-from tests.standard.test_answers import node_command
+from tests.standard.node import node_command
 from uphold.build.portable_shapes import subclass_statements, whole, without_sparql
 
 __all__ = ["PROCESSORS", "Processor", "Verdict", "answers", "expected", "row", "rules_with_sparql", "table", "verdicts"]

@@ -11,7 +11,8 @@ method at fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any, cast
@@ -50,7 +51,7 @@ from rdflib.term import BNode, Literal, Node, URIRef
 
 from tests.shapes.xsd_order import compare
 
-__all__ = ["Prepared", "install"]
+__all__ = ["Prepared", "corrected"]
 
 slower_value_nodes = Shape.value_nodes
 executor_with_list = Validator.make_executor
@@ -244,13 +245,22 @@ COMPONENTS = (
 )
 
 
-def install() -> None:
-    """Make pySHACL use these classes for their parameters."""
+@contextmanager
+def corrected() -> Iterator[None]:
+    """Let pySHACL use these classes for their parameters, for a while."""
+    before = dict(CONSTRAINT_PARAMETERS_MAP)
     setattr(Shape, "value_nodes", value_nodes)  # noqa: B010 mypy holds that a method is not assigned to
     setattr(Validator, "make_executor", executor_with_set)  # noqa: B010
     for kind in COMPONENTS:
         for parameter in kind.constraint_parameters():
             CONSTRAINT_PARAMETERS_MAP[parameter] = kind
+    try:
+        yield
+    finally:
+        setattr(Shape, "value_nodes", slower_value_nodes)  # noqa: B010
+        setattr(Validator, "make_executor", executor_with_list)  # noqa: B010
+        CONSTRAINT_PARAMETERS_MAP.clear()
+        CONSTRAINT_PARAMETERS_MAP.update(before)
 
 
 class Prepared(rdflib.Graph):

@@ -20,11 +20,12 @@ from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.term import Node
 from shacl import Shapes
 
+from uphold.validation.background import shapes_graph, with_iris
 from uphold.validation.changes import SUBCLASS, engine_of
-from uphold.validation.compiler import Compiled, compile_shapes
+from uphold.validation.compiler import compile_shapes
 from uphold.validation.evaluation import Found, evaluate, evaluate_all, nodes_of_change
 from uphold.validation.paths import of_query, read_path
-from uphold.validation.shacl import shapes_graph, with_iris
+from uphold.validation.rules import Compiled
 
 __all__ = ["COMPILED", "PROCESSORS", "Case", "File", "Verdict", "changed", "messages", "read_file", "stated_messages"]
 

@@ -30,9 +30,9 @@ from tests.validation.conformance_cases import (
 from tests.validation.random_shapes import RandomCase
 from tests.validation.test_lexical_forms import cases
 from uphold.errors import UnsupportedShape
-from uphold.validation.compiler import REPLACED
 from uphold.validation.lexical_forms import FORMS, XSD
 from uphold.validation.shape_graph import PARAMETERS, TARGETS
+from uphold.validation.value_conditions import REPLACED
 
 CASES = {path.stem: read_file(path) for path in sorted(FOLDER.glob("*.ttl"))}
 SUPPORTED = {name: file for name, file in CASES.items() if file.refused is None}

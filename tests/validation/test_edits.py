@@ -19,7 +19,7 @@ from pyshacl import validate as pyshacl_validate
 from rdflib.namespace import RDF, SH
 from shacl import Shapes
 
-from tests.shapes.pyshacl_components import Prepared, install
+from tests.shapes.pyshacl_components import Prepared, corrected
 from tests.validation.edits import Edit, edits
 from uphold.snapshots.snapshot import Snapshot
 from uphold.validation.background import Background
@@ -27,7 +27,6 @@ from uphold.validation.changes import Nodes, affected, only_targets
 from uphold.validation.evaluation import evaluate, evaluate_all
 from uphold.validation.worker import background_of
 
-install()
 Verdict = set[tuple[str, str]]
 """The shape and focus node of each result; blank nodes have no name that two tools share."""
 EXTRACT = 5_000
@@ -93,7 +92,7 @@ def by_pyshacl(background: Background, focus: Iterable[str]) -> Verdict:
     """What pySHACL says of some nodes."""
     graph = Prepared()
     graph.parse(data=text_of(background.store), format="nt")
-    with warnings.catch_warnings():
+    with corrected(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _, report, _ = pyshacl_validate(
             graph, shacl_graph=background.shapes, advanced=False, inference="none", do_owl_imports=False,

@@ -15,12 +15,13 @@ import rdflib
 
 from uphold.validation.added_triples import Nameless, additions
 from uphold.validation.changes import SUBCLASS, Nodes, engine_of, only_targets
-from uphold.validation.compiler import SKOLEM_PREFIX, Compiled, compile_shapes
+from uphold.validation.compiler import compile_shapes
 from uphold.validation.coverage import describe
 from uphold.validation.evaluation import OF_DATATYPES, Found, evaluate, nodes_of_change, shown
 from uphold.validation.lexical_faults import explain
 from uphold.validation.lexical_forms import well_formed
 from uphold.validation.report import Report, Result
+from uphold.validation.rules import SKOLEM_PREFIX, Compiled
 
 __all__ = ["Background", "direct_subclasses", "ill_formed", "in_order", "shapes_graph", "with_iris"]
 

@@ -1,6 +1,6 @@
 """Changes: what a change can affect, so that a validation costs what the change costs.
 
-A changed triple affects a focus node if a rule reads the triple for it (`compiler.Read`), or if it makes the node a
+A changed triple affects a focus node if a rule reads the triple for it (`rules.Read`), or if it makes the node a
 target. For an added triple the way to the focus node is looked up in the data with the change, for a removed one in the
 data without it.
 """
@@ -13,8 +13,8 @@ from typing import Any, cast
 
 import pyoxigraph as ox
 
-from uphold.validation.compiler import Compiled, Read, Rule
 from uphold.validation.paths import EMPTY, Path, Step
+from uphold.validation.rules import Compiled, Read, Rule
 from uphold.validation.shape_graph import Targets
 from uphold.validation.sparql_constraints import Link
 

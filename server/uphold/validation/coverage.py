@@ -16,7 +16,7 @@ from itertools import islice
 import pyoxigraph as ox
 
 from uphold.validation.changes import text_of
-from uphold.validation.compiler import Compiled
+from uphold.validation.rules import Compiled
 
 __all__ = ["Contents", "describe"]
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import pyoxigraph as ox
 
 from uphold.validation.changes import Engine, Nodes, affected, chunks, only_targets, values
-from uphold.validation.compiler import SKOLEM_PREFIX, Closure, Compiled, Rule
 from uphold.validation.lexical_faults import explain
 from uphold.validation.paths import Path
 from uphold.validation.report import Result
+from uphold.validation.rules import SKOLEM_PREFIX, Closure, Compiled, Rule
 from uphold.validation.shape_graph import Targets
 
 __all__ = ["Found", "evaluate", "evaluate_all", "nodes_of_change", "shown"]
