@@ -87,7 +87,7 @@ class Compiler:
             body = " UNION ".join(f"{{ {start} {branch} }}" for branch in branches)
         else:
             raise UnsupportedShape(f"{shape.name} has sh:{name}, which is not supported.")
-        select = f"SELECT DISTINCT {THIS} {VALUE_NODE} ?path WHERE {{ {body} }}"
+        select = f"SELECT DISTINCT {THIS} {VALUE_NODE} ?path ?incomparable WHERE {{ {body} }}"
         if way != EMPTY:
             select = select.replace("{focus}", "{focus:target}")
         if targets.nodes and scope.unmoved:

@@ -12,24 +12,23 @@ import pyoxigraph as ox
 from rdflib.namespace import SH
 from shacl import Shapes
 
-from uphold.errors import DoesNotConform, ValidatorFailed
+from uphold.errors import DoesNotConform, UnsupportedShape, ValidatorFailed
 from uphold.validation.background import direct_subclasses, ill_formed, in_order, shapes_graph
-from uphold.validation.changes import engine_of
+from uphold.validation.changes import Nodes, engine_of
 from uphold.validation.compiler import compile_shapes
-from uphold.validation.evaluation import evaluate_all
+from uphold.validation.evaluation import evaluate
 from uphold.validation.report import Report, Result
 
 __all__ = ["check"]
 
-TARGETS = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf, SH.targetNode)
 SPARQL = ox.NamedNode(str(SH.sparql))
 
 
 def check(union: bytes, shapes: Collection[ox.Triple], base: str) -> Report:
     """Validate a data set, given as N-Triples; raises `DoesNotConform` with the report if there are violations.
 
-    Raises `ValidatorFailed` when the library does, and `UnsupportedShape` for a SPARQL-based constraint that cannot be
-    compiled.
+    Raises `UnsupportedShape` for a shape that the library refuses or that cannot be compiled, and `ValidatorFailed`
+    when the library fails.
     """
     store = ox.Store()
     store.bulk_load(union, format=ox.RdfFormat.N_TRIPLES)
@@ -47,7 +46,11 @@ def by_library(union: bytes, shapes: Collection[ox.Triple]) -> Iterator[Result]:
     core = [triple for triple in shapes if triple.predicate != SPARQL]
     text = (ox.serialize(core, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
     try:
-        found = Shapes.from_text(text, "nt").validate_text(union.decode(), "nt").results
+        compiled = Shapes.from_text(text, "nt")
+    except ValueError as problem:
+        raise UnsupportedShape(f"The shapes cannot be read: {problem}") from problem
+    try:
+        found = compiled.validate_text(union.decode(), "nt").results
     except ValueError as problem:
         raise ValidatorFailed from problem
     for each in found:
@@ -63,13 +66,9 @@ def by_library(union: bytes, shapes: Collection[ox.Triple]) -> Iterator[Result]:
 
 def by_queries(store: ox.Store, shapes: Collection[ox.Triple]) -> Iterator[Result]:
     """The results of all SPARQL-based constraints."""
-    graph = shapes_graph(shapes)
-    for target in TARGETS:
-        for shape in list(graph.subjects(target)):
-            if (shape, SH.sparql, None) not in graph:
-                graph.remove((shape, target, None))
-    rules = compile_shapes(graph, direct_subclasses(store))
-    for found in evaluate_all(rules, engine_of(store)):
+    compiled = compile_shapes(shapes_graph(shapes), direct_subclasses(store))
+    nodes: Nodes = {rule: None for rule in compiled.rules if rule.component == "sparql"}
+    for found in evaluate(compiled, nodes, engine_of(store)):
         yield found.result
 
 

@@ -87,7 +87,15 @@ def message(rule: Rule, row: Any, value: Any) -> str:
     if rule.component in OF_DATATYPES and isinstance(value, ox.Literal):
         reason = explain(value.value, value.datatype.value, rule.datatypes)
         return f"{reason} {text}" if reason else text
+    if (other := bound(row, "incomparable")) is not None:
+        return f"{quoted(value)} and {quoted(other)} cannot be compared. {text}"
     return text
+
+
+def quoted(term: Any) -> str:
+    """A value as a message quotes it."""
+    text = shown(term)
+    return f'"{text[:80]}{"…" if len(text) > 80 else ""}"'
 
 
 def filled(row: Any, placeholder: re.Match[str]) -> str:

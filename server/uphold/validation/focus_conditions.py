@@ -117,7 +117,9 @@ def ordered(sign: str) -> TogetherTemplate:
             f"FILTER (!COALESCE({one} {sign} {other}, {is_boolean(one)} && {is_boolean(other)} && "
             f"{number(one)} {sign} {number(other)}, false))"
         )
-        return Together(f"NOT EXISTS {{ {wrong} }}", (f"{wrong} BIND ({one} AS ?value)",))
+        comparable = f"COALESCE({one} < {other} || {one} >= {other}, {is_boolean(one)} && {is_boolean(other)}, false)"
+        why = f"BIND (IF({comparable}, ?unbound, {other}) AS ?incomparable)"
+        return Together(f"NOT EXISTS {{ {wrong} }}", (f"{wrong} BIND ({one} AS ?value) {why}",))
 
     return template
 
