@@ -21,7 +21,7 @@ $(VENDOR)/.ready: .venv/.ready package.json package-lock.json .npmrc $(wildcard 
 	mkdir -p $(VENDOR)
 	touch $@
 
-# Another SPARQL engine, whose answers tests compare with ours, and N3.js, which loads the ontology.
+# Another SPARQL engine and canonicalizer, which tests compare with ours, and N3.js, which loads the ontology.
 compared: tests/standard/node_modules/.ready
 
 tests/standard/node_modules/.ready: .venv/.ready tests/standard/package.json tests/standard/package-lock.json tests/standard/.npmrc
@@ -101,6 +101,7 @@ bench: setup .venv-bench/.ready
 	$(BIN)/python -m bench.compare
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.gate
+	$(BIN)/python -m bench.build
 
 # The servers that ours is compared with, apart from our own environment.
 .venv-bench/.ready: pyproject.toml

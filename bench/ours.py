@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import json
 import sys
 import time
 from collections.abc import Sequence
@@ -15,16 +12,18 @@ import pyoxigraph as ox
 
 from bench.servers import ROOT, Server
 from uphold import __version__
-from uphold.build import pipeline
-from uphold.build.dataset_description import graph_counts
+from uphold.build.pipeline import prefixes
+from uphold.build.writing import write_data, write_index, write_metadata
+from uphold.rdf.graphs import lines_of, union
 from uphold.rdf.sources import Files
 from uphold.search.index import write_search_index
 from uphold.settings import CANONICAL_BASE, Settings
-from uphold.snapshots.snapshot import METADATA, Snapshot, publish
+from uphold.snapshots.identity import canonical
+from uphold.snapshots.snapshot import Snapshot, publish
 
 __all__ = ["Uphold", "write_snapshot"]
 
-GRAPH = ox.NamedNode(f"{CANONICAL_BASE}graph/bench")
+GRAPH = f"{CANONICAL_BASE}graph/bench"
 
 
 class Uphold(Server):
@@ -57,30 +56,18 @@ class Uphold(Server):
 
 def write_snapshot(data: Path, state: Path) -> Snapshot:
     """Publish a file of triples as the current snapshot, in one graph, with the final steps of `uphold build`."""
-    quads = ox.Dataset(
-        ox.Quad(triple.subject, triple.predicate, triple.object, GRAPH)
-        for triple in ox.parse(path=str(data), format=ox.RdfFormat.N_TRIPLES)
-    )
-    lines = pipeline.canonical(quads)
-    identity = hashlib.sha256(lines).hexdigest()
-    folder = state / "snapshots" / identity
-    (folder / "dumps").mkdir(parents=True)
-    (folder / "data.nq").write_bytes(lines)
-    union = pipeline.union_of(quads)
-    (folder / "union.nt").write_bytes(union)
-    (folder / "with-union.nq").write_bytes(lines + union)
-    pipeline.write_index(folder)
-    write_search_index(quads, folder / "search", Settings().base)
+    triples = ox.parse(path=str(data), format=ox.RdfFormat.N_TRIPLES)
+    graphs = canonical({GRAPH: set(lines_of(quad.triple for quad in triples))})
+    folder = state / "snapshots" / "unfinished"
+    folder.mkdir(parents=True)
+    (folder / "dumps").mkdir()
+    write_data(graphs, folder)
+    write_index(folder)
     settings = Settings()
-    metadata = {
-        "id": identity,
-        "created": dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat(),
-        "base": settings.base,
-        "quads": len(quads),
-        "graphs": graph_counts(quads),
-        "prefixes": pipeline.prefixes(Files(settings.files, settings.base)),
-    }
-    (folder / METADATA).write_text(json.dumps(metadata, indent=1) + "\n", "utf-8")
+    write_search_index(union(graphs), folder / "search", settings.base)
+    files = Files(settings.files, settings.base)
+    identity = write_metadata(graphs, folder, settings.base, prefixes(files))
+    folder = folder.rename(folder.with_name(identity))
     snapshot = Snapshot.open(folder)
     publish(snapshot, state)
     return snapshot

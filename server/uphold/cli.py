@@ -19,7 +19,6 @@ from uphold import __version__
 from uphold.build.pipeline import build
 from uphold.errors import InvalidParameter, InvalidSetting, NotFound, SnapshotNotFound, UnreadableSource, UpholdError
 from uphold.rdf.media_types import GRAPH_TYPES, RESULT_TYPES
-from uphold.rdf.serialization import serialize
 from uphold.rdf.sources import Files, graph_name
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot, current, stored
@@ -216,6 +215,8 @@ def find_query(name: str, parameters: Sequence[str], settings: Settings) -> str:
 
 def run_export(given: argparse.Namespace, settings: Settings) -> int:
     """Write the current snapshot, or one graph of it, as RDF."""
+    from uphold.rdf.serialization import serialize
+
     snapshot = current_or_built(settings)
     quads = ox.Dataset(ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS))
     chosen = sorted(quads, key=str)

@@ -12,10 +12,10 @@ import tomllib
 from itertools import pairwise
 from pathlib import Path
 
-import pyoxigraph as ox
 import pytest
 
 from uphold.errors import InvalidParameter, SnapshotNotFound
+from uphold.rdf.graphs import read_lines
 from uphold.rdf.terms import Names
 from uphold.search.analysis import split
 from uphold.search.index import Named, collect, write_search_index
@@ -51,15 +51,15 @@ def search(project: Snapshot) -> Search:
 
 
 @pytest.fixture(scope="module")
-def quads(tiny: Settings) -> list[ox.Quad]:
+def lines(tiny: Settings) -> list[str]:
     """The tiny data set."""
-    return list(ox.parse(path=str(current(tiny.state).data), format=ox.RdfFormat.N_QUADS))
+    return read_lines(current(tiny.state).union.read_bytes())
 
 
 @pytest.fixture(scope="module")
-def named(quads: list[ox.Quad], tiny: Settings) -> dict[str, Named]:
+def named(lines: list[str], tiny: Settings) -> dict[str, Named]:
     """Everything with a name in the tiny data set."""
-    return collect(quads, tiny.base)
+    return collect(lines, tiny.base)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "-".join(filter(None, case.values())))
@@ -126,14 +126,14 @@ def all_answers(search: Search, texts: list[str]) -> list[SearchResult]:
 
 
 def test_two_builds_of_the_same_data_answer_alike(
-    quads: list[ox.Quad], named: dict[str, Named], tiny: Settings, tmp_path: Path
+    lines: list[str], named: dict[str, Named], tiny: Settings, tmp_path: Path
 ) -> None:
     """Whatever the order in which the facts arrive: the same hits in the same order, in one segment."""
     names = Names(tiny.base, current(tiny.state).prefixes)
     texts = sorted({label.text[:LONGEST] for thing in named.values() for _, label in thing.preferred})
     texts += [text[: len(text) // 2] for text in texts] + [text[1:] for text in texts]
     found = []
-    for name, order in (("a", quads), ("b", quads[::-1])):
+    for name, order in (("a", lines), ("b", lines[::-1])):
         write_search_index(order, tmp_path / name, tiny.base)
         search = Search(tmp_path / name, names)
         assert search.searcher.num_segments == 1

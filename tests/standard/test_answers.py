@@ -19,14 +19,15 @@ from rdflib.plugins import sparql
 
 from tests.standard.cases import BASE, CASES, DATA, Case, Found, key
 from tests.standard.node import node_command, skip_without_packages
-from uphold.build.dataset_description import graph_counts
-from uphold.build.pipeline import canonical, union_of
+from uphold.build.writing import write_data, write_metadata
 from uphold.engines.interface import Dataset
 from uphold.engines.oxigraph.datasets import Data, Refusal, Stores
 from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.errors import QueryNotSupported, QuerySyntaxError
+from uphold.rdf.graphs import graphs_of
 from uphold.settings import Settings
-from uphold.snapshots.snapshot import METADATA, Snapshot
+from uphold.snapshots.identity import canonical
+from uphold.snapshots.snapshot import Snapshot
 from uphold.sparql.guard import Inspected, Limits, inspect
 
 HERE = Path(__file__).parent
@@ -38,21 +39,10 @@ REFUSED: dict[str, dict[str, Any]] = tomllib.loads((HERE / "refused.toml").read_
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedEngine]:
     """The engine about the data of the cases."""
     folder = tmp_path_factory.mktemp("snapshot")
-    quads = ox.Dataset(ox.parse(path=str(DATA), format=ox.RdfFormat.TRIG))
-    lines, union = canonical(quads), union_of(quads)
-    (folder / "data.nq").write_bytes(lines)
-    (folder / "union.nt").write_bytes(union)
-    (folder / "with-union.nq").write_bytes(lines + union)
+    graphs = canonical(graphs_of(ox.parse(path=str(DATA), format=ox.RdfFormat.TRIG)))
+    write_data(graphs, folder)
     (folder / "search").mkdir()
-    metadata = {
-        "id": "0",
-        "created": "",
-        "base": BASE,
-        "quads": len(quads),
-        "graphs": graph_counts(quads),
-        "prefixes": {},
-    }
-    (folder / METADATA).write_text(json.dumps(metadata), "utf-8")
+    write_metadata(graphs, folder, BASE, {})
     made = EmbeddedEngine(Snapshot.open(folder), Settings(), workers=1)
     yield made
     made.close()

@@ -6,94 +6,71 @@ and under each data service, and counts its classes and properties in graph `voi
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
-import pyoxigraph as ox
-
-from uphold.build.void import ShortNames, Tally, describe
+from uphold.build.void import ShortNames, Tally, count_objects, describe, number
 from uphold.errors import UnreadableSource
-from uphold.rdf.sources import graph_name
+from uphold.rdf.graphs import Graphs, objects, union
 
 __all__ = ["complete", "graph_counts"]
 
-VOID_TRIPLES = ox.NamedNode("http://rdfs.org/ns/void#triples")
-DCAT_DATASET = ox.NamedNode("http://www.w3.org/ns/dcat#Dataset")
-TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-CATALOG = ox.NamedNode("http://www.w3.org/ns/dcat#Catalog")
-LISTS = ox.NamedNode("http://www.w3.org/ns/dcat#dataset")
-SERVICE = ox.NamedNode("http://www.w3.org/ns/dcat#DataService")
-SERVES = ox.NamedNode("http://www.w3.org/ns/dcat#servesDataset")
-SUBSET = ox.NamedNode("http://rdfs.org/ns/void#subset")
-INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
+TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+DCAT = "http://www.w3.org/ns/dcat#"
+SUBSET = "http://rdfs.org/ns/void#subset"
 
 
-def complete(quads: ox.Dataset, base: str, prefixes: Mapping[str, str]) -> None:
+def complete(graphs: Graphs, base: str, prefixes: Mapping[str, str]) -> None:
     """Add graph `void`, and add the list of graphs with their sizes to graph `catalogue`.
 
     Raises `UnreadableSource` for a graph that no metadata.ttl describes.
     """
-    catalogue, contents = graph_name(base, "catalogue"), graph_name(base, "void")
-    described = instances(quads, DCAT_DATASET, catalogue)
-    whole, services = instances(quads, CATALOG, catalogue), instances(quads, SERVICE, catalogue)
-    graphs = {quad.graph_name for quad in quads if isinstance(quad.graph_name, ox.NamedNode)}
-    names = sorted({*graphs, contents}, key=str)
+    place, contents = f"{base}graph/catalogue", f"{base}graph/void"
+    catalogue = graphs[place]
+    described = instances(catalogue, "Dataset")
+    whole, services = instances(catalogue, "Catalog"), instances(catalogue, "DataService")
+    names = sorted({*graphs, contents})
     for name in names:
         if name not in described:
-            raise UnreadableSource(f"No metadata.ttl describes the graph {name} as a dcat:Dataset.")
+            raise UnreadableSource(f"No metadata.ttl describes the graph <{name}> as a dcat:Dataset.")
     for name in names:
         for catalog in whole:
-            quads.add(ox.Quad(catalog, LISTS, name, catalogue))
-            quads.add(ox.Quad(catalog, SUBSET, name, catalogue))
-        for service in services:
-            quads.add(ox.Quad(service, SERVES, name, catalogue))
-    short = ShortNames(prefixes)
-    sets = [*names, *whole]
-    supposed = sizes(quads, catalogue, sets, contents, 0)
-    size = sum(1 for _ in partitions([*quads, *supposed], base, short))  # values may still change, their number cannot
-    for quad in sizes(quads, catalogue, sets, contents, size):
-        quads.add(quad)
-    for quad in list(partitions(quads, base, short)):
-        quads.add(quad)
+            catalogue |= {f"<{catalog}> <{DCAT}dataset> <{name}> .", f"<{catalog}> <{SUBSET}> <{name}> ."}
+        catalogue |= {f"<{service}> <{DCAT}servesDataset> <{name}> ." for service in services}
+    short, sets = ShortNames(prefixes), [*names, *whole]
+    tallies = {name: Tally(lines, ranges=False) for name, lines in graphs.items() if name != place}
+    supposed = {**graphs, place: catalogue | sizes(graphs, place, sets, contents, 0)}
+    tallies[place], everything = Tally(supposed[place], ranges=False), Tally(union(supposed), ranges=True)
+    size = len(partitions(tallies, everything, base, short))
+    graphs[place] = catalogue | sizes(graphs, place, sets, contents, size)
+    for tally, lines in ((tallies[place], graphs[place]), (everything, union(graphs))):
+        tally.objects = count_objects(lines)  # the only count that depends on which numbers the sizes are
+    graphs[contents] = partitions(tallies, everything, base, short)
 
 
-def instances(quads: ox.Dataset, kind: ox.NamedNode, graph: ox.NamedNode) -> list[ox.NamedNode]:
-    """The IRIs that this graph states to be of this class."""
-    found = (q.subject for q in quads.quads_for_graph_name(graph) if q.predicate == TYPE and q.object == kind)
-    return [subject for subject in found if isinstance(subject, ox.NamedNode)]
+def instances(lines: Iterable[str], kind: str) -> list[str]:
+    """The IRIs of the instances of this class of DCAT."""
+    found = (subject for subject, value in objects(lines, TYPE) if value == f"<{DCAT}{kind}>")
+    return sorted(subject[1:-1] for subject in found if subject.startswith("<"))
 
 
-def sizes(
-    quads: ox.Dataset, catalogue: ox.NamedNode, sets: list[ox.NamedNode], contents: ox.NamedNode, size: int
-) -> list[ox.Quad]:
+def sizes(graphs: Graphs, catalogue: str, sets: list[str], contents: str, size: int) -> set[str]:
     """The number of triples of each of `sets`, including these statements; a set that is not a graph is the union."""
-    counts = Counter(quad.graph_name for quad in quads)
+    counts = {name: len(lines) for name, lines in graphs.items()}
     counts[catalogue] += len(sets)
     counts[contents] = size
-    union = len({quad.triple for quad in quads}) + len(sets) + size
-    return [
-        ox.Quad(each, VOID_TRIPLES, ox.Literal(str(counts.get(each, union)), datatype=INTEGER), catalogue)
-        for each in sets
-    ]
+    total = len(union(graphs)) + len(sets) + size
+    return {number(each, "triples", counts.get(each, total)) for each in sets}
 
 
-def partitions(quads: Iterable[ox.Quad], base: str, names: ShortNames) -> Iterator[ox.Quad]:
+def partitions(tallies: Mapping[str, Tally], everything: Tally, base: str, names: ShortNames) -> set[str]:
     """Graph `void`: the counts of each graph and of their union, without graph `void` itself."""
-    graphs: dict[ox.NamedNode, set[ox.Triple]] = defaultdict(set)
-    for quad in quads:
-        if isinstance(quad.graph_name, ox.NamedNode):
-            graphs[quad.graph_name].add(quad.triple)
-    contents, place = graph_name(base, "void"), f"{base}.well-known/void#"
-    for graph, triples in graphs.items():
-        start = f"{place}{graph.value.removeprefix(f'{base}graph/')}"
-        for triple in describe(graph, Tally(triples, ranges=False), start, names):
-            yield ox.Quad(triple.subject, triple.predicate, triple.object, contents)
-    union = Tally(set[ox.Triple]().union(*graphs.values()), ranges=True)
-    for triple in describe(ox.NamedNode(base), union, f"{place}all", names):
-        yield ox.Quad(triple.subject, triple.predicate, triple.object, contents)
+    place = f"{base}.well-known/void#"
+    found = set(describe(base, everything, f"{place}all", names))
+    for graph, tally in tallies.items():
+        found.update(describe(graph, tally, f"{place}{graph.removeprefix(f'{base}graph/')}", names))
+    return found
 
 
-def graph_counts(quads: ox.Dataset) -> dict[str, int]:
+def graph_counts(graphs: Graphs) -> dict[str, int]:
     """The number of triples in each graph, by the graph's IRI."""
-    counts = Counter(quad.graph_name.value for quad in quads)
-    return dict(sorted(counts.items()))
+    return {name: len(lines) for name, lines in sorted(graphs.items())}

@@ -2,36 +2,31 @@
 
 sources → rules → examples → catalogue → SHACL → canonical N-Quads → indexes, dumps → `current`. Equal
 inputs give the same snapshot on every machine; a build whose inputs have been built before only makes that snapshot
-current again.
+current again. SHACL runs while the rest is written; only a snapshot that conforms gets its name.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import gzip
 import hashlib
-import json
 import shutil
 import time
-from collections import defaultdict
 from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-
-import pyoxigraph as ox
+from typing import TYPE_CHECKING
 
 from uphold import __version__
-from uphold.build.dataset_description import complete, graph_counts
-from uphold.build.portable_shapes import portable_shapes
-from uphold.build.rules import derive
+from uphold.build.steps import Steps
 from uphold.errors import DuplicateStatement, SnapshotNotFound
-from uphold.questions.examples import as_data
-from uphold.questions.files import load_questions
-from uphold.rdf.sources import Files, graph_name, read, read_context
-from uphold.search.index import write_search_index
+from uphold.rdf.graphs import Graphs, as_quads, lines_of, union
+from uphold.rdf.sources import Files, read, read_context
 from uphold.settings import Settings
 from uphold.snapshots.publication_log import keep_only, record
-from uphold.snapshots.snapshot import METADATA, Snapshot, publish, settle
+from uphold.snapshots.snapshot import Snapshot, publish, settle
+
+if TYPE_CHECKING:
+    from uphold.validation.report import Report
 
 __all__ = ["assemble", "build"]
 
@@ -46,20 +41,22 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
     Raises `DataError` if a file cannot be read, a rule fails or the data do not conform; the current snapshot then
     stays the same.
     """
-    began = time.monotonic()
+    began, steps = time.monotonic(), Steps()
     files = Files(settings.files, settings.base)
     memory = settings.state / "builds" / inputs_digest(files)
     try:
         snapshot = Snapshot.open(settings.state / "snapshots" / memory.read_text("ascii"))
         say(f"nothing has changed since snapshot {snapshot.id[:12]}")
     except (OSError, SnapshotNotFound):
-        snapshot = make(files, settings.state, say)
+        snapshot = make(files, settings.state / "snapshots" / f"unfinished-{memory.name}", say, steps)
         memory.parent.mkdir(parents=True, exist_ok=True)
         memory.write_text(snapshot.id, "ascii")
     publish(snapshot, settings.state)
     record(settings.state, snapshot.id)
     for identity in keep_only(settings.state, settings.keep_snapshots, snapshot.id):
         say(f"removed old snapshot {identity[:12]}")
+    for line in steps.table():
+        say(line)
     say(f"snapshot {snapshot.id[:12]} is current: {snapshot.quads} triples, {time.monotonic() - began:.1f} s")
     return snapshot
 
@@ -74,126 +71,94 @@ def inputs_digest(files: Files) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def assemble(files: Files, say: Callable[[str], None] = in_silence) -> ox.Dataset:
+def assemble(files: Files, say: Callable[[str], None] = in_silence, steps: Steps | None = None) -> Graphs:
     """The whole data set: source files, derived statements, questions and catalogue.
 
     Raises what `read`, `derive` and `complete` raise, and `DuplicateStatement`.
     """
-    quads = read(files)
-    say(f"read {len(quads)} triples")
-    for quad in derive(files, quads):
-        quads.add(quad)
-    for quad in as_data(load_questions(files), files.base):
-        quads.add(quad)
-    complete(quads, files.base, prefixes(files))
-    state_once(quads)
-    say(f"derived: {len(quads)} triples including derived ones")
-    return quads
+    from uphold.build.dataset_description import complete
+    from uphold.build.rules import derive
+    from uphold.questions.examples import as_data
+    from uphold.questions.files import load_questions
+
+    steps = steps or Steps()
+    with steps.step("read files"):
+        graphs = read(files)
+    say(f"read {sum(map(len, graphs.values()))} triples")
+    with ThreadPoolExecutor(1) as pool:  # questions are read in Python, while the engine applies the rules
+        reading = pool.submit(steps.run, "read questions", load_questions, files)
+        derived = steps.run("apply rules", derive, files, graphs)
+        questions = lines_of(quad.triple for quad in as_data(reading.result(), files.base))
+    for name, lines in (("derived", derived), ("questions", questions)):
+        if lines:
+            graphs.setdefault(f"{files.base}graph/{name}", set()).update(lines)
+    with steps.step("describe graphs"):
+        complete(graphs, files.base, prefixes(files))
+        state_once(graphs)
+    say(f"derived: {sum(map(len, graphs.values()))} triples including derived ones")
+    return graphs
 
 
-def state_once(quads: ox.Dataset) -> None:
+def state_once(graphs: Graphs) -> None:
     """Raise `DuplicateStatement` for a triple in two graphs: most engines would count it twice in their union."""
-    graphs: dict[ox.Triple, list[str]] = defaultdict(list)
-    for quad in quads:
-        graphs[quad.triple].append(str(quad.graph_name))
-    twice = sorted((str(triple), sorted(names)) for triple, names in graphs.items() if len(names) > 1)
-    if twice:
-        triple, names = twice[0]
-        raise DuplicateStatement(len(twice), triple, " and ".join(names))
+    if len(union(graphs)) == sum(map(len, graphs.values())):
+        return
+    holders: dict[str, list[str]] = {}
+    for name, lines in sorted(graphs.items()):
+        for line in lines:
+            holders.setdefault(line, []).append(f"<{name}>")
+    twice = sorted((line, names) for line, names in holders.items() if len(names) > 1)
+    line, names = twice[0]
+    raise DuplicateStatement(len(twice), line.removesuffix(" ."), " and ".join(names))
 
 
-def make(files: Files, state: Path, say: Callable[[str], None]) -> Snapshot:
+def make(files: Files, unfinished: Path, say: Callable[[str], None], steps: Steps) -> Snapshot:
     """Build and validate a snapshot on disk, without making it current."""
-    from uphold.validation.data_set import check  # heavy to import, and not needed if nothing has changed
-
-    quads = assemble(files, say)
-    union = union_of(quads)
-    shapes = [quad.triple for quad in quads.quads_for_graph_name(graph_name(files.base, "shapes"))]
-    warnings = check(union, shapes, files.base).results
-    for result in warnings:
-        say(str(result))
-    say(f"every node conforms to the shapes{f', with {len(warnings)} warnings' if warnings else ''}")
-    lines = canonical(quads)
-    identity = hashlib.sha256(lines).hexdigest()
-    unfinished = state / "snapshots" / f"unfinished-{identity}"
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "dumps").mkdir(parents=True)
-    (unfinished / "data.nq").write_bytes(lines)
-    union = union_of(quads)  # again, with canonical labels
-    (unfinished / "union.nt").write_bytes(union)
-    (unfinished / "with-union.nq").write_bytes(lines + union)
-    write_index(unfinished)
-    write_search_index(quads, unfinished / "search", files.base)
-    write_dumps(quads, lines, unfinished / "dumps", files)
-    metadata = {
-        "id": identity,
-        "created": dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat(),
-        "base": files.base,
-        "quads": len(quads),
-        "graphs": graph_counts(quads),
-        "prefixes": prefixes(files),
-    }
-    (unfinished / METADATA).write_text(json.dumps(metadata, indent=1) + "\n", "utf-8")
-    home = state / "snapshots" / identity
-    settle(unfinished, home)
+    try:
+        with ThreadPoolExecutor() as pool:
+            identity = write(files, unfinished, say, steps, pool)
+        home = unfinished.with_name(identity)
+        with steps.step("sync to disk"):
+            settle(unfinished, home)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return Snapshot.open(home)
 
 
-def canonical(quads: ox.Dataset) -> bytes:
-    """The canonical N-Quads of a data set (RDF Dataset Canonicalization, RDFC-1.0): sorted, blank nodes labelled."""
-    quads.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    written = ox.serialize(quads, format=ox.RdfFormat.N_QUADS) or b""
-    return b"".join(sorted(written.splitlines(keepends=True)))
+def write(files: Files, folder: Path, say: Callable[[str], None], steps: Steps, pool: Executor) -> str:
+    """Write the files of a snapshot while it is validated, and return its id."""
+    from uphold.build import writing
+    from uphold.search.index import write_search_index
+    from uphold.snapshots.identity import canonical
+
+    graphs, names = canonical(assemble(files, say, steps)), prefixes(files)
+    triples = union(graphs)
+    checked = pool.submit(steps.run, "validate", validate, triples, graphs.get(f"{files.base}graph/shapes"), files.base)
+    quads = steps.run("write data", writing.write_data, graphs, folder)
+    tasks = [
+        pool.submit(steps.run, "index for queries", writing.write_index, folder),
+        pool.submit(steps.run, "index for search", write_search_index, triples, folder / "search", files.base),
+        pool.submit(steps.run, "write dumps", writing.write_dumps, graphs, quads, folder / "dumps", files.base, names),
+    ]
+    identity = steps.run("name by content", writing.write_metadata, graphs, folder, files.base, names)
+    warnings = checked.result().results
+    for result in warnings:
+        say(str(result))
+    say(f"every node conforms to the shapes{f', with {len(warnings)} warnings' if warnings else ''}")
+    for task in tasks:
+        task.result()
+    return identity
 
 
-def union_of(quads: ox.Dataset) -> bytes:
-    """The triples of all graphs as N-Triples, each once.
+def validate(triples: set[str], shapes: set[str] | None, base: str) -> Report:
+    """Validate the whole data set; what that imports is imported while the rest is written."""
+    from uphold.validation.data_set import check
 
-    The engine can query the union of its graphs itself, but then counts a triple once for each graph that has it; so
-    its default graph contains the union instead, loaded from one file to keep blank nodes identical.
-    """
-    return ox.serialize({quad.triple for quad in quads}, format=ox.RdfFormat.N_TRIPLES) or b""
+    return check("\n".join(triples).encode(), [quad.triple for quad in as_quads({"": shapes or set()})], base)
 
 
 def prefixes(files: Files) -> dict[str, str]:
     """The prefixes that queries need not declare: those of the tables' context."""
     return read_context(files).prefixes
-
-
-def write_index(folder: Path) -> None:
-    """Create the engine's index on disk, compacted: an uncompacted one measured 2-4 times slower."""
-    store = ox.Store(str(folder / "index"))
-    store.bulk_load(path=str(folder / "with-union.nq"), format=ox.RdfFormat.N_QUADS)
-    store.optimize()
-    store.flush()
-    del store  # closes the files, so that the folder can be moved
-
-
-def write_dumps(quads: ox.Dataset, lines: bytes, folder: Path, files: Files) -> None:
-    """Write the files for download and their checksums; equal snapshots give equal files."""
-    names = prefixes(files)
-    in_order = sorted(quads, key=str)
-    written = {
-        "uphold.nq.gz": lines,
-        "uphold.trig.gz": in_prefix_order(ox.serialize(in_order, format=ox.RdfFormat.TRIG, prefixes=names)),
-    }
-    graphs: dict[str, list[ox.Triple]] = {}
-    for graph in graph_counts(quads):
-        short = graph.removeprefix(f"{files.base}graph/").replace("/", "-")
-        graphs[short] = [quad.triple for quad in in_order if quad.graph_name.value == graph]
-    for name, triples in {**graphs, **portable_shapes(quads, files.base)}.items():
-        turtle = ox.serialize(sorted(triples, key=str), format=ox.RdfFormat.TURTLE, prefixes=names)
-        written[f"{name}.ttl.gz"] = in_prefix_order(turtle)
-    sums = []
-    for name, content in sorted(written.items()):
-        packed = gzip.compress(content, mtime=0)
-        (folder / name).write_bytes(packed)
-        sums.append(f"{hashlib.sha256(packed).hexdigest()}  {name}\n")
-    (folder / "SHA256SUMS").write_text("".join(sums), "ascii")
-
-
-def in_prefix_order(written: bytes | None) -> bytes:
-    """Turtle or TriG with sorted prefixes: the serializer's order of them differs between runs."""
-    lines = (written or b"").splitlines(keepends=True)
-    count = next((at for at, line in enumerate(lines) if not line.startswith(b"@prefix ")), len(lines))
-    return b"".join(sorted(lines[:count]) + lines[count:])

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 
 import pyoxigraph as ox
 
-from uphold.rdf.sources import graph_name
+from uphold.rdf.graphs import Graphs, as_quads, lines_of
 
 __all__ = ["portable_shapes", "subclass_statements", "without_sparql"]
 
@@ -21,13 +21,15 @@ SPARQL, DECLARE = ox.NamedNode(f"{SHACL}sparql"), ox.NamedNode(f"{SHACL}declare"
 SUBCLASS = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
 
 
-def portable_shapes(quads: ox.Dataset, base: str) -> dict[str, list[ox.Triple]]:
-    """The triples of each download, by its name without ending: all rules, and those without SPARQL."""
+def portable_shapes(graphs: Graphs, base: str) -> dict[str, set[str]]:
+    """The statements of each download as lines, by its name without ending: all rules, and those without SPARQL."""
     shapes, ontology = (
-        [quad.triple for quad in quads.quads_for_graph_name(graph_name(base, name))] for name in ("shapes", "ontology")
+        [quad.triple for quad in as_quads({"": graphs.get(f"{base}graph/{name}", set())})]
+        for name in ("shapes", "ontology")
     )
     subclasses = subclass_statements(ontology, base)
-    return {"shapes": [*shapes, *subclasses], "shapes-core": [*without_sparql(shapes), *subclasses]}
+    found = {"shapes": [*shapes, *subclasses], "shapes-core": [*without_sparql(shapes), *subclasses]}
+    return {name: set(lines_of(triples)) for name, triples in found.items()}
 
 
 def subclass_statements(ontology: Iterable[ox.Triple], base: str) -> list[ox.Triple]:

@@ -7,12 +7,12 @@ derived again, so that each is in only one graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from uphold.errors import RuleFailed
+from uphold.rdf.graphs import Graphs, in_graph, read_lines, split_line, union
 from uphold.rdf.sources import Files, graph_name
 
 __all__ = ["derive", "rule_files"]
@@ -23,33 +23,32 @@ def rule_files(files: Files) -> list[Path]:
     return sorted((files.root / "queries" / "rules").glob("*.rq"))
 
 
-def derive(files: Files, quads: ox.Dataset) -> Iterator[ox.Quad]:
-    """The quads of graph `derived`; raises `RuleFailed` naming the rule that fails."""
-    store = ox.Store()
-    store.extend(with_union(quads))
-    graph = graph_name(files.base, "derived")
+def derive(files: Files, graphs: Graphs) -> set[str]:
+    """The statements of graph `derived`; raises `RuleFailed` naming the rule that fails."""
+    store, graph = ox.Store(), graph_name(files.base, "derived")
+    text = "\n".join(in_graph(line, name) for name, lines in graphs.items() for line in lines)
+    store.bulk_load(text, format=ox.RdfFormat.N_QUADS)
+    known = union(graphs)
+    derived: set[str] = set()
     for path in rule_files(files):
-        found = [q for q in run(files, path, store, graph) if ox.Quad(q.subject, q.predicate, q.object) not in store]
-        store.extend(with_union(found))
-        yield from found
+        new = run(files, path, store) - known
+        store.bulk_load("\n".join(new), format=ox.RdfFormat.N_TRIPLES, to_graph=graph)
+        known |= new
+        derived |= new
+    return derived
 
 
-def with_union(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
-    """The quads, with their union as the default graph, which the rules query."""
-    for quad in quads:
-        yield quad
-        yield ox.Quad(quad.subject, quad.predicate, quad.object)
-
-
-def run(files: Files, path: Path, store: ox.Store, graph: ox.NamedNode) -> Iterator[ox.Quad]:
-    """The triples that one rule derives."""
+def run(files: Files, path: Path, store: ox.Store) -> set[str]:
+    """The statements that one rule derives from the union of all graphs."""
     try:
-        result = store.query(files.text(path))
+        result = store.query(files.text(path), use_default_graph_as_union=True)
     except (SyntaxError, ValueError) as problem:
         raise RuleFailed(f"{files.name(path)}: {problem}") from problem
     if not isinstance(result, ox.QueryTriples):
         raise RuleFailed(f"{files.name(path)}: a rule must be a CONSTRUCT query.")
-    for triple in result:
-        if isinstance(triple.subject, ox.BlankNode) or isinstance(triple.object, ox.BlankNode):
+    found = set(read_lines(result.serialize(format=ox.RdfFormat.N_TRIPLES) or b""))
+    for line in found:
+        subject, _, value = split_line(line)
+        if subject.startswith("_:") or value.startswith("_:"):
             raise RuleFailed(f"{files.name(path)}: a derived node must have an IRI, so that it can be cited.")
-        yield ox.Quad(triple.subject, triple.predicate, triple.object, graph)
+    return found

@@ -10,14 +10,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
 
-import pyoxigraph as ox
+from uphold.rdf.graphs import split_line
 
-__all__ = ["ShortNames", "Tally", "describe"]
+__all__ = ["ShortNames", "Tally", "count_objects", "describe"]
 
 VOID = "http://rdfs.org/ns/void#"
 EXTENSION = "http://ldf.fi/void-ext#"
-TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
+TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+LANG_STRING = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#langString>"
 IN_FRAGMENT = "!$&'()*+,;=:@/?-._~"
 
 
@@ -26,12 +27,12 @@ class ShortNames:
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
         self.prefixes = sorted(prefixes.items(), key=lambda pair: (-len(pair[1]), pair))
-        self.known: dict[ox.NamedNode, str] = {}
+        self.known: dict[str, str] = {}
 
-    def __getitem__(self, term: ox.NamedNode) -> str:
-        """The name in the fragment of an IRI; different terms have different names."""
+    def __getitem__(self, term: str) -> str:
+        """The name of a term, `<iri>`, in the fragment of an IRI; different terms have different names."""
         if term not in self.known:
-            iri = term.value
+            iri = term[1:-1]
             prefix, space = next((pair for pair in self.prefixes if iri.startswith(pair[1])), ("", ""))
             local = iri.removeprefix(space)
             whole = not prefix or "/" in local or "#" in local
@@ -40,35 +41,51 @@ class ShortNames:
 
 
 class Tally:
-    """The counts of a set of triples without duplicates."""
+    """The counts of a set of statements without duplicates; terms are as N-Triples writes them."""
 
-    def __init__(self, triples: Iterable[ox.Triple], *, ranges: bool) -> None:
+    def __init__(self, lines: Iterable[str], *, ranges: bool) -> None:
         """With `ranges`, also the types of the values, by class and property."""
-        facts = [(triple.subject, triple.predicate, triple.object) for triple in triples]
-        types: dict[object, list[ox.NamedNode]] = defaultdict(list)
+        facts = list(map(split_line, lines))
+        types: dict[str, list[str]] = defaultdict(list)
         for subject, predicate, value in facts:
-            if predicate == TYPE and isinstance(value, ox.NamedNode):
+            if predicate == TYPE and value.startswith("<"):
                 types[subject].append(value)
         self.subjects = {subject for subject, _, _ in facts}
         self.objects = len({value for _, _, value in facts})
-        self.entities = sum(isinstance(subject, ox.NamedNode) for subject in self.subjects)
+        self.entities = sum(subject.startswith("<") for subject in self.subjects)
         self.properties = Counter(predicate for _, predicate, _ in facts)
-        self.classes: Counter[ox.NamedNode] = Counter()
+        self.classes: Counter[str] = Counter()
         for thing, kinds in types.items():
-            self.classes.update({kind: int(isinstance(thing, ox.NamedNode)) for kind in kinds})
-        self.used: Counter[tuple[ox.NamedNode, ox.NamedNode]] = Counter()
-        self.datatypes: Counter[tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode]] = Counter()
-        self.links: Counter[tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode]] = Counter()
+            for kind in kinds:
+                self.classes[kind] += thing.startswith("<")
+        self.used: Counter[tuple[str, str]] = Counter()
+        self.datatypes: Counter[tuple[str, str, str]] = Counter()
+        self.links: Counter[tuple[str, str, str]] = Counter()
         for subject, predicate, value in facts:
+            datatype = datatype_of(value) if ranges and value.startswith('"') else ""
             for kind in types.get(subject, ()):
                 self.used[kind, predicate] += 1
-                if ranges and isinstance(value, ox.Literal):
-                    self.datatypes[kind, predicate, value.datatype] += 1
+                if datatype:
+                    self.datatypes[kind, predicate, datatype] += 1
                 elif ranges:
-                    self.links.update((kind, predicate, other) for other in types.get(value, ()))
+                    for other in types.get(value, ()):
+                        self.links[kind, predicate, other] += 1
 
 
-def describe(dataset: ox.NamedNode, tally: Tally, place: str, names: ShortNames) -> Iterator[ox.Triple]:
+def count_objects(lines: Iterable[str]) -> int:
+    """The number of different objects, as in a tally."""
+    return len({line.split(" ", 2)[2] for line in lines})
+
+
+def datatype_of(literal: str) -> str:
+    """The datatype of a literal."""
+    end = literal.rpartition('"')[2]
+    if end.startswith("@"):
+        return LANG_STRING
+    return end.removeprefix("^^") or f"<{XSD}string>"
+
+
+def describe(dataset: str, tally: Tally, place: str, names: ShortNames) -> Iterator[str]:
     """The VoID description of a data set with these counts; `place` is the prefix of the partitions' IRIs."""
     figures = {
         "entities": tally.entities,
@@ -83,28 +100,25 @@ def describe(dataset: ox.NamedNode, tally: Tally, place: str, names: ShortNames)
         yield from part(dataset, "property", term, f"{place}/properties/{names[term]}", count)
     for kind, count in tally.classes.items():
         yield from part(dataset, "class", kind, f"{place}/classes/{names[kind]}")
-        yield number(ox.NamedNode(f"{place}/classes/{names[kind]}"), "entities", count)
+        yield number(f"{place}/classes/{names[kind]}", "entities", count)
     for (kind, term), count in tally.used.items():
         holder = f"{place}/classes/{names[kind]}"
-        yield from part(ox.NamedNode(holder), "property", term, f"{holder}/{names[term]}", count)
+        yield from part(holder, "property", term, f"{holder}/{names[term]}", count)
     for what, found in (("class", tally.links), ("datatype", tally.datatypes)):
         for (kind, term, value), count in found.items():
             holder = f"{place}/classes/{names[kind]}/{names[term]}"
-            yield from part(ox.NamedNode(holder), what, value, f"{holder}/{what}/{names[value]}", count)
+            yield from part(holder, what, value, f"{holder}/{what}/{names[value]}", count)
 
 
-def part(
-    holder: ox.NamedNode, what: str, term: ox.NamedNode, iri: str, count: int | None = None
-) -> Iterator[ox.Triple]:
+def part(holder: str, what: str, term: str, node: str, count: int | None = None) -> Iterator[str]:
     """One partition of `holder`: its term, and its number of triples."""
     space = EXTENSION if what == "datatype" else VOID
-    node = ox.NamedNode(iri)
-    yield ox.Triple(holder, ox.NamedNode(f"{space}{what}Partition"), node)
-    yield ox.Triple(node, ox.NamedNode(f"{space}{what}"), term)
+    yield f"<{holder}> <{space}{what}Partition> <{node}> ."
+    yield f"<{node}> <{space}{what}> {term} ."
     if count is not None:
         yield number(node, "triples", count)
 
 
-def number(subject: ox.NamedNode, figure: str, count: int) -> ox.Triple:
-    """A number as a term."""
-    return ox.Triple(subject, ox.NamedNode(f"{VOID}{figure}"), ox.Literal(str(count), datatype=INTEGER))
+def number(subject: str, figure: str, count: int) -> str:
+    """A number as a statement."""
+    return f'<{subject}> <{VOID}{figure}> "{count}"^^<{XSD}integer> .'

@@ -27,6 +27,7 @@ from uphold.errors.base import (
     all_kinds,
 )
 from uphold.errors.data import (
+    BlankNodeInTwoGraphs,
     DataError,
     DoesNotConform,
     DuplicateStatement,
@@ -48,6 +49,7 @@ from uphold.errors.services import ServiceFailed, ServiceForbidden
 from uphold.errors.uploads import BodySyntaxError, BodyTooDeep, BodyTooLarge, UnsafeBody, ValidationLimitExceeded
 
 __all__ = [
+    "BlankNodeInTwoGraphs",
     "BodySyntaxError",
     "BodyTooDeep",
     "BodyTooLarge",

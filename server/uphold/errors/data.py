@@ -1,7 +1,7 @@
 """Errors about the source files and the data derived from them; part of the tree in `errors.base`.
 
-UpholdError ─┬─ DataError (422): UnreadableSource, RuleFailed, DuplicateStatement, DoesNotConform,
-             │                     UnsupportedShape
+UpholdError ─┬─ DataError (422): UnreadableSource, RuleFailed, DuplicateStatement, BlankNodeInTwoGraphs,
+             │                     DoesNotConform, UnsupportedShape
              └─ ValidatorFailed (500)
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from uphold.errors.base import UpholdError
 
 __all__ = [
+    "BlankNodeInTwoGraphs",
     "DataError",
     "DoesNotConform",
     "DuplicateStatement",
@@ -53,6 +54,17 @@ class DuplicateStatement(DataError):
 
     def __init__(self, count: int, triple: str, graphs: str) -> None:
         super().__init__(f"Statements in more than one graph: {count}. The first is {triple}, in {graphs}.")
+
+
+class BlankNodeInTwoGraphs(DataError):
+    """A blank node is in two graphs, so neither graph can be named by its own content."""
+
+    code = "blank-node-in-two-graphs"
+    title = "A blank node is in two graphs"
+    remedy = "Give the node an IRI, or keep all statements about it in one graph."
+
+    def __init__(self, graphs: str, predicate: str) -> None:
+        super().__init__(f"A blank node is in {graphs}, in a statement with {predicate}.")
 
 
 class DoesNotConform(DataError):

@@ -83,9 +83,14 @@ class Question:
         return re.compile(pattern) if self.head.path else None
 
     @cached_property
+    def with_defaults(self) -> str:
+        """The query with its defaults, with the line numbers of its file."""
+        return self.bound({})
+
+    @property
     def example(self) -> str:
         """The query with its defaults, ready to run."""
-        return self.bound({}).strip() + "\n"
+        return self.with_defaults.strip() + "\n"
 
 
 class Catalogue(Mapping[str, Question]):
@@ -215,10 +220,7 @@ def beside(files: Files, path: Path, name: str, *, needed: bool) -> Mapping[str,
 
 def check(question: Question, name: Path, prefixes: Mapping[str, str]) -> None:
     """Raise `UnreadableSource` for a query that the engine cannot parse or whose columns differ from its metadata."""
-    for text in (
-        question.query,
-        question.bound({}),
-    ):  # the original, for the correct place of an error, and the bound query
+    for text in (question.query, question.with_defaults):  # the original has the correct place of an error
         try:
             found = ox.Store().query(text, base_iri=question.base, prefixes=dict(prefixes))
         except SyntaxError as problem:

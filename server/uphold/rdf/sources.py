@@ -8,7 +8,7 @@ graph `catalogue`. Reading neither derives nor validates: that is for `build.rul
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +16,15 @@ import pyoxigraph as ox
 
 from uphold.errors import UnreadableSource
 from uphold.rdf.csv_tables import CONTEXT_NAME, Context, table_to_jsonld
+from uphold.rdf.graphs import Graphs, lines_of, objects
 from uphold.settings import CANONICAL_BASE
 
 __all__ = ["FOLDERS", "Files", "graph_name", "parse", "read", "read_context"]
 
 METADATA = "metadata.ttl"
 FOLDERS = ("ontology", "data", "shapes", "queries")
-DATASET = ox.NamedNode("http://www.w3.org/ns/dcat#Dataset")
-TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+DATASET = "<http://www.w3.org/ns/dcat#Dataset>"
+TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +62,19 @@ def graph_name(base: str, name: str) -> ox.NamedNode:
     return ox.NamedNode(f"{base}graph/{name}")
 
 
-def read(files: Files) -> ox.Dataset:
-    """All files as one data set of named graphs; raises `UnreadableSource` with file and line."""
+def read(files: Files) -> Graphs:
+    """All files as named graphs; raises `UnreadableSource` with file and line."""
     if not (files.root / "ontology").is_dir():
         raise UnreadableSource(f"{files.root} has no folder ontology/; set `files` to the folder with the data.")
-    quads = ox.Dataset()
+    graphs: Graphs = defaultdict(set)
     context = read_context(files)
     data_folders = sorted(path for path in (files.root / "data").iterdir() if path.is_dir())
     for folder in (files.root / "ontology", files.root / "shapes", *data_folders):
-        read_folder(quads, files, folder, context)
+        read_folder(graphs, files, folder, context)
     for folder in (files.root / "data", files.root / "queries", files.root / "queries" / "rules"):
         if folder.name != "queries" or (folder / METADATA).is_file():  # without questions, nothing is described
-            read_descriptions(quads, files, folder)
-    return quads
+            read_descriptions(graphs, files, folder)
+    return {name: lines for name, lines in graphs.items() if lines}
 
 
 def read_context(files: Files) -> Context:
@@ -82,50 +83,43 @@ def read_context(files: Files) -> Context:
     return Context.read(files.name(path), files.text(path))
 
 
-def read_folder(quads: ox.Dataset, files: Files, folder: Path, context: Context) -> None:
+def read_folder(graphs: Graphs, files: Files, folder: Path, context: Context) -> None:
     """Add the tables and Turtle files of one folder to the graph that its metadata names."""
-    graph = read_metadata(quads, files, folder)
+    lines = graphs[read_metadata(graphs, files, folder)]
     for path in sorted(folder.rglob("*.ttl")):
         if path.name != METADATA:
-            add(quads, parse(files, path), graph)
+            lines.update(parse(files, path))
     for path in sorted(folder.rglob("*.csv")):
         document = table_to_jsonld(files.name(path), files.text(path), context)
-        add(quads, triples(document, ox.RdfFormat.JSON_LD, files.name(path)), graph)
+        lines.update(statements(document, ox.RdfFormat.JSON_LD, files.name(path)))
 
 
-def read_metadata(quads: ox.Dataset, files: Files, folder: Path) -> ox.NamedNode:
+def read_metadata(graphs: Graphs, files: Files, folder: Path) -> str:
     """Add a folder's metadata.ttl to the catalogue, and return the graph that it describes."""
-    graphs = read_descriptions(quads, files, folder)
-    if len(graphs) != 1 or not isinstance(graph := graphs.pop(), ox.NamedNode):
+    described = read_descriptions(graphs, files, folder)
+    if len(described) != 1 or not (graph := described.pop()).startswith("<"):
         raise UnreadableSource(f"{files.name(folder / METADATA)} must describe exactly one dcat:Dataset with an IRI.")
-    return graph
+    return graph[1:-1]
 
 
-def read_descriptions(quads: ox.Dataset, files: Files, folder: Path) -> set[ox.NamedNode | ox.BlankNode | ox.Triple]:
+def read_descriptions(graphs: Graphs, files: Files, folder: Path) -> set[str]:
     """Add a folder's metadata.ttl to the catalogue, and return the graphs that it describes."""
     path = folder / METADATA
     if not path.is_file():
         raise UnreadableSource(f"{files.name(folder)} has no {METADATA}, which names its graph.")
-    metadata = list(parse(files, path))
-    add(quads, metadata, graph_name(files.base, "catalogue"))
-    return {triple.subject for triple in metadata if triple.predicate == TYPE and triple.object == DATASET}
+    metadata = parse(files, path)
+    graphs[graph_name(files.base, "catalogue").value].update(metadata)
+    return {subject for subject, value in objects(metadata, TYPE) if value == DATASET}
 
 
-def parse(files: Files, path: Path) -> Iterator[ox.Triple]:
-    """The triples of a Turtle file."""
-    return triples(files.text(path), ox.RdfFormat.TURTLE, files.name(path))
+def parse(files: Files, path: Path) -> list[str]:
+    """The statements of a Turtle file."""
+    return statements(files.text(path), ox.RdfFormat.TURTLE, files.name(path))
 
 
-def triples(text: str, form: ox.RdfFormat, name: Path) -> Iterator[ox.Triple]:
-    """The triples in `text`; an error names the file and, if the parser reports it, the line."""
+def statements(text: str, form: ox.RdfFormat, name: Path) -> list[str]:
+    """The statements in `text`; an error names the file and, if the parser reports it, the line."""
     try:
-        for quad in ox.parse(text, format=form, rename_blank_nodes=True):
-            yield quad.triple
+        return lines_of(quad.triple for quad in ox.parse(text, format=form, rename_blank_nodes=True))
     except SyntaxError as problem:
         raise UnreadableSource(f"{name}:{problem.lineno or 1}: {problem.msg}") from problem
-
-
-def add(quads: ox.Dataset, found: Iterator[ox.Triple] | list[ox.Triple], graph: ox.NamedNode) -> None:
-    """Add triples to a named graph of the data set."""
-    for triple in found:
-        quads.add(ox.Quad(triple.subject, triple.predicate, triple.object, graph))

@@ -37,6 +37,8 @@ LETTERS = str.maketrans(
 
 def fold(text: str) -> str:
     """The folded text."""
+    if text.isascii():  # the same, many times faster
+        return text.lower()
     parted = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     remaining = "".join(each for each in parted if unicodedata.category(each) not in IGNORED)
     return unicodedata.normalize("NFC", remaining.translate(LETTERS))

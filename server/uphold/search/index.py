@@ -64,9 +64,9 @@ class Named:
         return found or Label(min(self.codes))
 
 
-def write_search_index(quads: Iterable[ox.Quad], folder: Path, base: str) -> None:
-    """Write the index of all named resources into a new folder."""
-    named = collect(quads, base)
+def write_search_index(lines: Iterable[str], folder: Path, base: str) -> None:
+    """Write the index of all named resources in these statements, lines of N-Triples, into a new folder."""
+    named = collect(lines, base)
     folder.mkdir()
     writer = tantivy.Index(schema(), str(folder)).writer(heap_size=MEMORY, num_threads=1)
     entries = [entry for iri, thing in named.items() for entry in entries_of(iri, thing, base)]
@@ -76,24 +76,26 @@ def write_search_index(quads: Iterable[ox.Quad], folder: Path, base: str) -> Non
     writer.wait_merging_threads()
 
 
-def collect(quads: Iterable[ox.Quad], base: str) -> dict[str, Named]:
+def collect(lines: Iterable[str], base: str) -> dict[str, Named]:
     """Everything under `id/` and every term of the ontology that has a label or a code."""
     codes = {f"{SKOS}notation", f"{DCTERMS}identifier", *(f"{base}ontology#{name}" for name in ("iso2", "iso3", "m49"))}
+    wanted = {f"<{iri}>" for iri in (RDF_TYPE, OTHER, *PREFERRED, *codes)}
+    starts = (f"<{base}id/", f"<{base}ontology#")
+    about = (line for line in lines if line.startswith(starts) and line.split(" ", 2)[1] in wanted)
     found: dict[str, Named] = defaultdict(Named)
-    for quad in quads:
-        subject, predicate, value = quad.subject, quad.predicate.value, quad.object
-        if not isinstance(subject, ox.NamedNode) or not subject.value.startswith((f"{base}id/", f"{base}ontology#")):
-            continue
-        if predicate == RDF_TYPE and isinstance(value, ox.NamedNode):
-            found[subject.value].types.add(value.value)
+    for quad in ox.parse("\n".join(about), format=ox.RdfFormat.N_TRIPLES):
+        thing, predicate, value = found[quad.subject.value], quad.predicate.value, quad.object
+        if isinstance(value, ox.NamedNode):
+            if predicate == RDF_TYPE:
+                thing.types.add(value.value)
         elif isinstance(value, ox.Literal) and split(value.value):
             label = Label(value.value, value.language or "")
             if predicate in PREFERRED:
-                found[subject.value].preferred.add((PREFERRED[predicate], label))
+                thing.preferred.add((PREFERRED[predicate], label))
             elif predicate == OTHER:
-                found[subject.value].other.add(label)
+                thing.other.add(label)
             elif predicate in codes:
-                found[subject.value].codes.add(value.value)
+                thing.codes.add(value.value)
     return {iri: thing for iri, thing in found.items() if thing.preferred or thing.other or thing.codes}
 
 

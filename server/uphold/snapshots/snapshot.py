@@ -1,9 +1,9 @@
 """Snapshots: the whole data set at one time, named by its content.
 
 A snapshot never changes once built, so everything computed from it can be cached forever. On disk it is a folder:
-`data.nq` (canonical N-Quads, whose SHA-256 is the id), `union.nt`, `with-union.nq` and `index/` (for the embedded
-engine), `search/` (the index of labels), `dumps/` and `snapshot.json`. `build` creates snapshots, and `engines` answer
-queries about them.
+`data.nq` (canonical N-Quads), `union.nt`, `with-union.nq` and `index/` (for the embedded engine), `search/` (the index
+of labels), `dumps/` and `snapshot.json`, with the digests that make its id (`identity`). `build` creates snapshots, and
+`engines` answer queries about them.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Snapshot:
     base: str
     quads: int
     graphs: dict[str, int]
+    digests: dict[str, str]
     prefixes: dict[str, str]
 
     @classmethod

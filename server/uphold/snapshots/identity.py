@@ -1,0 +1,70 @@
+"""Identity: the id of a data set, a digest of the digests of its graphs.
+
+A graph's digest is the SHA-256 of its canonical N-Quads (RDF Dataset Canonicalization, RDFC-1.0). The id is the SHA-256
+of a line for each graph, `<name> <digest>` without the angle brackets, sorted by name. So a changed graph costs its own
+digest alone. docs/architecture.md states the format, with a check for other tools.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+import pyoxigraph as ox
+
+from uphold.errors import BlankNodeInTwoGraphs
+from uphold.rdf.graphs import Graphs, as_quads, graphs_of, in_graph
+
+__all__ = ["canonical", "digest_of", "digests_of", "identity_of", "sorted_lines"]
+
+
+def canonical(graphs: Graphs) -> Graphs:
+    """The same graphs with the canonical labels of blank nodes in the whole data set.
+
+    Only statements with blank nodes determine these labels, so the others are left as they are. Raises
+    `BlankNodeInTwoGraphs`.
+    """
+    nameless = with_blank_nodes(graphs)
+    quads = ox.Dataset(as_quads(nameless))
+    require_one_graph_each(quads)
+    quads.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    labelled = graphs_of(quads)
+    return {name: (lines - nameless[name]) | labelled.get(name, set()) for name, lines in graphs.items()}
+
+
+def with_blank_nodes(graphs: Graphs) -> Graphs:
+    """The statements that may have a blank node."""
+    return {name: {line for line in lines if "_:" in line} for name, lines in graphs.items()}
+
+
+def require_one_graph_each(quads: Iterable[ox.Quad]) -> None:
+    """Raise `BlankNodeInTwoGraphs` if a blank node is in more than one graph."""
+    found: dict[str, object] = {}
+    for quad in quads:
+        for term in (quad.subject, quad.object):
+            if isinstance(term, ox.BlankNode) and found.setdefault(term.value, quad.graph_name) != quad.graph_name:
+                graphs = (found[term.value], quad.graph_name)
+                names = sorted(str(name) if isinstance(name, ox.NamedNode) else "the unnamed graph" for name in graphs)
+                raise BlankNodeInTwoGraphs(" and ".join(names), f"{quad.predicate}")
+
+
+def digest_of(name: str, lines: set[str]) -> str:
+    """The digest of one graph: the SHA-256 of its canonical N-Quads, in hexadecimal."""
+    return hashlib.sha256(sorted_lines(canonical({name: lines}))).hexdigest()
+
+
+def digests_of(graphs: Graphs) -> dict[str, str]:
+    """The digest of each graph that is not empty, by name."""
+    return {name: digest_of(name, lines) for name, lines in sorted(graphs.items()) if lines}
+
+
+def identity_of(digests: Mapping[str, str]) -> str:
+    """The id of the data set whose graphs have these digests."""
+    lines = "".join(f"{name} {digest}\n" for name, digest in sorted(digests.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def sorted_lines(graphs: Graphs) -> bytes:
+    """The statements of all graphs as sorted N-Quads."""
+    lines = sorted(in_graph(line, name) for name, lines in graphs.items() for line in lines)
+    return "".join(f"{line}\n" for line in lines).encode()
