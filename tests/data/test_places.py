@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from rdflib import DCTERMS, RDF, SKOS, VOID, XSD, Graph, Literal, Namespace, URIRef
+from rdflib import DCTERMS, PROV, RDF, SKOS, VOID, XSD, Graph, Literal, Namespace, URIRef
 
 DATA = Path(__file__).parents[2] / "data"
 PLACES = DATA / "places"
@@ -274,6 +274,6 @@ def test_each_graph_is_described(folder: str, graph: str) -> None:
         assert [text.language for text in described.objects(dataset, wording) if isinstance(text, Literal)] == ["en"]
     tables = DATA.glob("*/Publication.csv")
     known = {row["id"].removeprefix("publication:") for table in tables for row in read(table)}
-    sources = {str(source).rsplit("/", 1)[1] for source in described.objects(dataset, DCTERMS.source)}
+    sources = {str(source).rsplit("/", 1)[1] for source in described.objects(dataset, PROV.wasDerivedFrom)}
     assert sources
     assert sources <= known

@@ -40,11 +40,11 @@ OFFICIAL = {
 
 @pytest.fixture(scope="module")
 def names(ontology: rdflib.Graph) -> dict[str, dict[str, str]]:
-    """The names of each class, scheme and concept, by language."""
+    """The names of each class, scheme and concept of ours, by language."""
     kinds = {OWL.Class: RDFS.label, SKOS.ConceptScheme: SKOS.prefLabel, SKOS.Concept: SKOS.prefLabel}
     found: dict[str, dict[str, str]] = {}
     for kind, naming in kinds.items():
-        for thing in ontology.subjects(RDF.type, kind):
+        for thing in (each for each in ontology.subjects(RDF.type, kind) if str(each).startswith((ID, TERM))):
             texts = [text for text in ontology.objects(thing, naming) if isinstance(text, Literal)]
             assert len({text.language for text in texts}) == len(texts), thing
             found[str(thing)] = {text.language or "": str(text) for text in texts}
