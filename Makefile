@@ -1,7 +1,8 @@
 # Each target completes from a fresh clone; each sets up first when needed.
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= auto
+# Tests wait for browsers and servers: three processes for two processors.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2)
 
 .PHONY: setup compared processors serve dev test quick long conformance check lint types data format model gallery bench lock clean
 
@@ -69,7 +70,8 @@ quick: lint
 # The same promises with more seeds, fonts and examples; for before a release.
 long: setup processors
 	$(BIN)/pytest --long --timeout 3600 tests/api tests/browser/test_lettering.py tests/shapes/test_processors.py \
-		tests/validation/test_conformance.py tests/validation/test_edits.py tests/web/test_caching.py
+		tests/validation/test_conformance.py tests/validation/test_edits.py tests/web/test_caching.py \
+		tests/web/test_dereferencing.py
 
 # Each constraint component of SHACL, with what the specification says of it; see tests/validation/conformance/.
 conformance: setup

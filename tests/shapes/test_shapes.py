@@ -84,7 +84,15 @@ def read_rules(name: str) -> Graph:
 @cache
 def shapes(name: str) -> Graph:
     """The rules of one file with the graph-wide ones, or all rules for `*`."""
-    return read(*(FILES[stem] for stem in (FILES if name == "*" else {name, *BESIDE})))
+    if name == "*":
+        return read(*FILES.values())
+    return graph_wide_rules() if name in BESIDE else graph_wide_rules() + read_rules(name)
+
+
+@cache
+def graph_wide_rules() -> Graph:
+    """The rules beside those of each file; read once."""
+    return read(*(FILES[stem] for stem in BESIDE))
 
 
 @contextmanager
@@ -307,13 +315,14 @@ def store() -> ox.Store:
 @cache
 def compiled(name: str) -> Compiled:
     """The compiled rules of one file and the graph-wide ones."""
-    return compile_shapes(shapes(name), direct_subclasses(store()))
+    own, others = compiled_alone(name), compiled_alone("*")
+    return others if name in BESIDE else Compiled([*own.rules, *others.rules], {**others.classes, **own.classes})
 
 
 @cache
 def compiled_alone(name: str) -> Compiled:
-    """The compiled rules of one file."""
-    return compile_shapes(read_rules(name), direct_subclasses(store()))
+    """The compiled rules of one file, or the graph-wide ones for `*`."""
+    return compile_shapes(graph_wide_rules() if name == "*" else read_rules(name), direct_subclasses(store()))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.removesuffix(".ttl"))

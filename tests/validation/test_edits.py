@@ -31,7 +31,7 @@ Verdict = set[tuple[str, str]]
 """The shape and focus node of each result; blank nodes have no name that two tools share."""
 EXTRACT = 5_000
 SEEDS = range(4)
-EACH = 15
+EACH = 6
 LONG_EACH = 1_250
 TOGETHER = 30
 
