@@ -1,8 +1,7 @@
 # Each target completes from a fresh clone; each sets up first when needed.
 PYTHON ?= python3
 BIN := .venv/bin
-# Tests wait for browsers and servers: three processes for two processors.
-WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2)
+WORKERS ?= auto
 
 .PHONY: setup compared processors serve dev test quick long conformance check lint types data format model gallery bench lock clean
 
@@ -49,7 +48,7 @@ dev: setup
 	UPHOLD_RESPONSE_CACHE_MB=0 $(BIN)/flask --app uphold.app:create --debug run --port 8000
 
 # What measures seconds or ends processes has the machine to itself; the rest shares it.
-ALONE := tests/engines/test_embedded.py tests/protocol/test_crowds.py tests/web/test_server.py
+ALONE := tests/engines/test_embedded.py tests/protocol/test_crowds.py tests/protocol/test_hostile.py tests/web/test_server.py
 
 test: setup
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(addprefix --ignore=,$(ALONE))
