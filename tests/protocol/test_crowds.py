@@ -122,7 +122,7 @@ def test_clients_that_never_read_their_answer_delay_nobody_else(server: Target) 
             channel = stack.enter_context(socket.socket())
             channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
             channel.connect(server.address)
-            query = f"SELECT * {{ ?s ?p ?o VALUES ?n {{ {' '.join(str(number + n) for n in range(7))} }} }}"
+            query = f"SELECT * {{ ?s ?p ?o VALUES ?n {{ {' '.join(str(number + n) for n in range(5))} }} }}"
             channel.sendall(
                 f"GET /sparql?query={quote(query)} HTTP/1.1\r\nHost: h\r\nAccept: text/csv\r\n\r\n".encode()
             )
