@@ -37,7 +37,7 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
 PARAMETER_TYPES: Mapping[str, Mapping[str, Any]] = {
     "iri": {
         "type": "string",
-        "pattern": "^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|https?://[A-Za-z0-9./_#-]+)$",
+        "pattern": "^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|https?://[A-Za-z0-9][A-Za-z0-9./_-]*(#[A-Za-z0-9./_-]*)?)$",
         "maxLength": 500,
     },
     "string": {"type": "string", "minLength": 1, "maxLength": 2000},

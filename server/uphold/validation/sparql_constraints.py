@@ -25,6 +25,8 @@ __all__ = ["Constraint", "Link", "read_constraint"]
 
 SELECT_OF_THIS = re.compile(r"(SELECT\s[^{}]*[$?]this\b[^{}]*\bWHERE\s*\{)", re.IGNORECASE)
 THIS = Variable("this")
+FOCUS = rdflib.URIRef("urn:uphold:focus-node")
+"""Stands for what binds ?this while a query is analysed."""
 FORBIDDEN = {
     "Minus": "MINUS", "MinusGraphPattern": "MINUS", "values": "VALUES", "InlineData": "VALUES",
     "ServiceGraphPattern": "SERVICE",
@@ -88,12 +90,12 @@ def read_constraint(graph: rdflib.Graph, node: Node, shape: str) -> Constraint:
     if len(texts) != 1:
         raise UnsupportedShape(f"{shape} has sh:sparql without one sh:select, which is not supported.")
     text = prefixes(graph, node, shape) + str(texts[0])
-    algebra = parse(text, shape)
     select = SELECT_OF_THIS.sub(r"\1 {focus}", text)
+    algebra = parse(select.replace("{focus}", f"?this {FOCUS.n3()} {FOCUS.n3()} ."), shape)
     if select == text:
         raise UnsupportedShape(f"The query of {shape} does not select $this, which SHACL requires (5.2.1).")
     check(algebra, shape)
-    check_scopes(parse(select.replace("{focus}", "?this <urn:focus> <urn:focus> ."), shape), shape)
+    check_scopes(algebra, shape)
     groups = [([read_pattern(each) for each in triples(part)], sure) for part, sure in parts(algebra, certain=True)]
     certain = [pattern for group, sure in groups if sure for pattern in group]
     return Constraint(
@@ -200,7 +202,8 @@ def triples(part: Any) -> Iterator[tuple[Any, Any, Any]]:
     """The triples of a part; inside EXISTS, rdflib's parser leaves them as one flat list per subject."""
     for row in part.triples:
         for at in range(0, len(row), 3):
-            yield tuple(row[at : at + 3])
+            if row[at + 1] != FOCUS:
+                yield tuple(row[at : at + 3])
 
 
 def read_pattern(triple: tuple[Any, Any, Any]) -> Pattern:
