@@ -40,17 +40,50 @@ SIZES = (5, 100, 10_000)
 START_SECONDS = 120
 PARTNER = "https://data.example/gate"
 BASE = "https://w3id.org/uphold"
+PREFIXES = {
+    "dcterms": "http://purl.org/dc/terms/",
+    "indicator": f"{BASE}/id/indicator/",
+    "prov": "http://www.w3.org/ns/prov#",
+    "rating": f"{BASE}/id/rating/",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "uphold": f"{BASE}/ontology#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+INDICATORS = [
+    *("prevention", "collaboration", "awareness-raising", "teacher-training"),
+    *("optional-protocol", "trafficking-protocol", "national-legislation", "special-police-units"),
+    *("helpline", "shelters", "medical-services", "psychological-counselling"),
+]
 
 
 def upload(triples: int, turn: int) -> bytes:
-    """A graph of about so many triples: acts of consent of New Zealand, five statements each."""
-    day = '"2011-09-20"^^<http://www.w3.org/2001/XMLSchema#date>'
-    statements = (
-        f"a <{BASE}/ontology#Ratification> ; <{BASE}/ontology#by> <{BASE}/id/jurisdiction/nzl> ; "
-        f"<{BASE}/ontology#treaty> <{BASE}/id/treaty/crc> ; "
-        f"<{BASE}/ontology#notBefore> {day} ; <{BASE}/ontology#notAfter> {day} ."
-    )
-    lines = [f"<{PARTNER}/{turn}/{number}> {statements}" for number in range(max(1, triples // 5))]
+    """A graph of about so many triples that conforms: a partner's report, and its cards of places of its own."""
+    base = f"{PARTNER}/{turn}"
+    lines = [
+        *(f"@prefix {prefix}: <{namespace}> ." for prefix, namespace in PREFIXES.items()),
+        f"@prefix p: <{base}/> .",
+        'p:report a uphold:Publication ; dcterms:title "Report of a partner"@en .',
+        'p:page-7 a uphold:Citation ; dcterms:isPartOf p:report ; uphold:locator "Page 7" .',
+    ]
+    written, place = 5, 0
+    while written < triples:
+        place += 1
+        assessed = [*enumerate(INDICATORS)][: max(1, (triples - written - 8) // 8)]
+        source, name = "prov:wasDerivedFrom p:page-7", f'"Place {place} of a partner"@en'
+        lines += [
+            f"p:place-{place} a uphold:Jurisdiction ; skos:prefLabel {name} ; {source} .",
+            (
+                f"p:card-{place} a uphold:ProgressCard ; skos:prefLabel {name} ; uphold:jurisdiction p:place-{place} ; "
+                f'uphold:year "2030"^^xsd:gYear ; {source} .'
+            ),
+            *(
+                f"p:card-{place}-{number} a uphold:Assessment ; skos:prefLabel {name} ; uphold:card p:card-{place} ; "
+                f"uphold:jurisdiction p:place-{place} ; uphold:indicator indicator:{indicator} ; "
+                f"uphold:rating rating:partial ; uphold:ngoWork true ; {source} ."
+                for number, indicator in assessed
+            ),
+        ]
+        written += 8 + 8 * len(assessed)
     return "\n".join(lines).encode()
 
 

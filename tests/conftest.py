@@ -149,8 +149,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="repeat with more seeds, fonts and examples")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize tests marked `one_in`: with every case in a long run, else with one in so many."""
+    for mark in metafunc.definition.iter_markers("one_in"):
+        number, names, cases = mark.args
+        metafunc.parametrize(names, cases if metafunc.config.getoption("long") else cases[::number], **mark.kwargs)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Treat warnings as errors, except those that only a library can fix."""
+    config.addinivalue_line("markers", "one_in(number, names, cases): one case in so many, with --long all")
     for line in THIRD_PARTY_WARNINGS:
         config.addinivalue_line("filterwarnings", line)
 

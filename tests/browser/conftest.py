@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
@@ -13,6 +14,8 @@ from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwri
 from uphold.assets.vendor import CHARTS, CONSOLE, EDITOR, npm, vendored
 
 CHROMIUM = Path("/usr/bin/chromium")
+LOOKS = {"wide-light": (1440, "light"), "narrow-dark": (390, "dark")}
+"""Widths in pixels and colour schemes."""
 PATIENCE_MS = 30_000
 FLAGS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-background-networking"]
 
@@ -60,17 +63,28 @@ def assets() -> None:
         pytest.fail(f"{', '.join(sorted(missing))} missing; run `make setup`")
 
 
-@pytest.fixture(params=[(1440, "light"), (390, "dark")], ids=["wide-light", "narrow-dark"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test that visits a page has one look, half of them each; in a long run, both."""
+    for name in {"visit", "plain_visit"} & {*metafunc.fixturenames}:
+        looks = (
+            [*LOOKS]
+            if metafunc.config.getoption("long")
+            else [[*LOOKS][crc32(metafunc.function.__name__.encode()) % 2]]
+        )
+        metafunc.parametrize(name, looks, indirect=True)
+
+
+@pytest.fixture
 def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
     """A fresh page, wide and light or narrow and dark."""
-    with open_page(browser, *request.param) as visit:
+    with open_page(browser, *LOOKS[request.param]) as visit:
         yield visit
 
 
-@pytest.fixture(params=[(1440, "light"), (390, "dark")], ids=["wide-light", "narrow-dark"])
+@pytest.fixture
 def plain_visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
     """The same in a browser that runs no scripts."""
-    with open_page(browser, *request.param, java_script_enabled=False) as visit:
+    with open_page(browser, *LOOKS[request.param], java_script_enabled=False) as visit:
         yield visit
 
 

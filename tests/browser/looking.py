@@ -11,13 +11,12 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Request
 from playwright.sync_api import TimeoutError as NotInTime
 
-from tests.browser.conftest import Visit, open_page
+from tests.browser.conftest import LOOKS, Visit, open_page
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN_AXE = """([others, rules]) => axe.run({exclude: others}, {runOnly: rules, resultTypes: ["violations"]})"""
-LOOKS = {"wide-light": (1440, "light"), "narrow-dark": (390, "dark")}
 NARROWEST = 320
 MOST_KILOBYTES = 100
 NOT_WEIGHED = ("/static/vendor/", ".svg", ".png")

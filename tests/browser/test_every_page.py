@@ -1,11 +1,15 @@
-"""Every kind of page holds what it promises, wide and narrow, light and dark; a row of pages.toml is a kind of page."""
+"""Every kind of page holds what it promises, wide and light or narrow and dark; a row of pages.toml is a kind of page.
+
+A long run visits each kind with both looks.
+"""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.looking import AXE, KINDS, LOOKS, MOST_KILOBYTES, Kind, look
+from tests.browser.conftest import LOOKS
+from tests.browser.looking import AXE, KINDS, MOST_KILOBYTES, Kind, look
 from uphold.assets.vendor import npm
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("assets")]
@@ -20,8 +24,11 @@ def axe() -> None:
         pytest.fail(f"{AXE} is missing; run `make setup`")
 
 
-@pytest.mark.parametrize("appearance", LOOKS)
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+VISITS = [(kind, each) for at, kind in enumerate(KINDS) for each in sorted(LOOKS, reverse=at % 2 == 0)]
+"""Of each kind, first one look, then the other; the first is wide for one kind and narrow for the next."""
+
+
+@pytest.mark.one_in(2, ("kind", "appearance"), VISITS, ids=lambda value: getattr(value, "name", value))
 def test_a_page_holds_what_it_promises(browser: Browser, project_address: str, kind: Kind, appearance: str) -> None:
     """One visit to a page: everything that can be wrong with it is listed at once.
 

@@ -117,11 +117,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_every_response_equals_that_of_an_app_without_caches(
-    tiny: Settings, app_client: AppClient, uncached: FlaskClient, seed: int
+    tiny: Settings, app_client: AppClient, uncached: FlaskClient, seed: int, pytestconfig: pytest.Config
 ) -> None:
     """Byte for byte and header for header, in whatever order requests come, and for most of them several times."""
     chance = random.Random(seed)  # noqa: S311
-    sent = requests(chance, 250)
+    sent = requests(chance, 250 if pytestconfig.getoption("long") else 100)
     truth = [content_of(uncached.open(**each)) for each in sent]
     order = [*range(len(sent))] * 3
     chance.shuffle(order)
@@ -131,7 +131,7 @@ def test_every_response_equals_that_of_an_app_without_caches(
             response = client.open(**sent[place])
             assert content_of(response) == truth[place], sent[place]
             hits += response.headers["Server-Timing"] == "cache;desc=hit"
-    assert hits > 50
+    assert hits > len(sent) // 5
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])

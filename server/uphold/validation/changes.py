@@ -22,7 +22,8 @@ __all__ = ["Engine", "Nodes", "affected", "chunks", "engine_of", "only_targets",
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
-MOST_AT_ONCE = 1000  # terms in one VALUES block
+MOST_AT_ONCE = 1000
+"""Terms in one VALUES block; for more, patterns that share values with many others cost more than all targets."""
 Engine = Callable[[str], Iterable[Any]]
 """Runs a SELECT query; each row returns the term of a variable by its name."""
 Nodes = dict[Rule, set[str] | None]
@@ -44,13 +45,12 @@ def affected(compiled: Compiled, triples: Iterable[ox.Triple], query: Engine) ->
     by_predicate: dict[str, list[ox.Triple]] = defaultdict(list)
     for triple in triples:
         by_predicate[triple.predicate.value].append(triple)
-    ways = Ways(query)
+    ways = Ways(by_predicate, query)
     for predicate, changed in by_predicate.items():
         for rule, read in (*compiled.reads(predicate), *compiled.reads(None)):
-            matching = [t for t in changed if read.objects is None or text_of(t.object) in read.objects]
-            if not matching or found[rule] is None:
+            if found[rule] is None:
                 continue
-            nodes = ways.to_focus(read, predicate, matching)
+            nodes = ways.to_focus(read, predicate)
             if nodes is None:
                 found[rule] = None
             else:
@@ -85,31 +85,50 @@ def new_targets(compiled: Compiled, predicate: str, changed: list[ox.Triple]) ->
 class Ways:
     """Looks up the focus nodes from which rules reach changed triples; each way once."""
 
-    def __init__(self, query: Engine) -> None:
+    def __init__(self, changed: Mapping[str, list[ox.Triple]], query: Engine) -> None:
+        self.changed = changed
         self.query = query
-        self.known: dict[tuple[Path, frozenset[Any]], set[str]] = {}
+        self.known: dict[tuple[Read, str], set[str] | None] = {}
+        self.known_matches: dict[tuple[str, frozenset[str] | None], list[ox.Triple]] = {}
 
-    def to_focus(self, read: Read, predicate: str, changed: list[ox.Triple]) -> set[str] | None:
-        """The focus nodes for which a rule reads these triples; None if that can be all."""
-        if read.link is not None:
-            return self.along(read.link, predicate, changed)
-        near = frozenset(triple.subject if read.forward else triple.object for triple in changed)
-        if read.path == EMPTY:
-            return {iri for term in near for iri in named(term)}
-        if (read.path, near) not in self.known:
-            self.known[read.path, near] = {
-                iri
-                for some in chunks(near)
-                for row in self.query(
-                    f"SELECT DISTINCT ?this WHERE {{ {values('?near', some)} ?this {read.path.sparql} ?near }}"
-                )
-                for iri in named(row["this"])
-            }
-        return self.known[read.path, near]
+    def to_focus(self, read: Read, predicate: str) -> set[str] | None:
+        """The focus nodes for which a rule reads the changed triples with a predicate; None if that can be all."""
+        if (read, predicate) not in self.known:
+            matching = self.matches(predicate, read.objects)
+            if not matching:
+                nodes: set[str] | None = set()
+            elif read.link is not None:
+                nodes = self.along(read.link, predicate, matching)
+            else:
+                nodes = self.on_path(read.path, [t.subject if read.forward else t.object for t in matching])
+            self.known[read, predicate] = nodes
+        return self.known[read, predicate]
+
+    def matches(self, predicate: str, objects: frozenset[str] | None) -> list[ox.Triple]:
+        """The changed triples with a predicate and one of some objects."""
+        if objects is None:
+            return self.changed[predicate]
+        if (predicate, objects) not in self.known_matches:
+            some = [triple for triple in self.changed[predicate] if text_of(triple.object) in objects]
+            self.known_matches[predicate, objects] = some
+        return self.known_matches[predicate, objects]
+
+    def on_path(self, path: Path, ends: Iterable[Any]) -> set[str]:
+        """The nodes from which a path leads to one of these terms."""
+        if path == EMPTY:
+            return {iri for term in ends for iri in named(term)}
+        return {
+            iri
+            for some in chunks({*ends})
+            for row in self.query(
+                f"SELECT DISTINCT ?this WHERE {{ {values('?near', some)} ?this {path.sparql} ?near }}"
+            )
+            for iri in named(row["this"])
+        }
 
     def along(self, link: Link, predicate: str, changed: list[ox.Triple]) -> set[str] | None:
         """The focus nodes that the patterns of a SPARQL-based constraint link with the triples; None for all."""
-        if link.others is None:
+        if link.others is None or (link.others and len(changed) > MOST_AT_ONCE):
             return None
         found: set[str] = set()
         path = link.path
@@ -142,34 +161,32 @@ class Ways:
 
 def only_targets(compiled: Compiled, nodes: Mapping[Rule, set[str] | None], query: Engine) -> Nodes:
     """The nodes without those that are not targets of the rule."""
-    every = sorted({iri for some in nodes.values() if some for iri in some})
-    types: dict[str, set[str]] = defaultdict(set)
-    predicates: dict[str, set[str]] = defaultdict(set)
-    inverse: dict[str, set[str]] = defaultdict(set)
-    for some in chunks(every):
+    every = {iri for some in nodes.values() if some for iri in some}
+    instances: dict[str, set[str]] = defaultdict(set)
+    subjects: dict[str, set[str]] = defaultdict(set)
+    objects: dict[str, set[str]] = defaultdict(set)
+    for some in chunks(sorted(every)):
         these = values("?this", map(ox.NamedNode, some))
         for row in query(f"SELECT ?this ?type WHERE {{ {these} ?this a ?type }}"):
-            types[row["this"].value].add(text_of(row["type"]))
+            instances[text_of(row["type"])].add(row["this"].value)
         for row in query(f"SELECT DISTINCT ?this ?p WHERE {{ {these} ?this ?p ?o }}"):
-            predicates[row["this"].value].add(row["p"].value)
+            subjects[row["p"].value].add(row["this"].value)
         if compiled.has_objects_of:
             for row in query(f"SELECT DISTINCT ?this ?p WHERE {{ {these} ?s ?p ?this }}"):
-                inverse[row["this"].value].add(row["p"].value)
-    is_target: dict[tuple[Targets, str], bool] = {}
+                objects[row["p"].value].add(row["this"].value)
+    known: dict[Targets, set[str]] = {}
 
-    def holds(targets: Targets, iri: str) -> bool:
-        if (targets, iri) not in is_target:
-            is_target[targets, iri] = (
-                any(types[iri] & compiled.classes[kind] for kind in targets.classes)
-                or bool(predicates[iri] & targets.subjects_of or inverse[iri] & targets.objects_of)
-                or any(str(node) == iri for node in targets.nodes)
+    def among(targets: Targets) -> set[str]:
+        if targets not in known:
+            known[targets] = every & {str(node) for node in targets.nodes}
+            known[targets].update(
+                *(instances[sub] for kind in targets.classes for sub in compiled.classes[kind]),
+                *(subjects[name] for name in targets.subjects_of),
+                *(objects[name] for name in targets.objects_of),
             )
-        return is_target[targets, iri]
+        return known[targets]
 
-    kept = {
-        rule: None if some is None else {iri for iri in some if holds(rule.targets, iri)}
-        for rule, some in nodes.items()
-    }
+    kept = {rule: None if some is None else some & among(rule.targets) for rule, some in nodes.items()}
     return {rule: some for rule, some in kept.items() if some is None or some}
 
 

@@ -11,6 +11,7 @@ from uphold.snapshots.snapshot import Snapshot
 from uphold.web.http.json_envelope import enveloped
 from uphold.web.http.negotiation import choose
 from uphold.web.http.request_context import manager, open_snapshot
+from uphold.web.http.request_parameters import filled
 from uphold.web.http.responses import send
 
 __all__ = ["changes"]
@@ -27,7 +28,8 @@ def between(suffix: str) -> Response:
 
     `to` defaults to the current one, `from` to the one before that.
     """
-    for name in request.args:
+    for name, values in request.args.lists():
+        filled(name, values, from_form=False)
         if name not in FIELDS and not (name == "format" and not suffix):
             raise InvalidParameter(f"changes has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")
     form = {"json": JSON, "csv": CSV, "": ""}[suffix] or choose([JSON, CSV])

@@ -15,7 +15,15 @@ from uphold.errors import InvalidParameter
 from uphold.questions.files import RESERVED, Question
 from uphold.questions.openapi import LANGUAGE
 
-__all__ = ["IN_PATHS", "QuestionRequest", "choose_language", "page_links", "read_number", "read_question_request"]
+__all__ = [
+    "IN_PATHS",
+    "QuestionRequest",
+    "choose_language",
+    "filled",
+    "page_links",
+    "read_number",
+    "read_question_request",
+]
 
 LANGUAGE_TAG = re.compile(LANGUAGE)
 MOST_ROWS = 1_000
@@ -55,19 +63,17 @@ def read_question_request(
     """
     fields: dict[str, list[str]] = {name: [value] for name, value in within.items()}
     for name, values in request.args.lists():
-        filled = [value for value in values if value]
-        if filled != values and not from_form:
-            raise InvalidParameter(f"{name[:80]} is empty: leave it out, or set a value.")
-        if filled and name in within:
+        some = filled(name, values, from_form=from_form)
+        if some and name in within:
             raise InvalidParameter(f"{name} is part of the path and must not be repeated in the query string.")
-        fields |= {name: filled} if filled and not (negotiated and name == "format") else {}
+        fields |= {name: some} if some and not (negotiated and name == "format") else {}
     language = ""
     chosen = "lang" in question.parameters and "lang" not in fields
     if "lang" in question.parameters:
         accepted = request.headers.get("Accept-Language", "") if chosen else read_language(fields["lang"])
         language = choose_language(accepted, languages)
         fields["lang"] = [language]
-    lists = {name: read_list(fields.get(name, [])) for name in ("fields", "sort")}
+    lists = {name: read_list(name, fields.get(name, [])) for name in ("fields", "sort")}
     reserved = () if question.returns_graph else RESERVED  # a document has no rows to page or sort
     return QuestionRequest(
         {name: values for name, values in fields.items() if name not in reserved},
@@ -92,9 +98,20 @@ def read_number(fields: Mapping[str, Sequence[str]], name: str, most: int) -> in
     return int(text)
 
 
-def read_list(values: Sequence[str]) -> list[str]:
-    """Comma-separated names, without duplicates."""
-    return list(dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip()))
+def filled(name: str, values: Sequence[str], *, from_form: bool) -> list[str]:
+    """The values of a field that are not empty; raises `InvalidParameter` for an empty one outside an HTML form."""
+    some = [value for value in values if value]
+    if len(some) < len(values) and not from_form:
+        raise InvalidParameter(f"{name[:80]} is empty: leave it out, or set a value.")
+    return some
+
+
+def read_list(name: str, values: Sequence[str]) -> list[str]:
+    """Comma-separated names, without duplicates; raises `InvalidParameter` for an empty one."""
+    names = [each.strip() for value in values for each in value.split(",")]
+    if "" in names:
+        raise InvalidParameter(f"{name} has an empty name: remove the comma before or after it.")
+    return list(dict.fromkeys(names))
 
 
 def read_language(values: Sequence[str]) -> str:

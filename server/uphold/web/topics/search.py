@@ -15,7 +15,7 @@ from uphold.web.http.json_envelope import enveloped
 from uphold.web.http.link_values import add_link_values, link_value
 from uphold.web.http.negotiation import choose
 from uphold.web.http.request_context import open_snapshot
-from uphold.web.http.request_parameters import MOST_PAGES, QuestionRequest, page_links, read_number
+from uphold.web.http.request_parameters import MOST_PAGES, QuestionRequest, filled, page_links, read_number
 from uphold.web.http.responses import send
 from uphold.web.rendering.render import about_page
 
@@ -63,7 +63,7 @@ class SearchRequest:
 def look(suffix: str) -> Response:
     """The search results; without a query, the page is the form alone."""
     form = {"json": JSON, "html": HTML, "": ""}[suffix] or choose([JSON, HTML])
-    looked = read_search_request(negotiated=not suffix)
+    looked = read_search_request(from_form=form == HTML, negotiated=not suffix)
     if not looked.text and form == JSON:
         raise InvalidParameter("Missing parameter q.")
     found = open_snapshot().search.find(
@@ -91,12 +91,14 @@ def look(suffix: str) -> Response:
     return response
 
 
-def read_search_request(*, negotiated: bool) -> SearchRequest:
+def read_search_request(*, from_form: bool, negotiated: bool) -> SearchRequest:
     """The parsed request; the field `format` is allowed at an address that is `negotiated`.
+
+    An HTML form also submits its empty fields.
 
     Raises `InvalidParameter`.
     """
-    fields = {name: [value for value in values if value] for name, values in request.args.lists()}
+    fields = {name: filled(name, values, from_form=from_form) for name, values in request.args.lists()}
     if negotiated:
         fields.pop("format", None)
     for name, values in fields.items():
@@ -104,11 +106,11 @@ def read_search_request(*, negotiated: bool) -> SearchRequest:
             raise InvalidParameter(f"search has no parameter {name[:80]!r}: it has {', '.join(FIELDS)}.")
         if len(values) > 1:
             raise InvalidParameter(f"{name} is given {len(values)} times; it takes one value.")
-    filled = {name: values[0] for name, values in fields.items() if values}
+    given = {name: values[0] for name, values in fields.items() if values}
     return SearchRequest(
-        filled.get("q", ""),
-        filled.get("type", ""),
-        filled.get("lang", ""),
+        given.get("q", ""),
+        given.get("type", ""),
+        given.get("lang", ""),
         read_number(fields, "limit", MOST_HITS) or HITS_ON_A_PAGE,
         read_number(fields, "page", MOST_PAGES) or 1,
     )
