@@ -183,7 +183,7 @@ def in_process(state: Path) -> Iterator[str]:
     """Rows of the second table: the same five triples and all data, by three validators in this process."""
     background = background_of(current(state))
     background.warm()
-    shapes_text = background.shapes.serialize(format="nt")
+    shapes_text = (ox.serialize(background.shapes, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
     data = (background.store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph()) or b"").decode()
     library = Shapes.from_text(shapes_text, "nt")
     triples = [quad.triple for quad in ox.parse(upload(5, 0), format=ox.RdfFormat.TURTLE)]
@@ -193,8 +193,9 @@ def in_process(state: Path) -> Iterator[str]:
     for triple in rdflib.Graph().parse(data=upload(5, 0), format="turtle"):
         graph.add(triple)
     focus = [f"{PARTNER}/0/0"]
-    slow = timed(lambda: by_pyshacl(graph, background.shapes, focus))
-    slowest = timed(lambda: by_pyshacl(graph, background.shapes, None))
+    shapes = rdflib.Graph().parse(data=shapes_text, format="nt")
+    slow = timed(lambda: by_pyshacl(graph, shapes, focus))
+    slowest = timed(lambda: by_pyshacl(graph, shapes, None))
     yield f"| five triples | {compiled * 1000:,.1f} | {whole * 1000:,.0f} (all data) | {slow * 1000:,.0f} |"
     yield f"| all data, {len(graph):,} triples | | {whole * 1000:,.0f} | {slowest * 1000:,.0f} |"
 

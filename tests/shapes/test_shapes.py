@@ -341,7 +341,9 @@ def compiled(name: str) -> Compiled:
 @cache
 def compiled_alone(name: str) -> Compiled:
     """The compiled rules of one file, or the graph-wide ones for `*`."""
-    return compile_shapes(graph_wide_rules() if name == "*" else read_rules(name), direct_subclasses(store()))
+    paths = [FILES[stem] for stem in BESIDE] if name == "*" else [FILES[name], FILES["prefixes"]]
+    triples = (quad.triple for path in paths for quad in ox.parse(path=str(path), format=ox.RdfFormat.TURTLE))
+    return compile_shapes(triples, direct_subclasses(store()))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name.removesuffix(".ttl"))

@@ -15,23 +15,25 @@ import pyoxigraph as ox
 import rdflib
 from pyshacl import validate
 from rdflib.namespace import RDF, RDFS, SH, XSD
-from rdflib.plugins.sparql.algebra import translateQuery
-from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.term import Node
 from shacl import Shapes
 
-from uphold.validation.background import shapes_graph, with_iris
+from uphold.sparql.parser import parse, subtrees
+from uphold.validation.background import with_iris
 from uphold.validation.changes import SUBCLASS, engine_of
 from uphold.validation.compiler import compile_shapes
 from uphold.validation.evaluation import Found, evaluate, evaluate_all, nodes_of_change
-from uphold.validation.paths import of_query, read_path
+from uphold.validation.paths import read_path
+from uphold.validation.query_patterns import PatternReader
 from uphold.validation.rules import Compiled
+from uphold.validation.triple_index import TripleIndex
 
 __all__ = ["COMPILED", "PROCESSORS", "Case", "File", "Verdict", "changed", "messages", "read_file", "stated_messages"]
 
 FOLDER = Path(__file__).parent / "conformance"
 RESULTS = "\n# Results\n"
 BLANK = "[]"
+PATH = ox.NamedNode(f"{SH}path")
 
 
 class Verdict(NamedTuple):
@@ -61,9 +63,9 @@ class Case:
         return (ox.serialize(self.triples, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
 
     @cached_property
-    def shapes(self) -> rdflib.Graph:
+    def shapes(self) -> TripleIndex:
         """The triples as the compiler reads them."""
-        return shapes_graph(self.triples)
+        return TripleIndex(self.triples)
 
     def compiled(self) -> Compiled:
         """The compiled shapes; raises `UnsupportedShape`."""
@@ -71,33 +73,28 @@ class Case:
         for triple in self.triples:
             if triple.predicate.value == SUBCLASS and isinstance(triple.object, ox.NamedNode):
                 subclasses.setdefault(triple.object.value, []).append(plain(triple.subject))
-        return compile_shapes(self.shapes, subclasses)
+        return compile_shapes(self.triples, subclasses)
 
     def verdict(self, found: Found) -> Verdict:
         """A result of the compiler, with the whole path of the shape instead of the members that lead to the value."""
         result = found.result
-        node = next((n for n in (rdflib.URIRef(result.shape), rdflib.BNode(result.shape)) if n in self.nodes), None)
-        assert node is not None, result.shape
+        node = next(triple.subject for triple in self.triples if plain(triple.subject) == result.shape)
+        assert not isinstance(node, ox.Triple)
         path = result.path or ""
-        whole = self.shapes.value(node, SH.path)
+        whole = self.shapes.value(node, PATH)
         if whole is not None and found.component != "closed":
             text = read_path(self.shapes, whole).text
             assert set(path.split("|")) <= set(text.split("|")), (path, text)
             path = text
         name = "SPARQL" if found.component == "sparql" else found.component[0].upper() + found.component[1:]
         return Verdict(
-            BLANK if isinstance(node, rdflib.BNode) else result.shape,
+            BLANK if isinstance(node, ox.BlankNode) else result.shape,
             name,
             blank(result.focusNode),
             path,
             blank(result.value or ""),
             result.severity.removeprefix(str(SH)),
         )
-
-    @cached_property
-    def nodes(self) -> set[Node]:
-        """The subjects of the triples."""
-        return set(self.shapes.subjects())
 
 
 def blank(text: str) -> str:
@@ -190,8 +187,9 @@ def shown(term: str, value: str | None = None) -> str:
 def path_text(sparql: str) -> str:
     """A path in SPARQL as the compiler's results show it."""
     grouped = re.sub(r"\^\^(<[^<>]*>)", r"^(^\1)", sparql)
-    parsed = translateQuery(parseQuery(f"SELECT * {{ ?this {grouped} ?value }}"))
-    return of_query(parsed.algebra.p.p.triples[0][1]).text
+    query = parse(f"SELECT * {{ ?this {grouped} ?value }}")
+    verb = next(part for part in subtrees(query.tree) if part.data == "verb")
+    return PatternReader(query).path(verb.children[0]).text
 
 
 def component(iri: str) -> str:
@@ -223,11 +221,16 @@ def verdict(report: rdflib.Graph, node: Node) -> Verdict:
     """A result in a validation report."""
     said = {str(term).removeprefix(str(SH)): value for term, value in report.predicate_objects(node)}
     texts = {name: BLANK if isinstance(value, rdflib.BNode) else str(value) for name, value in said.items()}
-    path = read_path(report, said["resultPath"]).text if "resultPath" in said else ""
+    path = read_path(as_index(report), as_term(said["resultPath"])).text if "resultPath" in said else ""
     return Verdict(
         texts["sourceShape"], component(texts["sourceConstraintComponent"]), texts["focusNode"], path,
         texts.get("value", ""), texts.get("resultSeverity", str(SH.Violation)).removeprefix(str(SH)),
     )  # fmt: skip
+
+
+def as_index(graph: rdflib.Graph) -> TripleIndex:
+    """The triples of a graph of rdflib."""
+    return TripleIndex(ox.Triple(*map(as_term, triple)) for triple in graph)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 
 import pyoxigraph as ox
@@ -55,8 +56,7 @@ def extract(whole: Background) -> Background:
         if len(triples) > EXTRACT:
             break
         triples += by_subject[iri]
-    shapes = ox.parse(whole.shapes.serialize(format="nt"), format=ox.RdfFormat.N_TRIPLES)
-    return Background(triples, [quad.triple for quad in shapes], whole.base)
+    return Background(triples, whole.shapes, whole.base)
 
 
 def hash_of(text: str) -> int:
@@ -67,7 +67,18 @@ def hash_of(text: str) -> int:
 @pytest.fixture(scope="module")
 def library(whole: Background) -> Shapes:
     """The shapes, for the library."""
-    return Shapes.from_text(whole.shapes.serialize(format="nt"), "nt")
+    return Shapes.from_text(shapes_text(whole), "nt")
+
+
+def shapes_text(background: Background) -> str:
+    """The shapes as N-Triples."""
+    return (ox.serialize(background.shapes, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+
+
+@cache
+def shapes_graph(text: str) -> rdflib.Graph:
+    """The shapes, for pySHACL."""
+    return rdflib.Graph().parse(data=text, format="nt")
 
 
 def by_library(shapes: Shapes, store: ox.Store) -> Verdict:
@@ -95,8 +106,8 @@ def by_pyshacl(background: Background, focus: Iterable[str]) -> Verdict:
     with corrected(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _, report, _ = pyshacl_validate(
-            graph, shacl_graph=background.shapes, advanced=False, inference="none", do_owl_imports=False,
-            inplace=True, focus_nodes=sorted(focus),
+            graph, shacl_graph=shapes_graph(shapes_text(background)), advanced=False, inference="none",
+            do_owl_imports=False, inplace=True, focus_nodes=sorted(focus),
         )  # fmt: skip
     assert isinstance(report, rdflib.Graph), report
     return named(

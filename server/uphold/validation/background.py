@@ -11,7 +11,6 @@ from dataclasses import astuple
 from functools import cached_property
 
 import pyoxigraph as ox
-import rdflib
 
 from uphold.validation.added_triples import Nameless, additions
 from uphold.validation.changes import SUBCLASS, Nodes, engine_of, only_targets
@@ -23,19 +22,12 @@ from uphold.validation.lexical_forms import well_formed
 from uphold.validation.report import Report, Result
 from uphold.validation.rules import SKOLEM_PREFIX, Compiled
 
-__all__ = ["Background", "direct_subclasses", "ill_formed", "in_order", "shapes_graph", "with_iris"]
+__all__ = ["Background", "direct_subclasses", "ill_formed", "in_order", "with_iris"]
 
 NOT_YOURS = "Other graphs cannot change terms of the ontology: use your own namespace, or propose the term."
 LEXICAL = "lexical-form"  # the shape that reports an ill-formed literal if no other shape requires its datatype
 PLAIN = "http://www.w3.org/2001/XMLSchema#string"
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-
-
-def shapes_graph(triples: Iterable[ox.Triple]) -> rdflib.Graph:
-    """The shapes as an rdflib graph."""
-    graph = rdflib.Graph()
-    graph.parse(data=ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"", format="nt")
-    return graph
 
 
 def direct_subclasses(store: ox.Store) -> dict[str, list[str]]:
@@ -55,7 +47,7 @@ class Background:
         self.store = ox.Store()
         self.query = engine_of(self.store)
         self.store.bulk_extend(ox.Quad(*triple) for triple in triples)
-        self.shapes = shapes_graph(shapes)
+        self.shapes = tuple(shapes)
         self.compiled = self.compile()
 
     @cached_property

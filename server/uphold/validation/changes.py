@@ -14,9 +14,9 @@ from typing import Any, cast
 import pyoxigraph as ox
 
 from uphold.validation.paths import EMPTY, Path, Step
+from uphold.validation.query_links import Link
 from uphold.validation.rules import Compiled, Read, Rule
 from uphold.validation.shape_graph import Targets
-from uphold.validation.sparql_constraints import Link
 
 __all__ = ["Engine", "Nodes", "affected", "chunks", "engine_of", "only_targets", "text_of", "values"]
 
@@ -178,7 +178,7 @@ def only_targets(compiled: Compiled, nodes: Mapping[Rule, set[str] | None], quer
 
     def among(targets: Targets) -> set[str]:
         if targets not in known:
-            known[targets] = every & {str(node) for node in targets.nodes}
+            known[targets] = every & {node.value for node in targets.nodes}
             known[targets].update(
                 *(instances[sub] for kind in targets.classes for sub in compiled.classes[kind]),
                 *(subjects[name] for name in targets.subjects_of),

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-import rdflib
-from rdflib.term import Node
+import pyoxigraph as ox
 
 from uphold.errors import UnsupportedShape
 from uphold.validation.conditions import QUALIFIERS, Conditions, Scope
@@ -20,6 +19,7 @@ from uphold.validation.paths import EMPTY, Path, joined
 from uphold.validation.rules import THIS, Compiled, Read, Rule
 from uphold.validation.shape_graph import Shape, Targets, is_deactivated, read_shapes
 from uphold.validation.sparql_constraints import read_constraint
+from uphold.validation.triple_index import Node, TripleIndex
 from uphold.validation.value_conditions import VALUE
 
 __all__ = ["compile_shapes"]
@@ -27,12 +27,13 @@ __all__ = ["compile_shapes"]
 VALUE_NODE = "?value"
 
 
-def compile_shapes(graph: rdflib.Graph, subclasses: Mapping[str, Iterable[str]]) -> Compiled:
-    """Compile the shapes of a graph.
+def compile_shapes(shapes: Iterable[ox.Triple], subclasses: Mapping[str, Iterable[str]]) -> Compiled:
+    """Compile the shapes in a graph of triples.
 
     `subclasses` maps each class to its direct subclasses in the data. Raises `UnsupportedShape`, which names the
     shape, for everything in SHACL's namespace that has no template.
     """
+    graph = TripleIndex(shapes)
     compiler = Compiler(Conditions(graph, read_shapes(graph), subclasses, VALUE, FOCUS))
     rules = [rule for shape in compiler.conditions.shapes.values() if shape.targets for rule in compiler.rules(shape)]
     return Compiled(sorted(rules, key=lambda rule: (rule.shape, rule.component)), compiler.conditions.closures)
@@ -122,7 +123,7 @@ class Compiler:
             *(
                 self.conditions.inner(n)
                 for head in shape.parameters.get("or", ())
-                for n in self.conditions.members(head)
+                for n in self.conditions.graph.members(head)
             ),
         ]
-        return frozenset(str(value) for member in members for value in member.parameters.get("datatype", ()))
+        return frozenset(value.value for member in members for value in member.parameters.get("datatype", ()))

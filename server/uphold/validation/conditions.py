@@ -10,14 +10,13 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import rdflib
-from rdflib.collection import Collection
-from rdflib.term import Node
+import pyoxigraph as ox
 
 from uphold.errors import UnsupportedShape
 from uphold.validation.paths import EMPTY, Path, Step, joined
 from uphold.validation.rules import Read
 from uphold.validation.shape_graph import Shape
+from uphold.validation.triple_index import Node, TripleIndex
 
 __all__ = ["QUALIFIERS", "Conditions", "Scope", "Template", "Together", "TogetherTemplate", "literal"]
 
@@ -69,7 +68,7 @@ class Together:
 class Conditions:
     """Writes the conditions of the shapes of one graph; variables get new names throughout."""
 
-    graph: rdflib.Graph
+    graph: TripleIndex
     shapes: dict[Node, Shape]
     subclasses: Mapping[str, Iterable[str]]
     value: Mapping[str, Template]
@@ -84,12 +83,8 @@ class Conditions:
     def inner(self, node: Node) -> Shape:
         """A shape that another one refers to."""
         if node not in self.shapes:
-            raise UnsupportedShape(f"{node.n3()} is used as a shape, but is none.")
+            raise UnsupportedShape(f"{node} is used as a shape, but is none.")
         return self.shapes[node]
-
-    def members(self, head: Node) -> list[Node]:
-        """The members of a list."""
-        return list(Collection(self.graph, head))
 
     def closure(self, kind: str) -> frozenset[str]:
         """A class and its subclasses, direct and indirect."""
@@ -152,4 +147,4 @@ TogetherTemplate = Callable[[Conditions, Shape, Node, str, Scope], Together]
 
 def literal(text: str) -> str:
     """A text as a SPARQL string."""
-    return rdflib.Literal(text).n3()
+    return str(ox.Literal(text))

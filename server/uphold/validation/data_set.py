@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 import pyoxigraph as ox
-from rdflib.namespace import SH
 from shacl import Shapes
 
 from uphold.errors import DoesNotConform, UnsupportedShape, ValidatorFailed
-from uphold.validation.background import direct_subclasses, ill_formed, in_order, shapes_graph
+from uphold.validation.background import direct_subclasses, ill_formed, in_order
 from uphold.validation.changes import Nodes, engine_of
 from uphold.validation.compiler import compile_shapes
 from uphold.validation.evaluation import evaluate
 from uphold.validation.report import Report, Result
+from uphold.validation.triple_index import sh
 
 __all__ = ["check"]
 
-SPARQL = ox.NamedNode(str(SH.sparql))
+SPARQL = sh("sparql")
 
 
 def check(union: bytes, shapes: Collection[ox.Triple], base: str) -> Report:
@@ -66,7 +66,7 @@ def by_library(union: bytes, shapes: Collection[ox.Triple]) -> Iterator[Result]:
 
 def by_queries(store: ox.Store, shapes: Collection[ox.Triple]) -> Iterator[Result]:
     """The results of all SPARQL-based constraints."""
-    compiled = compile_shapes(shapes_graph(shapes), direct_subclasses(store))
+    compiled = compile_shapes(shapes, direct_subclasses(store))
     nodes: Nodes = {rule: None for rule in compiled.rules if rule.component == "sparql"}
     for found in evaluate(compiled, nodes, engine_of(store)):
         yield found.result

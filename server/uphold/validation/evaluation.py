@@ -66,7 +66,7 @@ def all_targets(targets: Targets, classes: Closure) -> str:
         parts.append(f"?this a ?kind VALUES ?kind {{ {' '.join(f'<{kind}>' for kind in kinds)} }}")
     parts += [f"?this <{name}> ?object" for name in sorted(targets.subjects_of)]
     parts += [f"?subject <{name}> ?this" for name in sorted(targets.objects_of)]
-    parts += [f"VALUES ?this {{ {node.n3()} }}" for node in sorted(targets.nodes, key=str)]
+    parts += [f"VALUES ?this {{ {node} }}" for node in sorted(targets.nodes, key=str)]
     return f"{{ SELECT DISTINCT ?this WHERE {{ {' UNION '.join(f'{{ {part} }}' for part in parts)} }} }}"
 
 

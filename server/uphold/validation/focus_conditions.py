@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 
-import rdflib
-from rdflib.namespace import SH
-from rdflib.term import Node
+import pyoxigraph as ox
 
 from uphold.errors import UnsupportedShape
 from uphold.validation.conditions import Conditions, Scope, Together, TogetherTemplate
 from uphold.validation.paths import EMPTY, predicate
 from uphold.validation.rules import Read
-from uphold.validation.shape_graph import Shape
+from uphold.validation.shape_graph import PATH, Shape
+from uphold.validation.triple_index import Node
 from uphold.validation.value_conditions import is_boolean, number
 
 __all__ = ["FOCUS"]
@@ -44,17 +43,17 @@ def has_number(  # noqa: PLR0913, PLR0917 as the templates, with a number and a 
 
 def min_count(c: Conditions, shape: Shape, value: Node, node: str, scope: Scope) -> Together:
     """sh:minCount (4.2.1)."""
-    return Together(has_number(c, shape, node, int(str(value)), scope))
+    return Together(has_number(c, shape, node, int(value.value), scope))
 
 
 def max_count(c: Conditions, shape: Shape, value: Node, node: str, scope: Scope) -> Together:
     """sh:maxCount (4.2.2)."""
-    return Together(f"!{has_number(c, shape, node, int(str(value)) + 1, scope)}")
+    return Together(f"!{has_number(c, shape, node, int(value.value) + 1, scope)}")
 
 
 def unique_lang(c: Conditions, shape: Shape, value: Node, node: str, scope: Scope) -> Together:
     """sh:uniqueLang (4.4.5)."""
-    if str(value) not in ("true", "1"):
+    if value.value not in ("true", "1"):
         return Together("true")
     one, other = c.variable(), c.variable()
     scope.read(shape.path or EMPTY)
@@ -66,14 +65,14 @@ def unique_lang(c: Conditions, shape: Shape, value: Node, node: str, scope: Scop
 def has_value(_: Conditions, shape: Shape, value: Node, node: str, scope: Scope) -> Together:
     """sh:hasValue (4.8.2)."""
     if shape.path is None:
-        return Together(f"sameTerm({node}, {value.n3()})")
+        return Together(f"sameTerm({node}, {value})")
     scope.read(shape.path)
-    return Together(f"EXISTS {{ {node} {shape.path.sparql} {value.n3()} }}")
+    return Together(f"EXISTS {{ {node} {shape.path.sparql} {value} }}")
 
 
 def equal_to(c: Conditions, shape: Shape, value: Node, node: str, scope: Scope) -> Together:
     """sh:equals (4.5.1)."""
-    other, one, two = predicate(str(value)), c.variable(), c.variable()
+    other, one, two = predicate(value.value), c.variable(), c.variable()
     scope.read(other)
     if shape.path is None:
         missing = f"EXISTS {{ {node} {other.sparql} {node} }}"
@@ -95,11 +94,11 @@ def disjoint_from(c: Conditions, shape: Shape, value: Node, node: str, scope: Sc
     """sh:disjoint (4.5.2)."""
     one = c.variable()
     scope.read(shape.path or EMPTY)
-    scope.read(predicate(str(value)))
+    scope.read(predicate(value.value))
     if shape.path is None:
-        shared = f"{node} {value.n3()} {one} FILTER (sameTerm({node}, {one}))"
+        shared = f"{node} {value} {one} FILTER (sameTerm({node}, {one}))"
     else:
-        shared = f"{node} {shape.path.sparql} {one} . {node} {value.n3()} {one}"
+        shared = f"{node} {shape.path.sparql} {one} . {node} {value} {one}"
     return Together(f"NOT EXISTS {{ {shared} }}", (f"{shared} BIND ({one} AS ?value)",))
 
 
@@ -111,9 +110,9 @@ def ordered(sign: str) -> TogetherTemplate:
             raise UnsupportedShape(f"{shape.name} compares the values of a node shape, which SHACL does not allow.")
         one, other = c.variable(), c.variable()
         scope.read(shape.path)
-        scope.read(predicate(str(value)))
+        scope.read(predicate(value.value))
         wrong = (
-            f"{node} {shape.path.sparql} {one} . {node} {value.n3()} {other} "
+            f"{node} {shape.path.sparql} {one} . {node} {value} {other} "
             f"FILTER (!COALESCE({one} {sign} {other}, {is_boolean(one)} && {is_boolean(other)} && "
             f"{number(one)} {sign} {number(other)}, false))"
         )
@@ -128,8 +127,8 @@ def qualified(c: Conditions, shape: Shape, value: Node, node: str, scope: Scope)
     """sh:qualifiedValueShape (4.7.3), without sh:qualifiedValueShapesDisjoint."""
     scope_at = scope.step(shape.path or EMPTY)
     inner = c.conforms(c.inner(value), "?each", scope_at)
-    least = [int(str(number)) for number in shape.parameters.get("qualifiedMinCount", ())]
-    most = [int(str(number)) for number in shape.parameters.get("qualifiedMaxCount", ())]
+    least = [int(number.value) for number in shape.parameters.get("qualifiedMinCount", ())]
+    most = [int(number.value) for number in shape.parameters.get("qualifiedMaxCount", ())]
     conditions = [
         *(has_number(c, shape, node, number, scope, f"({inner})") for number in least),
         *(f"!{has_number(c, shape, node, number + 1, scope, f'({inner})')}" for number in most),
@@ -139,13 +138,13 @@ def qualified(c: Conditions, shape: Shape, value: Node, node: str, scope: Scope)
 
 def closed(c: Conditions, shape: Shape, value: Node, node: str, scope: Scope) -> Together:
     """sh:closed with sh:ignoredProperties (4.8.1)."""
-    if str(value) not in ("true", "1"):
+    if value.value not in ("true", "1"):
         return Together("true")
-    allowed = [each for head in shape.parameters.get("ignoredProperties", ()) for each in c.members(head)]
-    paths = [c.graph.value(each, SH.path) for each in shape.parameters.get("property", ())]
-    allowed += [path for path in paths if isinstance(path, rdflib.URIRef)]
+    allowed = [each for head in shape.parameters.get("ignoredProperties", ()) for each in c.graph.members(head)]
+    paths = [c.graph.value(each, PATH) for each in shape.parameters.get("property", ())]
+    allowed += [path for path in paths if isinstance(path, ox.NamedNode)]
     subject, name, object_ = c.variable(), c.variable(), c.variable()
-    unknown = " && ".join(f"{name} != {each.n3()}" for each in allowed) or "true"
+    unknown = " && ".join(f"{name} != {each}" for each in allowed) or "true"
     if shape.path is None:
         subject, reach = node, ""
     else:

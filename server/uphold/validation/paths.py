@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import rdflib
-from rdflib import paths as sparql_paths
-from rdflib.collection import Collection
-from rdflib.namespace import RDF, SH
-from rdflib.term import Node
+import pyoxigraph as ox
 
 from uphold.errors import UnsupportedShape
+from uphold.validation.triple_index import Node, TripleIndex, rdf, sh
 
-__all__ = ["EMPTY", "Path", "Step", "joined", "of_query", "predicate", "read_path"]
+__all__ = ["EMPTY", "Path", "Step", "joined", "predicate", "read_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,52 +140,37 @@ def joined(parts: Iterable[Path]) -> Path:
     return flat[0] if len(flat) == 1 else Path("sequence", parts=tuple(flat))
 
 
-SIGNS: dict[Node, str] = {SH.zeroOrMorePath: "*", SH.oneOrMorePath: "+", SH.zeroOrOnePath: "?"}
+FIRST, ALTERNATIVE, INVERSE = rdf("first"), sh("alternativePath"), sh("inversePath")
+SIGNS = {sh("zeroOrMorePath"): "*", sh("oneOrMorePath"): "+", sh("zeroOrOnePath"): "?"}
 
 
-def read_path(shapes: rdflib.Graph, node: Node, outer: tuple[Node, ...] = ()) -> Path:
+def read_path(shapes: TripleIndex, node: Node, outer: tuple[Node, ...] = ()) -> Path:
     """The path at a node of a shapes graph; raises `UnsupportedShape` for what is not one."""
-    if isinstance(node, rdflib.URIRef):
-        return predicate(str(node))
+    if isinstance(node, ox.NamedNode):
+        return predicate(node.value)
 
     def inner(part: Node) -> Path:
         return read_path(shapes, part, (*outer, node))
 
-    said = list(shapes.predicate_objects(node))
+    said = shapes.properties(node)
     kinds = {term for term, _ in said}
-    if node in outer or (len(said) > 1 and RDF.first not in kinds):
-        raise UnsupportedShape(f"{node.n3()} is not a property path: it refers to itself or is two (SHACL 2.3.1).")
-    if RDF.first in kinds:
+    if node in outer or (len(said) > 1 and FIRST not in kinds):
+        raise UnsupportedShape(f"{node} is not a property path: it refers to itself or is two (SHACL 2.3.1).")
+    if FIRST in kinds:
         return joined(map(inner, members(shapes, node)))
     for term, value in said:
-        if term == SH.alternativePath:
+        if term == ALTERNATIVE:
             return Path("alternative", parts=tuple(map(inner, members(shapes, value))))
-        if term == SH.inversePath:
+        if term == INVERSE:
             return Path("inverse", parts=(inner(value),))
         if term in SIGNS:
             return Path(SIGNS[term], parts=(inner(value),))
-    raise UnsupportedShape(f"{node.n3()} is not a property path (SHACL 2.3.1).")
+    raise UnsupportedShape(f"{node} is not a property path (SHACL 2.3.1).")
 
 
-def members(shapes: rdflib.Graph, head: Node) -> list[Node]:
+def members(shapes: TripleIndex, head: Node) -> list[Node]:
     """The members of a sequence or alternative path."""
-    found = list(Collection(shapes, head))
+    found = shapes.members(head)
     if len(found) < 2:
-        raise UnsupportedShape(f"{head.n3()} is not a property path: it has less than two members (SHACL 2.3.1).")
+        raise UnsupportedShape(f"{head} is not a property path: it has less than two members (SHACL 2.3.1).")
     return found
-
-
-def of_query(path: object) -> Path:
-    """The path of a triple pattern, as rdflib's parser returns it; raises `UnsupportedShape` for a negated set."""
-    match path:
-        case rdflib.URIRef():
-            return predicate(str(path))
-        case sparql_paths.InvPath():
-            return Path("inverse", parts=(of_query(path.arg),))
-        case sparql_paths.SequencePath():
-            return joined(of_query(part) for part in path.args)
-        case sparql_paths.AlternativePath():
-            return Path("alternative", parts=tuple(of_query(part) for part in path.args))
-        case sparql_paths.MulPath():
-            return Path(path.mod, parts=(of_query(path.path),))
-    raise UnsupportedShape(f"The path {path} in a query of the shapes is not supported.")

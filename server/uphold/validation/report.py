@@ -15,6 +15,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from uphold.validation.coverage import Contents
+from uphold.validation.triple_index import SH, sh
 
 __all__ = ["Report", "Result"]
 
@@ -23,7 +24,7 @@ SIMPLE_PATH = re.compile(
 )  # a single IRI, not another kind of path
 ONE_IRI = re.compile(r"(?:https?://|urn:)[^\x00-\x20<>\"{}|\\^`]+")
 LABEL = re.compile(r"_:\w(?:[\w.\-\u00b7]*[\w\-\u00b7])?")
-SH, RDFS = "http://www.w3.org/ns/shacl#", "http://www.w3.org/2000/01/rdf-schema#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 BLOCKING = "Violation"
 
@@ -104,11 +105,6 @@ class Report:
         if self.conforms:
             lines.append("Everything conforms.")
         return "\n".join([*lines, self.contents.summary, *(f"Warning: {text}" for text in self.contents.warnings)])
-
-
-def sh(name: str) -> ox.NamedNode:
-    """A term of SHACL."""
-    return ox.NamedNode(f"{SH}{name}")
 
 
 def as_text(term: Any) -> str:

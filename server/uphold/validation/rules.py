@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from uphold.validation.paths import EMPTY, Path
+from uphold.validation.query_links import Link
 from uphold.validation.shape_graph import Targets
-from uphold.validation.sparql_constraints import Link
 
 __all__ = ["SKOLEM_PREFIX", "THIS", "Closure", "Compiled", "Read", "Rule"]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import rdflib
-from rdflib.namespace import RDF, SH
-from rdflib.term import Node
+import pyoxigraph as ox
 
 from uphold.errors import UnsupportedShape
 from uphold.validation.conditions import Conditions, Scope, Template, literal
@@ -12,12 +10,13 @@ from uphold.validation.lexical_forms import FORMS, NUMBERS, XSD
 from uphold.validation.paths import predicate
 from uphold.validation.rules import SKOLEM_PREFIX
 from uphold.validation.shape_graph import Shape
+from uphold.validation.triple_index import RDF, SH, Node
 
 __all__ = ["REPLACED", "VALUE", "is_boolean", "number"]
 
-TYPE = predicate(str(RDF.type))
-LANGUAGE_STRING = str(RDF.langString)
-XSD_BOOLEAN = rdflib.XSD.boolean
+TYPE = predicate(f"{RDF}type")
+LANGUAGE_STRING = f"{RDF}langString"
+XSD_BOOLEAN = ox.NamedNode(f"{XSD}boolean")
 FOURTH = "([02468][048]|[13579][26])"  # the two digits of a multiple of four
 REPLACED = {name for name in FORMS if name in NUMBERS or name == "dateTimeStamp"} - {
     "decimal", "double", "float", "integer",
@@ -32,7 +31,7 @@ def is_blank(node: str) -> str:
 
 def has_class(c: Conditions, _: Shape, value: Node, node: str, scope: Scope) -> str:
     """sh:class (4.1.1)."""
-    kinds, kind = c.closure(str(value)), c.variable()
+    kinds, kind = c.closure(value.value), c.variable()
     scope.read(TYPE, kinds)
     listed = " ".join(f"<{each}>" for each in sorted(kinds))
     return f"EXISTS {{ {node} a {kind} VALUES {kind} {{ {listed} }} }}"
@@ -40,15 +39,15 @@ def has_class(c: Conditions, _: Shape, value: Node, node: str, scope: Scope) -> 
 
 def has_datatype(_: Conditions, shape: Shape, value: Node, node: str, __: Scope) -> str:
     """sh:datatype (4.1.2): the datatype, and a lexical form of it."""
-    if str(value) == LANGUAGE_STRING:
+    if value.value == LANGUAGE_STRING:
         return f'LANG({node}) != ""'
-    condition = f"DATATYPE({node}) = {value.n3()}"
-    name = str(value).removeprefix(XSD) if str(value).startswith(XSD) else ""
+    condition = f"DATATYPE({node}) = {value}"
+    name = value.value.removeprefix(XSD) if value.value.startswith(XSD) else ""
     if name not in FORMS:
         return condition
     row = FORMS[name]
     if name in REPLACED or "(?" in row.pattern.pattern:
-        raise UnsupportedShape(f"{shape.name} requires {value.n3()} in sh:datatype, which is not supported.")
+        raise UnsupportedShape(f"{shape.name} requires {value} in sh:datatype, which is not supported.")
     condition += f" && REGEX(STR({node}), {literal(f'^({row.pattern.pattern})$')})"
     if row.holds is not None:
         condition += f" && {in_calendar(node)}"
@@ -75,9 +74,9 @@ def has_node_kind(_: Conditions, shape: Shape, value: Node, node: str, __: Scope
         "BlankNodeOrLiteral": f"{blank} || {text}",
         "IRIOrLiteral": f"({iri}) || {text}",
     }
-    name = str(value).removeprefix(str(SH))
+    name = value.value.removeprefix(SH)
     if name not in kinds:
-        raise UnsupportedShape(f"{shape.name} has the node kind {value.n3()}, which SHACL does not define.")
+        raise UnsupportedShape(f"{shape.name} has the node kind {value}, which SHACL does not define.")
     return kinds[name]
 
 
@@ -85,7 +84,7 @@ def bound(sign: str) -> Template:
     """A bound of the value range (4.3); what cannot be compared with it is an error, so it does not conform."""
 
     def template(_: Conditions, __: Shape, value: Node, node: str, ___: Scope) -> str:
-        text = str(value.n3())
+        text = str(value)
         if getattr(value, "datatype", None) == XSD_BOOLEAN:
             return f"{is_boolean(node)} && {number(node)} {sign} {number(text)}"
         return f"{node} {sign} {text}"
@@ -95,7 +94,7 @@ def bound(sign: str) -> Template:
 
 def is_boolean(term: str) -> str:
     """Whether a term is an xsd:boolean."""
-    return f"DATATYPE({term}) = <{XSD_BOOLEAN}>"
+    return f"DATATYPE({term}) = {XSD_BOOLEAN}"
 
 
 def number(term: str) -> str:
@@ -107,26 +106,26 @@ def length(sign: str) -> Template:
     """sh:minLength and sh:maxLength (4.4.1, 4.4.2)."""
 
     def template(_: Conditions, __: Shape, value: Node, node: str, ___: Scope) -> str:
-        return f"!{is_blank(node)} && STRLEN(STR({node})) {sign} {int(str(value))}"
+        return f"!{is_blank(node)} && STRLEN(STR({node})) {sign} {int(value.value)}"
 
     return template
 
 
 def matches(_: Conditions, shape: Shape, value: Node, node: str, __: Scope) -> str:
     """sh:pattern with sh:flags (4.4.3)."""
-    flags = "".join(f", {literal(str(each))}" for each in shape.parameters.get("flags", ()))
-    return f"!{is_blank(node)} && REGEX(STR({node}), {literal(str(value))}{flags})"
+    flags = "".join(f", {literal(each.value)}" for each in shape.parameters.get("flags", ()))
+    return f"!{is_blank(node)} && REGEX(STR({node}), {literal(value.value)}{flags})"
 
 
 def has_language(c: Conditions, _: Shape, value: Node, node: str, __: Scope) -> str:
     """sh:languageIn (4.4.4)."""
-    ranges = (f"LANGMATCHES(LANG({node}), {literal(str(each))})" for each in c.members(value))
+    ranges = (f"LANGMATCHES(LANG({node}), {literal(each.value)})" for each in c.graph.members(value))
     return f'LANG({node}) != "" && ({" || ".join(ranges) or "false"})'
 
 
 def is_in(c: Conditions, _: Shape, value: Node, node: str, __: Scope) -> str:
     """sh:in (4.8.3)."""
-    return " || ".join(f"sameTerm({node}, {each.n3()})" for each in c.members(value)) or "false"
+    return " || ".join(f"sameTerm({node}, {each})" for each in c.graph.members(value)) or "false"
 
 
 def conforms_not(c: Conditions, _: Shape, value: Node, node: str, scope: Scope) -> str:
@@ -136,17 +135,17 @@ def conforms_not(c: Conditions, _: Shape, value: Node, node: str, scope: Scope) 
 
 def conforms_all(c: Conditions, _: Shape, value: Node, node: str, scope: Scope) -> str:
     """sh:and (4.6.2)."""
-    return " && ".join(f"({c.conforms(c.inner(each), node, scope)})" for each in c.members(value)) or "true"
+    return " && ".join(f"({c.conforms(c.inner(each), node, scope)})" for each in c.graph.members(value)) or "true"
 
 
 def conforms_any(c: Conditions, _: Shape, value: Node, node: str, scope: Scope) -> str:
     """sh:or (4.6.3)."""
-    return " || ".join(f"({c.conforms(c.inner(each), node, scope)})" for each in c.members(value)) or "false"
+    return " || ".join(f"({c.conforms(c.inner(each), node, scope)})" for each in c.graph.members(value)) or "false"
 
 
 def conforms_one(c: Conditions, _: Shape, value: Node, node: str, scope: Scope) -> str:
     """sh:xone (4.6.4)."""
-    counts = (f"IF({c.conforms(c.inner(each), node, scope)}, 1, 0)" for each in c.members(value))
+    counts = (f"IF({c.conforms(c.inner(each), node, scope)}, 1, 0)" for each in c.graph.members(value))
     return f"({' + '.join(counts) or '0'}) = 1"
 
 
