@@ -67,6 +67,13 @@ def test_only_the_web_knows_of_http() -> None:
     assert outside == []
 
 
+def test_one_module_imports_rdflib() -> None:
+    """It takes a third of a second; neither a build nor a validation needs it."""
+    pattern = re.compile(r"^\s*(from|import) rdflib", re.MULTILINE)
+    importing = [path.name for _, path in modules("") if pattern.search(path.read_text("utf-8"))]
+    assert importing == ["serialization.py"]
+
+
 def test_a_module_can_be_read_in_one_sitting() -> None:
     """No module is longer than 300 lines."""
     lengths = {str(path.relative_to(PACKAGE)): len(path.read_text("utf-8").splitlines()) for _, path in modules("")}

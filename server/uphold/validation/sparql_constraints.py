@@ -40,7 +40,10 @@ def read_constraint(graph: TripleIndex, node: Node, shape: str) -> Constraint:
         check(query, shape)
         select = with_focus(query)
         ox.Store().query(select.replace("{focus}", FOCUS))  # the engine checks more than the grammar
-    except (UnexpectedTokenError, SyntaxError) as problem:
+    except UnexpectedTokenError as problem:
+        found = problem.token or "end"
+        raise UnsupportedShape(f"The query of {shape} cannot be parsed: it has an unexpected {found}.") from problem
+    except SyntaxError as problem:
         raise UnsupportedShape(f"The query of {shape} cannot be parsed: {problem}") from problem
     return Constraint(select, first_message(graph, node), tuple(links(query)))
 
