@@ -70,8 +70,8 @@ def pack_dumps(
 
 
 def pack(content: bytes) -> bytes:
-    """The content compressed, without a time."""
-    return gzip.compress(content, mtime=0)
+    """The content compressed, without a time: at level 9, it takes two to three times as long and is 4% smaller."""
+    return gzip.compress(content, 6, mtime=0)
 
 
 def in_prefix_order(written: bytes | None) -> bytes:
