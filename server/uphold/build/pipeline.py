@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,16 +19,18 @@ from typing import TYPE_CHECKING
 from uphold import __version__
 from uphold.build.steps import Steps
 from uphold.errors import DuplicateStatement, SnapshotNotFound
-from uphold.rdf.graphs import Graphs, as_quads, lines_of, union
+from uphold.rdf.graphs import Graphs, lines_of, union
 from uphold.rdf.sources import Files, read, read_context
 from uphold.settings import Settings
 from uphold.snapshots.publication_log import keep_only, record
 from uphold.snapshots.snapshot import Snapshot, publish, settle
 
 if TYPE_CHECKING:
-    from uphold.validation.report import Report
+    from uphold.build.checking import Checker
 
 __all__ = ["assemble", "build"]
+
+SUBCLASS = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
 
 
 def in_silence(text: str) -> None:
@@ -71,20 +73,28 @@ def inputs_digest(files: Files) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def assemble(files: Files, say: Callable[[str], None] = in_silence, steps: Steps | None = None) -> Graphs:
-    """The whole data set: source files, derived statements, questions and catalogue.
+def assemble(files: Files) -> Graphs:
+    """The whole data set; raises what `read_files` and `complete` raise."""
+    return complete(files, read_files(files, in_silence, Steps()), in_silence, Steps())
 
-    Raises what `read`, `derive` and `complete` raise, and `DuplicateStatement`.
+
+def read_files(files: Files, say: Callable[[str], None], steps: Steps) -> Graphs:
+    """The source files; raises what `read` raises."""
+    graphs = steps.run("read files", read, files)
+    say(f"read {sum(map(len, graphs.values()))} triples")
+    return graphs
+
+
+def complete(files: Files, graphs: Graphs, say: Callable[[str], None], steps: Steps) -> Graphs:
+    """The whole data set: source files with derived statements, questions and catalogue.
+
+    Raises what `derive`, `load_questions` and `describe` raise, and `DuplicateStatement`.
     """
-    from uphold.build.dataset_description import complete
+    from uphold.build.dataset_description import complete as describe
     from uphold.build.rules import derive
     from uphold.questions.examples import as_data
     from uphold.questions.files import load_questions
 
-    steps = steps or Steps()
-    with steps.step("read files"):
-        graphs = read(files)
-    say(f"read {sum(map(len, graphs.values()))} triples")
     with ThreadPoolExecutor(1) as pool:  # questions are read in Python, while the engine applies the rules
         reading = pool.submit(steps.run, "read questions", load_questions, files)
         derived = steps.run("apply rules", derive, files, graphs)
@@ -93,7 +103,7 @@ def assemble(files: Files, say: Callable[[str], None] = in_silence, steps: Steps
         if lines:
             graphs.setdefault(f"{files.base}graph/{name}", set()).update(lines)
     with steps.step("describe graphs"):
-        complete(graphs, files.base, prefixes(files))
+        describe(graphs, files.base, prefixes(files))
         state_once(graphs)
     say(f"derived: {sum(map(len, graphs.values()))} triples including derived ones")
     return graphs
@@ -114,11 +124,13 @@ def state_once(graphs: Graphs) -> None:
 
 def make(files: Files, unfinished: Path, say: Callable[[str], None], steps: Steps) -> Snapshot:
     """Build and validate a snapshot on disk, without making it current."""
+    from uphold.build.checking import Checker
+
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "dumps").mkdir(parents=True)
     try:
-        with ThreadPoolExecutor() as pool:
-            identity = write(files, unfinished, say, steps, pool)
+        with Checker(files.base) as checker:
+            identity = write(files, unfinished, say, steps, checker)
         home = unfinished.with_name(identity)
         with steps.step("sync to disk"):
             settle(unfinished, home)
@@ -127,36 +139,37 @@ def make(files: Files, unfinished: Path, say: Callable[[str], None], steps: Step
     return Snapshot.open(home)
 
 
-def write(files: Files, folder: Path, say: Callable[[str], None], steps: Steps, pool: Executor) -> str:
+def write(files: Files, folder: Path, say: Callable[[str], None], steps: Steps, checker: Checker) -> str:
     """Write the files of a snapshot while it is validated, and return its id."""
     from uphold.build import writing
     from uphold.search.index import write_search_index
     from uphold.snapshots.identity import canonical
 
-    graphs, names = canonical(assemble(files, say, steps)), prefixes(files)
-    triples = union(graphs)
-    checked = pool.submit(steps.run, "validate", validate, triples, graphs.get(f"{files.base}graph/shapes"), files.base)
-    quads = steps.run("write data", writing.write_data, graphs, folder)
-    tasks = [
-        pool.submit(steps.run, "index for queries", writing.write_index, folder),
-        pool.submit(steps.run, "index for search", write_search_index, triples, folder / "search", files.base),
-        pool.submit(steps.run, "write dumps", writing.write_dumps, graphs, quads, folder / "dumps", files.base, names),
-    ]
-    identity = steps.run("name by content", writing.write_metadata, graphs, folder, files.base, names)
-    warnings = checked.result().results
-    for result in warnings:
-        say(str(result))
-    say(f"every node conforms to the shapes{f', with {len(warnings)} warnings' if warnings else ''}")
-    for task in tasks:
-        task.result()
+    graphs, base = read_files(files, say, steps), files.base
+    with ThreadPoolExecutor() as pool:
+        prepared = pool.submit(checker.prepare, graphs.get(f"{base}graph/shapes", set()), about_subclasses(graphs))
+        graphs, names = canonical(complete(files, graphs, say, steps)), prefixes(files)
+        quads = steps.run("write data", writing.write_data, graphs, folder)
+        prepared.result()
+        checked = pool.submit(steps.run, "validate", checker.check, folder / "union.nt")
+        tasks = [
+            pool.submit(steps.run, "index for queries", writing.write_index, folder),
+            pool.submit(steps.run, "index for search", write_search_index, union(graphs), folder / "search", base),
+            pool.submit(steps.run, "write dumps", writing.write_dumps, graphs, quads, folder / "dumps", base, names),
+        ]
+        identity = steps.run("name by content", writing.write_metadata, graphs, folder, base, names)
+        warnings = checked.result()
+        for warning in warnings:
+            say(warning)
+        say(f"every node conforms to the shapes{f', with {len(warnings)} warnings' if warnings else ''}")
+        for task in tasks:
+            task.result()
     return identity
 
 
-def validate(triples: set[str], shapes: set[str] | None, base: str) -> Report:
-    """Validate the whole data set; what that imports is imported while the rest is written."""
-    from uphold.validation.data_set import check
-
-    return check("\n".join(triples).encode(), [quad.triple for quad in as_quads({"": shapes or set()})], base)
+def about_subclasses(graphs: Graphs) -> set[str]:
+    """The statements about subclasses."""
+    return {line for lines in graphs.values() for line in lines if SUBCLASS in line}
 
 
 def prefixes(files: Files) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable
 
 import pyoxigraph as ox
 
-from uphold.rdf.graphs import Graphs, as_quads, lines_of
+from uphold.rdf.graphs import Graphs, as_triples, lines_of
 
 __all__ = ["portable_shapes", "subclass_statements", "without_sparql"]
 
@@ -23,10 +23,7 @@ SUBCLASS = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
 
 def portable_shapes(graphs: Graphs, base: str) -> dict[str, set[str]]:
     """The statements of each download as lines, by its name without ending: all rules, and those without SPARQL."""
-    shapes, ontology = (
-        [quad.triple for quad in as_quads({"": graphs.get(f"{base}graph/{name}", set())})]
-        for name in ("shapes", "ontology")
-    )
+    shapes, ontology = (as_triples(graphs.get(f"{base}graph/{name}", set())) for name in ("shapes", "ontology"))
     subclasses = subclass_statements(ontology, base)
     found = {"shapes": [*shapes, *subclasses], "shapes-core": [*without_sparql(shapes), *subclasses]}
     return {name: set(lines_of(triples)) for name, triples in found.items()}

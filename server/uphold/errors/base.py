@@ -13,6 +13,9 @@ problem details (RFC 9457) in one place, the command line into one line on stder
 
 from __future__ import annotations
 
+import copyreg
+from typing import Any
+
 __all__ = [
     "ClientDisconnected",
     "ClientError",
@@ -48,6 +51,10 @@ class UpholdError(Exception):
     remedy: str = "Try again; if it happens again, report it with the request you made."
     line: int | None = None
     column: int | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let pickle restore the error as it is: its text is not what its class was called with."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class ClientError(UpholdError):

@@ -13,7 +13,18 @@ import pyoxigraph as ox
 
 from uphold.errors import UnreadableSource
 
-__all__ = ["Graphs", "as_quads", "graphs_of", "in_graph", "lines_of", "objects", "read_lines", "split_line", "union"]
+__all__ = [
+    "Graphs",
+    "as_quads",
+    "as_triples",
+    "graphs_of",
+    "in_graph",
+    "lines_of",
+    "objects",
+    "read_lines",
+    "split_line",
+    "union",
+]
 
 Graphs = dict[str, set[str]]
 
@@ -42,6 +53,11 @@ def as_quads(graphs: Graphs) -> Iterator[ox.Quad]:
     """The statements as quads."""
     written = "\n".join(in_graph(line, name) for name, lines in graphs.items() for line in lines)
     return iter(ox.parse(written, format=ox.RdfFormat.N_QUADS))
+
+
+def as_triples(lines: Iterable[str]) -> list[ox.Triple]:
+    """The lines as triples."""
+    return [quad.triple for quad in ox.parse("\n".join(lines), format=ox.RdfFormat.N_TRIPLES)]
 
 
 def in_graph(line: str, name: str) -> str:

@@ -6,33 +6,65 @@ compiled, and each runs once for all. Literals are checked in their original lex
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 import pyoxigraph as ox
 from shacl import Shapes
 
 from uphold.errors import DoesNotConform, UnsupportedShape, ValidatorFailed
+from uphold.rdf.graphs import as_triples
+from uphold.snapshots.identity import canonical
 from uphold.validation.background import direct_subclasses, ill_formed, in_order
 from uphold.validation.changes import Nodes, engine_of
 from uphold.validation.compiler import compile_shapes
 from uphold.validation.evaluation import evaluate
 from uphold.validation.report import Report, Result
+from uphold.validation.rules import Compiled
 from uphold.validation.triple_index import sh
 
-__all__ = ["check"]
+__all__ = ["Prepared", "check", "prepare"]
 
 SPARQL = sh("sparql")
 
 
-def check(union: bytes, shapes: Collection[ox.Triple], base: str) -> Report:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Shapes that are ready for data: those of SHACL Core for the library, and all of them as queries."""
+
+    core: Shapes
+    triples: Collection[ox.Triple]
+    subclasses: Mapping[str, Collection[str]]
+    queries: Compiled
+
+
+def prepare(shapes: set[str], subclasses: set[str]) -> Prepared:
+    """Prepare shapes, given as lines, for data that will probably have these statements about subclasses.
+
+    Raises `UnsupportedShape` for a shape that the library refuses or that cannot be compiled.
+    """
+    triples = as_triples(canonical({"": shapes})[""])  # so that a shape without a name always has the same label
+    core = [triple for triple in triples if triple.predicate != SPARQL]
+    text = (ox.serialize(core, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+    try:
+        compiled = Shapes.from_text(text, "nt")
+    except ValueError as problem:
+        raise UnsupportedShape(f"The shapes cannot be read: {problem}") from problem
+    store = ox.Store()
+    store.bulk_load("\n".join(subclasses), format=ox.RdfFormat.N_TRIPLES)
+    known = direct_subclasses(store)
+    return Prepared(compiled, triples, known, compile_shapes(triples, known))
+
+
+def check(union: bytes, prepared: Prepared, base: str) -> Report:
     """Validate a data set, given as N-Triples; raises `DoesNotConform` with the report if there are violations.
 
-    Raises `UnsupportedShape` for a shape that the library refuses or that cannot be compiled, and `ValidatorFailed`
+    Raises `UnsupportedShape` as `prepare` does, if the data have other subclasses than expected, and `ValidatorFailed`
     when the library fails.
     """
     store = ox.Store()
     store.bulk_load(union, format=ox.RdfFormat.N_TRIPLES)
-    results = {*by_library(union, shapes), *by_queries(store, shapes)}
+    results = {*by_library(union, prepared.core), *by_queries(store, prepared)}
     said = {(result.focusNode, result.path, result.value) for result in results}
     literals = (quad.triple for quad in store if isinstance(quad.object, ox.Literal))
     report = Report(in_order(results | ill_formed(literals, said, base)))
@@ -41,16 +73,10 @@ def check(union: bytes, shapes: Collection[ox.Triple], base: str) -> Report:
     return report
 
 
-def by_library(union: bytes, shapes: Collection[ox.Triple]) -> Iterator[Result]:
+def by_library(union: bytes, core: Shapes) -> Iterator[Result]:
     """The results of all constraints of SHACL Core."""
-    core = [triple for triple in shapes if triple.predicate != SPARQL]
-    text = (ox.serialize(core, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
     try:
-        compiled = Shapes.from_text(text, "nt")
-    except ValueError as problem:
-        raise UnsupportedShape(f"The shapes cannot be read: {problem}") from problem
-    try:
-        found = compiled.validate_text(union.decode(), "nt").results
+        found = core.validate_text(union.decode(), "nt").results
     except ValueError as problem:
         raise ValidatorFailed from problem
     for each in found:
@@ -64,12 +90,19 @@ def by_library(union: bytes, shapes: Collection[ox.Triple]) -> Iterator[Result]:
         )
 
 
-def by_queries(store: ox.Store, shapes: Collection[ox.Triple]) -> Iterator[Result]:
+def by_queries(store: ox.Store, prepared: Prepared) -> Iterator[Result]:
     """The results of all SPARQL-based constraints."""
-    compiled = compile_shapes(shapes, direct_subclasses(store))
+    compiled, known = prepared.queries, direct_subclasses(store)
+    if sets(known) != sets(prepared.subclasses):
+        compiled = compile_shapes(prepared.triples, known)
     nodes: Nodes = {rule: None for rule in compiled.rules if rule.component == "sparql"}
     for found in evaluate(compiled, nodes, engine_of(store)):
         yield found.result
+
+
+def sets(lists: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
+    """The lists as sets, which have no order."""
+    return {name: set(each) for name, each in lists.items()}
 
 
 def plain(term: str | None) -> str | None:
