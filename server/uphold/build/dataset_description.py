@@ -6,7 +6,7 @@ and under each data service, and counts its classes and properties in graph `voi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from uphold.build.void import ShortNames, Tally, count_objects, describe, number
 from uphold.errors import UnreadableSource
@@ -71,6 +71,6 @@ def partitions(tallies: Mapping[str, Tally], everything: Tally, base: str, names
     return found
 
 
-def graph_counts(graphs: Graphs) -> dict[str, int]:
+def graph_counts(graphs: Mapping[str, Collection[str]]) -> dict[str, int]:
     """The number of triples in each graph, by the graph's IRI."""
     return {name: len(lines) for name, lines in sorted(graphs.items())}

@@ -149,15 +149,16 @@ def write(files: Files, folder: Path, say: Callable[[str], None], steps: Steps, 
     with ThreadPoolExecutor() as pool:
         prepared = pool.submit(checker.prepare, graphs.get(f"{base}graph/shapes", set()), about_subclasses(graphs))
         graphs, names = canonical(complete(files, graphs, say, steps)), prefixes(files)
-        quads = steps.run("write data", writing.write_data, graphs, folder)
+        ordered = {name: sorted(lines) for name, lines in graphs.items()}
+        quads = steps.run("write data", writing.write_data, ordered, folder)
         prepared.result()
         checked = pool.submit(steps.run, "validate", checker.check, folder / "union.nt")
         tasks = [
             pool.submit(steps.run, "index for queries", writing.write_index, folder),
             pool.submit(steps.run, "index for search", write_search_index, union(graphs), folder / "search", base),
-            pool.submit(steps.run, "write dumps", writing.write_dumps, graphs, quads, folder / "dumps", base, names),
+            pool.submit(steps.run, "write dumps", writing.write_dumps, ordered, quads, folder / "dumps", base, names),
         ]
-        identity = steps.run("name by content", writing.write_metadata, graphs, folder, base, names)
+        identity = steps.run("name by content", writing.write_metadata, ordered, folder, base, names)
         warnings = checked.result()
         for warning in warnings:
             say(warning)

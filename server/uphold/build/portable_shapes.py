@@ -8,11 +8,11 @@ Some processors look for the subclasses of a target in the shapes graph only, an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import pyoxigraph as ox
 
-from uphold.rdf.graphs import Graphs, as_triples, lines_of
+from uphold.rdf.graphs import as_triples, lines_of
 
 __all__ = ["portable_shapes", "subclass_statements", "without_sparql"]
 
@@ -21,9 +21,9 @@ SPARQL, DECLARE = ox.NamedNode(f"{SHACL}sparql"), ox.NamedNode(f"{SHACL}declare"
 SUBCLASS = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
 
 
-def portable_shapes(graphs: Graphs, base: str) -> dict[str, set[str]]:
+def portable_shapes(graphs: Mapping[str, Iterable[str]], base: str) -> dict[str, set[str]]:
     """The statements of each download as lines, by its name without ending: all rules, and those without SPARQL."""
-    shapes, ontology = (as_triples(graphs.get(f"{base}graph/{name}", set())) for name in ("shapes", "ontology"))
+    shapes, ontology = (as_triples(graphs.get(f"{base}graph/{name}", ())) for name in ("shapes", "ontology"))
     subclasses = subclass_statements(ontology, base)
     found = {"shapes": [*shapes, *subclasses], "shapes-core": [*without_sparql(shapes), *subclasses]}
     return {name: set(lines_of(triples)) for name, triples in found.items()}

@@ -7,6 +7,7 @@ derived again, so that each is in only one graph.
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -26,7 +27,7 @@ def rule_files(files: Files) -> list[Path]:
 def derive(files: Files, graphs: Graphs) -> set[str]:
     """The statements of graph `derived`; raises `RuleFailed` naming the rule that fails."""
     store, graph = ox.Store(), graph_name(files.base, "derived")
-    text = "\n".join(in_graph(line, name) for name, lines in graphs.items() for line in lines)
+    text = "\n".join(chain.from_iterable(in_graph(lines, name) for name, lines in graphs.items()))
     store.bulk_load(text, format=ox.RdfFormat.N_QUADS)
     known = union(graphs)
     derived: set[str] = set()

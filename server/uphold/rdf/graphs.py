@@ -7,7 +7,8 @@ A line has no final newline; the unnamed graph has the empty name. Labels of bla
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 import pyoxigraph as ox
 
@@ -51,7 +52,7 @@ def graphs_of(quads: Iterable[ox.Quad]) -> Graphs:
 
 def as_quads(graphs: Graphs) -> Iterator[ox.Quad]:
     """The statements as quads."""
-    written = "\n".join(in_graph(line, name) for name, lines in graphs.items() for line in lines)
+    written = "\n".join(chain.from_iterable(in_graph(lines, name) for name, lines in graphs.items()))
     return iter(ox.parse(written, format=ox.RdfFormat.N_QUADS))
 
 
@@ -60,9 +61,10 @@ def as_triples(lines: Iterable[str]) -> list[ox.Triple]:
     return [quad.triple for quad in ox.parse("\n".join(lines), format=ox.RdfFormat.N_TRIPLES)]
 
 
-def in_graph(line: str, name: str) -> str:
-    """The line as N-Quads, in the graph with this name."""
-    return f"{line[:-1]}<{name}> ." if name else line
+def in_graph(lines: Iterable[str], name: str) -> Iterable[str]:
+    """The lines as N-Quads, in the graph with this name."""
+    end = f"<{name}> ."
+    return (line[:-1] + end for line in lines) if name else lines
 
 
 def split_line(line: str) -> tuple[str, str, str]:
@@ -79,6 +81,6 @@ def objects(lines: Iterable[str], predicate: str) -> Iterator[tuple[str, str]]:
             yield subject, value
 
 
-def union(graphs: Graphs) -> set[str]:
+def union(graphs: Mapping[str, Iterable[str]]) -> set[str]:
     """The statements of all graphs, each once."""
     return set[str]().union(*graphs.values())

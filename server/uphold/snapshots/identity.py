@@ -8,7 +8,8 @@ digest alone. docs/architecture.md states the format, with a check for other too
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 
 import pyoxigraph as ox
 
@@ -48,12 +49,13 @@ def require_one_graph_each(quads: Iterable[ox.Quad]) -> None:
                 raise BlankNodeInTwoGraphs(" and ".join(names), f"{quad.predicate}")
 
 
-def digest_of(name: str, lines: set[str]) -> str:
+def digest_of(name: str, lines: Collection[str]) -> str:
     """The digest of one graph: the SHA-256 of its canonical N-Quads, in hexadecimal."""
-    return hashlib.sha256(sorted_lines(canonical({name: lines}))).hexdigest()
+    graphs = canonical({name: set(lines)}) if any("_:" in line for line in lines) else {name: lines}
+    return hashlib.sha256(sorted_lines(graphs)).hexdigest()
 
 
-def digests_of(graphs: Graphs) -> dict[str, str]:
+def digests_of(graphs: Mapping[str, Collection[str]]) -> dict[str, str]:
     """The digest of each graph that is not empty, by name."""
     return {name: digest_of(name, lines) for name, lines in sorted(graphs.items()) if lines}
 
@@ -64,7 +66,7 @@ def identity_of(digests: Mapping[str, str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def sorted_lines(graphs: Graphs) -> bytes:
-    """The statements of all graphs as sorted N-Quads."""
-    lines = sorted(in_graph(line, name) for name, lines in graphs.items() for line in lines)
-    return "".join(f"{line}\n" for line in lines).encode()
+def sorted_lines(graphs: Mapping[str, Iterable[str]]) -> bytes:
+    """The statements of all graphs as sorted N-Quads; fast if those of each graph are in order."""
+    lines = sorted(chain.from_iterable(in_graph(lines, name) for name, lines in graphs.items()))
+    return "\n".join([*lines, ""]).encode()
