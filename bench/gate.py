@@ -1,13 +1,14 @@
 """Measures the validation of uploads: over HTTP, beside the build before compiled shapes, and beside two libraries.
 
 `python -m bench.gate` prints Markdown and writes it to bench/gate.md. The build before is measured from its commit, in
-turns with this one. Uploads are those that a partner sends: treaty actions with their citations.
+turns with this one. Uploads are what a partner sends: a report, and its own cards with assessments.
 """
 
 from __future__ import annotations
 
 import http.client
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ParamSpec
 
 import pyoxigraph as ox
 import rdflib
@@ -25,18 +27,24 @@ from pyshacl import validate as pyshacl_validate
 from shacl import Shapes
 
 from bench.conditions import machine
+from bench.generate import SyntheticDataset
+from bench.generate import triples as synthetic
 from bench.processes import end, free_port, start
 from bench.servers import ROOT
 from uphold.snapshots.snapshot import current
+from uphold.validation.background import Background
+from uphold.validation.evaluation import evaluate_all
 from uphold.validation.worker import background_of
 
 __all__ = ["main", "upload"]
 
+P = ParamSpec("P")
 RESULTS = Path(__file__).with_name("gate.md")
 BEFORE = "f619eb8"
 """The last commit at which uploads were validated by pySHACL."""
 ROUNDS, CLIENTS = 40, 8
 SIZES = (5, 100, 10_000)
+SMALL, MANY = (5, 100), 1_000_000
 START_SECONDS = 120
 PARTNER = "https://data.example/gate"
 BASE = "https://w3id.org/uphold"
@@ -139,12 +147,12 @@ def earlier(folder: Path) -> Iterator[Path]:
 def over_http(ports: dict[str, int]) -> Iterator[str]:
     """Rows of the table: each size with one client, in turns, then eight clients at once."""
     for size in SIZES:
-        rounds = ROUNDS if size <= 100 else 3
+        rounds = ROUNDS if size in SMALL else 3
         times: dict[str, list[float]] = {name: [] for name in ports}
         for turn in range(rounds):
             for name, port in ports.items():
-                if name == "before" and turn >= rounds // 4 + 1:
-                    continue  # it takes seconds
+                if name == "before" and (turn >= rounds // 4 + 1 or size not in SMALL):
+                    continue  # it takes seconds, and for thousands of triples more than its time limit
                 times[name].append(post(port, upload(size, turn)))
         yield row(f"{size:,} triples, one client", times)
     times = {}
@@ -174,30 +182,64 @@ def row(name: str, times: dict[str, list[float]]) -> str:
     cells = []
     for each in ("before", "now"):
         some = sorted(times[each])
+        if not some:
+            cells += ["", ""]
+            continue
         cells += [f"{statistics.median(some):,.0f}", f"{some[min(len(some) - 1, int(len(some) * 0.99))]:,.0f}"]
-    ratio = statistics.median(times["before"]) / statistics.median(times["now"])
-    return f"| {name} | {' | '.join(cells)} | {ratio:,.0f} |"
+    medians = [statistics.median(times[each]) for each in ("before", "now") if times[each]]
+    ratio = f"{medians[0] / medians[1]:,.0f}" if len(medians) > 1 else ""
+    return f"| {name} | {' | '.join(cells)} | {ratio} |"
 
 
-def in_process(state: Path) -> Iterator[str]:
-    """Rows of the second table: the same five triples and all data, by three validators in this process."""
-    background = background_of(current(state))
-    background.warm()
-    shapes_text = (ox.serialize(background.shapes, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+def in_process(background: Background) -> Iterator[str]:
+    """Rows of the second table: small uploads and all data, by three validators in this process."""
     data = (background.store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph()) or b"").decode()
-    library = Shapes.from_text(shapes_text, "nt")
-    triples = [quad.triple for quad in ox.parse(upload(5, 0), format=ox.RdfFormat.TURTLE)]
-    compiled = min(timed(lambda: background.validate(triples)) for _ in range(5))
-    whole = min(timed(lambda: library.validate_text(data, "nt")) for _ in range(3))
-    graph = rdflib.Graph().parse(data=data, format="nt")
-    for triple in rdflib.Graph().parse(data=upload(5, 0), format="turtle"):
-        graph.add(triple)
-    focus = [f"{PARTNER}/0/0"]
-    shapes = rdflib.Graph().parse(data=shapes_text, format="nt")
-    slow = timed(lambda: by_pyshacl(graph, shapes, focus))
-    slowest = timed(lambda: by_pyshacl(graph, shapes, None))
-    yield f"| five triples | {compiled * 1000:,.1f} | {whole * 1000:,.0f} (all data) | {slow * 1000:,.0f} |"
-    yield f"| all data, {len(graph):,} triples | | {whole * 1000:,.0f} | {slowest * 1000:,.0f} |"
+    shapes = (ox.serialize(background.shapes, format=ox.RdfFormat.N_TRIPLES) or b"").decode()
+    library = Shapes.from_text(shapes, "nt")
+    graph, rules = (rdflib.Graph().parse(data=text, format="nt") for text in (data, shapes))
+    for size in SMALL:
+        triples = parsed(upload(size, 0))
+        compiled = statistics.median(timed(background.validate, triples) for _ in range(7))
+        added = [*rdflib.Graph().parse(data=upload(size, 0), format="turtle")]
+        for triple in added:
+            graph.add(triple)
+        slow = timed(by_pyshacl, graph, rules, sorted({str(subject) for subject, _, _ in added}))
+        for triple in added:
+            graph.remove(triple)
+        cells = f"{milliseconds(compiled)} | | {milliseconds(slow)}"
+        yield f"| {len(triples):,} triples | {cells} | {slow / compiled:,.0f} |"
+    compiled = min(timed(evaluate_all, background.compiled, background.query) for _ in range(3))
+    whole = min(timed(library.validate_text, data, "nt") for _ in range(3))
+    slow = timed(by_pyshacl, graph, rules, None)
+    cells = " | ".join(map(milliseconds, (compiled, whole, slow)))
+    yield f"| all data, {len(graph):,} triples | {cells} | {slow / min(compiled, whole):,.0f} |"
+
+
+def curve(background: Background) -> Iterator[str]:
+    """Rows of the third table: uploads of each size beside the data, and beside a million triples more."""
+    more = ox.parse("\n".join(synthetic(SyntheticDataset.of(MANY))), format=ox.RdfFormat.N_TRIPLES)
+    own = [quad.triple for quad in background.store]
+    large = Background([*own, *(quad.triple for quad in more)], background.shapes, background.base)
+    large.warm()
+    for size in (*SIZES, 100_000):
+        triples = parsed(upload(size, 0))
+        rounds = 7 if size in SMALL else 1
+        times = [
+            statistics.median(timed(each.validate, triples) for _ in range(rounds)) for each in (background, large)
+        ]
+        cells = " | ".join(map(milliseconds, times))
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000
+        yield f"| {len(triples):,} triples | {cells} | {times[1] / times[0]:.2f} | {memory:,} |"
+
+
+def milliseconds(seconds: float) -> str:
+    """Seconds in milliseconds, as a cell shows them."""
+    return f"{seconds * 1000:,.0f}"
+
+
+def parsed(body: bytes) -> list[ox.Triple]:
+    """The triples of an upload."""
+    return [quad.triple for quad in ox.parse(body, format=ox.RdfFormat.TURTLE)]
 
 
 def by_pyshacl(graph: rdflib.Graph, shapes: rdflib.Graph, focus: list[str] | None) -> None:
@@ -207,10 +249,10 @@ def by_pyshacl(graph: rdflib.Graph, shapes: rdflib.Graph, focus: list[str] | Non
         pyshacl_validate(graph, shacl_graph=shapes, inference="none", inplace=True, focus_nodes=focus)
 
 
-def timed(run: Callable[[], object]) -> float:
+def timed(run: Callable[P, object], *arguments: P.args, **options: P.kwargs) -> float:
     """The seconds of a call."""
     began = time.perf_counter()
-    run()
+    run(*arguments, **options)
     return time.perf_counter() - began
 
 
@@ -220,16 +262,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(name)
         with earlier(folder) as before, served(before, folder) as one, served(ROOT, folder) as other:
             http_rows = list(over_http({"before": one, "now": other}))
+        background = background_of(current(folder / f"state-{ROOT.name}"))
+        background.warm()
         lines = [
             f"Validation of uploads, {machine()}. Milliseconds; before is commit {BEFORE}.",
             "",
             "| over HTTP | before: median | p99 | now: median | p99 | before / now |",
-            "|---|---|---|---|---|---|",
+            "|---|--:|--:|--:|--:|--:|",
             *http_rows,
             "",
-            "| in one process | compiled shapes | shacl | pySHACL |",
-            "|---|---|---|---|",
-            *in_process(folder / f"state-{ROOT.name}"),
+            "| in one process | compiled shapes | shacl | pySHACL | ratio |",
+            "|---|--:|--:|--:|--:|",
+            *in_process(background),
+            "",
+            f"| in one process | beside {len(background.store):,} triples | with {MANY:,} more | ratio | memory, MB |",
+            "|---|--:|--:|--:|--:|",
+            *curve(background),
         ]
     text = "\n".join(lines) + "\n"
     print(text)
