@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="pr
 THING = "<https://data.example/thing/{}> <http://www.w3.org/2004/02/skos/core#prefLabel> {} ."
 MARKUP = THING.format(1, '"<b>A thing</b>"@en')
 SHORT = Upload(THING.format(1, '"A thing"@en'), "text/turtle")
-LONG = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(8_000)), "text/turtle")
+LONG = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(20_000)), "text/turtle")
 
 
 @pytest.fixture(scope="module")
