@@ -7,10 +7,11 @@ and under each data service, and counts its classes and properties in graph `voi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 
-from uphold.build.void import ShortNames, Tally, count_objects, describe, number
+from uphold.build.void import ShortNames, Tally, count_objects, describe, facts_of, number
 from uphold.errors import UnreadableSource
-from uphold.rdf.graphs import Graphs, objects, union
+from uphold.rdf.graphs import Graphs, objects
 
 __all__ = ["complete", "graph_counts"]
 
@@ -22,7 +23,7 @@ SUBSET = "http://rdfs.org/ns/void#subset"
 def complete(graphs: Graphs, base: str, prefixes: Mapping[str, str]) -> None:
     """Add graph `void`, and add the list of graphs with their sizes to graph `catalogue`.
 
-    Raises `UnreadableSource` for a graph that no metadata.ttl describes.
+    Each statement should be in one graph only. Raises `UnreadableSource` for a graph that no metadata.ttl describes.
     """
     place, contents = f"{base}graph/catalogue", f"{base}graph/void"
     catalogue = graphs[place]
@@ -37,13 +38,15 @@ def complete(graphs: Graphs, base: str, prefixes: Mapping[str, str]) -> None:
             catalogue |= {f"<{catalog}> <{DCAT}dataset> <{name}> .", f"<{catalog}> <{SUBSET}> <{name}> ."}
         catalogue |= {f"<{service}> <{DCAT}servesDataset> <{name}> ." for service in services}
     short, sets = ShortNames(prefixes), [*names, *whole]
-    tallies = {name: Tally(lines, ranges=False) for name, lines in graphs.items() if name != place}
-    supposed = {**graphs, place: catalogue | sizes(graphs, place, sets, contents, 0)}
-    tallies[place], everything = Tally(supposed[place], ranges=False), Tally(union(supposed), ranges=True)
+    facts = {name: facts_of(lines) for name, lines in graphs.items()}
+    facts[place] = facts_of(catalogue | sizes(graphs, place, sets, contents, 0))
+    tallies = {name: Tally(each, ranges=False) for name, each in facts.items()}
+    everything = Tally(list(chain(*facts.values())), ranges=True)
     size = len(partitions(tallies, everything, base, short))
     graphs[place] = catalogue | sizes(graphs, place, sets, contents, size)
-    for tally, lines in ((tallies[place], graphs[place]), (everything, union(graphs))):
-        tally.objects = count_objects(lines)  # the only count that depends on which numbers the sizes are
+    facts[place] = facts_of(graphs[place])
+    tallies[place].objects = count_objects(facts[place])  # the only count that depends on which numbers the sizes are
+    everything.objects = count_objects(chain(*facts.values()))
     graphs[contents] = partitions(tallies, everything, base, short)
 
 
@@ -58,7 +61,7 @@ def sizes(graphs: Graphs, catalogue: str, sets: list[str], contents: str, size: 
     counts = {name: len(lines) for name, lines in graphs.items()}
     counts[catalogue] += len(sets)
     counts[contents] = size
-    total = len(union(graphs)) + len(sets) + size
+    total = sum(counts.values())
     return {number(each, "triples", counts.get(each, total)) for each in sets}
 
 

@@ -6,13 +6,12 @@ Tools use it for completion and query builders, without reading the data. A part
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from urllib.parse import quote
 
-from uphold.rdf.graphs import split_line
-
-__all__ = ["ShortNames", "Tally", "count_objects", "describe"]
+__all__ = ["Facts", "ShortNames", "Tally", "count_objects", "describe", "facts_of"]
 
 VOID = "http://rdfs.org/ns/void#"
 EXTENSION = "http://ldf.fi/void-ext#"
@@ -40,20 +39,29 @@ class ShortNames:
         return self.known[term]
 
 
-class Tally:
-    """The counts of a set of statements without duplicates; terms are as N-Triples writes them."""
+Facts = Collection[Sequence[str]]
+"""Statements as subject, predicate and object, as N-Triples writes them, without duplicates."""
 
-    def __init__(self, lines: Iterable[str], *, ranges: bool) -> None:
+
+def facts_of(lines: Iterable[str]) -> Facts:
+    """The statements of these lines."""
+    return [line[:-2].split(" ", 2) for line in lines]  # only objects contain spaces
+
+
+class Tally:
+    """The counts of a set of statements."""
+
+    def __init__(self, facts: Facts, *, ranges: bool) -> None:
         """With `ranges`, also the types of the values, by class and property."""
-        facts = list(map(split_line, lines))
-        types: dict[str, list[str]] = defaultdict(list)
+        subjects, predicates, values = zip(*facts, strict=True) if facts else ((), (), ())
+        types: dict[str, tuple[str, ...]] = {}
         for subject, predicate, value in facts:
             if predicate == TYPE and value.startswith("<"):
-                types[subject].append(value)
-        self.subjects = {subject for subject, _, _ in facts}
-        self.objects = len({value for _, _, value in facts})
+                types[subject] = (*types.get(subject, ()), value)
+        self.subjects = set(subjects)
+        self.objects = len(set(values))
         self.entities = sum(subject.startswith("<") for subject in self.subjects)
-        self.properties = Counter(predicate for _, predicate, _ in facts)
+        self.properties = Counter(predicates)
         self.classes: Counter[str] = Counter()
         for thing, kinds in types.items():
             for kind in kinds:
@@ -61,20 +69,23 @@ class Tally:
         self.used: Counter[tuple[str, str]] = Counter()
         self.datatypes: Counter[tuple[str, str, str]] = Counter()
         self.links: Counter[tuple[str, str, str]] = Counter()
-        for subject, predicate, value in facts:
-            datatype = datatype_of(value) if ranges and value.startswith('"') else ""
-            for kind in types.get(subject, ()):
-                self.used[kind, predicate] += 1
-                if datatype:
-                    self.datatypes[kind, predicate, datatype] += 1
-                elif ranges:
-                    for other in types.get(value, ()):
-                        self.links[kind, predicate, other] += 1
+        of_subjects = (types.get(subject, ()) for subject in subjects)
+        ends: Iterable[str | tuple[str, ...]] = repeat(())
+        if ranges:
+            ends = (datatype_of(value) if value[0] == '"' else types.get(value, ()) for value in values)
+        patterns = Counter(zip(of_subjects, predicates, ends, strict=False))  # far fewer than statements
+        for (kinds, term, end), count in patterns.items():
+            for kind in kinds:
+                self.used[kind, term] += count
+                if isinstance(end, str):
+                    self.datatypes[kind, term, end] += count
+                else:
+                    self.links.update({(kind, term, other): count for other in end})
 
 
-def count_objects(lines: Iterable[str]) -> int:
+def count_objects(facts: Iterable[Sequence[str]]) -> int:
     """The number of different objects, as in a tally."""
-    return len({line.split(" ", 2)[2] for line in lines})
+    return len({value for _, _, value in facts})
 
 
 def datatype_of(literal: str) -> str:
