@@ -6,6 +6,7 @@ validates while the build writes files. A thread would not do: most of this is P
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
@@ -64,6 +65,7 @@ class Checker:
 def main(arguments: Sequence[str]) -> None:
     """The process; its arguments are the number of its end of the channel, and the base of IRIs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the build, which then ends this process
+    gc.disable()  # it soon ends
     from uphold.validation.data_set import check, prepare
 
     channel: Connection = Connection(int(arguments[0]))

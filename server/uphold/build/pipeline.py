@@ -7,11 +7,13 @@ current again. SHACL runs while the rest is written; only a snapshot that confor
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import os
 import shutil
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +68,7 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
 def inputs_digest(files: Files) -> str:
     """The inputs of a build: the files, and the versions of Uphold and of the libraries that determine a snapshot."""
     code = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+    for path in sorted(Path(__file__).parents[1].rglob("*.py"), key=os.fspath):
         code.update(path.read_bytes())
     libraries = [version(name) for name in ("pyoxigraph", "shacl", "tantivy")]
     parts = [files.digest(), __version__, code.hexdigest(), *libraries]
@@ -90,6 +92,8 @@ def complete(files: Files, graphs: Graphs, say: Callable[[str], None], steps: St
 
     Raises what `derive`, `load_questions` and `describe` raise, and `DuplicateStatement`.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from uphold.build.dataset_description import complete as describe
     from uphold.build.rules import derive
     from uphold.questions.examples import as_data
@@ -129,7 +133,7 @@ def make(files: Files, unfinished: Path, say: Callable[[str], None], steps: Step
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "dumps").mkdir(parents=True)
     try:
-        with Checker(files.base) as checker:
+        with Checker(files.base) as checker, no_collection():
             identity = write(files, unfinished, say, steps, checker)
         home = unfinished.with_name(identity)
         with steps.step("sync to disk"):
@@ -139,8 +143,22 @@ def make(files: Files, unfinished: Path, say: Callable[[str], None], steps: Step
     return Snapshot.open(home)
 
 
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Do not look for cycles of objects: there are few, and to look at each object of a data set takes long."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def write(files: Files, folder: Path, say: Callable[[str], None], steps: Steps, checker: Checker) -> str:
     """Write the files of a snapshot while it is validated, and return its id."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from uphold.build import writing
     from uphold.search.index import write_search_index
     from uphold.snapshots.identity import canonical
