@@ -129,7 +129,7 @@ def applied(background: Background, some: Iterable[Edit]) -> Iterator[Nodes]:
     added = [ox.Quad(*triple) for edit in some for triple in edit.added]
     added = [quad for quad in added if quad not in store]
     removed = [quad for quad in removed if quad in store]
-    nodes = affected(rules, [quad.triple for quad in removed], query)
+    nodes = affected(rules, [quad.triple for quad in removed], query, added=False)
     for quad in removed:
         store.remove(quad)
     store.extend(added)

@@ -8,13 +8,14 @@ data without it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pyoxigraph as ox
 
 from uphold.validation.paths import EMPTY, Path, Step
 from uphold.validation.query_links import Link
+from uphold.validation.query_patterns import Pattern
 from uphold.validation.rules import Compiled, Read, Rule
 from uphold.validation.shape_graph import Targets
 
@@ -39,13 +40,16 @@ def engine_of(store: ox.Store) -> Engine:
     return select
 
 
-def affected(compiled: Compiled, triples: Iterable[ox.Triple], query: Engine) -> Nodes:
-    """The rules and focus nodes that a change of these triples can affect; the nodes need not be targets."""
+def affected(compiled: Compiled, triples: Iterable[ox.Triple], query: Engine, *, added: bool = True) -> Nodes:
+    """The rules and focus nodes that can have new results because these triples were added, or are to be removed.
+
+    The nodes need not be targets.
+    """
     found: dict[Rule, set[str] | None] = defaultdict(set)
     by_predicate: dict[str, list[ox.Triple]] = defaultdict(list)
     for triple in triples:
         by_predicate[triple.predicate.value].append(triple)
-    ways = Ways(by_predicate, query)
+    ways = Ways(by_predicate, query, added=added)
     for predicate, changed in by_predicate.items():
         for rule, read in (*compiled.reads(predicate), *compiled.reads(None)):
             if found[rule] is None:
@@ -85,9 +89,10 @@ def new_targets(compiled: Compiled, predicate: str, changed: list[ox.Triple]) ->
 class Ways:
     """Looks up the focus nodes from which rules reach changed triples; each way once."""
 
-    def __init__(self, changed: Mapping[str, list[ox.Triple]], query: Engine) -> None:
+    def __init__(self, changed: Mapping[str, list[ox.Triple]], query: Engine, *, added: bool) -> None:
         self.changed = changed
         self.query = query
+        self.added = added
         self.known: dict[tuple[Read, str], set[str] | None] = {}
         self.known_matches: dict[tuple[str, frozenset[str] | None], list[ox.Triple]] = {}
 
@@ -95,7 +100,7 @@ class Ways:
         """The focus nodes for which a rule reads the changed triples with a predicate; None if that can be all."""
         if (read, predicate) not in self.known:
             matching = self.matches(predicate, read.objects)
-            if not matching:
+            if not matching or (read.link is not None and self.added and self.is_harmless(read.link)):
                 nodes: set[str] | None = set()
             elif read.link is not None:
                 nodes = self.along(read.link, predicate, matching)
@@ -125,6 +130,24 @@ class Ways:
             )
             for iri in named(row["this"])
         }
+
+    def is_harmless(self, link: Link) -> bool:
+        """Whether added triples that match a pattern can have no new results."""
+        return link.hides or (bool(link.alone) and self.holds_anyway(link.alone))
+
+    def holds_anyway(self, patterns: Sequence[Pattern]) -> bool:
+        """Whether an EXISTS has a solution with unchanged subjects only; False where that is not easily said."""
+        subjects = {triple.subject for changed in self.changed.values() for triple in changed}
+        names = {pattern.subject for pattern in patterns}
+        if len(subjects) > MOST_AT_ONCE or not all(isinstance(subject, ox.NamedNode) for subject in subjects):
+            return False
+        if not all(name.startswith("?") for name in names) or not all(map(has_one_step, patterns)):
+            return False
+        others = ", ".join(map(str, subjects))
+        lines = [pattern.text for pattern in patterns] + [
+            f"FILTER ({name} NOT IN ({others}))" for name in sorted(names)
+        ]
+        return any(True for _ in self.query(f"SELECT * WHERE {{ {' '.join(lines)} }} LIMIT 1"))
 
     def along(self, link: Link, predicate: str, changed: list[ox.Triple]) -> set[str] | None:
         """The focus nodes that the patterns of a SPARQL-based constraint link with the triples; None for all."""
@@ -157,6 +180,14 @@ class Ways:
             text = f"SELECT DISTINCT ?this WHERE {{ VALUES ({' '.join(names)}) {{ {rows} }} {' '.join(lines)} }}"
             found |= {iri for row in self.query(text) for iri in named(row["this"])}
         return found
+
+
+def has_one_step(pattern: Pattern) -> bool:
+    """Whether each solution of a pattern is one triple with its subject."""
+    path = pattern.path
+    return path is not None and all(
+        part.kind == "predicate" for part in (path.parts if path.kind == "alternative" else (path,))
+    )
 
 
 def only_targets(compiled: Compiled, nodes: Mapping[Rule, set[str] | None], query: Engine) -> Nodes:

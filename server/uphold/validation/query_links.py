@@ -6,12 +6,12 @@ triple that matches the pattern can only change the results for the nodes that t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from lark import Token, Tree
 
-from uphold.sparql.parser import ParsedQuery
+from uphold.sparql.parser import ParsedQuery, subtrees
 from uphold.validation.paths import Path
 from uphold.validation.query_groups import (
     THIS,
@@ -32,10 +32,16 @@ TAKEN = ("?near", "?far")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A triple pattern with the patterns that lead from it to ?this; None if there is no such way."""
+    """A triple pattern with the patterns that lead from it to ?this; None if there is no such way.
+
+    `hides` is set if an added triple can only take results away, as in NOT EXISTS. `alone` are the patterns of an
+    EXISTS that shares no variable with the rest: once it holds, another triple changes nothing.
+    """
 
     pattern: Pattern
     others: tuple[Pattern, ...] | None
+    hides: bool = False
+    alone: tuple[Pattern, ...] = ()
 
     @property
     def path(self) -> Path | None:
@@ -67,14 +73,21 @@ class Linking:
     def select(self, select: Tree[Token], names: Names, outer: list[Pattern]) -> Iterator[Link]:
         """The links in a query or subquery; `outer` are the patterns outside that are matched with each row of it."""
         group = group_of(select)
-        yield from self.group(group, names, outer, {THIS})
+        yield from self.group(
+            group, names, outer, {THIS}, monotonic=not outer and not any(map(aggregates, subtrees(select)))
+        )
         for part in select.children:
             if part is not child(select, "where_clause"):
                 for exists in exists_in(part):
                     yield from self.exists(exists, names, [], {THIS})
 
-    def group(self, group: Tree[Token], names: Names, outer: list[Pattern], seen: set[str]) -> Iterator[Link]:
-        """The links in a group; `seen` are the variables that have values from outside in it."""
+    def group(
+        self, group: Tree[Token], names: Names, outer: list[Pattern], seen: set[str], *, monotonic: bool = False
+    ) -> Iterator[Link]:
+        """The links in a group; `seen` are the variables that have values from outside in it.
+
+        In a `monotonic` group, each solution more is a result more.
+        """
         own = [pattern for block in blocks(group) for pattern in self.reader.block(block, names)]
         together = outer + own
         yield from (linked(pattern, together) for pattern in own)
@@ -89,8 +102,11 @@ class Linking:
                 case Tree(data="sub_select"):
                     yield from self.select(part, self.hidden(part, names, selected(part)), together)
                 case Tree(data="filter"):
+                    outside = seen | {name for each in parts(group) if each is not part for name in variables(each)}
                     for exists in exists_in(part):
-                        yield from self.exists(exists, names, together, seen | bound(group))
+                        found = self.exists(exists, names, together, seen | bound(group))
+                        is_whole = monotonic and exists in part.children
+                        yield from plain(exists, [*found], outside) if is_whole and is_plain(exists) else found
                 case Tree(data="bind"):
                     for exists in exists_in(part):
                         yield from self.exists(exists, names, [], {THIS})
@@ -104,9 +120,40 @@ class Linking:
         return {**names, **{name: next(self.reader.new) for name in sorted(variables(part) - seen)}}
 
 
+def parts(group: Tree[Token]) -> list[Tree[Token]]:
+    """The parts of a group."""
+    return [part for part in group.children if isinstance(part, Tree)]
+
+
 def blocks(group: Tree[Token]) -> list[Tree[Token]]:
     """The blocks of triples of a group, without those of the groups in it."""
-    return [part for part in group.children if isinstance(part, Tree) and part.data == "triples_block"]
+    return [part for part in parts(group) if part.data == "triples_block"]
+
+
+def is_plain(exists: Tree[Token]) -> bool:
+    """Whether an EXISTS has triples, and filters without another EXISTS, only."""
+    return all(
+        part.data == "triples_block" or (part.data == "filter" and not any(exists_in(part)))
+        for part in parts(group_of(exists))
+    )
+
+
+def plain(exists: Tree[Token], found: Sequence[Link], outside: set[str]) -> Iterator[Link]:
+    """The links in an EXISTS that is a whole filter and plain; `outside` are the variables around it."""
+    hides = is_negated(exists)
+    depends = variables(exists) & outside or len(parts(group_of(exists))) > len(blocks(group_of(exists)))
+    alone = () if hides or depends else tuple(link.pattern for link in found)
+    yield from (replace(link, hides=hides, alone=alone) for link in found)
+
+
+def is_negated(exists: Tree[Token]) -> bool:
+    """Whether it is NOT EXISTS."""
+    return any(isinstance(each, Token) and each.type == "NOT" for each in exists.children)
+
+
+def aggregates(part: Tree[Token]) -> bool:
+    """Whether a part of a query makes it count or group solutions."""
+    return part.data in ("aggregate", "group_clause", "having_clause", "sub_select")
 
 
 def bound(group: Tree[Token]) -> set[str]:
