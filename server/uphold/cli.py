@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = ["main"]
 
 EVERYWHERE = ("files", "state", "base")
 BOUNDLESS = 2**40
+PROGRESS_SECONDS = 2
 """Limit on bytes and triples of local files."""
 FORMATS = {
     "nq": ox.RdfFormat.N_QUADS,
@@ -146,9 +148,22 @@ def run_validate(given: argparse.Namespace, settings: Settings) -> int:
 
     boundless = replace(settings, upload_max_bytes=BOUNDLESS, upload_max_triples=BOUNDLESS)
     triples = [triple for path in given.file for triple in apart(path, read_file(path, boundless), given.file)]
-    report = validate_triples(triples, background_of(current_or_built(settings)))
+    report = validate_triples(triples, background_of(current_or_built(settings)), say_now_and_then())
     print(json.dumps(report.as_json(), indent=1, ensure_ascii=False) if given.json else report)
     return 0 if report.conforms else 1
+
+
+def say_now_and_then(seconds: float = PROGRESS_SECONDS) -> Callable[[int, int], None]:
+    """A function that reports the progress of a validation on stderr, once in so many seconds."""
+    last = time.monotonic()
+
+    def say(done: int, of: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            print(f"uphold: validated {done} of {of} rules", file=sys.stderr)
+
+    return say
 
 
 def apart(path: Path, triples: list[ox.Triple], files: Sequence[Path]) -> list[ox.Triple]:

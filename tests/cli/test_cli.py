@@ -15,7 +15,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from uphold.cli import say_now_and_then
 from uphold.settings import Settings
+from uphold.snapshots.snapshot import current
+from uphold.validation.worker import background_of
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CALL = """@prefix basis: <https://w3id.org/uphold/id/basis/> .
@@ -178,3 +181,13 @@ def test_a_server_with_a_wrong_list_of_endpoints_does_not_start(run: Run) -> Non
     done = run("serve", "--service-allowlist", "https://one.example/sparql https://user@two.example/sparql")
     assert done.returncode == 2
     assert "https://user@two.example/sparql" in done.stderr
+
+
+def test_a_long_validation_reports_its_progress(tiny: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """Here for each rule, as it does once in a few seconds."""
+    triples = [quad.triple for quad in ox.parse(CALL, format=ox.RdfFormat.TURTLE)]
+    background_of(current(tiny.state)).validate(triples, say_now_and_then(0))
+    lines = capsys.readouterr().err.splitlines()
+    rules = len(lines)
+    assert rules > 10
+    assert lines == [f"uphold: validated {done} of {rules} rules" for done in range(1, rules + 1)]

@@ -16,7 +16,15 @@ from uphold.validation.added_triples import Nameless, additions
 from uphold.validation.changes import SUBCLASS, Nodes, engine_of, only_targets
 from uphold.validation.compiler import compile_shapes
 from uphold.validation.coverage import describe
-from uphold.validation.evaluation import OF_DATATYPES, Found, evaluate, nodes_of_change, shown
+from uphold.validation.evaluation import (
+    OF_DATATYPES,
+    Found,
+    Progress,
+    evaluate,
+    in_silence,
+    nodes_of_change,
+    shown,
+)
 from uphold.validation.lexical_faults import explain
 from uphold.validation.lexical_forms import well_formed
 from uphold.validation.report import Report, Result
@@ -65,7 +73,7 @@ class Background:
         """The shapes, compiled for the classes of the data."""
         return compile_shapes(self.shapes, direct_subclasses(self.store))
 
-    def validate(self, triples: Collection[ox.Triple]) -> Report:
+    def validate(self, triples: Collection[ox.Triple], progress: Progress = in_silence) -> Report:
         """Validate an upload: its own nodes, and the nodes of the background that its statements break.
 
         Statements in the background are not changes: a graph without new statements conforms, and what the background
@@ -78,7 +86,7 @@ class Background:
             contents = describe(triples, self.store, self.compiled, self.base)
             if not new:
                 return Report((), contents)
-            found = self.results([quad.triple for quad in quads], quads)
+            found = self.results([quad.triple for quad in quads], quads, progress)
         finally:
             for quad in quads:
                 self.store.remove(quad)
@@ -92,13 +100,13 @@ class Background:
         }
         return Report(in_order(results), contents)
 
-    def results(self, added: list[ox.Triple], quads: list[ox.Quad]) -> set[Found]:
+    def results(self, added: list[ox.Triple], quads: list[ox.Quad], progress: Progress) -> set[Found]:
         """The results that the background does not have; the store holds the added statements, and does so after."""
         changes_classes = any(triple.predicate.value == SUBCLASS for triple in added)
         compiled = self.compile() if changes_classes else self.compiled
         nodes = nodes_of_change(compiled, added, self.query)
         self.apply_to_untyped(compiled, nodes, added)
-        found = evaluate(compiled, nodes, self.query)
+        found = evaluate(compiled, nodes, self.query, progress)
         if not found:
             return found
         broken = {each.result.shape for each in found}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import pyoxigraph as ox
@@ -15,11 +15,19 @@ from uphold.validation.report import Result
 from uphold.validation.rules import SKOLEM_PREFIX, Closure, Compiled, Rule
 from uphold.validation.shape_graph import Targets
 
-__all__ = ["Found", "evaluate", "evaluate_all", "nodes_of_change", "shown"]
+__all__ = ["Found", "Progress", "evaluate", "evaluate_all", "in_silence", "nodes_of_change", "shown"]
 
 PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 SEVERITIES = "http://www.w3.org/ns/shacl#"
 OF_DATATYPES = ("datatype", "or")
+
+
+Progress = Callable[[int, int], None]
+"""Receives how many rules are done, of how many."""
+
+
+def in_silence(done: int, of: int) -> None:
+    """Report no progress."""
 
 
 class Found(NamedTuple):
@@ -39,14 +47,14 @@ def nodes_of_change(compiled: Compiled, added: Iterable[ox.Triple], query: Engin
     return only_targets(compiled, affected(compiled, added, query), query)
 
 
-def evaluate(compiled: Compiled, nodes: Nodes, query: Engine) -> set[Found]:
+def evaluate(compiled: Compiled, nodes: Nodes, query: Engine, progress: Progress = in_silence) -> set[Found]:
     """The results of rules for focus nodes; None stands for all targets."""
-    return {
-        Found(result(rule, row, query), rule.component)
-        for rule, some in nodes.items()
-        for focus in focus_patterns(compiled, rule, some)
-        for row in query(rule.query(focus))
-    }
+    found = set()
+    for done, (rule, some) in enumerate(nodes.items(), 1):
+        for focus in focus_patterns(compiled, rule, some):
+            found |= {Found(result(rule, row, query), rule.component) for row in query(rule.query(focus))}
+        progress(done, len(nodes))
+    return found
 
 
 def focus_patterns(compiled: Compiled, rule: Rule, nodes: set[str] | None) -> Iterator[str]:

@@ -30,6 +30,7 @@ from uphold.rdf.sources import graph_name
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
 from uphold.validation.background import Background
+from uphold.validation.evaluation import Progress, in_silence
 from uphold.validation.report import Report
 from uphold.validation.service import READY, ValidationResult
 from uphold.validation.upload import Upload, parse
@@ -46,11 +47,11 @@ def background_of(snapshot: Snapshot) -> Background:
     return Background((quad.triple for quad in quads), shapes, snapshot.base)
 
 
-def validate_triples(triples: Collection[ox.Triple], background: Background) -> Report:
+def validate_triples(triples: Collection[ox.Triple], background: Background, progress: Progress = in_silence) -> Report:
     """Validate triples in this process."""
     if not triples:
         raise BodySyntaxError("The body has no statements. JSON-LD ignores keys that are not in its context.")
-    return background.validate(triples)
+    return background.validate(triples, progress)
 
 
 def answer(upload: Upload, settings: Settings, background: Background, prefixes: dict[str, str]) -> ValidationResult:
