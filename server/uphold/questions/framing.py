@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 import pyoxigraph as ox
-from pyld import jsonld
 
 from uphold.errors import UnreadableSource
 from uphold.rdf.csv_tables import CONTEXT_NAME
@@ -34,6 +33,8 @@ def frame(triples: bytes, shape: Any, context: Mapping[str, Any], base: str, val
 
     `values` replace `{name}` in the frame. The document refers to the context by its IRI.
     """
+    from pyld import jsonld
+
     address = f"{base}{CONTEXT_NAME}"
     lines = b"".join(sorted(triples.splitlines(keepends=True)))
     expanded = json.loads(

@@ -6,13 +6,16 @@ Turtle is for people, so blank nodes are nested in the statement they belong to;
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
-import rdflib
 
 from uphold.errors import NotRepresentable
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.rdf.xml_output import as_xml
+
+if TYPE_CHECKING:
+    import rdflib
 
 __all__ = ["serialize", "write"]
 
@@ -61,6 +64,8 @@ def terms(triple: ox.Triple) -> list[object]:
 
 def write_nested(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> bytes:
     """Turtle with blank nodes in brackets."""
+    import rdflib
+
     graph = rdflib.Graph(bind_namespaces="none")
     for name, start in prefixes.items():
         graph.bind(name, start)
@@ -71,6 +76,8 @@ def write_nested(triples: Sequence[ox.Triple], prefixes: Mapping[str, str]) -> b
 
 def rdflib_term(term: object) -> rdflib.term.IdentifiedNode | rdflib.Literal:
     """The same term for rdflib; a blank node keeps its label, by which rdflib sorts."""
+    import rdflib
+
     if isinstance(term, ox.NamedNode):
         return rdflib.URIRef(term.value)
     if isinstance(term, ox.BlankNode):
