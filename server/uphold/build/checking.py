@@ -69,14 +69,13 @@ def main(arguments: Sequence[str]) -> None:
     from uphold.validation.data_set import check, prepare
 
     channel: Connection = Connection(int(arguments[0]))
-    try:
-        prepared = prepare(*channel.recv())
-        report = check(channel.recv().read_bytes(), prepared, arguments[1])
-        channel.send([str(result) for result in report.results])
-    except UpholdError as problem:
-        channel.send(problem)
-    except EOFError:  # the build has ended
-        return
+    with suppress(EOFError, ConnectionError):  # the build has ended
+        try:
+            prepared = prepare(*channel.recv())
+            report = check(channel.recv().read_bytes(), prepared, arguments[1])
+            channel.send([str(result) for result in report.results])
+        except UpholdError as problem:
+            channel.send(problem)
 
 
 if __name__ == "__main__":
