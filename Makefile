@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= auto
 
+# Without cached bytecode, each of the many processes of a server, a build or a test run compiles all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup compared processors serve dev test quick long conformance check lint types data format model gallery bench lock clean
 
 VENDOR := server/uphold/web/static/vendor
