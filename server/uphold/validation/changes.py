@@ -8,7 +8,7 @@ data without it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pyoxigraph as ox
@@ -25,6 +25,8 @@ RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 MOST_AT_ONCE = 1000
 """Terms in one VALUES block; for more, patterns that share values with many others cost more than all targets."""
+SAMPLE = 1000
+"""Triples from which the number of solutions of a pattern is estimated."""
 Engine = Callable[[str], Iterable[Any]]
 """Runs a SELECT query; each row returns the term of a variable by its name."""
 Nodes = dict[Rule, set[str] | None]
@@ -94,6 +96,7 @@ class Ways:
         self.query = query
         self.added = added
         self.known: dict[tuple[Read, str], set[str] | None] = {}
+        self.known_numbers: dict[str, float] = {}
         self.known_matches: dict[tuple[str, frozenset[str] | None], list[ox.Triple]] = {}
 
     def to_focus(self, read: Read, predicate: str) -> set[str] | None:
@@ -160,6 +163,30 @@ class Ways:
                 found |= self.from_step(link, step, changed)
         return found
 
+    def in_order(self, patterns: Iterable[Pattern], known: set[str]) -> Iterator[Pattern]:
+        """The patterns, next always the one with the fewest solutions; the engine follows the order of the text."""
+        left = list(patterns)
+        while left:
+            best = min(left, key=lambda pattern: self.solutions(pattern, known))
+            left.remove(best)
+            known = known | best.variables
+            yield best
+
+    def solutions(self, pattern: Pattern, known: Collection[str]) -> float:
+        """About how many solutions a pattern has where the values of some variables are known."""
+        if is_known(pattern.subject, known):
+            return 0 if is_known(pattern.object, known) else 1
+        if not is_known(pattern.object, known) or pattern.path is None or pattern.path.kind != "predicate":
+            return SAMPLE
+        return self.subjects_of_an_object(pattern.path.sparql)
+
+    def subjects_of_an_object(self, predicate: str) -> float:
+        """How many subjects an object of a predicate has, in a sample."""
+        if predicate not in self.known_numbers:
+            rows = [row["o"] for row in self.query(f"SELECT ?o WHERE {{ ?s {predicate} ?o }} LIMIT {SAMPLE}")]
+            self.known_numbers[predicate] = len(rows) / max(1, len(set(rows)))
+        return self.known_numbers[predicate]
+
     def from_step(self, link: Link, step: Step, changed: list[ox.Triple]) -> set[str]:
         """The focus nodes, where the triples match one step of a pattern's path."""
         start, end = link.pattern.subject, link.pattern.object
@@ -173,13 +200,18 @@ class Ways:
                 continue
             names.append(name)
             lines.append(f"FILTER ({name} = {term})" if path == EMPTY else f"{term} {path.sparql} {name} .")
-        lines += [pattern.text for pattern in link.others or ()]
+        lines += [pattern.text for pattern in self.in_order(link.others or (), {start, end, *names})]
         found = set()
         for some in chunks([pair for pair in pairs if not any(isinstance(t, ox.BlankNode) for t in pair)]):
             rows = " ".join(f"({near} {far})" for near, far in some)
             text = f"SELECT DISTINCT ?this WHERE {{ VALUES ({' '.join(names)}) {{ {rows} }} {' '.join(lines)} }}"
             found |= {iri for row in self.query(text) for iri in named(row["this"])}
         return found
+
+
+def is_known(term: str, known: Collection[str]) -> bool:
+    """Whether a term, or the value of a variable, is known."""
+    return not term.startswith("?") or term in known
 
 
 def has_one_step(pattern: Pattern) -> bool:
