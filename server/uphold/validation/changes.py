@@ -24,7 +24,7 @@ __all__ = ["Engine", "Nodes", "affected", "chunks", "engine_of", "only_targets",
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
 MOST_AT_ONCE = 1000
-"""Terms in one VALUES block; for more, patterns that share values with many others cost more than all targets."""
+"""Terms in one VALUES block."""
 SAMPLE = 1000
 """Triples from which the number of solutions of a pattern is estimated."""
 Engine = Callable[[str], Iterable[Any]]
@@ -154,7 +154,7 @@ class Ways:
 
     def along(self, link: Link, predicate: str, changed: list[ox.Triple]) -> set[str] | None:
         """The focus nodes that the patterns of a SPARQL-based constraint link with the triples; None for all."""
-        if link.others is None or (link.others and len(changed) > MOST_AT_ONCE):
+        if link.others is None:
             return None
         found: set[str] = set()
         path = link.path
