@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import ParamSpec
 
@@ -27,10 +28,11 @@ from pyshacl import validate as pyshacl_validate
 from shacl import Shapes
 
 from bench.conditions import machine
-from bench.generate import SyntheticDataset
+from bench.generate import INDICATORS, VOCABULARIES, SyntheticDataset
 from bench.generate import triples as synthetic
 from bench.processes import end, free_port, start
 from bench.servers import ROOT
+from uphold.settings import CANONICAL_BASE
 from uphold.snapshots.snapshot import current
 from uphold.validation.background import Background
 from uphold.validation.evaluation import evaluate_all
@@ -47,21 +49,11 @@ SIZES = (5, 100, 10_000)
 SMALL, MANY = (5, 100), 1_000_000
 START_SECONDS = 120
 PARTNER = "https://data.example/gate"
-BASE = "https://w3id.org/uphold"
 PREFIXES = {
-    "dcterms": "http://purl.org/dc/terms/",
-    "indicator": f"{BASE}/id/indicator/",
-    "prov": "http://www.w3.org/ns/prov#",
-    "rating": f"{BASE}/id/rating/",
-    "skos": "http://www.w3.org/2004/02/skos/core#",
-    "uphold": f"{BASE}/ontology#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    **VOCABULARIES,
+    "indicator": f"{CANONICAL_BASE}id/indicator/",
+    "rating": f"{CANONICAL_BASE}id/rating/",
 }
-INDICATORS = [
-    *("prevention", "collaboration", "awareness-raising", "teacher-training"),
-    *("optional-protocol", "trafficking-protocol", "national-legislation", "special-police-units"),
-    *("helpline", "shelters", "medical-services", "psychological-counselling"),
-]
 
 
 def upload(triples: int, turn: int) -> bytes:
@@ -76,7 +68,7 @@ def upload(triples: int, turn: int) -> bytes:
     written, place = 5, 0
     while written < triples:
         place += 1
-        assessed = [*enumerate(INDICATORS)][: max(1, (triples - written - 8) // 8)]
+        assessed = [*enumerate(chain(*INDICATORS.values()))][: max(1, (triples - written - 8) // 8)]
         source, name = "prov:wasDerivedFrom p:page-7", f'"Place {place} of a partner"@en'
         lines += [
             f"p:place-{place} a uphold:Jurisdiction ; skos:prefLabel {name} ; {source} .",

@@ -38,12 +38,12 @@ PLAIN = "http://www.w3.org/2001/XMLSchema#string"
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 
 
-def direct_subclasses(store: ox.Store) -> dict[str, list[str]]:
+def direct_subclasses(store: ox.Store) -> dict[str, set[str]]:
     """The direct subclasses of each class in a data set."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, set[str]] = {}
     for quad in store.quads_for_pattern(None, ox.NamedNode(SUBCLASS), None):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-            found.setdefault(quad.object.value, []).append(quad.subject.value)
+            found.setdefault(quad.object.value, set()).add(quad.subject.value)
     return found
 
 

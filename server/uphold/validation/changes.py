@@ -140,17 +140,12 @@ class Ways:
 
     def holds_anyway(self, patterns: Sequence[Pattern]) -> bool:
         """Whether an EXISTS has a solution with unchanged subjects only; False where that is not easily said."""
-        subjects = {triple.subject for changed in self.changed.values() for triple in changed}
         names = {pattern.subject for pattern in patterns}
-        if len(subjects) > MOST_AT_ONCE or not all(isinstance(subject, ox.NamedNode) for subject in subjects):
-            return False
         if not all(name.startswith("?") for name in names) or not all(map(has_one_step, patterns)):
             return False
-        others = ", ".join(map(str, subjects))
-        lines = [pattern.text for pattern in patterns] + [
-            f"FILTER ({name} NOT IN ({others}))" for name in sorted(names)
-        ]
-        return any(True for _ in self.query(f"SELECT * WHERE {{ {' '.join(lines)} }} LIMIT 1"))
+        changed = {triple.subject for triples in self.changed.values() for triple in triples}
+        rows = self.query(f"SELECT * WHERE {{ {' '.join(pattern.text for pattern in patterns)} }}")
+        return any(changed.isdisjoint(row[name[1:]] for name in names) for row in rows)
 
     def along(self, link: Link, predicate: str, changed: list[ox.Triple]) -> set[str] | None:
         """The focus nodes that the patterns of a SPARQL-based constraint link with the triples; None for all."""

@@ -34,7 +34,7 @@ class Prepared:
 
     core: Shapes
     triples: Collection[ox.Triple]
-    subclasses: Mapping[str, Collection[str]]
+    subclasses: Mapping[str, set[str]]
     queries: Compiled
 
 
@@ -93,16 +93,11 @@ def by_library(union: bytes, core: Shapes) -> Iterator[Result]:
 def by_queries(store: ox.Store, prepared: Prepared) -> Iterator[Result]:
     """The results of all SPARQL-based constraints."""
     compiled, known = prepared.queries, direct_subclasses(store)
-    if sets(known) != sets(prepared.subclasses):
+    if known != prepared.subclasses:
         compiled = compile_shapes(prepared.triples, known)
     nodes: Nodes = {rule: None for rule in compiled.rules if rule.component == "sparql"}
     for found in evaluate(compiled, nodes, engine_of(store)):
         yield found.result
-
-
-def sets(lists: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
-    """The lists as sets, which have no order."""
-    return {name: set(each) for name, each in lists.items()}
 
 
 def plain(term: str | None) -> str | None:
