@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import resource
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="pr
 THING = "<https://data.example/thing/{}> <http://www.w3.org/2004/02/skos/core#prefLabel> {} ."
 MARKUP = THING.format(1, '"<b>A thing</b>"@en')
 SHORT = Upload(THING.format(1, '"A thing"@en'), "text/turtle")
-LONG = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(20_000)), "text/turtle")
+LONG = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(40_000)), "text/turtle")
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +74,11 @@ def ended(process: int) -> bool:
 
 
 def busy_worker(validator: SnapshotValidator) -> int:
-    """The one worker, as soon as it is busy."""
+    """The one worker, as soon as it is busy; it is suspended, so that it does not end before it is harmed."""
     until = time.monotonic() + 20
     while time.monotonic() < until:
         if found := busy_workers(validator):
+            os.kill(found[0], signal.SIGSTOP)
             return found[0]
         time.sleep(0.01)
     pytest.fail("no worker has begun")
@@ -98,6 +101,7 @@ def kill(validator: SnapshotValidator, worker: int) -> None:
 def starve(validator: SnapshotValidator, worker: int) -> None:
     """Let a worker get no more memory than it has."""
     resource.prlimit(worker, resource.RLIMIT_AS, (1, 1))
+    os.kill(worker, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("harm", [kill, starve])
