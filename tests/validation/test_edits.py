@@ -178,7 +178,7 @@ def test_all_validators_agree_on_edits_of_all_data(
 ) -> None:
     """Edits of separate things: the library and the compiled shapes on everything, pySHACL on what they affect.
 
-    In a long run pySHACL validates everything, too.
+    In a long run pySHACL validates everything for one seed, too; that takes it minutes.
     """
     long = request.config.getoption("--long")
     some = separate(edits([quad.triple for quad in whole.store], seed), LONG_TOGETHER if long else TOGETHER)
@@ -187,5 +187,5 @@ def test_all_validators_agree_on_edits_of_all_data(
         assert len(expected) > TOGETHER / 3
         assert by_compiler(whole) == expected
         assert by_compiler(whole, nodes) == expected
-        focus = None if long else {iri for known in nodes.values() if known for iri in known}
+        focus = None if long and seed == 0 else {iri for known in nodes.values() if known for iri in known}
         assert by_pyshacl(whole, focus) == expected
