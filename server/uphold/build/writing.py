@@ -19,7 +19,8 @@ import pyoxigraph as ox
 from uphold.build.dataset_description import graph_counts
 from uphold.build.portable_shapes import portable_shapes
 from uphold.snapshots.identity import digests_of, identity_of, sorted_lines
-from uphold.snapshots.snapshot import METADATA
+from uphold.snapshots.snapshot import METADATA, STATISTICS
+from uphold.snapshots.statistics import count_properties
 
 __all__ = ["write_data", "write_dumps", "write_index", "write_metadata"]
 
@@ -28,7 +29,7 @@ Lines = Mapping[str, Collection[str]]
 
 
 def write_data(graphs: Lines, folder: Path) -> bytes:
-    """Write and return the quads, and write the union of all graphs.
+    """Write and return the quads, and write the union of all graphs with its statistics.
 
     The engine can query the union of its graphs itself, but then counts a triple once for each graph that has it; so
     its default graph contains the union instead, loaded from one file to keep blank nodes identical.
@@ -37,6 +38,7 @@ def write_data(graphs: Lines, folder: Path) -> bytes:
     (folder / "data.nq").write_bytes(quads)
     (folder / "union.nt").write_bytes(triples)
     (folder / "with-union.nq").write_bytes(quads + triples)
+    count_properties(triples.decode().split("\n")[:-1]).write(folder / STATISTICS)
     return quads
 
 

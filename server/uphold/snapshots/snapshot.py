@@ -1,9 +1,9 @@
 """Snapshots: the whole data set at one time, named by its content.
 
 A snapshot never changes once built, so everything computed from it can be cached forever. On disk it is a folder:
-`data.nq` (canonical N-Quads), `union.nt`, `with-union.nq` and `index/` (for the embedded engine), `search/` (the index
-of labels), `dumps/` and `snapshot.json`, with the digests that make its id (`identity`). `build` creates snapshots, and
-`engines` answer queries about them.
+`data.nq` (canonical N-Quads), `union.nt`, `with-union.nq`, `statistics.json` and `index/` (for the embedded engine),
+`search/` (the index of labels), `dumps/` and `snapshot.json`, with the digests that make its id (`identity`). `build`
+creates snapshots, and `engines` answer queries about them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from typing import Any
 
 from uphold.errors import SnapshotNotFound
 
-__all__ = ["Snapshot", "current", "publish", "stored"]
+__all__ = ["METADATA", "STATISTICS", "Snapshot", "current", "publish", "stored"]
 
 METADATA = "snapshot.json"
+STATISTICS = "statistics.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ class Snapshot:
     def search(self) -> Path:
         """The folder with the index of labels."""
         return self.folder / "search"
+
+    @property
+    def statistics(self) -> Path:
+        """The counts of properties and classes."""
+        return self.folder / STATISTICS
 
     @property
     def dumps(self) -> Path:

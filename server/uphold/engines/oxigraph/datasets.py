@@ -11,8 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import pyoxigraph as ox
+from cachetools import LRUCache
 
+from uphold.engines.oxigraph.join_order import ordered
+from uphold.engines.oxigraph.query_form import QueryForm, form_of, may_change
 from uphold.snapshots.snapshot import Snapshot
+from uphold.snapshots.statistics import Statistics
 
 __all__ = ["Chosen", "Data", "Refusal", "Stores"]
 
@@ -63,6 +67,8 @@ class Data:
         self.stores, self.snapshot = stores, snapshot
         self.merged: tuple[Any, ox.Store] | None = None
         self.known: dict[tuple[str, ...], bool] = {}
+        self.statistics = Statistics.read(snapshot.statistics)
+        self.orders: LRUCache[str, str] = LRUCache(MOST_KNOWN)
 
     def choose(self, dataset: dict[str, list[str]] | None, *, names_graphs: bool) -> Chosen:
         """The data set with these graphs; raises `Refusal` if they are too large to merge.
@@ -113,6 +119,20 @@ class Data:
         """The engine's result for a query on a data set, or on none; raises what the engine raises."""
         store, arguments = (chosen.store, chosen.arguments) if chosen else (NOTHING, {})
         return store.query(text, base_iri=self.snapshot.base, prefixes=prefixes, **arguments)
+
+    def join_order(self, form: QueryForm) -> str:
+        """The form of a query with its joins in a good order, as far as it may change."""
+        if (known := self.orders.get(form.text)) is None:
+            known = self.orders[form.text] = ordered(form, self.statistics, self.snapshot.prefixes)
+        return known
+
+    def in_order(self, text: str) -> str:
+        """A query with its joins in a good order."""
+        if not may_change(text):
+            return text
+        form = form_of(text)
+        new = self.join_order(form)
+        return form.filled(new) if new != form.text else text
 
     def terms(self, declared: str, texts: Iterable[str], prefixes: dict[str, str]) -> list[Any]:
         """The terms that the engine parses from these texts, with the BASE and PREFIX lines in `declared`."""

@@ -14,9 +14,12 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+from cachetools import LRUCache
+
 from uphold.engines.federation.federation import Federation
 from uphold.engines.interface import Answer, Dataset
 from uphold.engines.oxigraph.fork_server_main import ORDER_BYTES
+from uphold.engines.oxigraph.query_form import QueryForm, form_of, may_change
 from uphold.engines.processes.ipc import Frame
 from uphold.engines.processes.pool import ForkServer, Worker, WorkerPool
 from uphold.errors import (
@@ -37,13 +40,21 @@ from uphold.sparql.guard import Limits, inspect
 
 __all__ = ["EmbeddedEngine"]
 
+MOST_KNOWN = 500
+
 
 class EmbeddedEngine:
     """Answers queries about one snapshot with a fixed maximum of workers."""
 
     def __init__(
-        self, snapshot: Snapshot, settings: Settings, workers: int | None = None, fork_server: ForkServer | None = None
+        self,
+        snapshot: Snapshot,
+        settings: Settings,
+        workers: int | None = None,
+        fork_server: ForkServer | None = None,
+        orders: KnownOrders | None = None,
     ) -> None:
+        self.orders = orders or KnownOrders()
         self.snapshot, self.settings = snapshot, settings
         self.limits = Limits.of(settings)
         self.federation = Federation(settings) if self.limits.services else None
@@ -55,7 +66,7 @@ class EmbeddedEngine:
 
     def beside(self, workers: int) -> EmbeddedEngine:
         """Another engine on the same loaded snapshot, with its own workers and queue."""
-        return EmbeddedEngine(self.snapshot, self.settings, workers, self.fork_server)
+        return EmbeddedEngine(self.snapshot, self.settings, workers, self.fork_server, self.orders)
 
     def order(self) -> str:
         """See `Engine.order`; waits until the snapshot is loaded."""
@@ -82,14 +93,16 @@ class EmbeddedEngine:
         seconds = min(deadline or self.settings.query_timeout, self.settings.query_timeout)
         if self.federation and inspected.calls:
             text, seconds = self.federate(self.federation, text, seconds)
+        form = form_of(text) if may_change(text) and not inspected.may_depart else None
         request = {
             "text": text,
             "accept": accept,
             "dataset": asdict(dataset) if dataset else None,
             "names_graphs": bool(dataset) or inspected.names_graphs,
             "may_depart": inspected.may_depart,
+            "ordered": self.orders.known(form) if form else "",
         }
-        chunks = self.run(json.dumps(request).encode(), seconds, wanted)
+        chunks = self.run(json.dumps(request).encode(), seconds, wanted, form)
         first = next(chunks, b"")  # a fault before the first bytes is an error, not a partial result
         return Answer(accept, chain(first, chunks))
 
@@ -103,7 +116,7 @@ class EmbeddedEngine:
         return filled, remaining
 
     def run(
-        self, request: bytes, seconds: float, wanted: Callable[[], bool] | None = None
+        self, request: bytes, seconds: float, wanted: Callable[[], bool] | None = None, form: QueryForm | None = None
     ) -> Generator[bytes, None, None]:
         """The bytes of a result; the worker is released after the last byte, and killed on any failure."""
         began = time.monotonic()
@@ -112,6 +125,9 @@ class EmbeddedEngine:
         until, lost = started + seconds, "abandoned"
         try:
             kind, content = worker.receive(until, wanted)
+            if kind == Frame.NOTE and form:
+                self.orders.learn(form, content.decode())
+                kind, content = worker.receive(until, wanted)
             while kind == Frame.DATA:
                 yield content
                 kind, content = worker.receive(until, wanted)
@@ -168,6 +184,27 @@ class EmbeddedEngine:
         self.pool.close()
         if not self.shares_fork_server:
             self.fork_server.close()
+
+
+class KnownOrders:
+    """The join orders that workers have found, by form of query: one worker finds an order, and all use it."""
+
+    def __init__(self) -> None:
+        self.found: LRUCache[str, str] = LRUCache(MOST_KNOWN)
+        self.lock = threading.Lock()
+
+    def known(self, form: QueryForm) -> str | None:
+        """The query in its order, empty if that is its own order, or None if the order is unknown."""
+        with self.lock:
+            found = self.found.get(form.text)
+        if found is None:
+            return None
+        return form.filled(found) if found != form.text else ""
+
+    def learn(self, form: QueryForm, found: str) -> None:
+        """Remember the form in its order."""
+        with self.lock:
+            self.found[form.text] = found
 
 
 def count_discarded(reason: str) -> None:

@@ -13,7 +13,7 @@ from typing import cast
 
 import pyoxigraph as ox
 
-from uphold.engines.oxigraph.datasets import Stores
+from uphold.engines.oxigraph.datasets import Data, Stores
 from uphold.engines.processes.fork_server import begin, limit_memory, memory_in_use, offer
 from uphold.snapshots.snapshot import Snapshot
 
@@ -31,11 +31,12 @@ def main(arguments: list[str]) -> None:
     snapshot, index, memory = Snapshot.open(Path(arguments[0])), arguments[1], int(arguments[2])
     control = begin()
     stores = open_stores(snapshot, index)
+    data = Data(stores, snapshot)
     grammar()  # a worker can open no file
     limit_memory(memory_in_use() + memory)
 
     def answer_queries(channel: socket) -> None:
-        work(channel, stores, snapshot)
+        work(channel, data)
 
     offer(control, order(stores), answer_queries, sandboxed=index == "memory")
 

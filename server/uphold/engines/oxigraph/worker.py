@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from socket import socket
 from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
-from uphold.engines.oxigraph.datasets import Data, Refusal, Stores
+from uphold.engines.oxigraph.datasets import Chosen, Data, Refusal
+from uphold.engines.oxigraph.query_form import form_of
 from uphold.engines.oxigraph.rewriting import rewrite
 from uphold.engines.processes.ipc import FRAME_SIZE, Frame, read_frame, write_frame
 from uphold.rdf.xml_output import XmlOutput
-from uphold.snapshots.snapshot import Snapshot
 
 __all__ = ["work"]
 
@@ -76,11 +78,10 @@ class Frames:
         self.parts, self.size = [], 0
 
 
-def work(channel: socket, stores: Stores, snapshot: Snapshot) -> None:
+def work(channel: socket, data: Data) -> None:
     """Answer requests until the server closes the channel."""
     requests = channel.makefile("rb")
-    data = Data(stores, snapshot)
-    marked = [(f"{name}:", name, iri) for name, iri in snapshot.prefixes.items()]
+    marked = [(f"{name}:", name, iri) for name, iri in data.snapshot.prefixes.items()]
     while (frame := read_frame(requests)) is not None:
         request = json.loads(frame[1])
         prefixes = {name: iri for mark, name, iri in marked if mark in request["text"]}
@@ -90,11 +91,15 @@ def work(channel: socket, stores: Stores, snapshot: Snapshot) -> None:
 def answer(channel: socket, data: Data, prefixes: dict[str, str], request: dict[str, Any]) -> None:
     """Answer one request; an error in the query becomes a FAULT frame."""
     frames = Frames(channel, xml=request["accept"].endswith("+xml"))
+
+    def note(text: str) -> None:
+        write_frame(channel, Frame.NOTE, text.encode())
+
     try:
         form = FORMATS[request["accept"]]
         if form == ox.QueryResultsFormat.CSV and MAKES_TRIPLES.search(request["text"]):
-            refuse_triples(ask(data, prefixes, request))
-        result = ask(data, prefixes, request)
+            refuse_triples(ask(data, prefixes, request, note))
+        result = ask(data, prefixes, request, note)
         if isinstance(result, ox.QueryTriples) == isinstance(form, ox.QueryResultsFormat):
             raise SyntaxError(f"{request['accept']} does not match the form of the query")
         write(result, frames, form)
@@ -127,19 +132,33 @@ def write(result: Any, frames: Frames, form: ox.QueryResultsFormat | ox.RdfForma
         raise Unwritable(str(problem)) from problem  # only the engine's serializers raise OSError without errno
 
 
-def ask(data: Data, prefixes: dict[str, str], request: dict[str, Any]) -> Any:
-    """The engine's result for a request; raises what it raises, and `Refusal`."""
+def ask(data: Data, prefixes: dict[str, str], request: dict[str, Any], note: Callable[[str], None]) -> Any:
+    """The engine's result for a request; raises what it raises, and `Refusal`. `note` receives a new join order."""
     text, dataset, named = request["text"], request["dataset"], request["names_graphs"]
     if not request["may_depart"]:
-        return data.query(text, data.choose(dataset, names_graphs=named), prefixes)
+        ordered = request["ordered"]
+        if ordered is None:
+            data.query(text, None, prefixes)  # an error is one in the original text
+            form = form_of(text)
+            note(new := data.join_order(form))
+            ordered = form.filled(new) if new != form.text else text
+        return run(data, text, data.choose(dataset, names_graphs=named), prefixes, ordered or text)
     try:
         rewritten, chosen = rewrite(text, dataset, data, prefixes, names_graphs=named)
-        return data.query(rewritten, chosen, prefixes)
+        return run(data, rewritten, chosen, prefixes, data.in_order(rewritten))
     except (SyntaxError, Refusal) as problem:
         data.query(text, None, prefixes)  # an error in the query takes precedence, with its place in the original text
         if isinstance(problem, Refusal):
             raise
         raise Refusal("The query cannot be rewritten so that the engine answers it correctly.", PLAINER) from problem
+
+
+def run(data: Data, text: str, chosen: Chosen, prefixes: dict[str, str], ordered: str) -> Any:
+    """The engine's result for a query whose joins are in a good order; raises what the engine raises."""
+    if ordered != text:
+        with suppress(SyntaxError):
+            return data.query(ordered, chosen, prefixes)
+    return data.query(text, chosen, prefixes)
 
 
 def describe(problem: Exception) -> dict[str, str | int | None]:

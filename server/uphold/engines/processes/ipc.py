@@ -1,7 +1,8 @@
 """IPC: the frames that the server and a worker exchange over a socket.
 
 A frame is one byte for its kind, four for its length, then its content. A request is one `REQUEST` frame; a response is
-any number of `DATA` frames and one `END`, which may carry the last bytes, or one `FAULT` instead of the next frame.
+any number of `DATA` frames and one `END`, which may carry the last bytes, or one `FAULT` instead of the next frame. It
+may begin with a `NOTE` about the request.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Frame(IntEnum):
     DATA = 2
     END = 3
     FAULT = 4
+    NOTE = 5
 
 
 def write_frame(channel: socket, kind: int, *parts: bytes) -> None:

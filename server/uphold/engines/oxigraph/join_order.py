@@ -1,0 +1,283 @@
+"""Join order: rewrites queries whose joins the engine would evaluate in the order of the text.
+
+The engine orders the triple patterns of a group by the number of solutions that it expects. It does not go into the
+parts of a join: after an OPTIONAL or a BIND, in a group, a UNION or a subquery beside other patterns, and in EXISTS,
+it joins whole relations. In an OPTIONAL it does not consider which variables have values.
+
+Each rewriting has the same solutions by the definitions of section 18 of SPARQL 1.1 Query:
+
+- Join is commutative and associative (18.5), so joined patterns can come in another order.
+- A pattern P can come before an OPTIONAL, MINUS or BIND after A if each variable that P shares with that clause has a
+  value in every solution of A. Then the clause has the same effect before and after the join with P.
+- `A LATERAL { P }` evaluates P for each solution of A, with its values in place of the variables. For triple patterns
+  and VALUES that is Join(A, P); for a group, if its expressions only use variables that it always binds itself. The
+  engine keeps the order of LATERAL, and orders the joins within its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
+
+from lark import Token, Tree
+
+from uphold.engines.oxigraph.group_elements import (
+    COMPLEX,
+    JOINED,
+    NONE,
+    Element,
+    GroupElements,
+    Names,
+    binds_of,
+    inner_group,
+    is_subquery,
+    labels,
+    last_of,
+    trees,
+)
+from uphold.engines.oxigraph.join_items import Item, Patterns, fixed, next_of, smallest
+from uphold.engines.oxigraph.join_sizes import Sizes
+from uphold.engines.oxigraph.query_form import QueryForm
+from uphold.snapshots.statistics import Statistics
+from uphold.sparql.outline import span, start_of
+from uphold.sparql.parser import Node, UnexpectedTokenError, leaves, parse, subtrees
+
+__all__ = ["ordered"]
+
+CHANGING = frozenset({"RAND", "UUID", "STRUUID", "BNODE"})
+"""Functions with a new value for each solution: a query with one of them keeps its order."""
+
+MOST_ELEMENTS = 100
+
+
+def ordered(form: QueryForm, statistics: Statistics, prefixes: Mapping[str, str]) -> str:
+    """The form of a query with its joins in a good order for data with these statistics, or the same if it has one.
+
+    The query must be one that the engine accepts. `prefixes` are those that it need not declare.
+    """
+    text = form.text
+    try:
+        query = parse(text)
+    except UnexpectedTokenError:
+        return text
+    if any(part.data in ("service", "lateral") for part in subtrees(query.tree)):
+        return text
+    if any(token.upper() in CHANGING for token in query.tokens if token.type.startswith("FUNCTION_0")):
+        return text
+    ordering = Ordering(text, Sizes(form, query, statistics, prefixes))
+    try:
+        new = ordering.form(last_of(query.tree), free=True)
+    except RecursionError:
+        return text
+    return f"{text[: extent(last_of(query.tree))[0]]}{new}" if ordering.changed else text
+
+
+class Ordering:
+    """Writes a query again, group by group.
+
+    A group is `free` if the engine orders its joins; `bound` has the variables with values from outside.
+    """
+
+    def __init__(self, text: str, sizes: Sizes) -> None:
+        self.text, self.groups = text, GroupElements()
+        self.patterns = Patterns(text, sizes, self.groups)
+        self.changed = False
+
+    def form(self, form: Tree[Token], *, free: bool) -> str:
+        """A query or subquery."""
+        start, end = extent(form)
+        where = next((part for part in trees(form) if part.data == "where_clause"), None)
+        if where is None:
+            return self.text[start:end]  # DESCRIBE without a pattern, or CONSTRUCT WHERE
+        group = last_of(where)
+        values = [part for part in trees(last_of(form)) if part.data == "values"]
+        if values and (written := self.with_values(form, group, values[0])):
+            end = span(values[0])[0]
+        else:
+            written = self.group(group, free=free and not values)
+        return f"{self.text[start : span(group)[0]]}{written}{self.text[span(group)[1] : end]}"
+
+    def with_values(self, form: Tree[Token], group: Tree[Token], values: Tree[Token]) -> str:
+        """The group of a query with the VALUES after it, empty if they cannot come into it.
+
+        VALUES are joined after grouping (18.2.4.3).
+        """
+        if is_subquery(group) or any(part.data in ("aggregate", "group_clause") for part in subtrees(form)):
+            return ""
+        elements = self.groups.of(group)
+        data = self.groups.element(values)
+        said = frozenset().union(*(each.names for each in elements if each.kind == "filter"))
+        placed = settled([*elements, data])
+        if not (said & data.names <= binds_of(elements) and data in joined_first(placed)[0]):
+            return ""
+        self.changed = True
+        return f"{{ {self.elements(placed, NONE, free=True)} }}"
+
+    def group(self, group: Tree[Token], *, free: bool, bound: Names = NONE) -> str:
+        """A group in braces."""
+        if is_subquery(group):
+            return f"{{ {self.form(trees(group)[0], free=free)} }}"
+        elements = self.groups.of(group)
+        if len(elements) > MOST_ELEMENTS:
+            return self.patterns.raw(group)
+        placed = settled(elements)
+        if placed != elements:
+            self.changed = True
+        return f"{{ {self.elements(placed, bound, free=free)} }}"
+
+    def elements(self, placed: Sequence[Element], bound: Names, *, free: bool) -> str:
+        """The content of a group: what is joined first, then the other elements in their order, then its filters."""
+        first, rest = joined_first(placed)
+        loops = [each for each in placed if self.groups.is_substitutable(each, names_beside(each, placed))]
+        free = free and all(each.kind not in JOINED or each in loops for each in rest)
+        parts = [self.join(placed, loops, bound, free=free)]
+        known = bound | binds_of(first)
+        for each in rest:
+            match each.kind:
+                case "optional":
+                    parts.append(f"OPTIONAL {self.group(inner_group(each), free=False, bound=known)}")
+                case "minus":
+                    parts.append(f"MINUS {self.group(inner_group(each), free=free)}")
+                case "bind":
+                    parts.append(self.expression(each, known))
+                case _ if each in loops:
+                    parts.append(self.chain(self.items([each]), known, after=True))
+                case _:
+                    parts.append(self.apart(each, names_beside(each, placed), known, free=False))
+            known |= each.binds
+        known |= binds_of(placed)
+        parts += [self.expression(each, known) for each in placed if each.kind == "filter"]
+        return "\n".join(part for part in parts if part)
+
+    def join(self, placed: Sequence[Element], loops: Sequence[Element], bound: Names, *, free: bool) -> str:
+        """The elements that a group joins first: those that cannot follow LATERAL, and a chain of the others.
+
+        The engine goes into the first one, but not into two.
+        """
+        first, _ = joined_first(placed)
+        if free and all(each.kind in ("plain", "values") for each in first):
+            return " ".join(map(self.patterns.unchanged, first))
+        heads = [each for each in first if each not in loops]
+        free = free and len(heads) <= 1
+        parts = [self.apart(each, names_beside(each, placed), bound, free=free) for each in heads]
+        later = self.items([each for each in first if each in loops], free=free and len(first) == 1)
+        return "\n".join([*parts, self.chain(later, bound | binds_of(heads), after=bool(heads))])
+
+    def apart(self, each: Element, others: Names, bound: Names, *, free: bool) -> str:
+        """VALUES, a subquery or a group that cannot follow LATERAL.
+
+        A group whose expressions could use values from outside stays as it is: with LATERAL in it, the engine would use
+        them.
+        """
+        if each.kind == "values":
+            return self.patterns.unchanged(each)
+        if self.groups.leaks(each, others):
+            return self.text[span(each.parts[0])[0] : span(each.parts[-1])[1]]
+        return self.nested(each, bound, free=free)
+
+    def items(self, elements: Sequence[Element], *, free: bool = False) -> list[Item]:
+        """The items of a chain: triple patterns and groups."""
+        plain = [each for each in elements if each.kind == "plain"]
+        patterns = [pattern for each in plain for pattern in self.patterns.of(each)]
+        if len(patterns) > MOST_ELEMENTS:
+            text = " ".join(map(self.patterns.unchanged, plain))
+            patterns = [Item(binds_of(plain), smallest(patterns), fixed(text))]
+        return [*patterns, *(self.item(each, free=free) for each in elements if each.kind in COMPLEX)]
+
+    def item(self, each: Element, *, free: bool) -> Item:
+        """A group, UNION or GRAPH clause."""
+        sizes = [smallest(self.within(part)) for part in each.parts]
+        return Item(
+            each.names,
+            lambda bound: sum(size(bound) for size in sizes),
+            lambda bound: self.nested(each, bound, free=free),
+        )
+
+    def within(self, part: Tree[Token]) -> list[Item]:
+        """The items in a group or GRAPH clause."""
+        elements = self.groups.of(part if part.data == "group" else last_of(part))
+        if any(each.kind == "values" for each in elements):
+            return [Item(NONE, lambda _: 1, fixed(""))]
+        return self.items([each for each in elements if each.kind in JOINED and each.kind != "subquery"])
+
+    def chain(self, left: list[Item], bound: Names, *, after: bool) -> str:
+        """Items, each evaluated for each solution of those before: the next is the one with the fewest solutions."""
+        texts: list[str] = []
+        while left:
+            best = next_of(left, bound)
+            left = [item for item in left if item is not best]
+            text = best.text(bound)
+            texts.append(f"LATERAL {{ {text} }}" if texts or after else text)
+            self.changed = self.changed or len(texts) > 1 or after
+            bound |= best.names
+        return "\n".join(texts)
+
+    def nested(self, each: Element, bound: Names, *, free: bool) -> str:
+        """A group, UNION, GRAPH clause or subquery."""
+        if each.kind == "graph":
+            group = inner_group(each)
+            return f"{self.text[span(each.parts[0])[0] : span(group)[0]]}{self.group(group, free=free, bound=bound)}"
+        return " UNION ".join(self.group(group, free=free, bound=bound) for group in each.parts)
+
+    def expression(self, each: Element, bound: Names) -> str:
+        """A FILTER or BIND, with the groups of EXISTS in it."""
+        (part,) = each.parts
+        start, end = span(part)
+        pieces = []
+        for found in outermost(part, "exists"):
+            group = last_of(found)
+            pieces += [self.text[start : span(group)[0]], self.group(group, free=False, bound=bound)]
+            start = span(group)[1]
+        return "".join([*pieces, self.text[start:end]])
+
+
+def settled(elements: Sequence[Element]) -> list[Element]:
+    """The elements, with each that is joined before the clauses that it can precede."""
+    placed: list[Element] = []
+    for each in elements:
+        at = len(placed)
+        while each.kind in JOINED and at and can_precede(each, placed[at - 1], placed[: at - 1]):
+            at -= 1
+        moved = any(one.kind not in JOINED and one.kind != "filter" for one in placed[at:])
+        placed.insert(at if moved and not any(map(labels, each.parts)) else len(placed), each)
+    return placed
+
+
+def can_precede(each: Element, clause: Element, before: Sequence[Element]) -> bool:
+    """Whether a joined element can come before a clause that is after others."""
+    if clause.kind in JOINED or clause.kind == "filter":
+        return True
+    tokens = leaves(clause.parts[0])
+    if clause.kind == "bind" and tokens[-2][1:] in each.names:
+        return False
+    return each.names & clause.names <= binds_of(before)
+
+
+def joined_first(placed: Sequence[Element]) -> tuple[list[Element], list[Element]]:
+    """The elements that are joined before any other clause, and the rest without filters."""
+    elements = [each for each in placed if each.kind != "filter"]
+    first = list(takewhile(lambda each: each.kind in JOINED, elements))
+    return first, elements[len(first) :]
+
+
+def names_beside(each: Element, elements: Iterable[Element]) -> Names:
+    """The variables of the other elements of a group."""
+    return frozenset().union(*(other.names for other in elements if other is not each))
+
+
+def outermost(node: Node, name: str) -> Iterator[Tree[Token]]:
+    """The outermost subtrees of a name, in the order of the text."""
+    pending = [node]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Tree):
+            if part.data == name:
+                yield part
+            else:
+                pending.extend(reversed(part.children))
+
+
+def extent(form: Tree[Token]) -> tuple[int, int]:
+    """The start and end of a query, whose last subtree may be empty."""
+    tokens = leaves(form)
+    return start_of(tokens[0]), start_of(tokens[-1]) + len(tokens[-1])
