@@ -80,11 +80,15 @@ def next_of(items: Sequence[Item], bound: Names) -> Item:
 
     One that is not connected comes first if it is smaller and leaves another one only to be tested.
     """
+
+    def expected(item: Item) -> tuple[float, float]:
+        return item.size(bound), item.size(NONE)
+
     connected = [item for item in items if item.names & bound]
-    smallest_of_all = min(items, key=lambda item: item.size(bound))
+    smallest_of_all = min(items, key=expected)
     if not connected or smallest_of_all in connected:
         return smallest_of_all
-    best = min(connected, key=lambda item: item.size(bound))
+    best = min(connected, key=expected)
     known = bound | smallest_of_all.names
     tested = any(item.names & smallest_of_all.names and item.size(known) <= 1 for item in connected)
     return smallest_of_all if tested and smallest_of_all.size(bound) < best.size(bound) / 2 else best

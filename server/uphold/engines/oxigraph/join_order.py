@@ -238,8 +238,8 @@ def settled(elements: Sequence[Element]) -> list[Element]:
         at = len(placed)
         while each.kind in JOINED and at and can_precede(each, placed[at - 1], placed[: at - 1]):
             at -= 1
-        moved = any(one.kind not in JOINED and one.kind != "filter" for one in placed[at:])
-        placed.insert(at if moved and not any(map(labels, each.parts)) else len(placed), each)
+        clauses = [number for number, one in enumerate(placed) if number >= at and one.kind not in (*JOINED, "filter")]
+        placed.insert(clauses[0] if clauses and not any(map(labels, each.parts)) else len(placed), each)
     return placed
 
 
