@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, request
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.routing import RequestRedirect
 
 from uphold import __version__
@@ -74,6 +77,7 @@ def create_app(settings: Settings) -> Flask:
     pages.check(manager.questions)
     app.wsgi_app = add_middleware(app.wsgi_app, manager)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.bytecode_cache = bytecode_cache(Path(app.root_path) / "templates")
     app.context_processor(lambda: {"snapshot": open_snapshot().snapshot, "base": settings.base, "version": __version__})
     app.jinja_env.globals |= {"contact": settings.contact, "contact_iri": settings.contact_iri}
     app.jinja_env.globals["vendored"] = vendored()
@@ -109,6 +113,14 @@ def create_app(settings: Settings) -> Flask:
     app.after_request(finish)
     app.after_request(refuse_other_formats)
     return app
+
+
+def bytecode_cache(templates: Path) -> FileSystemBytecodeCache | None:
+    """Compiled templates, next to Python's bytecode; compiling those of a page takes up to half a second."""
+    folder = templates / "__pycache__"
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def reject_slash_redirects() -> None:

@@ -92,6 +92,8 @@ class RandomQueries:
         kinds = [
             f"{self.variable()} = {self.variable()}",
             f"{self.variable()} != {self.term()}",
+            f"{self.variable()} = {self.iri()}",
+            f"{self.variable()} IN ({self.iri()}, {self.iri()})",
             f"!BOUND({self.variable()})",
             f"COALESCE({self.variable()} = {self.variable()}, true)",
             f"ISIRI({self.variable()}) || {self.variable()} = 2",

@@ -5,10 +5,13 @@ All queries are files in `queries/pages/`. `descriptions` arranges the results.
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
+
+from cachetools import LRUCache
 
 from uphold.engines.interface import Engine
 from uphold.errors import ResourceNotFound
@@ -23,6 +26,7 @@ __all__ = ["Resources"]
 
 TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 ASKED_AT_ONCE = 500
+LABELS_KNOWN = 10_000
 Row = dict[str, Term]
 
 
@@ -33,6 +37,8 @@ class Resources:
         self.base = snapshot.base
         self.ask = PageQueries(engine, texts)
         self.names = Names(snapshot.base, snapshot.prefixes)
+        self.labels: LRUCache[str, list[tuple[int, Label]]] = LRUCache(LABELS_KNOWN)
+        self.lock = threading.Lock()
         self.kinds = cache(self.count_kinds)  # a snapshot never changes, so results can be cached
         self.figures = cache(self.count_figures)
         self.graphs = cache(self.list_graphs)
@@ -81,6 +87,8 @@ class Resources:
         """The description of one IRI that exists."""
         this = [iri_term(iri)]
         rows = self.ask.rows("facts", this=this)
+        if any(row["value"].kind == "blank" for row in rows):
+            rows += self.ask.rows("facts-of-blank-nodes", this=this)
         sources = self.ask.rows("sources", this=this)
         pointing = self.ask.rows("pointing", this=this)
         by = [iri_term(row["property"].value) for row in pointing]
@@ -101,10 +109,16 @@ class Resources:
     def called(self, iris: Iterable[str], language: str = LANGUAGE) -> dict[str, Thing]:
         """Each IRI with its best label, in this language if available."""
         wanted = sorted(set(iris))
-        found: dict[str, list[tuple[int, Label]]] = defaultdict(list)
-        for start in range(0, len(wanted), ASKED_AT_ONCE):
-            for row in self.ask.rows("labels", this=map(iri_term, wanted[start : start + ASKED_AT_ONCE])):
+        with self.lock:
+            found = {iri: self.labels[iri] for iri in wanted if iri in self.labels}
+        new = [iri for iri in wanted if iri not in found]
+        for start in range(0, len(new), ASKED_AT_ONCE):
+            some = new[start : start + ASKED_AT_ONCE]
+            found |= {iri: [] for iri in some}
+            for row in self.ask.rows("labels", this=map(iri_term, some)):
                 found[row["this"].value].append(ranked(row))
+        with self.lock:
+            self.labels.update((iri, found[iri]) for iri in new)
         return {iri: self.thing(iri, found[iri], language) for iri in wanted}
 
     def cited(self, iris: Iterable[str], language: str = LANGUAGE) -> dict[str, Provenance]:

@@ -50,6 +50,8 @@ class Element:
     parts: tuple[Tree[Token], ...]
     names: Names
     binds: Names = NONE
+    text: str = ""
+    """The text of an element that is not in the query."""
 
 
 class GroupElements:

@@ -41,6 +41,8 @@ class Patterns:
 
     def unchanged(self, each: Element) -> str:
         """The text of triple patterns or VALUES, which others may follow."""
+        if each.text:
+            return each.text
         (part,) = each.parts
         text = self.raw(part)
         return f"{text} ." if part.data == "triples_block" and part.children[-1] != "." else text

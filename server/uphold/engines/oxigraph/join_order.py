@@ -16,8 +16,7 @@ Each rewriting has the same solutions by the definitions of section 18 of SPARQL
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import takewhile
+from collections.abc import Iterator, Mapping, Sequence
 
 from lark import Token, Tree
 
@@ -31,11 +30,12 @@ from uphold.engines.oxigraph.group_elements import (
     binds_of,
     inner_group,
     is_subquery,
-    labels,
     last_of,
     trees,
 )
+from uphold.engines.oxigraph.join_filters import implied_values
 from uphold.engines.oxigraph.join_items import Item, Patterns, fixed, next_of, smallest
+from uphold.engines.oxigraph.join_moves import given_by, joined_first, names_of_all, settled
 from uphold.engines.oxigraph.join_sizes import Sizes
 from uphold.engines.oxigraph.query_form import QueryForm
 from uphold.snapshots.statistics import Statistics
@@ -106,8 +106,8 @@ class Ordering:
             return ""
         elements = self.groups.of(group)
         data = self.groups.element(values)
-        said = frozenset().union(*(each.names for each in elements if each.kind == "filter"))
-        placed = settled([*elements, data])
+        said = names_of_all(each for each in elements if each.kind == "filter")
+        placed = self.settled([*elements, data])
         if not (said & data.names <= binds_of(elements) and data in joined_first(placed)[0]):
             return ""
         self.changed = True
@@ -120,50 +120,68 @@ class Ordering:
         elements = self.groups.of(group)
         if len(elements) > MOST_ELEMENTS:
             return self.patterns.raw(group)
-        placed = settled(elements)
-        if placed != elements:
-            self.changed = True
+        placed = self.settled(elements)
         return f"{{ {self.elements(placed, bound, free=free)} }}"
+
+    def settled(self, elements: Sequence[Element]) -> list[Element]:
+        """The elements where they are evaluated, with the VALUES that filters imply if these can come first."""
+        placed = settled(elements)
+        for each in implied_values(elements):
+            more = settled([*placed, each])
+            if each in joined_first(more)[0]:
+                placed = more
+        self.changed = self.changed or placed != elements
+        return placed
 
     def elements(self, placed: Sequence[Element], bound: Names, *, free: bool) -> str:
         """The content of a group: what is joined first, then the other elements in their order, then its filters."""
         first, rest = joined_first(placed)
-        loops = [each for each in placed if self.groups.is_substitutable(each, names_beside(each, placed))]
-        free = free and all(each.kind not in JOINED or each in loops for each in rest)
-        parts = [self.join(placed, loops, bound, free=free)]
-        known = bound | binds_of(first)
+        beside = {id(each): bound | names_of_all(other for other in first if other is not each) for each in first}
+        known = bound | names_of_all(first)
         for each in rest:
+            beside[id(each)] = known
+            known |= given_by(each)
+        loops = [each for each in (*first, *rest) if self.groups.is_substitutable(each, beside[id(each)])]
+        free = free and all(each.kind not in JOINED or each in loops for each in rest)
+        parts = [self.join(first, loops, beside, bound, free=free)]
+        for each in rest:
+            here = beside[id(each)]
             match each.kind:
                 case "optional":
-                    parts.append(f"OPTIONAL {self.group(inner_group(each), free=False, bound=known)}")
+                    parts.append(f"OPTIONAL {self.group(inner_group(each), free=False, bound=here)}")
                 case "minus":
                     parts.append(f"MINUS {self.group(inner_group(each), free=free)}")
                 case "bind":
-                    parts.append(self.expression(each, known))
+                    parts.append(self.expression(each, here))
                 case _ if each in loops:
-                    parts.append(self.chain(self.items([each]), known, after=True))
+                    parts.append(self.chain(self.items([each]), here, after=True))
                 case _:
-                    parts.append(self.apart(each, names_beside(each, placed), known, free=False))
-            known |= each.binds
-        known |= binds_of(placed)
+                    parts.append(self.apart(each, here, free=False))
         parts += [self.expression(each, known) for each in placed if each.kind == "filter"]
         return "\n".join(part for part in parts if part)
 
-    def join(self, placed: Sequence[Element], loops: Sequence[Element], bound: Names, *, free: bool) -> str:
+    def join(
+        self,
+        first: Sequence[Element],
+        loops: Sequence[Element],
+        beside: Mapping[int, Names],
+        bound: Names,
+        *,
+        free: bool,
+    ) -> str:
         """The elements that a group joins first: those that cannot follow LATERAL, and a chain of the others.
 
         The engine goes into the first one, but not into two.
         """
-        first, _ = joined_first(placed)
         if free and all(each.kind in ("plain", "values") for each in first):
             return " ".join(map(self.patterns.unchanged, first))
         heads = [each for each in first if each not in loops]
         free = free and len(heads) <= 1
-        parts = [self.apart(each, names_beside(each, placed), bound, free=free) for each in heads]
+        parts = [self.apart(each, beside[id(each)], free=free) for each in heads]
         later = self.items([each for each in first if each in loops], free=free and len(first) == 1)
         return "\n".join([*parts, self.chain(later, bound | binds_of(heads), after=bool(heads))])
 
-    def apart(self, each: Element, others: Names, bound: Names, *, free: bool) -> str:
+    def apart(self, each: Element, beside: Names, *, free: bool) -> str:
         """VALUES, a subquery or a group that cannot follow LATERAL.
 
         A group whose expressions could use values from outside stays as it is: with LATERAL in it, the engine would use
@@ -171,9 +189,9 @@ class Ordering:
         """
         if each.kind == "values":
             return self.patterns.unchanged(each)
-        if self.groups.leaks(each, others):
+        if self.groups.leaks(each, beside):
             return self.text[span(each.parts[0])[0] : span(each.parts[-1])[1]]
-        return self.nested(each, bound, free=free)
+        return self.nested(each, beside, free=free)
 
     def items(self, elements: Sequence[Element], *, free: bool = False) -> list[Item]:
         """The items of a chain: triple patterns and groups."""
@@ -229,40 +247,6 @@ class Ordering:
             pieces += [self.text[start : span(group)[0]], self.group(group, free=False, bound=bound)]
             start = span(group)[1]
         return "".join([*pieces, self.text[start:end]])
-
-
-def settled(elements: Sequence[Element]) -> list[Element]:
-    """The elements, with each that is joined before the clauses that it can precede."""
-    placed: list[Element] = []
-    for each in elements:
-        at = len(placed)
-        while each.kind in JOINED and at and can_precede(each, placed[at - 1], placed[: at - 1]):
-            at -= 1
-        clauses = [number for number, one in enumerate(placed) if number >= at and one.kind not in (*JOINED, "filter")]
-        placed.insert(clauses[0] if clauses and not any(map(labels, each.parts)) else len(placed), each)
-    return placed
-
-
-def can_precede(each: Element, clause: Element, before: Sequence[Element]) -> bool:
-    """Whether a joined element can come before a clause that is after others."""
-    if clause.kind in JOINED or clause.kind == "filter":
-        return True
-    tokens = leaves(clause.parts[0])
-    if clause.kind == "bind" and tokens[-2][1:] in each.names:
-        return False
-    return each.names & clause.names <= binds_of(before)
-
-
-def joined_first(placed: Sequence[Element]) -> tuple[list[Element], list[Element]]:
-    """The elements that are joined before any other clause, and the rest without filters."""
-    elements = [each for each in placed if each.kind != "filter"]
-    first = list(takewhile(lambda each: each.kind in JOINED, elements))
-    return first, elements[len(first) :]
-
-
-def names_beside(each: Element, elements: Iterable[Element]) -> Names:
-    """The variables of the other elements of a group."""
-    return frozenset().union(*(other.names for other in elements if other is not each))
 
 
 def outermost(node: Node, name: str) -> Iterator[Tree[Token]]:

@@ -11,7 +11,10 @@ __all__ = ["QueryForm", "form_of", "may_change"]
 
 MOST_TEXT = 32_000
 
-TERM = rf"(?:{IRI}|{STRING}(?:@[\w-]+|\^\^(?:{IRI}|[\w-]*+:[\w-]++))?|[\w-]*+:[\w-]++|[+-]?[0-9]+)"
+NAME = rf"(?:{IRI}|[\w-]*+:[\w-]++)"
+TERM = rf"(?:{NAME}|{STRING}(?:@[\w-]+|\^\^{NAME})?|[+-]?[0-9]+)"
+EQUALITY = re.compile(r"=|\bin\b")
+NAMES = re.compile(rf"(?:{NAME}\s*+)++")
 CONSTANTS = re.compile(
     rf"(?P<before>\bVALUES\s*+[?$]\w++\s*+\{{\s*+)(?P<terms>(?:{TERM}\s*+)++)(?=\}})"
     rf"|(?P<iri>{IRI})|(?P<string>{STRING})|(?P<comment>{COMMENT})|(?<![\w.:?$@%])(?P<number>[0-9]++)(?![\w.:])",
@@ -32,7 +35,10 @@ class QueryForm(NamedTuple):
 
 
 def form_of(text: str) -> QueryForm:
-    """The form of a query; the terms of VALUES for one variable count as one constant, and comments are left out."""
+    """The form of a query, without comments.
+
+    The terms of VALUES for one variable count as one constant: as an IRI if all of them are IRIs, else as a literal.
+    """
     constants: list[str] = []
 
     def place(found: re.Match[str]) -> str:
@@ -40,9 +46,11 @@ def form_of(text: str) -> QueryForm:
             return " "
         number = len(constants)
         constants.append(found["terms"] or found[0])
-        if found["string"]:
-            return f'":{number}"'
-        return f"999999999{number}" if found["number"] else f"{found['before'] or ''}<:{number}>"
+        if found["number"]:
+            return f"999999999{number}"
+        named = found["iri"] or (found["terms"] and NAMES.fullmatch(found["terms"]))
+        mark = f"<:{number}>" if named else f'":{number}"'
+        return f"{found['before'] or ''}{mark}"
 
     return QueryForm(CONSTANTS.sub(place, text), tuple(constants))
 
@@ -52,4 +60,9 @@ def may_change(text: str) -> bool:
     if len(text) > MOST_TEXT:
         return False
     lower = text.lower()
-    return text.count("{") > 1 or "bind" in lower or "values" in lower
+    return (
+        text.count("{") > 1
+        or "bind" in lower
+        or "values" in lower
+        or ("filter" in lower and EQUALITY.search(lower) is not None)
+    )
