@@ -120,15 +120,18 @@ class Ordering:
         elements = self.groups.of(group)
         if len(elements) > MOST_ELEMENTS:
             return self.patterns.raw(group)
-        placed = self.settled(elements)
+        placed = self.settled(elements, bound)
         return f"{{ {self.elements(placed, bound, free=free)} }}"
 
-    def settled(self, elements: Sequence[Element]) -> list[Element]:
-        """The elements where they are evaluated, with the VALUES that filters imply if these can come first."""
+    def settled(self, elements: Sequence[Element], bound: Names = NONE) -> list[Element]:
+        """The elements where they are evaluated, with the VALUES that filters imply if these can come first.
+
+        What has a value from outside cannot get one from VALUES.
+        """
         placed = settled(elements)
         for each in implied_values(elements):
             more = settled([*placed, each])
-            if each in joined_first(more)[0]:
+            if each in joined_first(more)[0] and not each.names & bound:
                 placed = more
         self.changed = self.changed or placed != elements
         return placed
@@ -179,7 +182,7 @@ class Ordering:
         free = free and len(heads) <= 1
         parts = [self.apart(each, beside[id(each)], free=free) for each in heads]
         later = self.items([each for each in first if each in loops], free=free and len(first) == 1)
-        return "\n".join([*parts, self.chain(later, bound | binds_of(heads), after=bool(heads))])
+        return "\n".join([*parts, self.chain(later, bound | names_of_all(heads), after=bool(heads))])
 
     def apart(self, each: Element, beside: Names, *, free: bool) -> str:
         """VALUES, a subquery or a group that cannot follow LATERAL.

@@ -13,14 +13,13 @@ MOST_TEXT = 32_000
 
 NAME = rf"(?:{IRI}|[\w-]*+:[\w-]++)"
 TERM = rf"(?:{NAME}|{STRING}(?:@[\w-]+|\^\^{NAME})?|[+-]?[0-9]+)"
-EQUALITY = re.compile(r"=|\bin\b")
 NAMES = re.compile(rf"(?:{NAME}\s*+)++")
 CONSTANTS = re.compile(
     rf"(?P<before>\bVALUES\s*+[?$]\w++\s*+\{{\s*+)(?P<terms>(?:{TERM}\s*+)++)(?=\}})"
     rf"|(?P<iri>{IRI})|(?P<string>{STRING})|(?P<comment>{COMMENT})|(?<![\w.:?$@%])(?P<number>[0-9]++)(?![\w.:])",
     re.IGNORECASE,
 )
-PLACES = re.compile(r"<:([0-9]+)>|\":([0-9]+)\"|(?<![\w.:?$@%])9{9}([0-9]+)(?![\w.:])")
+PLACES = re.compile(r"<:([0-9]*)>|\":([0-9]+)\"|(?<![\w.:?$@%])9{9}([0-9]+)(?![\w.:])")
 
 
 class QueryForm(NamedTuple):
@@ -31,13 +30,19 @@ class QueryForm(NamedTuple):
 
     def filled(self, text: str) -> str:
         """A text with the constants at their places."""
-        return PLACES.sub(lambda place: self.constants[int(place[place.lastindex or 0])], text)
+
+        def constant(place: re.Match[str]) -> str:
+            number = place[place.lastindex or 0]
+            return self.constants[int(number)] if number else ""
+
+        return PLACES.sub(constant, text)
 
 
 def form_of(text: str) -> QueryForm:
     """The form of a query, without comments.
 
-    The terms of VALUES for one variable count as one constant: as an IRI if all of them are IRIs, else as a literal.
+    The terms of VALUES for one variable are one constant, an IRI if all of them are IRIs, else a literal. If there are
+    several, an empty place follows.
     """
     constants: list[str] = []
 
@@ -50,7 +55,8 @@ def form_of(text: str) -> QueryForm:
             return f"999999999{number}"
         named = found["iri"] or (found["terms"] and NAMES.fullmatch(found["terms"]))
         mark = f"<:{number}>" if named else f'":{number}"'
-        return f"{found['before'] or ''}{mark}"
+        several = found["terms"] and len(re.findall(TERM, found["terms"])) > 1
+        return f"{found['before'] or ''}{mark}{' <:>' if several else ''}"
 
     return QueryForm(CONSTANTS.sub(place, text), tuple(constants))
 
@@ -60,9 +66,4 @@ def may_change(text: str) -> bool:
     if len(text) > MOST_TEXT:
         return False
     lower = text.lower()
-    return (
-        text.count("{") > 1
-        or "bind" in lower
-        or "values" in lower
-        or ("filter" in lower and EQUALITY.search(lower) is not None)
-    )
+    return text.count("{") > 1 or "bind" in lower or "values" in lower or ("filter" in lower and "=" in lower)
