@@ -78,6 +78,7 @@ def busy_worker(validator: SnapshotValidator) -> int:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         if found := busy_workers(validator):
+            time.sleep(0.05)  # a worker is bound to its fork server soon after it was forked
             os.kill(found[0], signal.SIGSTOP)
             return found[0]
         time.sleep(0.01)

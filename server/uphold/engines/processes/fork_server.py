@@ -85,15 +85,15 @@ def serve(control: socket.socket, work: Work, workers: set[int], *, sandboxed: b
             if pid in workers:  # the id of a reaped process may be reused
                 os.kill(pid, signal.SIGKILL)
             continue
-        child = os.fork()
+        parent, child = os.getpid(), os.fork()
         if not child:
-            become_worker(control, channels[0], work, sandboxed=sandboxed)
+            become_worker(control, channels[0], work, parent, sandboxed=sandboxed)
         workers.add(child)
         os.close(channels[0])
         control.sendall(NUMBER.pack(child))
 
 
-def become_worker(control: socket.socket, channel: int, work: Work, *, sandboxed: bool) -> None:
+def become_worker(control: socket.socket, channel: int, work: Work, parent: int, *, sandboxed: bool) -> None:
     """In the forked process: close everything but the worker's channel and stderr, run `work`, and never return."""
     status = 1
     try:
@@ -101,7 +101,7 @@ def become_worker(control: socket.socket, channel: int, work: Work, *, sandboxed
         os.dup2(channel, 0)
         os.close(channel)
         os.dup2(2, 1)
-        die_with_parent()
+        die_with_parent(parent)
         if sandboxed:  # unable to open files or sockets, a query cannot reach the network or the disk
             resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
         work(socket.socket(fileno=0))
@@ -110,10 +110,12 @@ def become_worker(control: socket.socket, channel: int, work: Work, *, sandboxed
         os._exit(status)
 
 
-def die_with_parent() -> None:
+def die_with_parent(parent: int) -> None:
     """Make the kernel end this process when its parent ends, even if the parent is killed (Linux only)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it ended before
+            os._exit(1)
 
 
 def reap(workers: set[int]) -> None:
