@@ -199,6 +199,10 @@ class QueryTimeout(LimitExceeded):
 
     code = "query-timeout"
     title = "The query exceeded its time limit"
+    remedy = (
+        "Request less at once, or write MINUS as FILTER NOT EXISTS, and things by VALUES instead of FILTER with `||`, IN"
+        ' or STR; see "When a query takes too long" in docs/ask.md.'
+    )
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"The query was stopped after {seconds:g} s, its time limit.")
