@@ -12,7 +12,7 @@ from uphold.engines.oxigraph.join_sizes import Sizes
 from uphold.sparql.outline import span
 from uphold.sparql.parser import Node, subtrees
 
-__all__ = ["Item", "Patterns", "fixed", "next_of", "smallest"]
+__all__ = ["Item", "Patterns", "fixed", "in_order", "smallest"]
 
 IRREGULAR = frozenset(
     {"anon", "blank_node_properties", "collection", "reified_triple", "triple_term", "annotation", "reifier"}
@@ -75,6 +75,16 @@ class Patterns:
                 text = " ".join(map(self.raw, (subject, verb, part)))
                 size = self.sizes.of(subject, verb, part)
                 yield Item(names_of([subject, verb, part]), size, fixed(text))
+
+
+def in_order(items: Sequence[Item], bound: Names) -> Iterator[tuple[Item, Names]]:
+    """The items in the order in which they are joined, each with the variables that have values before it."""
+    left = list(items)
+    while left:
+        best = next_of(left, bound)
+        yield best, bound
+        left = [item for item in left if item is not best]
+        bound |= best.names
 
 
 def next_of(items: Sequence[Item], bound: Names) -> Item:

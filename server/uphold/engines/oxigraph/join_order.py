@@ -34,7 +34,7 @@ from uphold.engines.oxigraph.group_elements import (
     trees,
 )
 from uphold.engines.oxigraph.join_filters import implied_values
-from uphold.engines.oxigraph.join_items import Item, Patterns, fixed, next_of, smallest
+from uphold.engines.oxigraph.join_items import Item, Patterns, fixed, in_order, smallest
 from uphold.engines.oxigraph.join_moves import given_by, joined_first, names_of_all, settled
 from uphold.engines.oxigraph.join_sizes import Sizes
 from uphold.engines.oxigraph.query_form import QueryForm
@@ -177,12 +177,27 @@ class Ordering:
         The engine goes into the first one, but not into two.
         """
         if free and all(each.kind in ("plain", "values") for each in first):
-            return " ".join(map(self.patterns.unchanged, first))
+            return self.side_by_side(first, bound)
         heads = [each for each in first if each not in loops]
         free = free and len(heads) <= 1
         parts = [self.apart(each, beside[id(each)], free=free) for each in heads]
         later = self.items([each for each in first if each in loops], free=free and len(first) == 1)
         return "\n".join([*parts, self.chain(later, bound | names_of_all(heads), after=bool(heads))])
+
+    def side_by_side(self, elements: Sequence[Element], bound: Names) -> str:
+        """VALUES and triple patterns that the engine orders: of those that it expects to be alike, it takes the first.
+
+        It knows the form of a pattern, but not the statistics of its property or class.
+        """
+        values = [each for each in elements if each.kind == "values"]
+        plain = [each for each in elements if each.kind == "plain"]
+        items = self.items(plain)
+        placed = [item for item, _ in in_order(items, bound | binds_of(values))]
+        if placed == items or any(labels(part) for each in plain for part in each.parts):
+            return " ".join(map(self.patterns.unchanged, elements))
+        self.changed = True
+        texts = [item.text(NONE).removesuffix(".") for item in placed]
+        return " ".join([*map(self.patterns.unchanged, values), *(f"{text} ." for text in texts)])
 
     def apart(self, each: Element, beside: Names, *, free: bool) -> str:
         """VALUES, a subquery or a group that cannot follow LATERAL.
@@ -221,16 +236,13 @@ class Ordering:
             return [Item(NONE, lambda _: 1, fixed(""))]
         return self.items([each for each in elements if each.kind in JOINED and each.kind != "subquery"])
 
-    def chain(self, left: list[Item], bound: Names, *, after: bool) -> str:
+    def chain(self, left: Sequence[Item], bound: Names, *, after: bool) -> str:
         """Items, each evaluated for each solution of those before: the next is the one with the fewest solutions."""
         texts: list[str] = []
-        while left:
-            best = next_of(left, bound)
-            left = [item for item in left if item is not best]
-            text = best.text(bound)
+        for item, known in in_order(left, bound):
+            text = item.text(known)
             texts.append(f"LATERAL {{ {text} }}" if texts or after else text)
             self.changed = self.changed or len(texts) > 1 or after
-            bound |= best.names
         return "\n".join(texts)
 
     def nested(self, each: Element, bound: Names, *, free: bool) -> str:

@@ -19,6 +19,9 @@ CONSTANTS = re.compile(
     rf"|(?P<iri>{IRI})|(?P<string>{STRING})|(?P<comment>{COMMENT})|(?<![\w.:?$@%])(?P<number>[0-9]++)(?![\w.:])",
     re.IGNORECASE,
 )
+SEVERAL = re.compile(r"[.;,]\s*+[^\s}]")
+"""What is between two triple patterns."""
+
 PLACES = re.compile(r"<:([0-9]*)>|\":([0-9]+)\"|(?<![\w.:?$@%])9{9}([0-9]+)(?![\w.:])")
 
 
@@ -65,5 +68,12 @@ def may_change(text: str) -> bool:
     """Whether `join_order` may change a query: quick, and right about each one that it would change."""
     if len(text) > MOST_TEXT:
         return False
-    lower = text.lower()
-    return text.count("{") > 1 or "bind" in lower or "values" in lower or ("filter" in lower and "=" in lower)
+    body = text.partition("{")[2]
+    lower = body.lower()
+    return (
+        "{" in body
+        or SEVERAL.search(body) is not None
+        or "bind" in lower
+        or "values" in lower
+        or ("filter" in lower and "=" in lower)
+    )
