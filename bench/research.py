@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 from urllib.parse import quote
 
 import pyoxigraph as ox
@@ -121,7 +121,7 @@ class Alone:
         """Run a query in this process."""
         began = time.perf_counter()
         store = self.stores.whole if NAMES_GRAPHS.search(query) else self.stores.plain
-        result = store.query(query)
+        result: Any = store.query(query)
         graph = isinstance(result, ox.QueryTriples)
         body = result.serialize(format=ox.RdfFormat.N_TRIPLES if graph else ox.QueryResultsFormat.JSON) or b""
         sender.send(Measured(since(began), size_of(body, graph=graph)))
