@@ -200,8 +200,8 @@ class QueryTimeout(LimitExceeded):
     code = "query-timeout"
     title = "The query exceeded its time limit"
     remedy = (
-        "Request less at once, or write MINUS as FILTER NOT EXISTS, and things by VALUES instead of FILTER with `||`, IN"
-        ' or STR; see "When a query takes too long" in docs/ask.md.'
+        "Request less at once, write FILTER NOT EXISTS instead of MINUS, and name things by VALUES instead of a FILTER"
+        ' with `||`, IN or STR; see "When a query takes too long" in docs/ask.md.'
     )
 
     def __init__(self, seconds: float) -> None:

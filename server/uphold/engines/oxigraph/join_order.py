@@ -30,6 +30,7 @@ from uphold.engines.oxigraph.group_elements import (
     binds_of,
     inner_group,
     is_subquery,
+    labels,
     last_of,
     trees,
 )
