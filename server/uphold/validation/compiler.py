@@ -107,7 +107,7 @@ class Compiler:
             raise UnsupportedShape(f"{shape.name} has sh:sparql on a property shape, which is not supported.")
         constraint = read_constraint(self.conditions.graph, node, shape.name)
         reads = tuple(
-            Read(step.predicate, link=link, objects=link.objects) if step else Read(None, link=link)
+            Read(step.predicate, link=link, objects=link.objects(step)) if step else Read(None, link=link)
             for link in constraint.links
             for step in (link.path.steps() if link.path else [None])
         )

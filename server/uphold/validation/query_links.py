@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from lark import Token, Tree
 
 from uphold.sparql.parser import ParsedQuery, subtrees
-from uphold.validation.paths import Path
+from uphold.validation.paths import EMPTY, Path, Step
 from uphold.validation.query_groups import (
     THIS,
     child,
@@ -48,11 +48,10 @@ class Link:
         """The path of the pattern."""
         return self.pattern.path
 
-    @property
-    def objects(self) -> frozenset[str] | None:
-        """The one object that the pattern matches, if it is an IRI."""
+    def objects(self, step: Step) -> frozenset[str] | None:
+        """The one object of a triple that the last step of the path matches, if it is an IRI."""
         end = self.pattern.object
-        return frozenset((end[1:-1],)) if end.startswith("<") else None
+        return frozenset((end[1:-1],)) if end.startswith("<") and step.forward and step.after == EMPTY else None
 
 
 def links(query: ParsedQuery) -> Iterator[Link]:
