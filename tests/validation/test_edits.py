@@ -26,6 +26,7 @@ from uphold.snapshots.snapshot import Snapshot
 from uphold.validation.background import Background
 from uphold.validation.changes import Nodes, affected, only_targets
 from uphold.validation.evaluation import evaluate, evaluate_all
+from uphold.validation.lexical_forms import XSD, well_formed
 from uphold.validation.worker import background_of
 
 Verdict = set[tuple[str, str]]
@@ -35,6 +36,7 @@ SEEDS = range(4)
 EACH = 6
 LONG_EACH = 1_250
 TOGETHER, LONG_TOGETHER = 30, 100
+FORMS_NOT_REQUIRED = {f"{XSD}{name}" for name in ("gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay", "anyURI")}
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,32 @@ def by_compiler(background: Background, nodes: Nodes | None = None) -> Verdict:
     return named((each.result.shape, each.result.focusNode) for each in found)
 
 
+def explained(background: Background) -> Verdict:
+    """What the compiled shapes report and others need not: literals of xsd:gYear and the like in another form.
+
+    SHACL (4.1.2) only requires the forms of the datatypes that SPARQL 1.1 supports (17.1 there).
+    """
+    holders: dict[str, set[str]] = {}
+    for triple in background.shapes:
+        holders.setdefault(str(triple.object), set()).add(str(triple.subject))
+    by_datatype = {name: named_shapes(f"<{name}>", holders) for name in FORMS_NOT_REQUIRED}
+    return {
+        (shape, str(quad.subject).strip("<>"))
+        for quad in background.store
+        if isinstance(quad.object, ox.Literal)
+        and quad.object.datatype.value in FORMS_NOT_REQUIRED
+        and not well_formed(quad.object.value, quad.object.datatype.value)
+        for shape in by_datatype.get(quad.object.datatype.value, ())
+    }
+
+
+def named_shapes(term: str, holders: dict[str, set[str]]) -> set[str]:
+    """The IRIs of the shapes that have a term, also within lists."""
+    found = holders.get(term, set())
+    nested = (named_shapes(each, holders) for each in found if each.startswith("_:"))
+    return {each.strip("<>") for each in found if not each.startswith("_:")}.union(*nested)
+
+
 def by_pyshacl(background: Background, focus: Iterable[str] | None) -> Verdict:
     """What pySHACL says of some nodes, or of all."""
     graph = Prepared()
@@ -155,8 +183,9 @@ def test_what_an_edit_can_affect_is_all_that_changes(
     for edit in islice(edits(triples, seed), number):
         with applied(extract, [edit]) as nodes:
             after, found = by_library(library, extract.store), by_compiler(extract, nodes)
+            ours = explained(extract)
         assert after - before <= found, edit
-        assert found <= after, edit
+        assert found - ours <= after, edit
 
 
 def separate(some: Iterator[Edit], number: int) -> list[Edit]:
@@ -185,7 +214,8 @@ def test_all_validators_agree_on_edits_of_all_data(
     with applied(whole, some) as nodes:
         expected = by_library(library, whole.store)
         assert len(expected) > TOGETHER / 3
-        assert by_compiler(whole) == expected
-        assert by_compiler(whole, nodes) == expected
+        ours = explained(whole)
+        assert by_compiler(whole) - ours == expected - ours
+        assert by_compiler(whole, nodes) - ours == expected - ours
         focus = None if long and seed == 0 else {iri for known in nodes.values() if known for iri in known}
-        assert by_pyshacl(whole, focus) == expected
+        assert by_pyshacl(whole, focus) - ours == expected - ours
