@@ -134,6 +134,18 @@ def test_every_response_equals_that_of_an_app_without_caches(
     assert hits > len(sent) // 5
 
 
+def test_a_page_that_was_posted_for_is_sent_from_the_cache_too(client: FlaskClient, uncached: FlaskClient) -> None:
+    """Only GET and HEAD of a page are conditional (RFC 9110, 13.1.2), as without caches."""
+    for app in (uncached, client, client):
+        reply = app.post(
+            "/sparql",
+            data="ASK { ?s ?p ?o }",
+            headers={"Accept": "text/html", "Content-Type": "application/sparql-query", "If-None-Match": "*"},
+        )
+        assert (reply.status_code, reply.mimetype) == (200, "text/html")
+    assert reply.headers["Server-Timing"] == "cache;desc=hit"
+
+
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "br"])
 @pytest.mark.parametrize("keeps", [True, False])
 def test_a_client_with_the_answer_gets_304_and_no_query_runs(
