@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 class OpenSnapshot:
     """One snapshot with its engine and its number of readers.
 
-    Pages of the current snapshot have a separate worker, so that they do not wait for queries.
+    Pages of the current snapshot have separate workers, so that they do not wait for queries.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class OpenSnapshot:
         self.search = Search(snapshot.search, Names(snapshot.base, snapshot.prefixes))
         engine = EmbeddedEngine(snapshot, settings, workers=1 if archived else None)
         self.engine: Engine = engine
-        self.page_engine: Engine = engine if archived else engine.beside(workers=1)
+        self.page_engine: Engine = engine if archived else engine.beside(settings.query_workers)
         self.resources = Resources(snapshot, self.page_engine, texts)
         self.validator = SnapshotValidator(snapshot, settings)
         self.readers = 0

@@ -13,7 +13,7 @@ from uphold.rdf.terms import iri_term
 from uphold.serving.descriptions import Provenance, Source, Thing
 from uphold.web.http.request_context import context, open_snapshot
 from uphold.web.http.request_parameters import choose_language, read_language
-from uphold.web.rendering.question_results import QuestionResult
+from uphold.web.rendering.question_results import QuestionResult, fetch
 
 __all__ = ["Note", "Page", "nodes", "reader_language"]
 
@@ -35,6 +35,7 @@ class Page:
     def __init__(self, answers: Mapping[str, QuestionResult], language: str, also: Iterable[str] = ()) -> None:
         self.answers, self.language = answers, language
         self.base = open_snapshot().snapshot.base
+        fetch(answers.values())
         found = {*also}
         for answer in answers.values():
             found.update(self.iris(answer.document if answer.question.returns_graph else answer.rows))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -16,7 +18,7 @@ from uphold.questions.framing import frame
 from uphold.questions.rows import Rows, read_rows
 from uphold.web.http.request_context import context, manager, open_snapshot
 
-__all__ = ["RESULTS", "TRIPLES", "EmptyResult", "QuestionResult", "ask", "frame_answer", "run_query"]
+__all__ = ["RESULTS", "TRIPLES", "EmptyResult", "QuestionResult", "ask", "fetch", "frame_answer", "run_query"]
 
 RESULTS, TRIPLES = "application/sparql-results+json", "application/n-triples"
 
@@ -35,10 +37,22 @@ def run_query(query: str, form: str) -> bytes:
         found.close()
 
 
-def frame_answer(question: Question, query: str, terms: Mapping[str, Sequence[str]]) -> Any:
-    """The document of a CONSTRUCT question; None when its graph is empty."""
+def fetch(results: Iterable[QuestionResult]) -> None:
+    """Run the queries of some results at the same time; raises what the first failed one raises."""
+    asked = [each for each in results if each.asked]
+    with ThreadPoolExecutor(max(1, manager().settings.query_workers)) as pool:
+        running = [pool.submit(copy_context().run, each.fetch) for each in asked]
+    for each in running:
+        each.result()
+
+
+def frame_answer(
+    question: Question, query: str, terms: Mapping[str, Sequence[str]], triples: bytes | None = None
+) -> Any:
+    """The document of a CONSTRUCT question, or of the triples that it returned; None when there are none."""
     values = {name: each[0][1:-1] for name, each in terms.items() if each and each[0].startswith("<")}
-    triples = run_query(query, TRIPLES)
+    if triples is None:
+        triples = run_query(query, TRIPLES)
     return frame(triples, question.frame, manager().context.columns, open_snapshot().snapshot.base, values)
 
 
@@ -58,9 +72,18 @@ class QuestionResult:
         return self.question.bound(self.given)
 
     @cached_property
+    def content(self) -> bytes:
+        """The engine's result."""
+        return run_query(self.query, TRIPLES if self.question.returns_graph else RESULTS)
+
+    def fetch(self) -> None:
+        """Run the query now."""
+        _ = self.content
+
+    @cached_property
     def table(self) -> Rows:
         """All rows of a SELECT."""
-        return read_rows(run_query(self.query, RESULTS), self.question.head.columns)
+        return read_rows(self.content, self.question.head.columns)
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -70,7 +93,8 @@ class QuestionResult:
     @cached_property
     def document(self) -> dict[str, Any]:
         """The document of a CONSTRUCT; empty when its graph is."""
-        found: dict[str, Any] = frame_answer(self.question, self.query, dict(self.question.terms(self.given))) or {}
+        terms = dict(self.question.terms(self.given))
+        found: dict[str, Any] = frame_answer(self.question, self.query, terms, self.content) or {}
         return found
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
