@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> Flask:
     pages.check(manager.questions)
     app.wsgi_app = add_middleware(app.wsgi_app, manager)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.bytecode_cache = bytecode_cache(Path(app.root_path) / "templates")
+    app.jinja_env.bytecode_cache = bytecode_cache(Path(app.root_path) / "__pycache__")
     app.context_processor(lambda: {"snapshot": open_snapshot().snapshot, "base": settings.base, "version": __version__})
     app.jinja_env.globals |= {"contact": settings.contact, "contact_iri": settings.contact_iri}
     app.jinja_env.globals["vendored"] = vendored()
@@ -115,9 +115,8 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def bytecode_cache(templates: Path) -> FileSystemBytecodeCache | None:
+def bytecode_cache(folder: Path) -> FileSystemBytecodeCache | None:
     """Compiled templates, next to Python's bytecode; compiling those of a page takes up to half a second."""
-    folder = templates / "__pycache__"
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
     return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
