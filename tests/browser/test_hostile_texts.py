@@ -87,8 +87,7 @@ def test_the_gate_refuses_it(client: FlaskClient, key: str) -> None:
     assert sorted(iri.split("/")[-2] for iri in passed) == CASES["passes"].get(key, [])
 
 
-@pytest.mark.parametrize("key", CASES["texts"])
-@pytest.mark.parametrize("kind", NAMED)
+@pytest.mark.one_in(3, ("kind", "key"), [(kind, key) for kind in NAMED for key in CASES["texts"]])
 def test_a_thing_shows_it_as_it_is(reader: Visit, opened_gate: str, kind: str, key: str) -> None:
     """The page of a thing: inert, no wider than the screen, and the text whole, in its order, isolated."""
     look_around(reader, f"{opened_gate}/doc/{kind}/hostile-{key}", opened_gate)

@@ -97,10 +97,11 @@ def families(page: Page, selector: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def pictures(project_client: FlaskClient) -> dict[str, str]:
-    """The tested charts and cards, drawn once, by their names."""
+def pictures(project_client: FlaskClient, pytestconfig: pytest.Config) -> dict[str, str]:
+    """The tested charts and cards, drawn once, by their names: every second one, in a long run all."""
     charts = [*(f"{name}.svg" for name in CHARTS), *CASES["charts"]]
     charts += [f"{name}.svg?lang={language}" for name, language in zip(IN_LANGUAGES, cycle(CASES["languages"]))]
+    charts = charts if pytestconfig.getoption("long") else charts[::2]
     cards = [re.sub(r"(\?|$)", r".svg\1", card, count=1) for card in CASES["cards"]]
     addresses = [*(f"/api/{chart}" for chart in charts), *(f"/embed/{card}" for card in cards)]
     answers = {address: project_client.get(address) for address in addresses}

@@ -88,7 +88,7 @@ def lacking(triples: list[ox.Triple], background: Background) -> set[str]:
     return {str(triple) for triple in new if not str(triple.subject).startswith(f"<{BASE}doc/")}
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.one_in(2, "form", [*FORMS])
 def test_a_document_of_each_class_says_nothing_new(
     form: str,
     documents: list[str],
@@ -107,7 +107,7 @@ def test_a_document_of_each_class_says_nothing_new(
     assert lacking(every, background) == set()
 
 
-@pytest.mark.parametrize("form", RDF_FORMS)
+@pytest.mark.one_in(2, "form", [*RDF_FORMS])
 @pytest.mark.parametrize("name", WHOLE)
 def test_ontology_and_shapes_say_nothing_new(
     name: str, form: str, project_client: FlaskClient, project_settings: Settings, background: Background
@@ -119,7 +119,7 @@ def test_ontology_and_shapes_say_nothing_new(
     assert lacking(graph, background) == set()
 
 
-@pytest.mark.parametrize("form", [*FORMS, "context"])
+@pytest.mark.one_in(2, "form", [*FORMS, "context"])
 def test_a_document_of_each_question_says_nothing_new(
     form: str, project_client: FlaskClient, project_settings: Settings, background: Background
 ) -> None:

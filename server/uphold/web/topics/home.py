@@ -17,7 +17,7 @@ from uphold.web.http.responses import send
 from uphold.web.metadata.contact import contact_terms
 from uphold.web.metadata.json_ld import catalogue
 from uphold.web.rendering.grouping import grouped, in_order
-from uphold.web.rendering.question_results import QuestionResult, ask
+from uphold.web.rendering.question_results import QuestionResult, ask, fetch
 from uphold.web.rendering.render import about_page, show, view
 from uphold.web.resources.signposting import links_of_catalogue, listed_files
 from uphold.web.resources.treaty_map import world_map
@@ -50,6 +50,7 @@ def home() -> Response:
         return send(resources.document("catalogue", form, **contact_terms()), label, varies=True)
     answers = {"kept": ask("commitments-kept"), "treaties": ask("treaties"), "outcomes": ask("outcome-summary")}
     answers["figures"] = ask("contradicted-figures")
+    fetch(answers.values())
     treaty = treaty_of_map(answers["treaties"])
     changes = ask("treaty-map-changes", treaty=treaty) if treaty else None
     about, files = about_page(TITLE, DESCRIPTION), listed_files()
