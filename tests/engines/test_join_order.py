@@ -46,8 +46,8 @@ Solutions = Counter[tuple[str, ...]]
 
 def in_order(query: str, statistics: Statistics = STATISTICS) -> str:
     """The query in its order."""
-    form = form_of(query)
-    return form.filled(ordered(form, statistics, {}))
+    form = form_of(query, statistics.vocabulary)
+    return form.filled(ordered(form.text, statistics, {}))
 
 
 def spaced(text: str) -> str:
@@ -173,7 +173,7 @@ def test_one_worker_finds_an_order_for_all(project: Snapshot) -> None:
         for number in (1, 22):
             engine.query(text.format("x" * number, number), accept="text/csv").read()
             assert len(engine.orders.found) == 1
-        assert engine.orders.known(form_of(text.format("name", 3)))
+        assert engine.orders.known(form_of(text.format("name", 3), engine.orders.vocabulary))
     finally:
         engine.close()
 

@@ -27,6 +27,11 @@ class Statistics(NamedTuple):
     properties: Mapping[str, PropertyCounts]
     classes: Mapping[str, int]
 
+    @property
+    def vocabulary(self) -> frozenset[str]:
+        """The properties and classes."""
+        return frozenset((*self.properties, *self.classes))
+
     def write(self, path: Path) -> None:
         """Write to a JSON file."""
         path.write_text(json.dumps({"properties": self.properties, "classes": self.classes}, indent=1) + "\n", "utf-8")

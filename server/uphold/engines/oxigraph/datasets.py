@@ -68,6 +68,7 @@ class Data:
         self.merged: tuple[Any, ox.Store] | None = None
         self.known: dict[tuple[str, ...], bool] = {}
         self.statistics = Statistics.read(snapshot.statistics)
+        self.vocabulary = self.statistics.vocabulary
         self.orders: LRUCache[str, str] = LRUCache(MOST_KNOWN)
 
     def choose(self, dataset: dict[str, list[str]] | None, *, names_graphs: bool) -> Chosen:
@@ -123,14 +124,14 @@ class Data:
     def join_order(self, form: QueryForm) -> str:
         """The form of a query with its joins in a good order, as far as it may change."""
         if (known := self.orders.get(form.text)) is None:
-            known = self.orders[form.text] = ordered(form, self.statistics, self.snapshot.prefixes)
+            known = self.orders[form.text] = ordered(form.text, self.statistics, self.snapshot.prefixes)
         return known
 
     def in_order(self, text: str) -> str:
         """A query with its joins in a good order."""
         if not may_change(text):
             return text
-        form = form_of(text)
+        form = form_of(text, self.vocabulary)
         new = self.join_order(form)
         return form.filled(new) if new != form.text else text
 

@@ -36,6 +36,7 @@ from uphold.rdf.media_types import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES
 from uphold.server_timing import spend
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
+from uphold.snapshots.statistics import Statistics
 from uphold.sparql.guard import Limits, inspect
 
 __all__ = ["EmbeddedEngine"]
@@ -54,7 +55,7 @@ class EmbeddedEngine:
         fork_server: ForkServer | None = None,
         orders: KnownOrders | None = None,
     ) -> None:
-        self.orders = orders or KnownOrders()
+        self.orders = orders or KnownOrders(Statistics.read(snapshot.statistics).vocabulary)
         self.snapshot, self.settings = snapshot, settings
         self.limits = Limits.of(settings)
         self.federation = Federation(settings) if self.limits.services else None
@@ -93,7 +94,7 @@ class EmbeddedEngine:
         seconds = min(deadline or self.settings.query_timeout, self.settings.query_timeout)
         if self.federation and inspected.calls:
             text, seconds = self.federate(self.federation, text, seconds)
-        form = form_of(text) if may_change(text) and not inspected.may_depart else None
+        form = form_of(text, self.orders.vocabulary) if may_change(text) and not inspected.may_depart else None
         request = {
             "text": text,
             "accept": accept,
@@ -189,7 +190,8 @@ class EmbeddedEngine:
 class KnownOrders:
     """The join orders that workers have found, by form of query: one worker finds an order, and all use it."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: frozenset[str]) -> None:
+        self.vocabulary = vocabulary
         self.found: LRUCache[str, str] = LRUCache(MOST_KNOWN)
         self.lock = threading.Lock()
 

@@ -38,7 +38,6 @@ from uphold.engines.oxigraph.join_filters import implied_values
 from uphold.engines.oxigraph.join_items import Item, Patterns, fixed, in_order, smallest
 from uphold.engines.oxigraph.join_moves import given_by, joined_first, names_of_all, settled
 from uphold.engines.oxigraph.join_sizes import Sizes
-from uphold.engines.oxigraph.query_form import QueryForm
 from uphold.snapshots.statistics import Statistics
 from uphold.sparql.outline import span, start_of
 from uphold.sparql.parser import Node, UnexpectedTokenError, leaves, parse, subtrees
@@ -51,12 +50,12 @@ CHANGING = frozenset({"RAND", "UUID", "STRUUID", "BNODE"})
 MOST_ELEMENTS = 100
 
 
-def ordered(form: QueryForm, statistics: Statistics, prefixes: Mapping[str, str]) -> str:
-    """The form of a query with its joins in a good order for data with these statistics, or the same if it has one.
+def ordered(text: str, statistics: Statistics, prefixes: Mapping[str, str]) -> str:
+    """A query, or the form of one, with its joins in a good order for data with these statistics.
 
-    The query must be one that the engine accepts. `prefixes` are those that it need not declare.
+    It is the same text if it has a good order. The engine must accept the query; `prefixes` are those that it need not
+    declare. The order depends on nothing else, so each process finds the same.
     """
-    text = form.text
     try:
         query = parse(text)
     except UnexpectedTokenError:
@@ -65,7 +64,7 @@ def ordered(form: QueryForm, statistics: Statistics, prefixes: Mapping[str, str]
         return text
     if any(token.upper() in CHANGING for token in query.tokens if token.type.startswith("FUNCTION_0")):
         return text
-    ordering = Ordering(text, Sizes(form, query, statistics, prefixes))
+    ordering = Ordering(text, Sizes(query, statistics, prefixes))
     try:
         new = ordering.form(last_of(query.tree), free=True)
     except RecursionError:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from lark import Token, Tree
 
 from uphold.engines.oxigraph.group_elements import Names, trees, variable
-from uphold.engines.oxigraph.query_form import QueryForm
 from uphold.snapshots.statistics import PropertyCounts, Statistics
 from uphold.sparql.parser import Node, ParsedQuery, leaves, subtrees
 from uphold.sparql.routes import Route, read_route
@@ -32,13 +31,11 @@ class PathSize(NamedTuple):
 class Sizes:
     """The expected sizes of the triple patterns of one query."""
 
-    def __init__(
-        self, form: QueryForm, query: ParsedQuery, statistics: Statistics, prefixes: Mapping[str, str]
-    ) -> None:
+    def __init__(self, query: ParsedQuery, statistics: Statistics, prefixes: Mapping[str, str]) -> None:
         """For a parsed form; `prefixes` are those that it need not declare."""
-        self.form, self.statistics = form, statistics
+        self.statistics = statistics
         declared = (leaves(part) for part in subtrees(trees(query.tree)[0]) if part.data == "prefix")
-        self.prefixes = {**prefixes, **{name[:-1]: form.filled(iri)[1:-1] for _, name, iri in declared}}
+        self.prefixes = {**prefixes, **{name[:-1]: iri[1:-1] for _, name, iri in declared}}
         self.total = sum(each.triples for each in statistics.properties.values()) or UNKNOWN.triples
 
     def of(self, subject: Node, verb: Node, value: Node) -> Callable[[Names], float]:
@@ -102,7 +99,6 @@ class Sizes:
     def expanded(self, name: str) -> str:
         """A full IRI, from an IRI or a prefixed name; empty if it is neither, or relative."""
         if name.startswith("<"):
-            iri = self.form.filled(name)
-            return iri[1:-1] if ":" in iri else ""
+            return name[1:-1] if ":" in name else ""
         prefix, colon, local = name.partition(":")
         return f"{self.prefixes[prefix]}{local}" if colon and prefix in self.prefixes and "\\" not in local else ""

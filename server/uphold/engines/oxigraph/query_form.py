@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import NamedTuple
 
 from uphold.sparql.lexer import COMMENT, IRI, STRING
@@ -16,7 +17,7 @@ TERM = rf"(?:{NAME}|{STRING}(?:@[\w-]+|\^\^{NAME})?|[+-]?[0-9]+)"
 NAMES = re.compile(rf"(?:{NAME}\s*+)++")
 CONSTANTS = re.compile(
     rf"(?P<before>\bVALUES\s*+[?$]\w++\s*+\{{\s*+)(?P<terms>(?:{TERM}\s*+)++)(?=\}})"
-    rf"|(?P<iri>{IRI})|(?P<string>{STRING})|(?P<comment>{COMMENT})|(?<![\w.:?$@%])(?P<number>[0-9]++)(?![\w.:])",
+    rf"|(?P<declared>\bPREFIX\s*+[\w.-]*+:\s*+{IRI})|(?P<iri>{IRI})|(?P<string>{STRING})|(?P<comment>{COMMENT})|(?<![\w.:?$@%])(?P<number>[0-9]++)(?![\w.:])",
     re.IGNORECASE,
 )
 SEVERAL = re.compile(r"[.;,]\s*+[^\s}]")
@@ -41,8 +42,8 @@ class QueryForm(NamedTuple):
         return PLACES.sub(constant, text)
 
 
-def form_of(text: str) -> QueryForm:
-    """The form of a query, without comments.
+def form_of(text: str, vocabulary: Container[str]) -> QueryForm:
+    """The form of a query, without comments; properties and classes of the vocabulary are not constants.
 
     The terms of VALUES for one variable are one constant, an IRI if all of them are IRIs, else a literal. If there are
     several, an empty place follows.
@@ -52,6 +53,8 @@ def form_of(text: str) -> QueryForm:
     def place(found: re.Match[str]) -> str:
         if found["comment"]:
             return " "
+        if found["declared"] or (found["iri"] and found["iri"][1:-1] in vocabulary):
+            return found[0]
         number = len(constants)
         constants.append(found["terms"] or found[0])
         if found["number"]:

@@ -139,7 +139,7 @@ def ask(data: Data, prefixes: dict[str, str], request: dict[str, Any], note: Cal
         ordered = request["ordered"]
         if ordered is None:
             data.query(text, None, prefixes)  # an error is one in the original text
-            form = form_of(text)
+            form = form_of(text, data.vocabulary)
             note(new := data.join_order(form))
             ordered = form.filled(new) if new != form.text else text
         return run(data, text, data.choose(dataset, names_graphs=named), prefixes, ordered or text)
