@@ -16,7 +16,7 @@ from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.snapshots.snapshot import Snapshot
 
 QUERIES: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("research.toml").read_text("utf-8"))
-SECONDS, SECONDS_AS_IT_IS = 5, 10
+SECONDS, SECONDS_AS_IT_IS = 5, 60
 AS_IT_IS = """
 import pathlib, sys
 import pyoxigraph as ox
@@ -33,19 +33,12 @@ def test_each_query_has_an_answer_in_time(project_engine: EmbeddedEngine, name: 
     assert content(answer(project_engine, QUERIES[name]["query"]))
 
 
-@pytest.mark.parametrize("name", QUERIES)
-def test_each_answer_is_that_of_the_text_as_it_is(
-    project: Snapshot, project_engine: EmbeddedEngine, name: str, pytestconfig: pytest.Config
-) -> None:
+@pytest.mark.one_in(10, "name", [*QUERIES])
+def test_each_answer_is_that_of_the_text_as_it_is(project: Snapshot, project_engine: EmbeddedEngine, name: str) -> None:
     """Another order of joins changes no solution."""
-    if not pytestconfig.getoption("long"):
-        pytest.skip("only with --long")
     query = QUERIES[name]["query"]
     command = [sys.executable, "-c", AS_IT_IS, str(project.with_union), query]
-    try:
-        done = subprocess.run(command, capture_output=True, check=True, timeout=SECONDS_AS_IT_IS)
-    except subprocess.TimeoutExpired:
-        pytest.skip("the engine does not finish with the text as it is")
+    done = subprocess.run(command, capture_output=True, check=True, timeout=SECONDS_AS_IT_IS)
     assert content(answer(project_engine, query)) == content(done.stdout)
 
 
