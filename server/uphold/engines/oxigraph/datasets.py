@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from cachetools import LRUCache
 
 from uphold.engines.oxigraph.join_order import ordered
-from uphold.engines.oxigraph.query_form import QueryForm, form_of, may_change
+from uphold.engines.oxigraph.query_form import MOST_CHARACTERS, QueryForm, form_of, may_change
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.statistics import Statistics
 
@@ -69,7 +69,7 @@ class Data:
         self.known: dict[tuple[str, ...], bool] = {}
         self.statistics = Statistics.read(snapshot.statistics)
         self.vocabulary = self.statistics.vocabulary
-        self.orders: LRUCache[str, str] = LRUCache(MOST_KNOWN)
+        self.orders: LRUCache[str, str] = LRUCache(MOST_CHARACTERS, getsizeof=len)
 
     def choose(self, dataset: dict[str, list[str]] | None, *, names_graphs: bool) -> Chosen:
         """The data set with these graphs; raises `Refusal` if they are too large to merge.
@@ -122,18 +122,17 @@ class Data:
         return store.query(text, base_iri=self.snapshot.base, prefixes=prefixes, **arguments)
 
     def join_order(self, form: QueryForm) -> str:
-        """The form of a query with its joins in a good order, as far as it may change."""
+        """The form of a query with its joins in a good order."""
         if (known := self.orders.get(form.text)) is None:
             known = self.orders[form.text] = ordered(form.text, self.statistics, self.snapshot.prefixes)
         return known
 
     def in_order(self, text: str) -> str:
-        """A query with its joins in a good order."""
+        """A query with its joins in a good order; empty if it has one."""
         if not may_change(text):
-            return text
+            return ""
         form = form_of(text, self.vocabulary)
-        new = self.join_order(form)
-        return form.filled(new) if new != form.text else text
+        return form.in_order(self.join_order(form))
 
     def terms(self, declared: str, texts: Iterable[str], prefixes: dict[str, str]) -> list[Any]:
         """The terms that the engine parses from these texts, with the BASE and PREFIX lines in `declared`."""

@@ -19,7 +19,7 @@ from cachetools import LRUCache
 from uphold.engines.federation.federation import Federation
 from uphold.engines.interface import Answer, Dataset
 from uphold.engines.oxigraph.fork_server_main import ORDER_BYTES
-from uphold.engines.oxigraph.query_form import QueryForm, form_of, may_change
+from uphold.engines.oxigraph.query_form import MOST_CHARACTERS, QueryForm, form_of, may_change
 from uphold.engines.processes.ipc import Frame
 from uphold.engines.processes.pool import ForkServer, Worker, WorkerPool
 from uphold.errors import (
@@ -40,8 +40,6 @@ from uphold.snapshots.statistics import Statistics
 from uphold.sparql.guard import Limits, inspect
 
 __all__ = ["EmbeddedEngine"]
-
-MOST_KNOWN = 500
 
 
 class EmbeddedEngine:
@@ -192,16 +190,14 @@ class KnownOrders:
 
     def __init__(self, vocabulary: frozenset[str]) -> None:
         self.vocabulary = vocabulary
-        self.found: LRUCache[str, str] = LRUCache(MOST_KNOWN)
+        self.found: LRUCache[str, str] = LRUCache(MOST_CHARACTERS, getsizeof=len)
         self.lock = threading.Lock()
 
     def known(self, form: QueryForm) -> str | None:
         """The query in its order, empty if that is its own order, or None if the order is unknown."""
         with self.lock:
             found = self.found.get(form.text)
-        if found is None:
-            return None
-        return form.filled(found) if found != form.text else ""
+        return None if found is None else form.in_order(found)
 
     def learn(self, form: QueryForm, found: str) -> None:
         """Remember the form in its order."""

@@ -10,8 +10,9 @@ Each rewriting has the same solutions by the definitions of section 18 of SPARQL
 - A pattern P can come before an OPTIONAL, MINUS or BIND after A if each variable that P shares with that clause has a
   value in every solution of A. Then the clause has the same effect before and after the join with P.
 - `A LATERAL { P }` evaluates P for each solution of A, with its values in place of the variables. For triple patterns
-  and VALUES that is Join(A, P); for a group, if its expressions only use variables that it always binds itself. The
-  engine keeps the order of LATERAL, and orders the joins within its parts.
+  that is Join(A, P); for a group, if its expressions only use variables that it always binds itself. The engine keeps
+  the order of LATERAL.
+- A FILTER that requires one IRI says where to begin (`join_filters`).
 """
 
 from __future__ import annotations

@@ -8,9 +8,14 @@ from typing import NamedTuple
 
 from uphold.sparql.lexer import COMMENT, IRI, STRING
 
-__all__ = ["QueryForm", "form_of", "may_change"]
+__all__ = ["MOST_CHARACTERS", "QueryForm", "form_of", "may_change"]
+
+MOST_CHARACTERS = 4_000_000
+"""Limit on the known orders of one process together."""
 
 MOST_TEXT = 32_000
+MOST_FILLED = 100_000
+"""Limit on a query in its order, where a constant may be repeated."""
 
 NAME = rf"(?:{IRI}|[\w-]*+:[\w-]++)"
 TERM = rf"(?:{NAME}|{STRING}(?:@[\w-]+|\^\^{NAME})?|[+-]?[0-9]+)"
@@ -34,12 +39,23 @@ class QueryForm(NamedTuple):
 
     def filled(self, text: str) -> str:
         """A text with the constants at their places."""
+        return "".join(self.pieces(text))
 
-        def constant(place: re.Match[str]) -> str:
+    def in_order(self, order: str) -> str:
+        """The query in an order that was found for its form; empty if that is its own, or if it became too long."""
+        if order == self.text:
+            return ""
+        pieces = self.pieces(order)
+        return "".join(pieces) if sum(map(len, pieces)) <= MOST_FILLED else ""
+
+    def pieces(self, text: str) -> list[str]:
+        """The pieces of a text between its places, and the constants."""
+        found, at = list[str](), 0
+        for place in PLACES.finditer(text):
             number = place[place.lastindex or 0]
-            return self.constants[int(number)] if number else ""
-
-        return PLACES.sub(constant, text)
+            found += [text[at : place.start()], self.constants[int(number)] if number else ""]
+            at = place.end()
+        return [*found, text[at:]]
 
 
 def form_of(text: str, vocabulary: Container[str]) -> QueryForm:
@@ -69,14 +85,14 @@ def form_of(text: str, vocabulary: Container[str]) -> QueryForm:
 
 def may_change(text: str) -> bool:
     """Whether `join_order` may change a query: quick, and right about each one that it would change."""
-    if len(text) > MOST_TEXT:
+    lower = text.lower()
+    body = lower.partition("{")[2]
+    if len(text) > MOST_TEXT or "\\u" in lower:  # the engine replaces such escapes before it reads a query
         return False
-    body = text.partition("{")[2]
-    lower = body.lower()
     return (
         "{" in body
         or SEVERAL.search(body) is not None
-        or "bind" in lower
-        or "values" in lower
-        or ("filter" in lower and "=" in lower)
+        or "bind" in body
+        or "values" in body
+        or ("filter" in body and "=" in body)
     )

@@ -136,13 +136,12 @@ def ask(data: Data, prefixes: dict[str, str], request: dict[str, Any], note: Cal
     """The engine's result for a request; raises what it raises, and `Refusal`. `note` receives a new join order."""
     text, dataset, named = request["text"], request["dataset"], request["names_graphs"]
     if not request["may_depart"]:
-        ordered = request["ordered"]
-        if ordered is None:
+        if request["ordered"] is None:
             data.query(text, None, prefixes)  # an error is one in the original text
             form = form_of(text, data.vocabulary)
-            note(new := data.join_order(form))
-            ordered = form.filled(new) if new != form.text else text
-        return run(data, text, data.choose(dataset, names_graphs=named), prefixes, ordered or text)
+            note(found := data.join_order(form))
+            request["ordered"] = form.in_order(found)  # a table that may contain triples is queried twice
+        return run(data, text, data.choose(dataset, names_graphs=named), prefixes, request["ordered"])
     try:
         rewritten, chosen = rewrite(text, dataset, data, prefixes, names_graphs=named)
         return run(data, rewritten, chosen, prefixes, data.in_order(rewritten))
@@ -154,8 +153,8 @@ def ask(data: Data, prefixes: dict[str, str], request: dict[str, Any], note: Cal
 
 
 def run(data: Data, text: str, chosen: Chosen, prefixes: dict[str, str], ordered: str) -> Any:
-    """The engine's result for a query whose joins are in a good order; raises what the engine raises."""
-    if ordered != text:
+    """The engine's result for a query as it is `ordered`, if that is not empty; raises what the engine raises."""
+    if ordered:
         with suppress(SyntaxError):
             return data.query(ordered, chosen, prefixes)
     return data.query(text, chosen, prefixes)

@@ -196,7 +196,7 @@ def answer_document(asking: BoundQuestion, form: str) -> Response:
     if form in GRAPH_TYPES and form != LD_JSON and asking.cached(TRIPLES):
         return send(asking.cached(form), form)
     base = open_snapshot().snapshot.base
-    found = frame_answer(asking.question, asking.query, asking.terms)
+    found = frame_answer(asking.question, asking.terms, run_query(asking.query, TRIPLES))
     if found is None:
         named = [terms[0][1:-1] for terms in asking.terms.values() if terms[0].startswith("<")]
         raise ResourceNotFound(", ".join(named) or asking.question.name)

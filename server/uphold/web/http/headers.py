@@ -1,7 +1,8 @@
-"""Headers of every response, whichever layer creates it."""
+"""Headers of every response, whichever layer creates it, and the value of one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "SCRIPTED",
     "WITH_EDITOR",
     "content_type",
+    "field",
     "shared",
     "with_snapshot",
 ]
@@ -69,3 +71,8 @@ def shared(seconds: int) -> str:
 def content_type(media_type: str) -> str:
     """The media type, with its charset if it has one."""
     return f"{media_type}; charset=utf-8" if media_type.startswith(TEXTUAL) else media_type
+
+
+def field(headers: Iterable[tuple[str, str]], wanted_name: str) -> str:
+    """The value of a header of a response; empty without it."""
+    return next((value for name, value in headers if name.lower() == wanted_name), "")

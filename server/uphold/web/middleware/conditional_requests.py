@@ -18,6 +18,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from uphold.errors import PreconditionFailed, RangeNotSatisfiable
 from uphold.web.http.content_codings import accepted_coding
+from uphold.web.http.headers import field
 from uphold.web.http.http_dates import read_http_date
 from uphold.web.http.wsgi_bodies import close
 
@@ -199,8 +200,3 @@ def cut(body: Iterable[bytes], spans: list[Span], end: bytes) -> Iterator[bytes]
             place += len(chunk)
             chunk = next(chunks)
     yield end
-
-
-def field(headers: Headers, wanted_name: str) -> str:
-    """The value of a header; empty without it."""
-    return next((value for name, value in headers if name.lower() == wanted_name), "")

@@ -18,6 +18,7 @@ from cachetools import LRUCache
 from uphold.errors import UpholdError
 from uphold.metrics import metrics
 from uphold.web.http.etags import etag_matches
+from uphold.web.http.headers import field
 from uphold.web.http.request_context import context_of
 from uphold.web.http.wsgi_bodies import close
 from uphold.web.middleware.access_log import endpoint_of, request_id
@@ -111,19 +112,14 @@ class ResponseCache:
         return whole
 
 
-def is_page(headers: Headers) -> bool:
-    """Whether a response is HTML."""
-    return any(name.lower() == "content-type" and value.startswith("text/html") for name, value in headers)
-
-
 def make_entry(
     status: str, headers: Headers, body: list[bytes], environ: dict[str, Any], key_size: int
 ) -> CachedResponse:
     """A response as a cache entry, with its approximate size in bytes."""
     reusable = [(name, value) for name, value in headers if name.lower() not in ABOUT_ONE_REQUEST]
-    etag = next((value for name, value in reusable if name.lower() == "etag"), "")
-    if environ["REQUEST_METHOD"] == "POST" and is_page(reusable):
-        etag = ""  # as without the cache: only a result that was sent for is conditional, not the editor's page with it
+    etag = field(reusable, "etag")
+    if environ["REQUEST_METHOD"] == "POST" and field(reusable, "content-type").startswith("text/html"):
+        etag = ""  # as without the cache: a result that was sent for is conditional, not the editor's page with it
     endpoint, counts = endpoint_of(environ["PATH_INFO"]), metrics()
     return CachedResponse(
         status=status,

@@ -39,20 +39,16 @@ def run_query(query: str, form: str) -> bytes:
 
 def fetch(results: Iterable[QuestionResult]) -> None:
     """Run the queries of some results at the same time; raises what the first failed one raises."""
-    asked = [each for each in results if each.asked]
+    asked = [each for each in results if each.asked and each.shown is None]
     with ThreadPoolExecutor(max(1, manager().settings.query_workers)) as pool:
-        running = [pool.submit(copy_context().run, each.fetch) for each in asked]
+        running = [pool.submit(copy_context().run, getattr, each, "content") for each in asked]
     for each in running:
         each.result()
 
 
-def frame_answer(
-    question: Question, query: str, terms: Mapping[str, Sequence[str]], triples: bytes | None = None
-) -> Any:
-    """The document of a CONSTRUCT question, or of the triples that it returned; None when there are none."""
+def frame_answer(question: Question, terms: Mapping[str, Sequence[str]], triples: bytes) -> Any:
+    """The document of a CONSTRUCT question from its result; None when that is empty."""
     values = {name: each[0][1:-1] for name, each in terms.items() if each and each[0].startswith("<")}
-    if triples is None:
-        triples = run_query(query, TRIPLES)
     return frame(triples, question.frame, manager().context.columns, open_snapshot().snapshot.base, values)
 
 
@@ -76,10 +72,6 @@ class QuestionResult:
         """The engine's result."""
         return run_query(self.query, TRIPLES if self.question.returns_graph else RESULTS)
 
-    def fetch(self) -> None:
-        """Run the query now."""
-        _ = self.content
-
     @cached_property
     def table(self) -> Rows:
         """All rows of a SELECT."""
@@ -94,7 +86,7 @@ class QuestionResult:
     def document(self) -> dict[str, Any]:
         """The document of a CONSTRUCT; empty when its graph is."""
         terms = dict(self.question.terms(self.given))
-        found: dict[str, Any] = frame_answer(self.question, self.query, terms, self.content) or {}
+        found: dict[str, Any] = frame_answer(self.question, terms, self.content) or {}
         return found
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
