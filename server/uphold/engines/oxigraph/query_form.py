@@ -21,8 +21,10 @@ NAME = rf"(?:{IRI}|[\w-]*+:[\w-]++)"
 TERM = rf"(?:{NAME}|{STRING}(?:@[\w-]+|\^\^{NAME})?|[+-]?[0-9]+)"
 NAMES = re.compile(rf"(?:{NAME}\s*+)++")
 CONSTANTS = re.compile(
+    rf"(?=[VP<\"'#0-9])(?:"  # most characters begin none of these
     rf"(?P<before>\bVALUES\s*+[?$]\w++\s*+\{{\s*+)(?P<terms>(?:{TERM}\s*+)++)(?=\}})"
-    rf"|(?P<declared>\bPREFIX\s*+[\w.-]*+:\s*+{IRI})|(?P<iri>{IRI})|(?P<string>{STRING})|(?P<comment>{COMMENT})|(?<![\w.:?$@%])(?P<number>[0-9]++)(?![\w.:])",
+    rf"|(?P<declared>\bPREFIX\s*+[\w.-]*+:\s*+{IRI})|(?P<iri>{IRI})|(?P<string>{STRING})|(?P<comment>{COMMENT})"
+    rf"|(?<![\w.:?$@%])(?P<number>[0-9]++)(?![\w.:]))",
     re.IGNORECASE,
 )
 SEVERAL = re.compile(r"[.;,]\s*+[^\s}]")
