@@ -37,7 +37,8 @@ def seconds(number: int) -> float:
 def test_four_times_as_many_things_take_about_four_times_as_long() -> None:
     """A search through all of them for each of them would take sixteen times as long."""
     seconds(100)
-    assert seconds(6000) < 8 * seconds(1500)
+    some, many = (min(seconds(number) for _ in range(5)) for number in (1500, 6000))  # other tests run beside this one
+    assert many < 8 * some
 
 
 def test_many_new_records_leave_the_background_alone(tiny: Settings) -> None:
