@@ -16,14 +16,14 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.conditions import machine
 from bench.processes import end, free_port, start
 from bench.servers import ROOT
+from bench.working_tree import working_tree
 
 __all__ = ["BuildTiming", "by_step", "main", "report"]
 
@@ -62,17 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     RESULTS.write_text(text, "utf-8")
     print(text)
     return 0
-
-
-@contextmanager
-def working_tree(commit: str, folder: Path) -> Iterator[Path]:
-    """The files of a commit, in a folder that is removed again."""
-    git = ["git", "-C", str(ROOT), "worktree"]
-    subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run([*git, "remove", "--force", str(folder)], check=True)
 
 
 def environment(root: Path) -> dict[str, str]:

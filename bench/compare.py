@@ -20,7 +20,7 @@ from bench.answers import differences
 from bench.conditions import conditions
 from bench.generate import SyntheticDataset, triples
 from bench.measure import Plan, Results, measure
-from bench.ours import Uphold
+from bench.ours import Uphold, UpholdBefore
 from bench.peers import Comunica, RdflibEndpoint
 from bench.questions import QUESTIONS
 from bench.report import Measurement, Standing, growth, table
@@ -28,7 +28,7 @@ from bench.servers import Oxigraph, OxigraphOnDisk, Server
 from bench.targets import verdicts
 from bench.virtuoso import Virtuoso
 
-KINDS = (Uphold, Oxigraph, OxigraphOnDisk, Virtuoso, RdflibEndpoint, Comunica)
+KINDS = (Uphold, UpholdBefore, Oxigraph, OxigraphOnDisk, Virtuoso, RdflibEndpoint, Comunica)
 SERVERS: dict[str, type[Server]] = {kind.name: kind for kind in KINDS}
 RESULTS = Path(__file__).with_name("results.md")
 

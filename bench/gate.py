@@ -33,6 +33,7 @@ from bench.generate import INDICATORS, VOCABULARIES, SyntheticDataset
 from bench.generate import triples as synthetic
 from bench.processes import end, free_port, start
 from bench.servers import ROOT
+from bench.working_tree import working_tree
 from uphold.settings import CANONICAL_BASE
 from uphold.snapshots.snapshot import current
 from uphold.validation.background import Background
@@ -124,19 +125,6 @@ def served(checkout: Path, folder: Path) -> Iterator[int]:
         yield port
     finally:
         end(process)
-
-
-@contextmanager
-def earlier(folder: Path) -> Iterator[Path]:
-    """A checkout of the build before."""
-    place = folder / "before"
-    subprocess.run(
-        ["git", "worktree", "add", "--detach", str(place), BEFORE], cwd=ROOT, check=True, capture_output=True
-    )
-    try:
-        yield place
-    finally:
-        subprocess.run(["git", "worktree", "remove", "--force", str(place)], cwd=ROOT, check=True)
 
 
 def over_http(ports: dict[str, int]) -> Iterator[str]:
@@ -270,7 +258,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     conditions = machine()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with earlier(folder) as before, served(before, folder) as one, served(ROOT, folder) as other:
+        with (
+            working_tree(BEFORE, folder / "before") as before,
+            served(before, folder) as one,
+            served(ROOT, folder) as other,
+        ):
             http_rows = list(over_http({"before": one, "now": other}))
         background = background_of(current(folder / f"state-{ROOT.name}"))
         background.warm()

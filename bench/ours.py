@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import ClassVar
 
 import pyoxigraph as ox
 
 from bench.servers import ROOT, Server
+from bench.working_tree import working_tree
 from uphold import __version__
 from uphold.build.pipeline import prefixes
 from uphold.build.writing import write_data, write_index, write_metadata
@@ -21,8 +25,9 @@ from uphold.settings import CANONICAL_BASE, Settings
 from uphold.snapshots.identity import canonical
 from uphold.snapshots.snapshot import Snapshot, publish
 
-__all__ = ["Uphold", "write_snapshot"]
+__all__ = ["Uphold", "UpholdBefore", "write_snapshot"]
 
+WRITE = "import sys, pathlib, bench.ours; bench.ours.write_snapshot(*map(pathlib.Path, sys.argv[1:]))"
 GRAPH = f"{CANONICAL_BASE}graph/bench"
 
 
@@ -52,6 +57,39 @@ class Uphold(Server):
         """Serve with default settings."""
         flags = ["--state", str(self.folder), "--port", str(self.port)]
         return [sys.executable, "-m", "uphold.cli", "serve", *flags]
+
+
+class UpholdBefore(Uphold):
+    """The same at an earlier commit, which writes its own snapshot."""
+
+    name = "uphold-before"
+    commit = "742df1e"
+    """The last commit whose server gave the engine each query as it came, and loaded the data in each process."""
+
+    @classmethod
+    def version(cls) -> str:
+        """The version and its commit."""
+        return f"uphold {__version__} at {cls.commit}"
+
+    def __init__(self, data: Path, folder: Path) -> None:
+        super().__init__(data, folder)
+        self.stack = ExitStack()
+
+    def before(self) -> None:
+        """Write the snapshot with the code of the commit."""
+        root = self.stack.enter_context(working_tree(self.commit, self.folder / "files"))
+        self.environment = {**super().environment, "PYTHONPATH": f"{root / 'server'}:{root}"}  # type: ignore[misc]
+        subprocess.run(
+            [sys.executable, "-c", WRITE, str(self.data), str(self.folder)],
+            env={**os.environ, **self.environment},
+            cwd=root,
+            check=True,
+        )
+
+    def stop(self) -> None:
+        """Stop it, and remove the files of the commit."""
+        super().stop()
+        self.stack.close()
 
 
 def write_snapshot(data: Path, state: Path) -> Snapshot:

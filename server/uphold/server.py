@@ -19,6 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
+from uphold.engines.processes.pool import SHARED
 from uphold.logs import configuration, omit_call_site
 from uphold.metrics import added_up
 from uphold.settings import Settings
@@ -54,8 +55,8 @@ def serve(settings: Settings) -> None:
         log_dictconfig=configuration(settings.log_level),
     )
     wake_main_thread_on_signals()
-    with tempfile.NamedTemporaryFile(prefix="uphold-started-") as started:
-        os.environ[STARTED] = started.name
+    with tempfile.TemporaryDirectory(prefix="uphold-") as folder:
+        os.environ |= {STARTED: f"{folder}/started", SHARED: folder}
         with added_up(settings.state) if settings.metrics else nullcontext():
             server.serve()
 
@@ -126,7 +127,7 @@ class ResilientServer(MPServer):
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         """Restart the failed processes."""
-        if not Path(os.environ[STARTED]).stat().st_size:
+        if not Path(os.environ[STARTED]).exists():
             self.interrupt_children.extend(workers)  # makes Granian exit with status 1
             self.main_loop_interrupt.set()
             self.interrupt_signal = True

@@ -210,6 +210,7 @@ def test_a_lost_fork_server_is_restarted(tiny: Settings) -> None:
     engine = EmbeddedEngine(current(tiny.state), tiny)
     assert ask(engine, "ASK { ?s ?p ?o }")
     (worker,) = engine.pool.workers
+    assert engine.fork_server.process
     engine.fork_server.process.kill()
     assert select.select([worker.channel], [], [], 5)[0]
     assert ask(engine, "ASK { ?s ?p ?o }")

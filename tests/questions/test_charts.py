@@ -99,7 +99,9 @@ def test_a_process_that_is_lost_is_replaced(renderer: ChartRenderer, harm: Calla
 
 def test_a_process_that_ends_while_idle_costs_nobody_a_chart(renderer: ChartRenderer) -> None:
     """The next one is drawn by another, be it the worker that was lost or the fork server with it."""
-    for pid in (only_worker(renderer).pid, renderer.open().fork_server.process.pid):
+    fork_server = renderer.open().fork_server.process
+    assert fork_server
+    for pid in (only_worker(renderer).pid, fork_server.pid):
         worker = only_worker(renderer)
         os.kill(pid, signal.SIGKILL)
         assert ended(worker)
@@ -162,6 +164,7 @@ def test_a_chart_that_waits_too_long_for_others_gets_503(
 def test_a_closed_renderer_has_no_process(renderer: ChartRenderer) -> None:
     """Not even one that is drawing; the client that waits gets an error."""
     fork_server = renderer.open().fork_server.process
+    assert fork_server
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(renderer.draw, chart("slow", MOST_ROWS), SVG)
         time.sleep(0.1)

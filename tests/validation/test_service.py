@@ -51,6 +51,7 @@ def validator(shared_validator: SnapshotValidator) -> SnapshotValidator:
 def busy_workers(validator: SnapshotValidator) -> list[int]:
     """The process ids of the busy workers."""
     assert validator.fork_server
+    assert validator.fork_server.process
     fork_server = validator.fork_server.process.pid
     with contextlib.suppress(OSError):
         children = map(int, Path(f"/proc/{fork_server}/task/{fork_server}/children").read_text("ascii").split())
@@ -96,6 +97,7 @@ def wait_until_idle(validator: SnapshotValidator) -> None:
 def kill(validator: SnapshotValidator, worker: int) -> None:
     """End a worker."""
     assert validator.fork_server
+    assert validator.fork_server.process
     validator.fork_server.kill(worker)
 
 
@@ -111,6 +113,7 @@ def test_a_lost_worker_costs_nobody_else(
 ) -> None:
     """Its upload gets an error; uploads beside it or afterwards get a report, from the same fork server."""
     assert validator.fork_server
+    assert validator.fork_server.process
     fork_server = validator.fork_server.process.pid
     with ThreadPoolExecutor(2) as pool:
         lost = pool.submit(validator.validate, LONG)
@@ -146,6 +149,7 @@ def test_nobody_waits_longer_for_a_fork_server_than_for_a_worker(tiny: Settings)
                 each.result(30)
     assert time.monotonic() - began < 2
     assert validator.fork_server
+    assert validator.fork_server.process
     loading = validator.fork_server.process
     patient = SnapshotValidator(validator.snapshot, tiny)
     patient.fork_server = validator.fork_server
@@ -157,6 +161,7 @@ def test_nobody_waits_longer_for_a_fork_server_than_for_a_worker(tiny: Settings)
 def test_a_lost_fork_server_is_restarted(validator: SnapshotValidator) -> None:
     """Its workers end with it, and the next one comes from a new fork server."""
     assert validator.fork_server
+    assert validator.fork_server.process
     lost = validator.fork_server.process
     with ThreadPoolExecutor(1) as pool:
         pending = pool.submit(validator.validate, LONG)
@@ -188,6 +193,7 @@ def test_a_closed_validator_has_no_process(tiny: Settings) -> None:
     assert validator.validate(SHORT).report["conforms"]
     wait_until_idle(validator)
     assert validator.fork_server
+    assert validator.fork_server.process
     with ThreadPoolExecutor(1) as pool:
         lost = pool.submit(validator.validate, LONG)
         worker = busy_worker(validator)

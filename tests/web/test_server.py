@@ -30,7 +30,7 @@ from uphold.settings import Settings
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc")
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . FILTER (?c != ?f && ?f != ?i) }"
-WORKER, VALIDATOR = "uphold.engines.oxigraph.worker", "uphold.validation.worker"
+LOADER, VALIDATOR = "uphold.engines.oxigraph.fork_server_main", "uphold.validation.worker"
 SOON = 15.0
 GONE = (OSError, HTTPException)
 
@@ -45,10 +45,10 @@ class Running:
 
     def processes(self) -> list[int]:
         """Its server processes."""
-        return [pid for pid in children(self.process.pid) if WORKER not in command(pid)]
+        return [pid for pid in children(self.process.pid) if LOADER not in command(pid)]
 
     def fork_servers(self) -> list[int]:
-        """The processes from which its server processes fork query workers."""
+        """The processes from which its server processes fork workers."""
         return [pid for server in self.processes() for pid in children(server)]
 
     def query_workers(self) -> list[int]:
@@ -221,6 +221,22 @@ def test_a_killed_server_process_is_replaced_and_the_other_continues(tiny: Setti
         assert {status for _, status in found} <= {200, 0}
         assert {status for began, status in found if began > gone} == {200}
         assert running.process.poll() is None
+
+
+def test_the_data_are_loaded_once_for_all_server_processes(tiny: Settings) -> None:
+    """The fork server outlives the server process that started it."""
+    with serving(tiny) as running:
+        (loader,) = [pid for pid in running.fork_servers() if LOADER in command(pid)]
+        for _ in range(20):
+            assert running.get("/sparql", query="ASK { ?s ?p ?o }")[0] == 200
+        (starter,) = [pid for pid in running.processes() if loader in children(pid)]
+        os.kill(starter, signal.SIGKILL)
+        assert wait_until(lambda: running.log.read_text("utf-8").count("Started worker-") == 3)
+        for number in range(20):
+            assert running.get("/sparql", query=f"SELECT * {{ ?s ?p ?o }} LIMIT {number}")[0] == 200
+        assert runs(loader)
+        assert not [pid for pid in running.fork_servers() if LOADER in command(pid)]
+    assert wait_until(lambda: not runs(loader))
 
 
 def test_a_process_that_fails_again_and_again_does_not_end_the_server(tiny: Settings) -> None:

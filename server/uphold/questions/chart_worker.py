@@ -73,10 +73,10 @@ def work(channel: socket) -> None:
 
 
 def main() -> None:
-    """Run a fork server; control on stdin."""
-    control = begin()
+    """Run a fork server; its socket on stdin."""
+    listener = begin()
     limit_memory(MEMORY, resource.RLIMIT_DATA)  # V8 reserves more address space than there is memory
-    offer(control, READY, work)
+    offer(listener, READY, work)
 
 
 if __name__ == "__main__":

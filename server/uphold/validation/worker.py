@@ -101,9 +101,9 @@ class ValidationWorker:
 
 
 def main(arguments: list[str]) -> None:
-    """Run a fork server: snapshot folder, idle timeout in seconds, settings as JSON; control on stdin."""
+    """Run a fork server: snapshot folder, idle timeout in seconds, settings as JSON; its socket on stdin."""
     settings = Settings.from_environment(json.loads(arguments[2]))
-    control = begin()
+    listener = begin()
     limit_memory(settings.validate_memory_mb * 1_000_000)
     snapshot = Snapshot.open(Path(arguments[0]))
     try:
@@ -114,7 +114,7 @@ def main(arguments: list[str]) -> None:
         log.exception("the validation fork server could not start")
         sys.exit(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    offer(control, READY, ValidationWorker(settings, background, snapshot.prefixes).serve, idle=float(arguments[1]))
+    offer(listener, READY, ValidationWorker(settings, background, snapshot.prefixes).serve, idle=float(arguments[1]))
 
 
 if __name__ == "__main__":

@@ -24,12 +24,12 @@ SAMPLE = "SELECT * WHERE { ?s ?p ?o } LIMIT 2000"
 
 
 def main(arguments: list[str]) -> None:
-    """Run a fork server: snapshot folder, `memory` or `disk`, memory limit of a query in bytes; control on stdin."""
+    """Run a fork server: snapshot folder, `memory` or `disk`, memory limit of a query in bytes; its socket on stdin."""
     from uphold.engines.oxigraph.worker import work  # imports the parser, which the server does not need
     from uphold.sparql.parser import grammar
 
     snapshot, index, memory = Snapshot.open(Path(arguments[0])), arguments[1], int(arguments[2])
-    control = begin()
+    listener = begin()
     stores = open_stores(snapshot, index)
     data = Data(stores, snapshot)
     grammar()  # a worker can open no file
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
     def answer_queries(channel: socket) -> None:
         work(channel, data)
 
-    offer(control, order(stores), answer_queries, sandboxed=index == "memory")
+    offer(listener, order(stores), answer_queries, sandboxed=index == "memory")
 
 
 def open_stores(snapshot: Snapshot, index: str) -> Stores:

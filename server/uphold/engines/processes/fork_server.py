@@ -1,12 +1,13 @@
 """Fork server: a process that has loaded some data and forks a worker on request.
 
 Forking takes milliseconds, loading takes seconds, and workers share the memory that they only read. A fork server runs
-one thread and does no work, so a fork of it is always in a known state. It exits, and its workers with it, when the
-server's end of the control socket closes for any reason.
+one thread and does no work, so a fork of it is always in a known state. It listens on a Unix socket, so that all
+processes of a server share what it has loaded. When a client's end of its control socket closes for any reason, the
+workers of that client end; with its last client, the fork server exits.
 
 Control messages are one byte and a number of four bytes: `FORK` comes with the worker's end of a socket and returns the
-process id; `KILL` has a process id and no reply. Before that, once everything is loaded, the fork server sends a
-greeting of a fixed length.
+process id; `KILL` has a process id and no reply. Before that, once everything is loaded, the fork server sends each
+client a greeting of a fixed length.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import ctypes
 import gc
 import os
 import resource
+import selectors
 import signal
 import socket
 import struct
@@ -29,15 +31,16 @@ CONTROL = struct.Struct(">cI")
 NUMBER = struct.Struct(">I")
 FORK, KILL = b"F", b"K"
 PR_SET_PDEATHSIG = 1
+FIRST_CLIENT_SECONDS = 60.0
 Work = Callable[[socket.socket], None]
 
 
 def begin() -> socket.socket:
-    """The control socket of a fork server, from stdin."""
-    control = socket.socket(fileno=os.dup(0))
+    """The listening socket of a fork server, from stdin."""
+    listener = socket.socket(fileno=os.dup(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which lets running work finish
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    return control
+    return listener
 
 
 def limit_memory(most: int, kind: int = resource.RLIMIT_AS) -> None:
@@ -51,53 +54,112 @@ def memory_in_use() -> int:
     return int(path.read_text("ascii").split()[0]) * resource.getpagesize() if path.exists() else 0
 
 
-def offer(control: socket.socket, greeting: bytes, work: Work, *, sandboxed: bool = False, idle: float = 0) -> None:
-    """Fork workers that run `work`, until the server is gone or, with `idle`, for so many seconds without a request.
+def offer(listener: socket.socket, greeting: bytes, work: Work, *, sandboxed: bool = False, idle: float = 0) -> None:
+    """Fork workers that run `work`, until no client is left or, with `idle`, for so many seconds without a request.
 
     A `sandboxed` worker cannot open files or sockets.
     """
     gc.freeze()  # the objects loaded so far are never collected, so workers do not copy their pages
-    control.settimeout(idle or None)
-    workers: set[int] = set()
+    clients = Clients(listener, greeting)
     try:
-        control.sendall(greeting)
-        serve(control, work, workers, sandboxed=sandboxed)
-    except ConnectionError:
-        return  # the server is gone
+        clients.accept(FIRST_CLIENT_SECONDS)
+        while clients.workers or clients.accept(0):
+            if not (ready := clients.ready(idle or None)):
+                return
+            for control in ready:
+                clients.serve(control, work, sandboxed=sandboxed)
     finally:
-        for pid in workers:
+        for control in list(clients.workers):
+            clients.leave(control)
+
+
+class Clients:
+    """The clients of a fork server, each a control socket with the ids of its workers."""
+
+    def __init__(self, listener: socket.socket, greeting: bytes) -> None:
+        self.listener, self.greeting = listener, greeting
+        self.workers: dict[socket.socket, set[int]] = {}
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(listener, selectors.EVENT_READ)
+
+    def accept(self, seconds: float) -> bool:
+        """Greet a client who connects in these seconds; False if there is none, or it is gone and no other waits."""
+        while True:
+            self.listener.settimeout(seconds)
+            try:
+                control, _ = self.listener.accept()
+            except (TimeoutError, BlockingIOError):
+                return False
+            control.setblocking(True)
+            self.workers[control] = set()
+            self.selector.register(control, selectors.EVENT_READ)
+            try:
+                control.sendall(self.greeting)
+            except ConnectionError:
+                self.leave(control)
+                seconds = 0
+            else:
+                return True
+
+    def ready(self, seconds: float | None) -> list[socket.socket]:
+        """The control sockets with a message; new clients are greeted. Empty if nothing comes in time."""
+        while found := [key.fileobj for key, _ in self.selector.select(seconds)]:
+            controls = [each for each in found if isinstance(each, socket.socket) and each is not self.listener]
+            if self.listener in found:
+                self.accept(0)
+            if controls:
+                return controls
+        return []
+
+    def serve(self, control: socket.socket, work: Work, *, sandboxed: bool) -> None:
+        """Fork or kill a worker as a message demands, or forget a client who is gone."""
+        try:
+            message, channels, _, _ = socket.recv_fds(control, CONTROL.size, 1)
+            self.reap()
+            if len(message) < CONTROL.size:
+                self.leave(control)
+                return
+            command, pid = CONTROL.unpack(message)
+            if command == KILL:
+                if pid in self.workers[control]:  # the id of a reaped process may be reused
+                    os.kill(pid, signal.SIGKILL)
+                return
+            parent, child = os.getpid(), os.fork()
+            if not child:
+                become_worker(self.close, channels[0], work, parent, sandboxed=sandboxed)
+            self.workers[control].add(child)
+            os.close(channels[0])
+            control.sendall(NUMBER.pack(child))
+        except ConnectionError:
+            self.leave(control)
+
+    def leave(self, control: socket.socket) -> None:
+        """End the workers of a client."""
+        self.selector.unregister(control)
+        control.close()
+        for pid in self.workers.pop(control):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    def reap(self) -> None:
+        """Reap workers that have ended."""
+        with suppress(ChildProcessError):
+            while ended := os.waitpid(-1, os.WNOHANG)[0]:
+                for pids in self.workers.values():
+                    pids.discard(ended)
 
-def serve(control: socket.socket, work: Work, workers: set[int], *, sandboxed: bool) -> None:
-    """Fork and kill workers on request, until the server is gone or idle."""
-    while True:
-        try:
-            message, channels, _, _ = socket.recv_fds(control, CONTROL.size, 1)
-        except TimeoutError:
-            message, channels = b"", []
-        reap(workers)
-        if len(message) < CONTROL.size:
-            return
-        command, pid = CONTROL.unpack(message)
-        if command == KILL:
-            if pid in workers:  # the id of a reaped process may be reused
-                os.kill(pid, signal.SIGKILL)
-            continue
-        parent, child = os.getpid(), os.fork()
-        if not child:
-            become_worker(control, channels[0], work, parent, sandboxed=sandboxed)
-        workers.add(child)
-        os.close(channels[0])
-        control.sendall(NUMBER.pack(child))
+    def close(self) -> None:
+        """Close all sockets."""
+        self.selector.close()
+        for each in (self.listener, *self.workers):
+            each.close()
 
 
-def become_worker(control: socket.socket, channel: int, work: Work, parent: int, *, sandboxed: bool) -> None:
-    """In the forked process: close everything but the worker's channel and stderr, run `work`, and never return."""
+def become_worker(close: Callable[[], None], channel: int, work: Work, parent: int, *, sandboxed: bool) -> None:
+    """In the forked process: `close` all sockets but the worker's channel, run `work`, and never return."""
     status = 1
     try:
-        control.close()
+        close()
         os.dup2(channel, 0)
         os.close(channel)
         os.dup2(2, 1)
@@ -116,10 +178,3 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it ended before
             os._exit(1)
-
-
-def reap(workers: set[int]) -> None:
-    """Reap workers that have ended."""
-    with suppress(ChildProcessError):
-        while ended := os.waitpid(-1, os.WNOHANG)[0]:
-            workers.discard(ended)

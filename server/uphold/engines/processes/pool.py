@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import json
 import os
 import select
 import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from uphold.engines.processes.fork_server import CONTROL, FORK, KILL, NUMBER
 from uphold.engines.processes.ipc import FRAME_SIZE, HEAD, Frame, write_frame
 from uphold.errors import ClientDisconnected
 
-__all__ = ["ForkServer", "Worker", "WorkerPool"]
+__all__ = ["SHARED", "ForkServer", "Worker", "WorkerPool"]
+
+SHARED = "UPHOLD_FORK_SERVERS"
+"""The environment variable with the folder of the sockets by which the processes of a server share fork servers."""
 
 START_SECONDS = 60.0
 POLL_SECONDS = 0.2
@@ -82,28 +90,50 @@ class Worker:
 
 
 class ForkServer:
-    """The server's side of a fork server, which has loaded some data and forks workers; restarted when it is lost."""
+    """A client of a fork server, which has loaded some data and forks workers; restarted when it is lost.
+
+    The processes of a server share one fork server for the same data: the first that needs it starts it, and the others
+    connect to it. A process on its own starts its own.
+    """
 
     def __init__(self, module: str, arguments: list[str], greeting_bytes: int, allocator: str = ALLOCATOR) -> None:
         self.module, self.arguments, self.greeting_bytes = module, arguments, greeting_bytes
         self.allocator = allocator
+        name = hashlib.sha256(json.dumps([module, arguments]).encode()).hexdigest()[:16]
+        self.shared = Path(folder, name) if (folder := os.environ.get(SHARED)) else None
         self.lock = threading.Lock()
         self.greeting = b""
         self.closed = False
         self.start()
 
     def start(self) -> None:
-        """Start the process; it loads in the background."""
-        self.control, theirs = socket.socketpair()
+        """Connect to the shared process, or start one; it loads in the background."""
+        self.process: subprocess.Popen[bytes] | None = None
+        if self.shared is None:
+            with tempfile.TemporaryDirectory() as folder:
+                self.control = self.start_process(Path(folder) / "socket")
+        else:
+            with self.shared.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self.control = connected(self.shared) or self.start_process(self.shared)
         self.control.settimeout(START_SECONDS)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", self.module, *self.arguments],
-            stdin=theirs.fileno(),
-            stdout=subprocess.DEVNULL,
-            env={**os.environ, "RUST_BACKTRACE": "0", "GLIBC_TUNABLES": self.allocator},
-        )
-        theirs.close()
         self.greeting = b""
+
+    def start_process(self, address: Path) -> socket.socket:
+        """Start the process, and connect to it."""
+        address.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(address))
+            listener.listen()
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", self.module, *self.arguments],
+                stdin=listener.fileno(),
+                stdout=subprocess.DEVNULL,
+                env={**os.environ, "RUST_BACKTRACE": "0", "GLIBC_TUNABLES": self.allocator},
+            )
+            if control := connected(address):  # while this process has the listener, that is certain
+                return control
+        raise ConnectionRefusedError(address)
 
     def wait_until_loaded(self, seconds: float = START_SECONDS) -> None:
         """Wait for the greeting of the process; raises `EOFError`, `OSError`, or `TimeoutError` after the limit."""
@@ -127,6 +157,8 @@ class ForkServer:
                     self.stop()
                     if self.closed:
                         break
+                    if self.shared and isinstance(problem, TimeoutError):
+                        self.shared.unlink(missing_ok=True)  # nobody else connects to a process that does not answer
                     self.start()
         finally:
             self.lock.release()
@@ -158,15 +190,20 @@ class ForkServer:
         return content
 
     def stop(self) -> None:
-        """Stop the process; its workers end with it."""
+        """Leave the process, which ends with its last client, and its workers with it."""
         self.control.close()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(1.0)
-        self.process.kill()
-        self.process.wait()
+        if self.process is None:
+            return
+        if self.shared is not None:
+            threading.Thread(target=self.process.wait, name="reaper", daemon=True).start()
+        else:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(1.0)
+            self.process.kill()
+            self.process.wait()
 
     def close(self) -> None:
-        """Stop the process permanently."""
+        """Leave the process permanently."""
         self.closed = True
         self.stop()
 
@@ -237,6 +274,17 @@ class WorkerPool:
         self.closed = True
         for worker in list(self.workers):
             self.end(worker, "closed")
+
+
+def connected(address: Path) -> socket.socket | None:
+    """A connection to the process that listens at this path, or None if there is none."""
+    control = socket.socket(socket.AF_UNIX)
+    try:
+        control.connect(str(address))
+    except (FileNotFoundError, ConnectionRefusedError):
+        control.close()
+        return None
+    return control
 
 
 def timeval(seconds: float) -> bytes:
