@@ -32,8 +32,9 @@ from bench.servers import GRAPH as TRIPLES
 from bench.servers import ROOT, TABLE
 from bench.virtuoso import GRAPH, Virtuoso
 from tests.standard.node import FOLDER, node_command
+from uphold.engines.oxigraph.datasets import Data
 from uphold.engines.oxigraph.engine import EmbeddedEngine
-from uphold.engines.oxigraph.fork_server_main import open_stores
+from uphold.engines.oxigraph.fork_server_main import open_store
 from uphold.errors import QueryTimeout, UpholdError
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot, current
@@ -101,7 +102,7 @@ class Alone:
     """The engine as a library, with the text as it is: each query in a fork of a process that has loaded the data."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.stores = open_stores(snapshot, "memory")
+        self.data = Data(open_store(snapshot, "memory"), snapshot)
 
     def once(self, query: str) -> Measured:
         """Run a query in a separate process."""
@@ -120,8 +121,7 @@ class Alone:
     def answer(self, query: str, sender: Connection) -> None:
         """Run a query in this process."""
         began = time.perf_counter()
-        store = self.stores.whole if NAMES_GRAPHS.search(query) else self.stores.plain
-        result: Any = store.query(query)
+        result: Any = self.data.query(query, self.data.choose(None), {})
         graph = isinstance(result, ox.QueryTriples)
         body = result.serialize(format=ox.RdfFormat.N_TRIPLES if graph else ox.QueryResultsFormat.JSON) or b""
         sender.send(Measured(since(began), size_of(body, graph=graph)))

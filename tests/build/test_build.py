@@ -230,7 +230,7 @@ def test_a_snapshot_cut_short_is_built_again(settings: Settings) -> None:
     assert Snapshot.open(first.folder).quads == first.quads
 
 
-@pytest.mark.parametrize("part", ["data.nq", "union.nt", "with-union.nq", "search"])
+@pytest.mark.parametrize("part", ["data.nq", "union.nt", "search"])
 def test_a_snapshot_that_lacks_what_questions_need_is_built_again(settings: Settings, part: str) -> None:
     """It may have been built before the part was invented; it is not served as it is."""
     first = build(settings)

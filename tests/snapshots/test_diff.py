@@ -26,8 +26,7 @@ def snapshot(state: Path, name: str, *lines: str, day: int = 1) -> Snapshot:
     folder = state / "snapshots" / (name * 64)
     folder.mkdir(parents=True)
     (folder / "search").mkdir()
-    for part in ("union.nt", "with-union.nq"):
-        (folder / part).touch()
+    (folder / "union.nt").touch()
     (folder / "data.nq").write_text("".join(sorted(lines)), "utf-8")
     (folder / "snapshot.json").write_text(
         f'{{"id": "{name * 64}", "created": "2030-01-0{day}T00:00:00+00:00", "base": "{BASE}",'

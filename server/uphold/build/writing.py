@@ -19,7 +19,7 @@ import pyoxigraph as ox
 from uphold.build.dataset_description import graph_counts
 from uphold.build.portable_shapes import portable_shapes
 from uphold.snapshots.identity import digests_of, identity_of, sorted_lines
-from uphold.snapshots.snapshot import METADATA, STATISTICS
+from uphold.snapshots.snapshot import METADATA, STATISTICS, WITH_UNION, queried
 from uphold.snapshots.statistics import count_properties
 
 __all__ = ["write_data", "write_dumps", "write_index", "write_metadata"]
@@ -31,13 +31,16 @@ Lines = Mapping[str, Collection[str]]
 def write_data(graphs: Lines, folder: Path) -> bytes:
     """Write and return the quads, and write the union of all graphs with its statistics.
 
-    The engine can query the union of its graphs itself, but then counts a triple once for each graph that has it; so
-    its default graph contains the union instead, loaded from one file to keep blank nodes identical.
+    The engine can query the union of its graphs itself, but then counts a triple once for each graph that has it. If
+    there is such a triple, its default graph contains the union instead, loaded from one file to keep blank nodes
+    identical.
     """
-    quads, triples = sorted_lines(graphs), sorted_lines({"": dict.fromkeys(chain(*graphs.values()))})
+    statements = dict.fromkeys(chain(*graphs.values()))
+    quads, triples = sorted_lines(graphs), sorted_lines({"": statements})
     (folder / "data.nq").write_bytes(quads)
     (folder / "union.nt").write_bytes(triples)
-    (folder / "with-union.nq").write_bytes(quads + triples)
+    if len(statements) < sum(map(len, graphs.values())):
+        (folder / WITH_UNION).write_bytes(quads + triples)
     count_properties(triples.decode().split("\n")[:-1]).write(folder / STATISTICS)
     return quads
 
@@ -45,7 +48,7 @@ def write_data(graphs: Lines, folder: Path) -> bytes:
 def write_index(folder: Path) -> None:
     """Create the engine's index on disk, compacted: an uncompacted one measured 2-4 times slower."""
     store = ox.Store(str(folder / "index"))
-    store.bulk_load(path=str(folder / "with-union.nq"), format=ox.RdfFormat.N_QUADS)
+    store.bulk_load(path=str(queried(folder)), format=ox.RdfFormat.N_QUADS)
     store.optimize()
     store.flush()
     del store  # closes the files, so that the folder can be moved

@@ -1,9 +1,9 @@
 """Snapshots: the whole data set at one time, named by its content.
 
 A snapshot never changes once built, so everything computed from it can be cached forever. On disk it is a folder:
-`data.nq` (canonical N-Quads), `union.nt`, `with-union.nq`, `statistics.json` and `index/` (for the embedded engine),
-`search/` (the index of labels), `dumps/` and `snapshot.json`, with the digests that make its id (`identity`). `build`
-creates snapshots, and `engines` answer queries about them.
+`data.nq` (canonical N-Quads), `union.nt`, `statistics.json` and `index/` (for the embedded engine), `search/` (the
+index of labels), `dumps/` and `snapshot.json`, with the digests that make its id (`identity`). `build` creates
+snapshots, and `engines` answer queries about them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from typing import Any
 
 from uphold.errors import SnapshotNotFound
 
-__all__ = ["METADATA", "STATISTICS", "Snapshot", "current", "publish", "stored"]
+__all__ = ["METADATA", "STATISTICS", "WITH_UNION", "Snapshot", "current", "publish", "queried", "stored"]
 
 METADATA = "snapshot.json"
 STATISTICS = "statistics.json"
+DATA = "data.nq"
+WITH_UNION = "with-union.nq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +47,29 @@ class Snapshot:
             found = cls(folder=folder, **metadata)
         except (OSError, ValueError, TypeError) as problem:
             raise SnapshotNotFound(f"There is no complete snapshot in {folder}.") from problem
-        if not all(path.exists() for path in (found.data, found.union, found.with_union, found.search)):
+        if not all(path.exists() for path in (found.data, found.union, found.search)):
             raise SnapshotNotFound(f"The snapshot in {folder} lacks a required file; build again.")
         return found
 
     @property
     def data(self) -> Path:
         """The canonical N-Quads."""
-        return self.folder / "data.nq"
+        return self.folder / DATA
 
     @property
     def union(self) -> Path:
-        """The triples of all graphs, each once: the default data set of queries."""
+        """The triples of all graphs, each once."""
         return self.folder / "union.nt"
 
     @property
-    def with_union(self) -> Path:
-        """All graphs, and their union as the default graph: the data set of queries that name graphs."""
-        return self.folder / "with-union.nq"
+    def queried(self) -> Path:
+        """What the engine loads: all graphs, and their union as the default graph if they share triples."""
+        return queried(self.folder)
+
+    @property
+    def shares_triples(self) -> bool:
+        """Whether a triple is in two graphs, so that the union of all graphs is smaller than their sum."""
+        return self.queried != self.data
 
     @property
     def search(self) -> Path:
@@ -78,6 +85,12 @@ class Snapshot:
     def dumps(self) -> Path:
         """The folder with the files for download."""
         return self.folder / "dumps"
+
+
+def queried(folder: Path) -> Path:
+    """The file in a snapshot's folder that the engine loads."""
+    with_union = folder / WITH_UNION
+    return with_union if with_union.exists() else folder / DATA
 
 
 def publish(snapshot: Snapshot, state: Path) -> None:

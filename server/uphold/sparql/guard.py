@@ -26,7 +26,6 @@ FORM = re.compile(
 )
 UPDATES = frozenset({"insert", "delete", "load", "clear", "create", "drop", "copy", "move", "add"})
 FORMS = ("select", "ask", "construct", "describe")
-NAMES_GRAPHS = ("graph", "from", "\\u")
 CHANGING = re.compile(r"(?:now|rand|uuid|bnode)[ \t\r\n]*+[(#]")
 PLAIN_TEMPLATE = re.compile(
     rf"{GAP}(?:WHERE{GAP})?\{{(?:[^{{}}<\"'\#\[(_~]|{IRI}|{STRING}|{COMMENT}|_(?!:))*+\}}", re.VERBOSE | re.IGNORECASE
@@ -76,17 +75,11 @@ class Inspected:
     volatile: bool
     calls: bool = False
 
-    @property
-    def names_graphs(self) -> bool:
-        """Whether it could query more than the default graph."""
-        lower = self.normal.lower()
-        return any(name in lower for name in NAMES_GRAPHS)
-
     @cached_property
     def may_depart(self) -> bool:
         """Whether the engine's result could differ from SPARQL 1.1, so that `rewriting` has to check it.
 
-        True for (possible) alternatives, `*` or `?` in paths, for GRAPH, and for more than one FROM.
+        True for (possible) alternatives, `*` or `?` in paths, and for GRAPH and FROM.
         """
         text = unescaped(self.normal)
         if "|" in text.replace("||", ""):
@@ -95,10 +88,9 @@ class Inspected:
             if sign[0] == "?" or not NO_PATH.search(text, max(0, sign.start() - LOOKED_AT), sign.start()):
                 return True
         lower = text.lower()
-        if "graph" not in lower and lower.count("from") <= 1:
+        if "graph" not in lower and "from" not in lower:
             return False
-        found = [clause.lastgroup for clause in CLAUSES.finditer(text)]
-        return "graph" in found or found.count("from") > 1
+        return any(clause.lastgroup for clause in CLAUSES.finditer(text))
 
     @cached_property
     def normal(self) -> str:

@@ -2,7 +2,8 @@
 
 The default graph of a query that names several graphs is their merge, a set of triples. The engine instead searches one
 graph after the other, and finds a triple once for each graph that has it. So several graphs are merged into a separate
-store, unless they are all graphs: their merge is the default graph of the snapshot.
+store, unless they are all graphs: the engine's own union of them is that set if no two graphs share a triple. Otherwise
+the store has their merge as its default graph.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from uphold.engines.oxigraph.query_form import MOST_CHARACTERS, QueryForm, form_
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.statistics import Statistics
 
-__all__ = ["Chosen", "Data", "Refusal", "Stores"]
+__all__ = ["Chosen", "Data", "Refusal"]
 
 MERGE_LIMIT = 500_000
 """Limit on the triples merged for one query; copying 200,000 takes about a second."""
 
 MOST_KNOWN = 1_000
+UNION: dict[str, Any] = {"use_default_graph_as_union": True}
 NOTHING = ox.Store()
 """An empty store, for evaluating constants."""
 
@@ -36,19 +38,15 @@ class Refusal(Exception):
         self.remedy, self.line, self.column = remedy, line, column
 
 
-class Stores(NamedTuple):
-    """Two stores of one snapshot: `plain` has only the default graph and is faster; `whole` has all graphs."""
-
-    plain: ox.Store
-    whole: ox.Store
-
-
 class Chosen(NamedTuple):
-    """The data set of a query: its store, the engine's arguments for its graphs, and its graphs."""
+    """The data set of a query: its store, the engine's arguments for its graphs, and its graphs.
+
+    A default graph of None is the union of all graphs.
+    """
 
     store: ox.Store
     arguments: dict[str, Any]
-    default: tuple[ox.NamedNode | ox.DefaultGraph, ...]
+    default: tuple[ox.NamedNode | ox.DefaultGraph | None, ...]
     named: tuple[str, ...]
 
     def has_node(self, term: Any, graph: str | None) -> bool:
@@ -61,35 +59,36 @@ class Chosen(NamedTuple):
 
 
 class Data:
-    """The stores of a snapshot, and cached facts about them."""
+    """The store of a snapshot, and cached facts about it."""
 
-    def __init__(self, stores: Stores, snapshot: Snapshot) -> None:
-        self.stores, self.snapshot = stores, snapshot
+    def __init__(self, store: ox.Store, snapshot: Snapshot) -> None:
+        self.store, self.snapshot = store, snapshot
+        self.union = ox.DefaultGraph() if snapshot.shares_triples else None
         self.merged: tuple[Any, ox.Store] | None = None
         self.known: dict[tuple[str, ...], bool] = {}
         self.statistics = Statistics.read(snapshot.statistics)
         self.vocabulary = self.statistics.vocabulary
         self.orders: LRUCache[str, str] = LRUCache(MOST_CHARACTERS, getsizeof=len)
 
-    def choose(self, dataset: dict[str, list[str]] | None, *, names_graphs: bool) -> Chosen:
+    def choose(self, dataset: dict[str, list[str]] | None) -> Chosen:
         """The data set with these graphs; raises `Refusal` if they are too large to merge.
 
         A repeated graph is in the data set once, and a graph that the snapshot does not have is empty.
         """
         everything = tuple(self.snapshot.graphs)
         if dataset is None:
-            store = self.stores.whole if names_graphs else self.stores.plain
-            return Chosen(store, {}, (ox.DefaultGraph(),), everything)
+            return Chosen(self.store, {} if self.union else UNION, (self.union,), everything)
         default, named = (tuple(dict.fromkeys(dataset[kind])) for kind in ("default", "named"))
         filled = tuple(iri for iri in default if iri in self.snapshot.graphs)
-        store = self.stores.whole
-        graphs: tuple[ox.NamedNode | ox.DefaultGraph, ...] = tuple(map(ox.NamedNode, filled or default))
+        within = {"named_graphs": [ox.NamedNode(iri) for iri in named]}
         if len(filled) > 1:
-            graphs = (ox.DefaultGraph(),)
-            if len(filled) < len(everything):
-                store = self.merge(filled, named)
-        arguments = {"default_graph": list(graphs), "named_graphs": [ox.NamedNode(iri) for iri in named]}
-        return Chosen(store, arguments, graphs, named)
+            if len(filled) == len(everything):
+                arguments = {"default_graph": [self.union]} if self.union else UNION
+                return Chosen(self.store, arguments | within, (self.union,), named)
+            merged = ox.DefaultGraph()
+            return Chosen(self.merge(filled, named), {"default_graph": [merged]} | within, (merged,), named)
+        graphs = tuple(map(ox.NamedNode, filled or default))
+        return Chosen(self.store, {"default_graph": list(graphs)} | within, graphs, named)
 
     def merge(self, default: tuple[str, ...], named: tuple[str, ...]) -> ox.Store:
         """A store with the merge of some graphs as its default graph; the last one is cached.
@@ -114,7 +113,7 @@ class Data:
     def quads(self, graphs: Iterable[str]) -> Iterator[ox.Quad]:
         """The quads of some graphs."""
         for iri in graphs:
-            yield from self.stores.whole.quads_for_pattern(None, None, None, ox.NamedNode(iri))
+            yield from self.store.quads_for_pattern(None, None, None, ox.NamedNode(iri))
 
     def query(self, text: str, chosen: Chosen | None, prefixes: dict[str, str]) -> Any:
         """The engine's result for a query on a data set, or on none; raises what the engine raises."""
@@ -146,5 +145,5 @@ class Data:
             if len(self.known) >= MOST_KNOWN:
                 self.known.clear()
             query = f"{declared} ASK {{ ?from {one} ?to . ?from {other} ?to }}"
-            self.known[key] = bool(self.query(query, self.choose(None, names_graphs=False), prefixes))
+            self.known[key] = bool(self.query(query, self.choose(None), prefixes))
         return self.known[key]

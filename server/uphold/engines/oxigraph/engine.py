@@ -97,7 +97,6 @@ class EmbeddedEngine:
             "text": text,
             "accept": accept,
             "dataset": asdict(dataset) if dataset else None,
-            "names_graphs": bool(dataset) or inspected.names_graphs,
             "may_depart": inspected.may_depart,
             "ordered": self.orders.known(form) if form else "",
         }
@@ -212,7 +211,7 @@ def count_discarded(reason: str) -> None:
 
 def start_fork_server(snapshot: Snapshot, settings: Settings) -> ForkServer:
     """A fork server for a snapshot, in memory or on disk by size; raises `SnapshotNotFound` if it is incomplete."""
-    if not (snapshot.union.exists() and snapshot.with_union.exists()):
+    if not snapshot.data.exists():
         raise SnapshotNotFound(f"The snapshot in {snapshot.folder} lacks a required file.")
     in_memory = snapshot.quads <= settings.in_memory_max_quads
     folder, memory = str(Path(snapshot.folder).resolve()), str(settings.query_memory_mb * 1_000_000)

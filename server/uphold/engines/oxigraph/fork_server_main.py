@@ -13,13 +13,14 @@ from typing import cast
 
 import pyoxigraph as ox
 
-from uphold.engines.oxigraph.datasets import Data, Stores
+from uphold.engines.oxigraph.datasets import Data
 from uphold.engines.processes.fork_server import begin, limit_memory, memory_in_use, offer
 from uphold.snapshots.snapshot import Snapshot
 
 __all__ = ["ORDER_BYTES", "main"]
 
 ORDER_BYTES = 8
+READ_AT_ONCE = 16_000_000
 SAMPLE = "SELECT * WHERE { ?s ?p ?o } LIMIT 2000"
 
 
@@ -30,23 +31,20 @@ def main(arguments: list[str]) -> None:
 
     snapshot, index, memory = Snapshot.open(Path(arguments[0])), arguments[1], int(arguments[2])
     listener = begin()
-    stores = open_stores(snapshot, index)
-    data = Data(stores, snapshot)
+    store = open_store(snapshot, index)
+    data = Data(store, snapshot)
     grammar()  # a worker can open no file
     limit_memory(memory_in_use() + memory)
 
     def answer_queries(channel: socket) -> None:
         work(channel, data)
 
-    offer(listener, order(stores), answer_queries, sandboxed=index == "memory")
+    offer(listener, order(data), answer_queries, sandboxed=index == "memory")
 
 
-def open_stores(snapshot: Snapshot, index: str) -> Stores:
-    """The snapshot's stores: loaded into memory, or its index opened read-only."""
-    if index == "disk":
-        store = ox.Store.read_only(str(snapshot.folder / "index"))
-        return Stores(store, store)
-    return Stores(loaded(snapshot.union), loaded(snapshot.with_union))
+def open_store(snapshot: Snapshot, index: str) -> ox.Store:
+    """The snapshot's store: loaded into memory, or its index opened read-only."""
+    return ox.Store.read_only(str(snapshot.folder / "index")) if index == "disk" else loaded(snapshot.queried)
 
 
 def loaded(path: Path) -> ox.Store:
@@ -55,16 +53,17 @@ def loaded(path: Path) -> ox.Store:
     Bulk loading renames blank nodes at random, and the order of rows depends on their labels; so lines with blank nodes
     are added with their own labels, and every process that loads a snapshot returns the same rows in the same order.
     """
-    lines = path.read_bytes().splitlines(keepends=True)
     store = ox.Store()
-    store.bulk_load(b"".join(line for line in lines if b"_:" not in line), format=ox.RdfFormat.N_QUADS)
-    store.bulk_extend(ox.parse(b"".join(line for line in lines if b"_:" in line), format=ox.RdfFormat.N_QUADS))
+    with path.open("rb") as file:
+        while lines := file.readlines(READ_AT_ONCE):
+            store.bulk_load(b"".join(line for line in lines if b"_:" not in line), format=ox.RdfFormat.N_QUADS)
+            store.bulk_extend(ox.parse(b"".join(line for line in lines if b"_:" in line), format=ox.RdfFormat.N_QUADS))
     return store
 
 
-def order(stores: Stores) -> bytes:
+def order(data: Data) -> bytes:
     """Identifies the order of rows: it depends on the kind of index and, in memory, on the number of CPUs."""
-    rows = cast("ox.QuerySolutions", stores.plain.query(SAMPLE))
+    rows = cast("ox.QuerySolutions", data.query(SAMPLE, data.choose(None), {}))
     written = rows.serialize(format=ox.QueryResultsFormat.CSV) or b""
     return hashlib.sha256(written).digest()[:ORDER_BYTES]
 

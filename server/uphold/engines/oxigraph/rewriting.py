@@ -41,7 +41,7 @@ TOO_MANY = (
 
 
 def rewrite(
-    text: str, dataset: dict[str, list[str]] | None, data: Data, prefixes: dict[str, str], *, names_graphs: bool
+    text: str, dataset: dict[str, list[str]] | None, data: Data, prefixes: dict[str, str]
 ) -> tuple[str, Chosen]:
     """The query rewritten so that the engine answers it correctly, and its data set; raises `Refusal`.
 
@@ -56,7 +56,7 @@ def rewrite(
         iris = data.terms(declared, (str(name) for _, name in outline.dataset), prefixes)
         found = [(named, iri.value) for (named, _), iri in zip(outline.dataset, iris, strict=True)]
         dataset = {kind: [iri for named, iri in found if named == (kind == "named")] for kind in ("default", "named")}
-    chosen = data.choose(dataset, names_graphs=names_graphs)
+    chosen = data.choose(dataset)
     rewriting = Rewriting(outline, chosen, data, prefixes)
     try:
         return rewriting.text(), chosen

@@ -134,16 +134,16 @@ def write(result: Any, frames: Frames, form: ox.QueryResultsFormat | ox.RdfForma
 
 def ask(data: Data, prefixes: dict[str, str], request: dict[str, Any], note: Callable[[str], None]) -> Any:
     """The engine's result for a request; raises what it raises, and `Refusal`. `note` receives a new join order."""
-    text, dataset, named = request["text"], request["dataset"], request["names_graphs"]
+    text, dataset = request["text"], request["dataset"]
     if not request["may_depart"]:
         if request["ordered"] is None:
             data.query(text, None, prefixes)  # an error is one in the original text
             form = form_of(text, data.vocabulary)
             note(found := data.join_order(form))
             request["ordered"] = form.in_order(found)  # a table that may contain triples is queried twice
-        return run(data, text, data.choose(dataset, names_graphs=named), prefixes, request["ordered"])
+        return run(data, text, data.choose(dataset), prefixes, request["ordered"])
     try:
-        rewritten, chosen = rewrite(text, dataset, data, prefixes, names_graphs=named)
+        rewritten, chosen = rewrite(text, dataset, data, prefixes)
         return run(data, rewritten, chosen, prefixes, data.in_order(rewritten))
     except (SyntaxError, Refusal) as problem:
         data.query(text, None, prefixes)  # an error in the query takes precedence, with its place in the original text
