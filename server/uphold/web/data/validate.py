@@ -76,6 +76,8 @@ def read_request() -> Upload:
                 raise MalformedRequest("A form must not be compressed; compress the file in it instead.")
             return read_form()
         body = request.get_data(cache=False)
+        if len(body) > settings.upload_max_bytes:  # `receive` rejects it
+            drain(4 * settings.upload_max_bytes)
     except RequestEntityTooLarge as problem:
         drain(4 * settings.upload_max_bytes)
         raise BodyTooLarge(settings.upload_max_bytes) from problem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class Page:
         fetch(answers.values())
         found = {*also}
         for answer in answers.values():
-            found.update(self.iris(answer.document if answer.question.returns_graph else answer.rows))
+            found |= identifiers(answer.document if answer.question.returns_graph else answer.rows, self.base)
         self.called = open_snapshot().resources.called(found, language)
         self.rests = open_snapshot().resources.cited(found, language)
         self.numbered: dict[str, Note] = {}
@@ -49,16 +49,6 @@ class Page:
             return self.answers[name]
         except KeyError:
             raise AttributeError(name) from None
-
-    def iris(self, value: Any) -> Iterator[str]:
-        """Every identifier under the base in rows or a document."""
-        if isinstance(value, Mapping):
-            value = [*value.values()]
-        if isinstance(value, list):
-            for each in value:
-                yield from self.iris(each)
-        elif isinstance(value, str) and value.startswith(f"{self.base}id/"):  # a cell may hold several
-            yield from (part for part in value.split() if part.startswith(self.base) and is_iri(part))
 
     def thing(self, node: Any) -> Thing:
         """The resource of a document node or an IRI, with its label."""
@@ -77,6 +67,22 @@ class Page:
         """A source as a note, with the next number on first use."""
         iri = source.citation.iri
         return self.numbered.setdefault(iri, Note(len(self.numbered) + 1, source))
+
+
+def identifiers(value: Any, base: str) -> set[str]:
+    """Every identifier under the base in rows or a document."""
+    start, texts, rest = f"{base}id/", set[str](), [value]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, str):
+            if each.startswith(start):
+                texts.add(each)
+        elif isinstance(each, dict):
+            rest += each.values()
+        elif isinstance(each, list):
+            rest += each
+    parts = {part for text in texts for part in text.split()}  # a cell may hold several
+    return {part for part in parts if part.startswith(base) and is_iri(part)}
 
 
 def is_iri(text: str) -> bool:
