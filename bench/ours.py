@@ -39,6 +39,7 @@ class Uphold(Server):
     environment: ClassVar[dict[str, str]] = {
         "PYTHONPATH": str(ROOT / "server"),
         "UPHOLD_QUERY_MEMORY_MB": "4096",
+        "UPHOLD_WARM_UP_SECONDS": "0",
         "PYTHONWARNINGS": "",
     }
 

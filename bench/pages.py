@@ -1,6 +1,8 @@
-"""Measures pages: the time to first byte, uncached and cached, and the size of each.
+"""Measures pages: the time to first byte, and the size of each.
 
-The baseline is the same page as a file from Python's http.server, interleaved: the minimum for a Python server.
+A page is requested for the first time on a server that has rendered no page, and on one that has rendered its main
+pages in advance, as servers do; then again, from the cache. The baseline is the same page as a file from Python's
+http.server, interleaved: the minimum for a Python server.
 `python -m bench.pages` prints Markdown and writes it to bench/pages.md.
 """
 
@@ -18,6 +20,8 @@ from pathlib import Path
 from bench.conditions import machine
 from bench.processes import end, free_port, start
 from bench.servers import ROOT
+from uphold.server import processes
+from uphold.settings import Settings
 
 __all__ = ["PAGES", "PageTiming", "main", "table"]
 
@@ -45,6 +49,7 @@ class PageTiming:
     """One page: milliseconds to its first byte, and its size in bytes, compressed and uncompressed."""
 
     first: float
+    in_advance: float
     sent: int
     whole: int
     cached: list[float] = field(default_factory=list)
@@ -66,14 +71,14 @@ def get(port: int, path: str, headers: dict[str, str]) -> tuple[float, bytes]:
     return took, body
 
 
-def measure(ours: int, files: int, folder: Path) -> dict[str, PageTiming]:
-    """Each page by name: once uncached, then cached and as a file, interleaved."""
+def measure(ours: int, warm: int, files: int, folder: Path) -> dict[str, PageTiming]:
+    """Each page by name: once uncached on both servers, then cached and as a file, interleaved."""
     found: dict[str, PageTiming] = {}
     for name, path in PAGES.items():
         took, body = get(ours, path, HEADERS)
         whole = get(ours, path, {**HEADERS, "Accept-Encoding": "identity"})[1]
         (folder / f"{name}.html").write_bytes(body)
-        found[name] = PageTiming(took, len(body), len(whole))
+        found[name] = PageTiming(took, get(warm, path, HEADERS)[0], len(body), len(whole))
     for _ in range(ROUNDS):
         for name, path in PAGES.items():
             found[name].cached.append(get(ours, path, HEADERS)[0])
@@ -85,6 +90,7 @@ def table(found: dict[str, PageTiming]) -> str:
     """The figures as a Markdown table."""
     heads = (
         "uncached, ms",
+        "rendered in advance, ms",
         "cached, ms",
         "cached p95, ms",
         "static file, ms",
@@ -97,9 +103,8 @@ def table(found: dict[str, PageTiming]) -> str:
         cached, file = statistics.median(each.cached), statistics.median(each.file)
         high = statistics.quantiles(each.cached, n=20)[-1]
         sizes = f"{each.sent / 1000:.1f} | {each.whole / 1000:.0f}"
-        lines.append(
-            f"| {name} | {each.first:.0f} | {cached:.1f} | {high:.1f} | {file:.1f} | {cached / file:.1f} | {sizes} |"
-        )
+        times = f"{each.first:.0f} | {each.in_advance:.0f} | {cached:.1f} | {high:.1f} | {file:.1f}"
+        lines.append(f"| {name} | {times} | {cached / file:.1f} | {sizes} |")
     return "\n".join(lines)
 
 
@@ -116,23 +121,36 @@ def wait_for(port: int, path: str) -> None:
     sys.exit(f"no server responds on port {port}")
 
 
+def wait_until_rendered(log: Path) -> None:
+    """Wait until each process of a server has rendered its main pages."""
+    until = time.monotonic() + START_SECONDS
+    while log.read_text("utf-8").count("in advance, in") < processes(Settings()):
+        if time.monotonic() > until:
+            sys.exit(log.read_text("utf-8"))
+        time.sleep(0.2)
+
+
 def main(_arguments: Sequence[str] | None = None) -> int:
     """Serve the project's own data, measure its pages, and print and write the report."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder, state = Path(name, "files"), Path(name, "state")
         folder.mkdir()
         environment = {"PYTHONPATH": str(ROOT / "server"), "UPHOLD_STATE": str(state), "PYTHONWARNINGS": ""}
-        uphold, ours, files = [sys.executable, "-m", "uphold.cli"], free_port(), free_port()
+        uphold, log = [sys.executable, "-m", "uphold.cli"], Path(name, "warm.log")
+        ours, warm, files = free_port(), free_port(), free_port()
+        cold = environment | {"UPHOLD_WARM_UP_SECONDS": "0"}
         if start([*uphold, "build"], Path(name, "build.log"), ROOT, environment).wait():
             sys.exit(Path(name, "build.log").read_text("utf-8"))
         servers = [
-            start([*uphold, "serve", "--port", str(ours)], Path(name, "ours.log"), ROOT, environment),
+            start([*uphold, "serve", "--port", str(ours)], Path(name, "ours.log"), ROOT, cold),
+            start([*uphold, "serve", "--port", str(warm)], log, ROOT, environment),
             start([sys.executable, "-m", "http.server", str(files)], Path(name, "files.log"), folder, {}),
         ]
         try:
             wait_for(ours, "/healthz")
             wait_for(files, "/")
-            text = "\n\n".join(["# Pages", machine(), table(measure(ours, files, folder))])
+            wait_until_rendered(log)
+            text = "\n\n".join(["# Pages", machine(), table(measure(ours, warm, files, folder))])
         finally:
             for server in servers:
                 end(server)

@@ -182,6 +182,10 @@ def open_app(settings: Settings) -> Iterator[FlaskClient]:
         app.extensions["uphold"].close()
 
 
+QUIET = {"UPHOLD_WARM_UP_SECONDS": "0", "PYTHONWARNINGS": ""}
+"""The environment of a server in tests: it renders no pages in advance, which would take time from the tests."""
+
+
 @contextmanager
 def running_server(settings: Settings) -> Iterator[str]:
     """A server in a separate process, on a port that was free at the time."""
@@ -197,9 +201,7 @@ def running_server(settings: Settings) -> Iterator[str]:
     }
     log = settings.state / f"server-{port}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, stdout=output, stderr=output, env={**os.environ, **changed, "PYTHONWARNINGS": ""}
-        )
+        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **QUIET, **changed})
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process, log)
         yield f"http://127.0.0.1:{port}"

@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def processes(settings: Settings) -> int:
 def application() -> Any:
     """The app, in a server process that ends with its parent: nothing else could stop it."""
     from uphold.app import create
+    from uphold.web.warm_up import warm_up
 
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, int(signal.SIGKILL))  # Granian can miss one that exits
@@ -76,6 +78,9 @@ def application() -> Any:
     wake_main_thread_on_signals()
     omit_call_site()
     app = create()
+    manager = app.extensions["uphold"]
+    manager.prepare = partial(warm_up, app)
+    threading.Thread(target=warm_up, args=(app, manager.open_snapshot), name="warm-up", daemon=True).start()
     if started := os.environ.get(STARTED):
         Path(started).write_text("started", "ascii")
     return app

@@ -99,6 +99,9 @@ class Settings:
     result_max_mb: int = setting(500, "Largest query result in megabytes.")
     result_cache_mb: int = setting(64, "Megabytes of query results that a server process caches; 0 caches none.")
     response_cache_mb: int = setting(64, "Megabytes of whole responses that a server process caches; 0 caches none.")
+    warm_up_seconds: float = setting(
+        20.0, "Seconds for rendering the main pages after a start, and before a new snapshot is served; 0 renders none."
+    )
     cache_s_maxage: int = setting(
         60, "Seconds that shared caches may serve a response without revalidation; 0 makes them always revalidate."
     )

@@ -25,6 +25,7 @@ from urllib.parse import urlencode
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as read_metrics
 
+from tests.conftest import QUIET
 from uphold.settings import Settings
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc")
@@ -119,7 +120,7 @@ def serving(settings: Settings, *flags: str, processes: int = 2) -> Iterator[Run
     places = ["--files", str(settings.files), "--state", str(settings.state), "--port", str(port)]
     arguments = [sys.executable, "-m", "uphold.cli", "serve", *places, "--server-processes", str(processes), *flags]
     with log.open("wb") as output:
-        process = subprocess.Popen(arguments, stdout=output, stderr=output, env={**os.environ, "PYTHONWARNINGS": ""})
+        process = subprocess.Popen(arguments, stdout=output, stderr=output, env={**os.environ, **QUIET})
     running = Running(process, f"http://127.0.0.1:{port}", log)
     try:
         started = re.compile(r"Started worker-\d")

@@ -13,7 +13,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from uphold.assets.vendor import VENDOR
 from uphold.engines.interface import Engine
@@ -50,7 +50,7 @@ class OpenSnapshot:
     ) -> None:
         if snapshot.base != settings.base:
             raise InvalidSetting(f"base is {settings.base!r}, but the snapshot was built for {snapshot.base!r}.")
-        self.snapshot = snapshot
+        self.snapshot, self.settings = snapshot, settings
         self.search = Search(snapshot.search, Names(snapshot.base, snapshot.prefixes))
         engine = EmbeddedEngine(snapshot, settings, workers=1 if archived else None)
         self.engine: Engine = engine
@@ -87,6 +87,9 @@ class SnapshotManager:
         self.watched = tuple(f"{settings.state}/{name}" for name in ("current", "history", "snapshots"))
         self.seen, self.checked = self.modification_times(), 0.0
         self.open_snapshot = OpenSnapshot(current(settings.state), settings, self.texts)
+        self.prepare: Callable[[OpenSnapshot], None] | None = None
+        """Called with a new snapshot before it replaces the current one."""
+        self.next: OpenSnapshot | None = None
         self.archived: dict[str, OpenSnapshot] = {}
 
     @property
@@ -103,7 +106,7 @@ class SnapshotManager:
             return self.open_snapshot
 
     def version(self, *, exact: bool = False) -> object:
-        """A value that changes with the current snapshot or the list of archived ones.
+        """A value that changes with the current snapshot, and with the files that name it and the archived ones.
 
         It may be `POLL_SECONDS` seconds old, unless `exact`.
         """
@@ -113,7 +116,7 @@ class SnapshotManager:
             if self.modification_times() != self.seen:
                 with self.lock:
                     self.refresh()
-        return self.seen
+        return self.seen, self.open_snapshot.snapshot.id
 
     def refresh(self) -> None:
         """Check the state folder for changes."""
@@ -181,21 +184,49 @@ class SnapshotManager:
         """Open the snapshot that `current` points to, if it has changed; on failure, keep the old one."""
         try:
             found = current(self.settings.state)
+            if self.next and found.id == self.next.snapshot.id:
+                return
+            self.next = None
             if found.id == self.open_snapshot.snapshot.id:
                 return
-            old, self.open_snapshot = self.open_snapshot, OpenSnapshot(found, self.settings, self.texts)
+            self.next = OpenSnapshot(found, self.settings, self.texts)
         except (SnapshotNotFound, InvalidSetting) as problem:
             log.warning("still serving snapshot %s: %s", self.open_snapshot.snapshot.id, problem)
             return
-        if old.validator.fork_server:  # recently used, so load the new one in advance
-            self.open_snapshot.validator.open()
-        log.info("now serving snapshot %s", found.id)
+        if self.open_snapshot.validator.fork_server:  # recently used, so load the new one in advance
+            self.next.validator.open()
+        if self.prepare is None:
+            self.replace()
+        else:
+            threading.Thread(target=self.prepare_next, args=(self.next,), name="prepare", daemon=True).start()
+
+    def prepare_next(self, opened: OpenSnapshot) -> None:
+        """Prepare a snapshot, and make it the current one unless there is a newer one by now."""
+        try:
+            if self.prepare:
+                self.prepare(opened)
+        except Exception:  # an unprepared snapshot is slow at first, and still newer
+            log.exception("snapshot %s could not be prepared", opened.snapshot.id)
+        with self.lock:
+            if superseded := self.next is not opened:
+                log.info("snapshot %s was replaced before it was served", opened.snapshot.id)
+            else:
+                self.replace()
+        if superseded:
+            opened.close()
+
+    def replace(self) -> None:
+        """Make the next snapshot the current one."""
+        if self.next is None:
+            return
+        old, self.open_snapshot, self.next = self.open_snapshot, self.next, None
+        log.info("now serving snapshot %s", self.open_snapshot.snapshot.id)
         if not old.readers:
             old.close()
 
     def close(self) -> None:
         """Close all snapshots and stop the chart renderer."""
-        for open_snapshot in (self.open_snapshot, *self.archived.values()):
+        for open_snapshot in (self.open_snapshot, *filter(None, [self.next]), *self.archived.values()):
             open_snapshot.close()
         self.chart_renderer.close()
 

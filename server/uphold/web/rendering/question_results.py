@@ -39,11 +39,11 @@ def run_query(query: str, form: str) -> bytes:
 
 def fetch(results: Iterable[QuestionResult]) -> None:
     """Run the queries of some results at the same time; raises what the first failed one raises."""
-    asked = [each for each in results if each.asked and each.shown is None]
+    asked = [each for each in results if each.asked and each.shown is None and "content" not in vars(each)]
     with ThreadPoolExecutor(max(1, manager().settings.query_workers)) as pool:
-        running = [pool.submit(copy_context().run, getattr, each, "content") for each in asked]
-    for each in running:
-        each.result()
+        running = [pool.submit(copy_context().run, each.run) for each in asked]
+    for each, result in zip(asked, running, strict=True):
+        vars(each)["content"] = result.result()  # in a `cached_property` of Python 3.11, threads wait for each other
 
 
 def frame_answer(question: Question, terms: Mapping[str, Sequence[str]], triples: bytes) -> Any:
@@ -70,6 +70,10 @@ class QuestionResult:
     @cached_property
     def content(self) -> bytes:
         """The engine's result."""
+        return self.run()
+
+    def run(self) -> bytes:
+        """Run the query, or take its result from the cache."""
         return run_query(self.query, TRIPLES if self.question.returns_graph else RESULTS)
 
     @cached_property
