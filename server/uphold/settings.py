@@ -116,7 +116,8 @@ class Settings:
     )
     validate_queue_timeout: float = setting(30.0, "Seconds that an upload may wait for validation before it gets 503.")
     in_memory_max_quads: int = setting(
-        1_000_000, "Largest data set in quads that workers hold in memory; larger ones stay on disk."
+        1_000_000,
+        "Largest data set in quads that workers hold in memory; a build makes an index on disk for larger ones.",
     )
     keep_snapshots: int = setting(
         10, "Snapshots to keep; a build deletes the least recently current ones. 0 keeps all."

@@ -51,8 +51,12 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
     try:
         snapshot = Snapshot.open(settings.state / "snapshots" / memory.read_text("ascii"))
         say(f"nothing has changed since snapshot {snapshot.id[:12]}")
+        if snapshot.quads > settings.in_memory_max_quads and not snapshot.index.exists():
+            from uphold.build.writing import write_index
+
+            steps.run("index for queries", write_index, snapshot.folder)
     except (OSError, SnapshotNotFound):
-        snapshot = make(files, settings.state / "snapshots" / f"unfinished-{memory.name}", say, steps)
+        snapshot = make(settings, f"unfinished-{memory.name}", say, steps)
         memory.parent.mkdir(parents=True, exist_ok=True)
         memory.write_text(snapshot.id, "ascii")
     publish(snapshot, settings.state)
@@ -126,15 +130,16 @@ def state_once(graphs: Graphs) -> None:
     raise DuplicateStatement(len(twice), line.removesuffix(" ."), " and ".join(names))
 
 
-def make(files: Files, unfinished: Path, say: Callable[[str], None], steps: Steps) -> Snapshot:
-    """Build and validate a snapshot on disk, without making it current."""
+def make(settings: Settings, name: str, say: Callable[[str], None], steps: Steps) -> Snapshot:
+    """Build and validate a snapshot on disk, without making it current; `name` is that of the unfinished folder."""
     from uphold.build.checking import Checker
 
+    unfinished = settings.state / "snapshots" / name
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "dumps").mkdir(parents=True)
     try:
-        with Checker(files.base) as checker, no_collection():
-            identity = write(files, unfinished, say, steps, checker)
+        with Checker(settings.base) as checker, no_collection():
+            identity = write(settings, unfinished, say, steps, checker)
         home = unfinished.with_name(identity)
         with steps.step("sync to disk"):
             settle(unfinished, home)
@@ -155,7 +160,7 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def write(files: Files, folder: Path, say: Callable[[str], None], steps: Steps, checker: Checker) -> str:
+def write(settings: Settings, folder: Path, say: Callable[[str], None], steps: Steps, checker: Checker) -> str:
     """Write the files of a snapshot while it is validated, and return its id."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -163,7 +168,8 @@ def write(files: Files, folder: Path, say: Callable[[str], None], steps: Steps, 
     from uphold.search.index import write_search_index
     from uphold.snapshots.identity import canonical
 
-    graphs, base = read_files(files, say, steps), files.base
+    files, base = Files(settings.files, settings.base), settings.base
+    graphs = read_files(files, say, steps)
     with ThreadPoolExecutor() as pool:
         prepared = pool.submit(checker.prepare, graphs.get(f"{base}graph/shapes", set()), about_subclasses(graphs))
         graphs, names = canonical(complete(files, graphs, say, steps)), prefixes(files)
@@ -172,10 +178,11 @@ def write(files: Files, folder: Path, say: Callable[[str], None], steps: Steps, 
         prepared.result()
         checked = pool.submit(steps.run, "validate", checker.check, folder / "union.nt")
         tasks = [
-            pool.submit(steps.run, "index for queries", writing.write_index, folder),
             pool.submit(steps.run, "index for search", write_search_index, union(graphs), folder / "search", base),
             pool.submit(steps.run, "write dumps", writing.write_dumps, ordered, quads, folder / "dumps", base, names),
         ]
+        if sum(map(len, ordered.values())) > settings.in_memory_max_quads:
+            tasks.append(pool.submit(steps.run, "index for queries", writing.write_index, folder))
         identity = steps.run("name by content", writing.write_metadata, ordered, folder, base, names)
         warnings = checked.result()
         for warning in warnings:

@@ -1,7 +1,7 @@
 """Snapshots: the whole data set at one time, named by its content.
 
 A snapshot never changes once built, so everything computed from it can be cached forever. On disk it is a folder:
-`data.nq` (canonical N-Quads), `union.nt`, `statistics.json` and `index/` (for the embedded engine), `search/` (the
+`data.nq` (canonical N-Quads), `union.nt`, `statistics.json` and perhaps `index/` (for the engine), `search/` (the
 index of labels), `dumps/` and `snapshot.json`, with the digests that make its id (`identity`). `build` creates
 snapshots, and `engines` answer queries about them.
 """
@@ -18,11 +18,12 @@ from typing import Any
 
 from uphold.errors import SnapshotNotFound
 
-__all__ = ["METADATA", "STATISTICS", "WITH_UNION", "Snapshot", "current", "publish", "queried", "stored"]
+__all__ = ["INDEX", "METADATA", "STATISTICS", "WITH_UNION", "Snapshot", "current", "publish", "queried", "stored"]
 
 METADATA = "snapshot.json"
 STATISTICS = "statistics.json"
 DATA = "data.nq"
+INDEX = "index"
 WITH_UNION = "with-union.nq"
 
 
@@ -70,6 +71,11 @@ class Snapshot:
     def shares_triples(self) -> bool:
         """Whether a triple is in two graphs, so that the union of all graphs is smaller than their sum."""
         return self.queried != self.data
+
+    @property
+    def index(self) -> Path:
+        """The folder with the engine's index; only for data that workers do not hold in memory."""
+        return self.folder / INDEX
 
     @property
     def search(self) -> Path:

@@ -214,6 +214,11 @@ def start_fork_server(snapshot: Snapshot, settings: Settings) -> ForkServer:
     if not snapshot.data.exists():
         raise SnapshotNotFound(f"The snapshot in {snapshot.folder} lacks a required file.")
     in_memory = snapshot.quads <= settings.in_memory_max_quads
+    if not in_memory and not snapshot.index.exists():
+        raise SnapshotNotFound(
+            f"The snapshot in {snapshot.folder} has no index on disk, but {snapshot.quads:,} quads, more than"
+            f" UPHOLD_IN_MEMORY_MAX_QUADS ({settings.in_memory_max_quads:,}); build again with this setting."
+        )
     folder, memory = str(Path(snapshot.folder).resolve()), str(settings.query_memory_mb * 1_000_000)
     arguments = [folder, "memory" if in_memory else "disk", memory]
     return ForkServer("uphold.engines.oxigraph.fork_server_main", arguments, ORDER_BYTES)

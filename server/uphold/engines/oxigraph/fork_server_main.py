@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
 
 def open_store(snapshot: Snapshot, index: str) -> ox.Store:
     """The snapshot's store: loaded into memory, or its index opened read-only."""
-    return ox.Store.read_only(str(snapshot.folder / "index")) if index == "disk" else loaded(snapshot.queried)
+    return ox.Store.read_only(str(snapshot.index)) if index == "disk" else loaded(snapshot.queried)
 
 
 def loaded(path: Path) -> ox.Store:
