@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from uphold.build.pipeline import build
-from uphold.errors import ValidationLimitExceeded
+from uphold.errors import BodySyntaxError, ValidationLimitExceeded
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
 from uphold.validation.service import SnapshotValidator, ValidationResult
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="pr
 THING = "<https://data.example/thing/{}> <http://www.w3.org/2004/02/skos/core#prefLabel> {} ."
 MARKUP = THING.format(1, '"<b>A thing</b>"@en')
 SHORT = Upload(THING.format(1, '"A thing"@en'), "text/turtle")
+LARGER = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(1_200)), "text/turtle")
 LONG = Upload("\n".join(THING.format(number, f'"Thing {number}"@en') for number in range(40_000)), "text/turtle")
 
 
@@ -55,7 +57,8 @@ def busy_workers(validator: SnapshotValidator) -> list[int]:
     fork_server = validator.fork_server.process.pid
     with contextlib.suppress(OSError):
         children = map(int, Path(f"/proc/{fork_server}/task/{fork_server}/children").read_text("ascii").split())
-        return [child for child in children if works(child)]
+        idle = {each.worker.pid for each in validator.idle}
+        return [child for child in children if works(child) and child not in idle]
     return []
 
 
@@ -155,7 +158,7 @@ def test_nobody_waits_longer_for_a_fork_server_than_for_a_worker(tiny: Settings)
     patient.fork_server = validator.fork_server
     assert patient.validate(SHORT).report["conforms"]
     assert validator.fork_server.process is loading
-    validator.close()
+    patient.close()
 
 
 def test_a_lost_fork_server_is_restarted(validator: SnapshotValidator) -> None:
@@ -231,3 +234,44 @@ def test_uploads_are_validated_against_a_new_snapshot_at_once(
         assert validated(client) == (second, "Another sentence.")
         assert first != second
         assert old.poll() is not None
+
+
+def test_a_worker_validates_several_small_uploads(validator: SnapshotValidator) -> None:
+    """One after the other; a large one ends it, and so do errors of the worker, but not of an upload."""
+    (kept,) = {each.worker.pid for each in validator.idle}
+    for _ in range(3):
+        assert validator.validate(SHORT).report["conforms"]
+    with pytest.raises(BodySyntaxError):
+        validator.validate(Upload("<a>", "text/turtle"))
+    assert [each.worker.pid for each in validator.idle] == [kept]
+    assert validator.validate(LARGER).report["conforms"]
+    assert validator.idle == []
+    assert ended(kept)
+
+
+@pytest.mark.parametrize("aged", [{"uploads": 100}, {"began": 0.0}])
+def test_a_worker_is_replaced_before_it_is_old(validator: SnapshotValidator, aged: dict[str, Any]) -> None:
+    """By a new one, for the next upload."""
+    (old,) = validator.idle
+    for name, value in aged.items():
+        setattr(old, name, value)
+    assert validator.validate(SHORT).report["conforms"]
+    assert ended(old.worker.pid)
+
+
+def test_an_idle_worker_that_ends_costs_nobody_an_upload(validator: SnapshotValidator) -> None:
+    """The next one goes to another."""
+    (idle,) = validator.idle
+    os.kill(idle.worker.pid, signal.SIGKILL)
+    assert ended(idle.worker.pid)
+    assert validator.validate(SHORT).report["conforms"]
+
+
+def test_each_upload_has_its_own_limit_of_processor_time(validator: SnapshotValidator) -> None:
+    """What earlier ones took does not count."""
+    (kept,) = validator.idle
+    before = resource.prlimit(kept.worker.pid, resource.RLIMIT_CPU)[0]
+    until = time.monotonic() + 20
+    while resource.prlimit(kept.worker.pid, resource.RLIMIT_CPU)[0] <= before and time.monotonic() < until:
+        assert validator.validate(SHORT).report["conforms"]
+    assert resource.prlimit(kept.worker.pid, resource.RLIMIT_CPU)[0] > before

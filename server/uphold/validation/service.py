@@ -4,7 +4,8 @@ Parsing a hostile text and running SHACL have no built-in limits on time and mem
 a deadline and a memory limit, and only a few at once. Nothing is stored.
 
 A fork server that has loaded the snapshot (`worker`) forks the process. It starts with the first upload, and ends when
-the snapshot is no longer served or after some time without uploads.
+the snapshot is no longer served or after some time without uploads. A process validates several small uploads, because
+its copies of the memory that it writes to take as long as such an upload.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ __all__ = ["READY", "SnapshotValidator", "ValidationResult", "ValidationService"
 
 READY = b"J"
 IDLE_SECONDS = 600.0
+WORKER_SECONDS = 300.0
+"""Age from which a worker gets no further upload: its fork server does not hear of uploads, and must not seem idle."""
+WORKER_UPLOADS = 100
+LARGE = 100_000
+"""Characters of an upload after which its worker, whose memory has grown, gets no other."""
 FIELDS = dataclasses.fields(Settings)
 log = logging.getLogger(__name__)
 
@@ -58,6 +64,15 @@ class ValidationService:
             return validator.validate(upload)
 
 
+@dataclass(slots=True)
+class ValidationProcess:
+    """A worker, when it began, and how many uploads it has validated."""
+
+    worker: Worker
+    began: float
+    uploads: int = 0
+
+
 class SnapshotValidator:
     """Validates uploads with one snapshot as the background."""
 
@@ -65,6 +80,7 @@ class SnapshotValidator:
         self.snapshot, self.settings = snapshot, settings
         self.lock = threading.Lock()
         self.fork_server: ForkServer | None = None
+        self.idle: list[ValidationProcess] = []
 
     def open(self) -> ForkServer:
         """The fork server of the workers; a new one takes some seconds to load."""
@@ -80,6 +96,9 @@ class SnapshotValidator:
     def close(self) -> None:
         """Stop the fork server and its workers."""
         with self.lock:
+            for each in self.idle:
+                each.worker.kill()
+            self.idle.clear()
             if self.fork_server is not None:
                 self.fork_server.close()
 
@@ -92,11 +111,7 @@ class SnapshotValidator:
         seconds = self.settings.validate_timeout
         until = time.monotonic() + seconds
         try:
-            worker = self.open().fork(until)
-            try:
-                kind, content = self.ask(worker, upload, until)
-            finally:
-                worker.kill()
+            kind, content = self.ask(upload, until)
         except TimeoutError as problem:
             raise ValidationLimitExceeded(
                 f"The validation was stopped after {seconds:g} s, its time limit."
@@ -111,10 +126,50 @@ class SnapshotValidator:
             raise restored_error(fault)
         return ValidationResult(**result)
 
-    def ask(self, worker: Worker, upload: Upload, until: float) -> tuple[int, bytes]:
-        """Send the upload to a worker, and read its response."""
-        worker.send(json.dumps(asdict(upload)).encode())
-        return worker.receive(until, None)
+    def ask(self, upload: Upload, until: float) -> tuple[int, bytes]:
+        """A worker's response to an upload; the worker is used again only if all is well."""
+        process = self.send(json.dumps(asdict(upload)).encode(), until)
+        kind = -1
+        try:
+            kind, content = process.worker.receive(until, None)
+        finally:
+            if kind == Frame.END and len(upload.text) < LARGE:
+                self.keep(process)
+            else:
+                process.worker.kill()
+        return kind, content
+
+    def send(self, request: bytes, until: float) -> ValidationProcess:
+        """The worker to which a request was sent: an idle one, or a new one."""
+        while process := self.take():
+            try:
+                process.worker.send(request)
+            except OSError:  # it ended while idle
+                process.worker.kill()
+            else:
+                return process
+        process = ValidationProcess(self.open().fork(until), time.monotonic())
+        process.worker.send(request)
+        return process
+
+    def take(self) -> ValidationProcess | None:
+        """An idle worker that may be used again, if there is one."""
+        with self.lock:
+            while self.idle:
+                process = self.idle.pop()
+                if process.uploads < WORKER_UPLOADS and time.monotonic() - process.began < WORKER_SECONDS:
+                    return process
+                process.worker.kill()
+        return None
+
+    def keep(self, process: ValidationProcess) -> None:
+        """Keep a worker for the next upload."""
+        process.uploads += 1
+        with self.lock:
+            if self.fork_server is not None and not self.fork_server.closed:
+                self.idle.append(process)
+                return
+        process.worker.kill()
 
     def ended(self) -> ValidationLimitExceeded:
         """The error when a worker ends without a response, as it does when it runs out of memory."""

@@ -1,8 +1,8 @@
 """The validation worker: parses an upload and runs SHACL on it, with a snapshot as the background.
 
-Run as a module, it is the fork server of `service`: it loads a snapshot once, and each worker serves one request, with
-its own limits on memory and CPU time. The output of libraries is discarded, so that an upload cannot write into the
-server's log.
+Run as a module, it is the fork server of `service`: it loads a snapshot once, and each worker serves one request after
+the other, within a limit on memory and with a limit on CPU time for each. The output of libraries is discarded, so that
+an upload cannot write into the server's log.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import logging.config
 import os
 import resource
 import sys
+import time
 import traceback
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -64,29 +65,28 @@ def answer(upload: Upload, settings: Settings, background: Background, prefixes:
 
 @dataclass(frozen=True, slots=True)
 class ValidationWorker:
-    """Serves one request, in the process that was forked for it."""
+    """Serves requests, in a process that was forked for them."""
 
     settings: Settings
     background: Background
     prefixes: dict[str, str]
 
     def serve(self, channel: socket) -> None:
-        """Validate one upload; an error in it is a result too, and an internal error is reported to the server.
+        """Validate uploads; an error in one is a result too, and an internal error is reported to the server.
 
         A worker that runs out of memory ends without a response, as it does if a library aborts the process.
         """
-        frame = read_frame(channel.makefile("rb"))
-        if frame is None:
-            return
-        seconds = int(self.settings.validate_timeout) + 1
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        try:
-            result = self.validate(Upload(**json.loads(frame[1])))
-        except MemoryError:
-            return
-        except Exception:  # noqa: BLE001 the server logs it
-            write_frame(channel, Frame.FAULT, traceback.format_exc()[-2000:].encode())
-        else:
+        requests, (_, most) = channel.makefile("rb"), resource.getrlimit(resource.RLIMIT_CPU)
+        while (frame := read_frame(requests)) is not None:
+            until = int(time.process_time() + self.settings.validate_timeout) + 1
+            resource.setrlimit(resource.RLIMIT_CPU, (until, most))
+            try:
+                result = self.validate(Upload(**json.loads(frame[1])))
+            except MemoryError:
+                return
+            except Exception:  # noqa: BLE001 the server logs it
+                write_frame(channel, Frame.FAULT, traceback.format_exc()[-2000:].encode())
+                return
             write_frame(channel, Frame.END, json.dumps(result).encode())
 
     def validate(self, upload: Upload) -> dict[str, Any]:
