@@ -78,9 +78,7 @@ def application() -> Any:
     wake_main_thread_on_signals()
     omit_call_site()
     app = create()
-    manager = app.extensions["uphold"]
-    manager.prepare = partial(warm_up, app)
-    threading.Thread(target=warm_up, args=(app, manager.open_snapshot), name="warm-up", daemon=True).start()
+    app.extensions["uphold"].prepare_with(partial(warm_up, app))
     if started := os.environ.get(STARTED):
         Path(started).write_text("started", "ascii")
     return app

@@ -150,3 +150,24 @@ def test_a_snapshot_whose_preparation_fails_is_served(own: Settings, app_client:
         manager_of(client).prepare = fail
         new = change(own)
         assert wait_until(lambda: client.get("/healthz").headers["Uphold-Snapshot"] == new)
+
+
+def test_the_current_snapshot_stays_open_while_it_is_prepared(own: Settings, app_client: AppClient) -> None:
+    """It may be replaced meanwhile, and is closed afterwards."""
+    with app_client(own) as client:
+        manager, go = manager_of(client), threading.Event()
+        seen: list[OpenSnapshot] = []
+
+        def prepare(opened: OpenSnapshot) -> None:
+            seen.append(opened)
+            if len(seen) == 1:
+                go.wait(20)
+
+        manager.prepare_with(prepare)
+        assert wait_until(lambda: len(seen) == 1)
+        fork_server = seen[0].page_engine.fork_server.process  # type: ignore[attr-defined]
+        new = change(own)
+        assert wait_until(lambda: client.get("/healthz").headers["Uphold-Snapshot"] == new)
+        assert fork_server.poll() is None
+        go.set()
+        assert wait_until(lambda: fork_server.poll() is not None)

@@ -200,13 +200,30 @@ class SnapshotManager:
         else:
             threading.Thread(target=self.prepare_next, args=(self.next,), name="prepare", daemon=True).start()
 
-    def prepare_next(self, opened: OpenSnapshot) -> None:
-        """Prepare a snapshot, and make it the current one unless there is a newer one by now."""
+    def prepare_with(self, prepare: Callable[[OpenSnapshot], None]) -> None:
+        """Prepare the current snapshot beside its first readers, and from now on each new one before it is served."""
+        self.prepare = prepare
+        threading.Thread(target=self.prepare_current, name="prepare", daemon=True).start()
+
+    def prepare_current(self) -> None:
+        """Prepare the snapshot that is served already."""
+        opened = self.acquire()
+        try:
+            self.try_to_prepare(opened)
+        finally:
+            self.release(opened)
+
+    def try_to_prepare(self, opened: OpenSnapshot) -> None:
+        """Prepare a snapshot, and log what goes wrong: an unprepared one is slow at first, and no worse."""
         try:
             if self.prepare:
                 self.prepare(opened)
-        except Exception:  # an unprepared snapshot is slow at first, and still newer
+        except Exception:
             log.exception("snapshot %s could not be prepared", opened.snapshot.id)
+
+    def prepare_next(self, opened: OpenSnapshot) -> None:
+        """Prepare a snapshot, and make it the current one unless there is a newer one by now."""
+        self.try_to_prepare(opened)
         with self.lock:
             if superseded := self.next is not opened:
                 log.info("snapshot %s was replaced before it was served", opened.snapshot.id)

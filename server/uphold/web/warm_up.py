@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from functools import partial
 
 from flask import Flask
 from werkzeug.test import create_environ, run_wsgi_app
@@ -39,7 +40,7 @@ def warm_up(app: Flask, opened: OpenSnapshot) -> None:
             break
         environ = create_environ(path, headers={"Accept": "text/html"})
         RequestContext.begin(environ, "warm-up").leases.append(opened)
-        _, status, _ = run_wsgi_app(Flask.wsgi_app.__get__(app), environ, buffered=True)  # without the middleware
+        _, status, _ = run_wsgi_app(partial(Flask.wsgi_app, app), environ, buffered=True)  # without the middleware
         if status.startswith("5"):
             log.warning("rendering %s in advance failed: %s", path, status)
         count += 1
@@ -51,7 +52,7 @@ def pages(registry: Registry, opened: OpenSnapshot) -> Iterator[str]:
     """The addresses of the pages to render."""
     yield from MAIN_PAGES
     resources = opened.resources
-    for kind in (TREATY, *registry.lists):
+    for kind in dict.fromkeys((TREATY, *registry.lists)):
         if kind in resources.kinds():
             things = resources.things_of_kind(kind)
             for thing in things if kind == TREATY else things[:1]:
