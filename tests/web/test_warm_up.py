@@ -171,3 +171,14 @@ def test_the_current_snapshot_stays_open_while_it_is_prepared(own: Settings, app
         assert fork_server.poll() is None
         go.set()
         assert wait_until(lambda: fork_server.poll() is not None)
+
+
+def test_a_new_snapshot_is_prepared_before_anyone_asks(own: Settings, app_client: AppClient) -> None:
+    """A server without requests finds it, too."""
+    with app_client(own) as client:
+        manager = manager_of(client)
+        seen: list[str] = []
+        manager.prepare_with(lambda opened: seen.append(opened.snapshot.id))
+        new = change(own)
+        assert wait_until(lambda: manager.snapshot.id == new)
+        assert seen[-1] == new

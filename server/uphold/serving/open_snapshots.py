@@ -35,6 +35,7 @@ __all__ = ["OpenSnapshot", "SnapshotManager"]
 
 WORLD = VENDOR / "world-110m.json"
 POLL_SECONDS = 0.02
+WATCH_SECONDS = 0.5
 IDENTITY = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ class SnapshotManager:
         self.prepare: Callable[[OpenSnapshot], None] | None = None
         """Called with a new snapshot before it replaces the current one."""
         self.next: OpenSnapshot | None = None
+        self.closed = threading.Event()
         self.archived: dict[str, OpenSnapshot] = {}
 
     @property
@@ -203,7 +205,13 @@ class SnapshotManager:
     def prepare_with(self, prepare: Callable[[OpenSnapshot], None]) -> None:
         """Prepare the current snapshot beside its first readers, and from now on each new one before it is served."""
         self.prepare = prepare
-        threading.Thread(target=self.prepare_current, name="prepare", daemon=True).start()
+        threading.Thread(target=self.prepare_and_watch, name="prepare", daemon=True).start()
+
+    def prepare_and_watch(self) -> None:
+        """Prepare the current snapshot, and look for new ones, so that no reader finds a new one unprepared."""
+        self.prepare_current()
+        while not self.closed.wait(WATCH_SECONDS):
+            self.version(exact=True)
 
     def prepare_current(self) -> None:
         """Prepare the snapshot that is served already."""
@@ -243,6 +251,7 @@ class SnapshotManager:
 
     def close(self) -> None:
         """Close all snapshots and stop the chart renderer."""
+        self.closed.set()
         for open_snapshot in (self.open_snapshot, *filter(None, [self.next]), *self.archived.values()):
             open_snapshot.close()
         self.chart_renderer.close()
