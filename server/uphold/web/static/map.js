@@ -16,16 +16,22 @@ function wanted() {
 }
 
 // The status of each place by starting year: {"gha": [[2000, "neither"], [2003, "signatory"], …]}, by the key of its page.
-async function ask(key) {
+async function get(key) {
+  const response = await fetch(`${form.dataset.map}?treaty=${key}&fields=jurisdiction,year,status,stale&limit=1000`);
+  if (!response.ok) throw new Error(`${response.status}`);
+  const places = {};
+  for (const row of (await response.json()).data) {
+    const place = row.jurisdiction.split(/[/:]/).pop();
+    (places[place] ||= []).push([row.year, row.stale ? `${row.status} stale` : row.status]);
+  }
+  return places;
+}
+
+// One request per treaty, also while its answer is on the way; after a failure, the next one asks again.
+function ask(key) {
   if (!answers.has(key)) {
-    const response = await fetch(`${form.dataset.map}?treaty=${key}&fields=jurisdiction,year,status,stale&limit=1000`);
-    if (!response.ok) throw new Error(`${response.status}`);
-    const places = {};
-    for (const row of (await response.json()).data) {
-      const place = row.jurisdiction.split(/[/:]/).pop();
-      (places[place] ||= []).push([row.year, row.stale ? `${row.status} stale` : row.status]);
-    }
-    answers.set(key, places);
+    answers.set(key, get(key));
+    answers.get(key).catch(() => answers.delete(key));
   }
   return answers.get(key);
 }
