@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import Visit, open_page
 from uphold.assets.vendor import OUTLINES, VENDOR, vendored
@@ -133,6 +133,21 @@ def test_one_answer_draws_all_years(visit: Visit, project_address: str) -> None:
         page.keyboard.press("ArrowLeft")
     expect(page.locator("#m-shown")).to_have_text("2000")
     assert [response.request.sizes()["responseBodySize"] < 5_000 for response in sizes] == [True]
+
+
+def test_a_year_that_is_moved_before_the_answer_sends_no_further_request(visit: Visit, project_address: str) -> None:
+    """All moves wait for the same answer."""
+    page, asked = visit.page, list[Route]()
+    page.route("**/treaty-map-changes*", lambda route: asked.append(route))  # noqa: PLW0108 -- not a method of a list
+    page.goto(f"{project_address}/?year=2010")
+    page.get_by_role("slider", name="Year").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.querySelector('#m-year').value === '2007'")
+    assert len(asked) == 1
+    asked[0].continue_()
+    expect(page.locator("#m-shown")).to_have_text("2007")
+    assert len(asked) == 1
 
 
 def test_the_answers_of_the_front_page_fit_one_screen(browser: Browser, project_address: str) -> None:

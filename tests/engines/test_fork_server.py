@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from tests.processes import ended
 from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.engines.processes.pool import SHARED
 from uphold.settings import Settings
@@ -119,16 +119,3 @@ def test_other_data_have_another_fork_server(tiny: Settings, tmp_path: Path, mon
             engine = stack.enter_context(closing(EmbeddedEngine(current(tiny.state), settings)))
             assert ask(engine)
             assert process(engine).poll() is None
-
-
-def ended(pid: int) -> bool:
-    """Whether a process ends within seconds; one that nobody has reaped has ended."""
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0] in "ZX":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.01)
-    return False

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.processes import ended, runs
 from uphold.build.pipeline import build
 from uphold.errors import BodySyntaxError, ValidationLimitExceeded
 from uphold.settings import Settings
@@ -58,23 +59,8 @@ def busy_workers(validator: SnapshotValidator) -> list[int]:
     with contextlib.suppress(OSError):
         children = map(int, Path(f"/proc/{fork_server}/task/{fork_server}/children").read_text("ascii").split())
         idle = {each.worker.pid for each in validator.idle}
-        return [child for child in children if works(child) and child not in idle]
+        return [child for child in children if runs(child) and child not in idle]
     return []
-
-
-def works(process: int) -> bool:
-    """Whether a process is there and has not ended."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] not in "ZX"
-    return False
-
-
-def ended(process: int) -> bool:
-    """Whether a process ends soon; the kernel takes a moment to end one whose parent was lost."""
-    until = time.monotonic() + 5
-    while works(process) and time.monotonic() < until:
-        time.sleep(0.01)
-    return not works(process)
 
 
 def busy_worker(validator: SnapshotValidator) -> int:

@@ -26,6 +26,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as read_metrics
 
 from tests.conftest import QUIET
+from tests.processes import runs
 from uphold.settings import Settings
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are looked up in /proc")
@@ -90,14 +91,6 @@ def command(process: int) -> str:
         return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except OSError:
         return ""
-
-
-def runs(process: int) -> bool:
-    """Whether a process runs: it is there, and has not ended."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = SOON) -> bool:

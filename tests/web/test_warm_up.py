@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.conftest import copied
 from uphold.build.pipeline import build
 from uphold.engines.interface import Answer
 from uphold.serving.open_snapshots import OpenSnapshot, SnapshotManager
@@ -28,15 +28,13 @@ LINK = re.compile(r'<li><a href="([^"#]*)"')
 @pytest.fixture
 def own(tiny: Settings, tmp_path: Path) -> Settings:
     """Settings with files and a state of one's own."""
-    files = Path(shutil.copytree(tiny.files, tmp_path / "files"))
-    return Settings(files=files, state=Path(shutil.copytree(tiny.state, tmp_path / "state", symlinks=True)))
+    return copied(tiny, tmp_path)
 
 
 def change(settings: Settings) -> str:
     """Build another snapshot; the value is its id."""
     rules = settings.files / "shapes" / "labels.ttl"
     text = rules.read_text("utf-8")
-    rules.unlink()  # the copy may be a link
     rules.write_text(re.sub(r'(?<=sh:message ")', "Really: ", text, count=1), "utf-8")
     return build(settings).id
 
@@ -60,6 +58,7 @@ def test_the_main_pages_are_those_that_each_page_links_to(client: FlaskClient) -
     page = client.get("/words", headers={"Accept": "text/html"}).get_data(as_text=True)
     lists = re.findall(r'<nav aria-label="(?:Site|Data and documentation)">(.*?)</nav>', page, re.DOTALL)
     links = {link for each in lists for link in LINK.findall(each)}
+    assert len(links) > 15
     assert links - {"/sparql"} <= set(MAIN_PAGES)
     for path in MAIN_PAGES:
         assert client.get(path, headers={"Accept": "text/html"}).status_code == 200, path

@@ -198,7 +198,7 @@ class SnapshotManager:
         if self.open_snapshot.validator.fork_server:  # recently used, so load the new one in advance
             self.next.validator.open()
         if self.prepare is None:
-            self.replace()
+            self.replace(self.next)
         else:
             threading.Thread(target=self.prepare_next, args=(self.next,), name="prepare", daemon=True).start()
 
@@ -209,17 +209,13 @@ class SnapshotManager:
 
     def prepare_and_watch(self) -> None:
         """Prepare the current snapshot, and look for new ones, so that no reader finds a new one unprepared."""
-        self.prepare_current()
-        while not self.closed.wait(WATCH_SECONDS):
-            self.version(exact=True)
-
-    def prepare_current(self) -> None:
-        """Prepare the snapshot that is served already."""
         opened = self.acquire()
         try:
             self.try_to_prepare(opened)
         finally:
             self.release(opened)
+        while not self.closed.wait(WATCH_SECONDS):
+            self.version(exact=True)
 
     def try_to_prepare(self, opened: OpenSnapshot) -> None:
         """Prepare a snapshot, and log what goes wrong: an unprepared one is slow at first, and no worse."""
@@ -236,16 +232,14 @@ class SnapshotManager:
             if superseded := self.next is not opened:
                 log.info("snapshot %s was replaced before it was served", opened.snapshot.id)
             else:
-                self.replace()
+                self.replace(opened)
         if superseded:
             opened.close()
 
-    def replace(self) -> None:
+    def replace(self, opened: OpenSnapshot) -> None:
         """Make the next snapshot the current one."""
-        if self.next is None:
-            return
-        old, self.open_snapshot, self.next = self.open_snapshot, self.next, None
-        log.info("now serving snapshot %s", self.open_snapshot.snapshot.id)
+        old, self.open_snapshot, self.next = self.open_snapshot, opened, None
+        log.info("now serving snapshot %s", opened.snapshot.id)
         if not old.readers:
             old.close()
 

@@ -97,7 +97,7 @@ class SnapshotValidator:
         """Stop the fork server and its workers."""
         with self.lock:
             for each in self.idle:
-                each.worker.kill()
+                each.worker.channel.close()  # the fork server ends the process
             self.idle.clear()
             if self.fork_server is not None:
                 self.fork_server.close()

@@ -60,6 +60,19 @@ def as_json(result: ValidationResult) -> str:
 
 
 def read_request() -> Upload:
+    """The upload, as by `read_upload`; a rejected body is read to its end, so that its client reads the response."""
+    most = manager().settings.upload_max_bytes
+    try:
+        return read_upload()
+    except RequestEntityTooLarge as problem:
+        drain(4 * most)
+        raise BodyTooLarge(most) from problem
+    except UpholdError:
+        drain(4 * most)
+        raise
+
+
+def read_upload() -> Upload:
     """The upload: the body, or the one text or file of a form."""
     settings = manager().settings
     is_form = request.mimetype in FORMS
@@ -70,17 +83,11 @@ def read_request() -> Upload:
         request.max_content_length = 3 * request.max_content_length  # percent-encoding makes three bytes of one
         request.max_form_memory_size = request.max_content_length
     encoding = request.headers.get("Content-Encoding", "")
-    try:
-        if is_form:
-            if encoding:
-                raise MalformedRequest("A form must not be compressed; compress the file in it instead.")
-            return read_form()
-        body = request.get_data(cache=False)
-        if len(body) > settings.upload_max_bytes:  # `receive` rejects it
-            drain(4 * settings.upload_max_bytes)
-    except RequestEntityTooLarge as problem:
-        drain(4 * settings.upload_max_bytes)
-        raise BodyTooLarge(settings.upload_max_bytes) from problem
+    if is_form:
+        if encoding:
+            raise MalformedRequest("A form must not be compressed; compress the file in it instead.")
+        return read_form()
+    body = request.get_data(cache=False)
     return receive(Sent(body, request.content_type or "", encoding, stated_name(), visited()), settings)
 
 
@@ -90,7 +97,7 @@ def visited() -> str:
 
 
 def drain(most: int) -> None:
-    """Read a rejected body up to `most` bytes: a client that is still sending would not read the response."""
+    """Read the rest of a body, up to `most` bytes."""
     while most > 0 and (part := request.environ["wsgi.input"].read(min(most, 1_000_000))):
         most -= len(part)
 
