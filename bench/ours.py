@@ -101,7 +101,7 @@ def write_snapshot(data: Path, state: Path) -> Snapshot:
     folder.mkdir(parents=True)
     (folder / "dumps").mkdir()
     write_data(graphs, folder)
-    write_index(folder)
+    write_index(folder, unnamed=False, union=False)
     settings = Settings()
     write_search_index(union(graphs), folder / "search", settings.base)
     files = Files(settings.files, settings.base)

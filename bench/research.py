@@ -34,7 +34,7 @@ from bench.virtuoso import GRAPH, Virtuoso
 from tests.standard.node import FOLDER, node_command
 from uphold.engines.oxigraph.datasets import Data
 from uphold.engines.oxigraph.engine import EmbeddedEngine
-from uphold.engines.oxigraph.fork_server_main import open_store
+from uphold.engines.oxigraph.store import open_store
 from uphold.errors import QueryTimeout, UpholdError
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot, current

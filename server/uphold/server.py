@@ -20,7 +20,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from uphold.engines.processes.pool import SHARED
+from uphold.engines.processes.client import SHARED
 from uphold.logs import configuration, omit_call_site
 from uphold.metrics import added_up
 from uphold.settings import Settings

@@ -131,7 +131,7 @@ def test_no_query_calls_what_is_not_on_the_list(tiny: Settings, tmp_path: Path, 
         state = Path(shutil.copytree(tiny.state, tmp_path / "state", symlinks=True))
         settings = replace(tiny, state=state, service_allowlist="http://one.example/")
         if index == "disk":
-            write_index(current(state).folder)
+            write_index(current(state).folder, unnamed=False, union=False)
             settings = replace(settings, in_memory_max_quads=0)
         with closing(EmbeddedEngine(current(state), settings)) as engine:
             assert rows(engine, "SELECT * { ?s ?p ?o } LIMIT 1")

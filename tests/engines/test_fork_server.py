@@ -11,7 +11,7 @@ import pytest
 
 from tests.processes import ended
 from uphold.engines.oxigraph.engine import EmbeddedEngine
-from uphold.engines.processes.pool import SHARED
+from uphold.engines.processes.client import SHARED
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
 

@@ -30,7 +30,7 @@ def snapshot(state: Path, name: str, *lines: str, day: int = 1) -> Snapshot:
     (folder / "data.nq").write_text("".join(sorted(lines)), "utf-8")
     (folder / "snapshot.json").write_text(
         f'{{"id": "{name * 64}", "created": "2030-01-0{day}T00:00:00+00:00", "base": "{BASE}",'
-        f' "quads": {len(lines)}, "graphs": {{}}, "digests": {{}}, "prefixes": {{}}}}',
+        f' "quads": {len(lines)}, "triples": {len(lines)}, "graphs": {{}}, "digests": {{}}, "prefixes": {{}}}}',
         "utf-8",
     )
     return Snapshot.open(folder)

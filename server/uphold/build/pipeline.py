@@ -14,6 +14,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +55,8 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
         if snapshot.quads > settings.in_memory_max_quads and not snapshot.index.exists():
             from uphold.build.writing import write_index
 
-            steps.run("index for queries", write_index, snapshot.folder)
+            graphs, shared = snapshot.graphs, snapshot.shares_triples
+            steps.run("index for queries", write_index, snapshot.folder, unnamed="" in graphs, union=shared)
     except (OSError, SnapshotNotFound):
         snapshot = make(settings, f"unfinished-{memory.name}", say, steps)
         memory.parent.mkdir(parents=True, exist_ok=True)
@@ -182,7 +184,8 @@ def write(settings: Settings, folder: Path, say: Callable[[str], None], steps: S
             pool.submit(steps.run, "write dumps", writing.write_dumps, ordered, quads, folder / "dumps", base, names),
         ]
         if sum(map(len, ordered.values())) > settings.in_memory_max_quads:
-            tasks.append(pool.submit(steps.run, "index for queries", writing.write_index, folder))
+            write_index = partial(writing.write_index, folder, unnamed=False, union=False)  # see `state_once`
+            tasks.append(pool.submit(steps.run, "index for queries", write_index))
         identity = steps.run("name by content", writing.write_metadata, ordered, folder, base, names)
         warnings = checked.result()
         for warning in warnings:

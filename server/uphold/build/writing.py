@@ -19,8 +19,9 @@ import pyoxigraph as ox
 
 from uphold.build.dataset_description import graph_counts
 from uphold.build.portable_shapes import portable_shapes
+from uphold.engines.oxigraph.store import load
 from uphold.snapshots.identity import digests_of, identity_of, sorted_lines
-from uphold.snapshots.snapshot import INDEX, METADATA, STATISTICS, WITH_UNION, queried
+from uphold.snapshots.snapshot import DATA, INDEX, METADATA, STATISTICS
 from uphold.snapshots.statistics import count_properties
 
 __all__ = ["write_data", "write_dumps", "write_index", "write_metadata"]
@@ -30,28 +31,24 @@ Lines = Mapping[str, Collection[str]]
 
 
 def write_data(graphs: Lines, folder: Path) -> bytes:
-    """Write and return the quads, and write the union of all graphs with its statistics.
-
-    The engine can query the union of its graphs itself, but then counts a triple once for each graph that has it. If
-    there is such a triple, its default graph contains the union instead, loaded from one file to keep blank nodes
-    identical.
-    """
+    """Write and return the quads, and write the union of all graphs with its statistics."""
     statements = dict.fromkeys(chain(*graphs.values()))
     quads, triples = sorted_lines(graphs), sorted_lines({"": statements})
-    (folder / "data.nq").write_bytes(quads)
+    (folder / DATA).write_bytes(quads)
     (folder / "union.nt").write_bytes(triples)
-    if len(statements) < sum(map(len, graphs.values())):
-        (folder / WITH_UNION).write_bytes(quads + triples)
     count_properties(triples.decode().split("\n")[:-1]).write(folder / STATISTICS)
     return quads
 
 
-def write_index(folder: Path) -> None:
-    """Create the engine's index on disk, compacted: an uncompacted one measured 2-4 times slower."""
+def write_index(folder: Path, *, unnamed: bool, union: bool) -> None:
+    """Create the engine's index on disk, compacted: an uncompacted one measured 2-4 times slower.
+
+    The arguments are those of `load`.
+    """
     unfinished = folder / "index.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     store = ox.Store(str(unfinished))
-    store.bulk_load(path=str(queried(folder)), format=ox.RdfFormat.N_QUADS)
+    load(store, folder / DATA, unnamed=unnamed, union=union)
     store.optimize()
     store.flush()
     del store  # closes the files, so that the folder can be moved
@@ -104,6 +101,7 @@ def write_metadata(graphs: Lines, folder: Path, base: str, prefixes: Mapping[str
         "created": dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat(),
         "base": base,
         "quads": sum(map(len, graphs.values())),
+        "triples": len(set(chain(*graphs.values()))),
         "graphs": graph_counts(graphs),
         "digests": digests,
         "prefixes": dict(prefixes),

@@ -15,7 +15,7 @@ from typing import Any
 
 import vl_convert
 
-from uphold.engines.processes.fork_server import begin, limit_memory, offer
+from uphold.engines.processes.fork_server import Loaded, begin, limit_memory, offer
 from uphold.engines.processes.ipc import FRAME_SIZE, Frame, read_frame, write_frame
 from uphold.questions.charts import READY
 from uphold.questions.text_widths import fit
@@ -76,7 +76,7 @@ def main() -> None:
     """Run a fork server; its socket on stdin."""
     listener = begin()
     limit_memory(MEMORY, resource.RLIMIT_DATA)  # V8 reserves more address space than there is memory
-    offer(listener, READY, work)
+    offer(listener, Loaded(READY, work))
 
 
 if __name__ == "__main__":

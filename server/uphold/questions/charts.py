@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from uphold.engines.processes.client import ForkServer
 from uphold.engines.processes.ipc import Frame
-from uphold.engines.processes.pool import ForkServer, WorkerPool
+from uphold.engines.processes.pool import WorkerPool
 from uphold.errors import ChartRenderingFailed, ChartTooLarge, ServerBusy
 
 __all__ = ["FORMS", "MOST_ROWS", "NOT_XML", "READY", "ChartRenderer", "fill"]

@@ -18,13 +18,12 @@ from typing import Any
 
 from uphold.errors import SnapshotNotFound
 
-__all__ = ["INDEX", "METADATA", "STATISTICS", "WITH_UNION", "Snapshot", "current", "publish", "queried", "stored"]
+__all__ = ["DATA", "INDEX", "METADATA", "STATISTICS", "Snapshot", "current", "publish", "stored"]
 
 METADATA = "snapshot.json"
 STATISTICS = "statistics.json"
 DATA = "data.nq"
 INDEX = "index"
-WITH_UNION = "with-union.nq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,7 @@ class Snapshot:
     created: str
     base: str
     quads: int
+    triples: int
     graphs: dict[str, int]
     digests: dict[str, str]
     prefixes: dict[str, str]
@@ -63,14 +63,9 @@ class Snapshot:
         return self.folder / "union.nt"
 
     @property
-    def queried(self) -> Path:
-        """What the engine loads: all graphs, and their union as the default graph if they share triples."""
-        return queried(self.folder)
-
-    @property
     def shares_triples(self) -> bool:
         """Whether a triple is in two graphs, so that the union of all graphs is smaller than their sum."""
-        return self.queried != self.data
+        return self.triples < self.quads
 
     @property
     def index(self) -> Path:
@@ -91,12 +86,6 @@ class Snapshot:
     def dumps(self) -> Path:
         """The folder with the files for download."""
         return self.folder / "dumps"
-
-
-def queried(folder: Path) -> Path:
-    """The file in a snapshot's folder that the engine loads."""
-    with_union = folder / WITH_UNION
-    return with_union if with_union.exists() else folder / DATA
 
 
 def publish(snapshot: Snapshot, state: Path) -> None:

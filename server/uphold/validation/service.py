@@ -18,9 +18,9 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from uphold.engines.processes.client import ForkServer, Worker
 from uphold.engines.processes.fair_queue import FairQueue
 from uphold.engines.processes.ipc import Frame
-from uphold.engines.processes.pool import ForkServer, Worker
 from uphold.errors import UpholdError, ValidationLimitExceeded, ValidatorFailed, all_kinds
 from uphold.server_timing import spend
 from uphold.settings import Settings

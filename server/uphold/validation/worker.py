@@ -23,7 +23,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from uphold.engines.processes.fork_server import begin, limit_memory, offer
+from uphold.engines.processes.fork_server import Loaded, begin, limit_memory, offer
 from uphold.engines.processes.ipc import Frame, read_frame, write_frame
 from uphold.errors import BodySyntaxError, UpholdError
 from uphold.logs import configuration
@@ -114,7 +114,8 @@ def main(arguments: list[str]) -> None:
         log.exception("the validation fork server could not start")
         sys.exit(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    offer(listener, READY, ValidationWorker(settings, background, snapshot.prefixes).serve, idle=float(arguments[1]))
+    work = ValidationWorker(settings, background, snapshot.prefixes).serve
+    offer(listener, Loaded(READY, work), idle=float(arguments[1]))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from cachetools import LRUCache
 
 from uphold.engines.oxigraph.join_order import ordered
 from uphold.engines.oxigraph.query_form import MOST_CHARACTERS, QueryForm, form_of, may_change
+from uphold.engines.oxigraph.store import add_union, apply
+from uphold.snapshots.change import Change
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.statistics import Statistics
 
@@ -61,30 +63,46 @@ class Chosen(NamedTuple):
 class Data:
     """The store of a snapshot, and cached facts about it."""
 
-    def __init__(self, store: ox.Store, snapshot: Snapshot) -> None:
+    def __init__(self, store: ox.Store, snapshot: Snapshot, statistics: Statistics | None = None) -> None:
         self.store, self.snapshot = store, snapshot
         self.union = ox.DefaultGraph() if snapshot.shares_triples else None
+        self.everything = tuple(name for name in snapshot.graphs if name)
         self.merged: tuple[Any, ox.Store] | None = None
         self.known: dict[tuple[str, ...], bool] = {}
-        self.statistics = Statistics.read(snapshot.statistics)
+        self.statistics = statistics or Statistics.read(snapshot.statistics)
         self.vocabulary = self.statistics.vocabulary
         self.orders: LRUCache[str, str] = LRUCache(MOST_CHARACTERS, getsizeof=len)
+
+    def after(self, change: Change, snapshot: Snapshot) -> Data:
+        """The data of a snapshot that has this change; the store is changed. What is known of joins stays."""
+        apply(self.store, change, union=bool(self.union))
+        if snapshot.shares_triples and not self.union:
+            add_union(self.store)
+        changed = Data(self.store, snapshot, self.statistics)
+        changed.orders, changed.union = self.orders, self.union or changed.union
+        return changed
+
+    def whole(self) -> dict[str, Any]:
+        """The engine's arguments for all graphs; the unnamed one has a name in the store, which is not given away."""
+        arguments: dict[str, Any] = {} if self.union else dict(UNION)
+        if "" in self.snapshot.graphs:
+            arguments["named_graphs"] = [ox.NamedNode(name) for name in self.everything]
+        return arguments
 
     def choose(self, dataset: dict[str, list[str]] | None) -> Chosen:
         """The data set with these graphs; raises `Refusal` if they are too large to merge.
 
         A repeated graph is in the data set once, and a graph that the snapshot does not have is empty.
         """
-        everything = tuple(self.snapshot.graphs)
         if dataset is None:
-            return Chosen(self.store, {} if self.union else UNION, (self.union,), everything)
+            return Chosen(self.store, self.whole(), (self.union,), self.everything)
         default, named = (tuple(dict.fromkeys(dataset[kind])) for kind in ("default", "named"))
         filled = tuple(iri for iri in default if iri in self.snapshot.graphs)
         within = {"named_graphs": [ox.NamedNode(iri) for iri in named]}
         if len(filled) > 1:
-            if len(filled) == len(everything):
-                arguments = {"default_graph": [self.union]} if self.union else UNION
-                return Chosen(self.store, arguments | within, (self.union,), named)
+            if len(filled) == len(self.snapshot.graphs):
+                whole = {"default_graph": [self.union]} if self.union else UNION
+                return Chosen(self.store, whole | within, (self.union,), named)
             merged = ox.DefaultGraph()
             return Chosen(self.merge(filled, named), {"default_graph": [merged]} | within, (merged,), named)
         graphs = tuple(map(ox.NamedNode, filled or default))

@@ -20,8 +20,9 @@ from uphold.engines.federation.federation import Federation
 from uphold.engines.interface import Answer, Dataset
 from uphold.engines.oxigraph.fork_server_main import ORDER_BYTES
 from uphold.engines.oxigraph.query_form import MOST_CHARACTERS, QueryForm, form_of, may_change
+from uphold.engines.processes.client import ForkServer, Predecessor, Worker
 from uphold.engines.processes.ipc import Frame
-from uphold.engines.processes.pool import ForkServer, Worker, WorkerPool
+from uphold.engines.processes.pool import WorkerPool
 from uphold.errors import (
     MemoryLimitExceeded,
     NotAcceptable,
@@ -35,11 +36,14 @@ from uphold.metrics import metrics
 from uphold.rdf.media_types import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES
 from uphold.server_timing import spend
 from uphold.settings import Settings
+from uphold.snapshots.change import Change
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.statistics import Statistics
 from uphold.sparql.guard import Limits, inspect
 
 __all__ = ["EmbeddedEngine"]
+
+MODULE = "uphold.engines.oxigraph.fork_server_main"
 
 
 class EmbeddedEngine:
@@ -58,14 +62,22 @@ class EmbeddedEngine:
         self.limits = Limits.of(settings)
         self.federation = Federation(settings) if self.limits.services else None
         self.fork_server = fork_server or start_fork_server(snapshot, settings)
-        self.shares_fork_server = fork_server is not None
+        self.owns_fork_server = True
         self.lock = threading.Lock()
         self.waiting = 0
-        self.pool = WorkerPool(self.fork_server, max(1, workers or settings.query_workers), count_discarded)
+        self.workers = max(1, workers or settings.query_workers)
+        self.pool = WorkerPool(self.fork_server, self.workers, count_discarded)
 
     def beside(self, workers: int) -> EmbeddedEngine:
         """Another engine on the same loaded snapshot, with its own workers and queue."""
-        return EmbeddedEngine(self.snapshot, self.settings, workers, self.fork_server, self.orders)
+        engine = EmbeddedEngine(self.snapshot, self.settings, workers, self.fork_server, self.orders)
+        engine.owns_fork_server = False
+        return engine
+
+    def successor(self, snapshot: Snapshot, change: Change) -> EmbeddedEngine:
+        """An engine for a snapshot that has this change; queries that run continue on the data they began with."""
+        fork_server = start_fork_server(snapshot, self.settings, self.fork_server, change)
+        return EmbeddedEngine(snapshot, self.settings, self.workers, fork_server, self.orders)
 
     def order(self) -> str:
         """See `Engine.order`; waits until the snapshot is loaded."""
@@ -180,7 +192,7 @@ class EmbeddedEngine:
     def close(self) -> None:
         """Stop all workers, and the fork server unless it belongs to another engine."""
         self.pool.close()
-        if not self.shares_fork_server:
+        if self.owns_fork_server:
             self.fork_server.close()
 
 
@@ -209,8 +221,16 @@ def count_discarded(reason: str) -> None:
     metrics().replaced.labels(reason).inc()
 
 
-def start_fork_server(snapshot: Snapshot, settings: Settings) -> ForkServer:
-    """A fork server for a snapshot, in memory or on disk by size; raises `SnapshotNotFound` if it is incomplete."""
+def start_fork_server(
+    snapshot: Snapshot,
+    settings: Settings,
+    predecessor: ForkServer | None = None,
+    change: Change | None = None,
+) -> ForkServer:
+    """A fork server for a snapshot, in memory or on disk by size; raises `SnapshotNotFound` if it is incomplete.
+
+    One in memory is forked from its predecessor with a change, if there is one.
+    """
     if not snapshot.data.exists():
         raise SnapshotNotFound(f"The snapshot in {snapshot.folder} lacks a required file.")
     in_memory = snapshot.quads <= settings.in_memory_max_quads
@@ -221,7 +241,9 @@ def start_fork_server(snapshot: Snapshot, settings: Settings) -> ForkServer:
         )
     folder, memory = str(Path(snapshot.folder).resolve()), str(settings.query_memory_mb * 1_000_000)
     arguments = [folder, "memory" if in_memory else "disk", memory]
-    return ForkServer("uphold.engines.oxigraph.fork_server_main", arguments, ORDER_BYTES)
+    if not (in_memory and predecessor and change):
+        return ForkServer(MODULE, arguments, ORDER_BYTES)
+    return ForkServer(MODULE, arguments, ORDER_BYTES, predecessor=Predecessor(predecessor, change.pack(folder)))
 
 
 def chain(first: bytes, rest: Generator[bytes, None, None]) -> Generator[bytes, None, None]:

@@ -8,6 +8,10 @@ workers of that client end; with its last client, the fork server exits.
 Control messages are one byte and a number of four bytes: `FORK` comes with the worker's end of a socket and returns the
 process id; `KILL` has a process id and no reply. Before that, once everything is loaded, the fork server sends each
 client a greeting of a fixed length.
+
+`ADVANCE` comes with a listening socket and a number of bytes that describe a change, and returns the id of a successor:
+a fork server that is forked like a worker, makes the change in its copy of the data, and has clients and workers of its
+own. So a change of a large data set costs what it changes, and who works on the data as they were is not disturbed.
 """
 
 from __future__ import annotations
@@ -24,20 +28,38 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
-__all__ = ["CONTROL", "FORK", "KILL", "NUMBER", "begin", "limit_memory", "memory_in_use", "offer"]
+__all__ = ["ADVANCE", "CONTROL", "FORK", "KILL", "NUMBER", "Loaded", "begin", "limit_memory", "memory_in_use", "offer"]
 
 CONTROL = struct.Struct(">cI")
 NUMBER = struct.Struct(">I")
-FORK, KILL = b"F", b"K"
+FORK, KILL, ADVANCE = b"F", b"K", b"A"
 PR_SET_PDEATHSIG = 1
 FIRST_CLIENT_SECONDS = 60.0
 Work = Callable[[socket.socket], None]
 
 
+class Loaded(NamedTuple):
+    """What a fork server has loaded: its greeting, and what workers do."""
+
+    greeting: bytes
+    work: Work
+
+
+class Succession(BaseException):
+    """Raised in a process that was forked to succeed a fork server: its listening socket, and the change."""
+
+    def __init__(self, listener: socket.socket, change: bytes) -> None:
+        self.listener, self.change = listener, change
+
+
 def begin() -> socket.socket:
     """The listening socket of a fork server, from stdin."""
     listener = socket.socket(fileno=os.dup(0))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)  # a successor must not hold this socket open when this process has ended
+    os.close(nothing)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which lets running work finish
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     return listener
@@ -54,13 +76,32 @@ def memory_in_use() -> int:
     return int(path.read_text("ascii").split()[0]) * resource.getpagesize() if path.exists() else 0
 
 
-def offer(listener: socket.socket, greeting: bytes, work: Work, *, sandboxed: bool = False, idle: float = 0) -> None:
-    """Fork workers that run `work`, until no client is left or, with `idle`, for so many seconds without a request.
+def offer(
+    listener: socket.socket,
+    loaded: Loaded,
+    *,
+    advance: Callable[[bytes], Loaded] | None = None,
+    sandboxed: bool = False,
+    idle: float = 0,
+) -> None:
+    """Fork workers, until no client is left or, with `idle`, for so many seconds without a request.
 
-    A `sandboxed` worker cannot open files or sockets.
+    A `sandboxed` worker cannot open files or sockets. `advance` makes a change in a successor.
     """
-    gc.freeze()  # the objects loaded so far are never collected, so workers do not copy their pages
-    clients = Clients(listener, greeting)
+    while True:
+        gc.freeze()  # the objects loaded so far are never collected, so workers do not copy their pages
+        try:
+            serve_clients(Clients(listener, loaded.greeting), loaded.work, sandboxed=sandboxed, idle=idle)
+        except Succession as begun:
+            if advance is None:
+                os._exit(1)
+            listener, loaded = begun.listener, advance(begun.change)
+        else:
+            return
+
+
+def serve_clients(clients: Clients, work: Work, *, sandboxed: bool, idle: float) -> None:
+    """Do what clients ask for, until no client is left or, with `idle`, for so many seconds without a request."""
     try:
         clients.accept(FIRST_CLIENT_SECONDS)
         while clients.workers or clients.accept(0):
@@ -112,22 +153,27 @@ class Clients:
         return []
 
     def serve(self, control: socket.socket, work: Work, *, sandboxed: bool) -> None:
-        """Fork or kill a worker as a message demands, or forget a client who is gone."""
+        """Fork or kill a worker, or fork a successor, as a message demands, or forget a client who is gone."""
         try:
             message, channels, _, _ = socket.recv_fds(control, CONTROL.size, 1)
             self.reap()
             if len(message) < CONTROL.size:
                 self.leave(control)
                 return
-            command, pid = CONTROL.unpack(message)
+            command, number = CONTROL.unpack(message)
             if command == KILL:
-                if pid in self.workers[control]:  # the id of a reaped process may be reused
-                    os.kill(pid, signal.SIGKILL)
+                if number in self.workers[control]:  # the id of a reaped process may be reused
+                    os.kill(number, signal.SIGKILL)
                 return
+            change = control.recv(number, socket.MSG_WAITALL) if command == ADVANCE else b""
             parent, child = os.getpid(), os.fork()
+            if not child and command == ADVANCE:
+                self.forget()
+                raise Succession(socket.socket(fileno=channels[0]), change)
             if not child:
                 become_worker(self.close, channels[0], work, parent, sandboxed=sandboxed)
-            self.workers[control].add(child)
+            if command == FORK:
+                self.workers[control].add(child)
             os.close(channels[0])
             control.sendall(NUMBER.pack(child))
         except ConnectionError:
@@ -147,6 +193,11 @@ class Clients:
             while ended := os.waitpid(-1, os.WNOHANG)[0]:
                 for pids in self.workers.values():
                     pids.discard(ended)
+
+    def forget(self) -> None:
+        """Close all sockets in a successor: clients and their workers belong to the process that it was forked from."""
+        self.close()
+        self.workers.clear()
 
     def close(self) -> None:
         """Close all sockets."""
