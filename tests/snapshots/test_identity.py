@@ -94,6 +94,16 @@ def test_the_labels_of_blank_nodes_are_canonical_in_each_graph() -> None:
     assert alone["urn:g"] == beside["urn:g"] == sha256("_:c14n0 <urn:p> <urn:o> <urn:g> .\n")
 
 
+def test_a_label_in_the_data_set_names_its_graph() -> None:
+    """So labels are unique, and what happens to other graphs changes none."""
+    trig = '<urn:g> { _:x <urn:p> "_:x" . <urn:s> <urn:p> _:x }'
+    start = f"g{sha256('urn:g')[:8]}"
+    expected = {f'_:{start}c14n0 <urn:p> "_:x" .', f"<urn:s> <urn:p> _:{start}c14n0 ."}
+    assert canonical(parsed(trig))["urn:g"] == expected
+    assert canonical(parsed(f"<urn:a> {{ _:a <urn:p> [] }} {trig}"))["urn:g"] == expected
+    assert digests_of({"urn:g": expected}) == digests_of(parsed(trig))
+
+
 def test_an_empty_graph_changes_no_id() -> None:
     """N-Quads cannot state one."""
     graphs = parsed("<urn:g> { <urn:s> <urn:p> <urn:o> }")
@@ -107,7 +117,11 @@ def shuffled(graphs: Mapping[str, set[str]], seed: int) -> Graphs:
     found = {}
     for name, lines in chance.sample(sorted(graphs.items()), len(graphs)):
         renamed = [
-            re.sub(r"_:c14n\d+", lambda label: labels.setdefault(label[0], f"_:b{chance.getrandbits(64)}"), line)
+            re.sub(
+                r"_:g[0-9a-f]{8}c14n\d+",
+                lambda label: labels.setdefault(label[0], f"_:b{chance.getrandbits(64)}"),
+                line,
+            )
             for line in chance.sample(sorted(lines), len(lines))
         ]
         found[name] = set(renamed)
@@ -117,7 +131,7 @@ def shuffled(graphs: Mapping[str, set[str]], seed: int) -> Graphs:
 @pytest.mark.parametrize("seed", range(3))
 def test_order_and_labels_make_no_difference(graphs: Graphs, seed: int) -> None:
     """Of graphs, statements and blank nodes."""
-    assert any("_:c14n" in line for lines in graphs.values() for line in lines)
+    assert any(re.search("_:g[0-9a-f]{8}c14n0", line) for lines in graphs.values() for line in lines)
     assert digests_of(shuffled(graphs, seed)) == digests_of(graphs)
 
 

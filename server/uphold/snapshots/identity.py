@@ -14,23 +14,45 @@ from itertools import chain
 import pyoxigraph as ox
 
 from uphold.errors import BlankNodeInTwoGraphs
-from uphold.rdf.graphs import Graphs, as_quads, graphs_of, in_graph
+from uphold.rdf.graphs import Graphs, as_quads, in_graph, lines_of
 
 __all__ = ["canonical", "digest_of", "digests_of", "identity_of", "sorted_lines"]
 
 
 def canonical(graphs: Graphs) -> Graphs:
-    """The same graphs with the canonical labels of blank nodes in the whole data set.
+    """The same graphs with labels of blank nodes that follow from each graph's name and statements alone.
 
-    Only statements with blank nodes determine these labels, so the others are left as they are. Raises
-    `BlankNodeInTwoGraphs`.
+    A label is the canonical one in its graph (RDFC-1.0) after the start of a digest of the graph's name, so that a
+    change of one graph changes no label in another. Raises `BlankNodeInTwoGraphs`.
     """
     nameless = with_blank_nodes(graphs)
-    quads = ox.Dataset(as_quads(nameless))
-    require_one_graph_each(quads)
+    require_one_graph_each(as_quads(nameless))
+    return {
+        name: (lines - nameless[name]) | labelled(name, nameless[name], mark(name)) for name, lines in graphs.items()
+    }
+
+
+def mark(name: str) -> str:
+    """The start of the labels of blank nodes in the graph with this name."""
+    return f"g{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def labelled(name: str, lines: Collection[str], start: str) -> set[str]:
+    """The statements of a graph, with its canonical labels of blank nodes after `start`."""
+    if not lines:
+        return set()
+    quads = ox.Dataset(as_quads({name: set(lines)}))
     quads.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    labelled = graphs_of(quads)
-    return {name: (lines - nameless[name]) | labelled.get(name, set()) for name, lines in graphs.items()}
+    return set(lines_of(marked(quad.triple, start) for quad in quads))
+
+
+def marked(triple: ox.Triple, start: str) -> ox.Triple:
+    """A triple whose blank nodes have labels with this start."""
+    subject, value = (
+        ox.BlankNode(f"{start}{term.value}") if isinstance(term, ox.BlankNode) else term
+        for term in (triple.subject, triple.object)
+    )
+    return ox.Triple(subject, triple.predicate, value)  # type: ignore[arg-type] # it is a subject
 
 
 def with_blank_nodes(graphs: Graphs) -> Graphs:
@@ -51,8 +73,10 @@ def require_one_graph_each(quads: Iterable[ox.Quad]) -> None:
 
 def digest_of(name: str, lines: Collection[str]) -> str:
     """The digest of one graph: the SHA-256 of its canonical N-Quads, in hexadecimal."""
-    graphs = canonical({name: set(lines)}) if any("_:" in line for line in lines) else {name: lines}
-    return hashlib.sha256(sorted_lines(graphs)).hexdigest()
+    nameless = [line for line in lines if "_:" in line]
+    if nameless:
+        lines = set(lines).difference(nameless) | labelled(name, nameless, "")
+    return hashlib.sha256(sorted_lines({name: lines})).hexdigest()
 
 
 def digests_of(graphs: Mapping[str, Collection[str]]) -> dict[str, str]:
