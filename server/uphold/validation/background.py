@@ -13,16 +13,14 @@ from functools import cached_property
 import pyoxigraph as ox
 
 from uphold.validation.added_triples import Nameless, additions
-from uphold.validation.changes import SUBCLASS, Nodes, engine_of, only_targets
+from uphold.validation.changes import SUBCLASS, Nodes, affected, engine_of, only_targets
 from uphold.validation.compiler import compile_shapes
 from uphold.validation.coverage import describe
 from uphold.validation.evaluation import (
     OF_DATATYPES,
-    Found,
     Progress,
     evaluate,
     in_silence,
-    nodes_of_change,
     shown,
 )
 from uphold.validation.lexical_faults import explain
@@ -80,42 +78,54 @@ class Background:
         already violates is not reported. New statements about terms of the ontology are refused.
         """
         new = additions(triples, self.store, self.nameless)
-        quads = [ox.Quad(*with_iris(triple)) for triple in new]
-        self.store.extend(quads)
+        added = [with_iris(triple) for triple in new]
         try:
+            found = self.results_of_change((), added, progress)
             contents = describe(triples, self.store, self.compiled, self.base)
-            if not new:
-                return Report((), contents)
-            found = self.results([quad.triple for quad in quads], quads, progress)
         finally:
-            for quad in quads:
-                self.store.remove(quad)
-        results = {each.result for each in found}
-        said = {astuple(each.result)[:3] for each in found if each.component in OF_DATATYPES}
-        results |= ill_formed((quad.triple for quad in quads), said, self.base)
-        results |= {
-            Result(iri, None, iri, NOT_YOURS, "Violation", f"{self.base}ontology")
-            for iri in {shown(triple.subject) for triple in new}
-            if iri == f"{self.base}ontology" or iri.startswith(f"{self.base}ontology#")
-        }
-        return Report(in_order(results), contents)
+            self.change(added, ())
+        return Report(in_order(found | self.about_terms(new)), contents)
 
-    def results(self, added: list[ox.Triple], quads: list[ox.Quad], progress: Progress) -> set[Found]:
-        """The results that the background does not have; the store holds the added statements, and does so after."""
-        changes_classes = any(triple.predicate.value == SUBCLASS for triple in added)
+    def about_terms(self, added: Iterable[ox.Triple]) -> set[Result]:
+        """A result for each term of the ontology about which there is a new statement."""
+        subjects = {shown(triple.subject) for triple in added}
+        ours = {iri for iri in subjects if iri == f"{self.base}ontology" or iri.startswith(f"{self.base}ontology#")}
+        return {Result(iri, None, iri, NOT_YOURS, "Violation", f"{self.base}ontology") for iri in ours}
+
+    def change(self, removed: Iterable[ox.Triple], added: Iterable[ox.Triple]) -> None:
+        """Remove and add statements."""
+        for triple in removed:
+            self.store.remove(ox.Quad(*triple))
+        self.store.extend(ox.Quad(*triple) for triple in added)
+
+    def results_of_change(
+        self, removed: Collection[ox.Triple], added: Collection[ox.Triple], progress: Progress = in_silence
+    ) -> set[Result]:
+        """Make a change, and return the results that the data have with it and did not have before.
+
+        All triples have IRIs in place of blank nodes; the removed ones are in the background, the added ones are not.
+        """
+        if not removed and not added:
+            return set()
+        changes_classes = any(triple.predicate.value == SUBCLASS for triple in (*removed, *added))
+        lost = affected(self.compiled, removed, self.query, added=False) if removed and not changes_classes else {}
+        self.change(removed, added)
         compiled = self.compile() if changes_classes else self.compiled
-        nodes = nodes_of_change(compiled, added, self.query)
+        nodes = dict.fromkeys(compiled.rules) if changes_classes else affected(compiled, added, self.query)
+        for rule, some in lost.items():
+            others = nodes.get(rule, set())
+            nodes[rule] = None if some is None or others is None else some | others
+        nodes = only_targets(compiled, nodes, self.query)
         self.apply_to_untyped(compiled, nodes, added)
         found = evaluate(compiled, nodes, self.query, progress)
-        if not found:
-            return found
-        broken = {each.result.shape for each in found}
-        for quad in quads:
-            self.store.remove(quad)
-        suspects = {rule: some for rule, some in nodes.items() if rule.shape in broken}
-        before = evaluate(self.compiled, only_targets(self.compiled, suspects, self.query), self.query)
-        self.store.extend(quads)
-        return found - before
+        if found:
+            broken = {each.result.shape for each in found}
+            self.change(added, removed)
+            suspects = {rule: some for rule, some in nodes.items() if rule.shape in broken}
+            found -= evaluate(self.compiled, only_targets(self.compiled, suspects, self.query), self.query)
+            self.change(removed, added)
+        said = {astuple(each.result)[:3] for each in found if each.component in OF_DATATYPES}
+        return {each.result for each in found} | ill_formed(added, said, self.base)
 
     @staticmethod
     def apply_to_untyped(compiled: Compiled, nodes: Nodes, added: Iterable[ox.Triple]) -> None:
