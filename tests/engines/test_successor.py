@@ -9,14 +9,17 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from tests.processes import ended, runs
 from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.engines.processes.client import SHARED
+from uphold.errors import SnapshotNotFound
 from uphold.settings import Settings
-from uphold.snapshots.change import Change
+from uphold.snapshots.change import Change, Step
 from uphold.snapshots.snapshot import METADATA, Snapshot, current
+from uphold.snapshots.steps import quads_of, write_step
 
 GRAPHS = ("urn:g:a", "urn:g:b", "")
 
@@ -45,6 +48,11 @@ def rows(engine: EmbeddedEngine, query: str) -> list[tuple[str, ...]]:
     """The sorted rows of a query."""
     found = json.loads(engine.query(query, accept="application/sparql-results+json").read())
     return sorted(tuple(row[name]["value"] for name in sorted(row)) for row in found["results"]["bindings"])
+
+
+def text(engine: EmbeddedEngine, query: str) -> bytes:
+    """The result of a query as it is sent, in the order of the engine."""
+    return engine.query(query, accept="text/csv").read()
 
 
 QUERIES = (
@@ -86,14 +94,47 @@ def test_a_successor_answers_as_if_its_data_had_been_loaded(
         assert rows(engine, QUERIES[0]) == []
         for number in range(1, 13):
             graphs, made = change(chance, graphs)
-            snapshot = written(tmp_path / "snapshots" / f"{number:064x}", graphs, base)
-            sharing += snapshot.shares_triples
-            engine = stack.enter_context(closing(engine.successor(snapshot, made)))
+            whole = written(tmp_path / "whole" / f"{number:064x}", graphs, base)
+            sharing += whole.shares_triples
+            snapshot = changed(before, whole, number, made)
+            engine = stack.enter_context(closing(engine.successor(snapshot, [Step(snapshot.id, made)])))
             assert engine.fork_server.process is None
-            with closing(EmbeddedEngine(snapshot, replace(tiny, query_memory_mb=999))) as loaded:
+            with closing(EmbeddedEngine(whole, tiny)) as loaded:
                 for query in QUERIES:
                     assert rows(engine, query) == rows(loaded, query), (number, query)
+            with closing(EmbeddedEngine(snapshot, replace(tiny, query_memory_mb=999))) as again:
+                assert again.order() == engine.order()
+                for query in QUERIES:
+                    assert text(again, query) == text(engine, query), (number, query)
     assert 0 < sharing < 12
+
+
+def changed(built: Snapshot, whole: Snapshot, entry: int, made: Change) -> Snapshot:
+    """The snapshot that writes have made of a built one: its folder has the metadata only."""
+    folder = built.folder.with_name(whole.id)
+    folder.mkdir()
+    found = replace(whole, folder=folder, built_on=built.id, first_entry=1, entry=entry)
+    metadata = {name: value for name, value in asdict(found).items() if name != "folder"}
+    (folder / METADATA).write_text(json.dumps(metadata), "utf-8")
+    write_step(found, made)
+    return Snapshot.open(folder)
+
+
+def test_the_data_of_a_written_snapshot_are_those_of_the_built_one_with_all_steps(
+    tiny: Settings, tmp_path: Path
+) -> None:
+    """Read without an engine."""
+    chance, base = random.Random(6), current(tiny.state)  # noqa: S311 not for secrets
+    graphs: dict[str, set[str]] = {name: set() for name in GRAPHS}
+    built = written(tmp_path / "snapshots" / f"{0:064x}", graphs, base)
+    for number in range(1, 9):
+        graphs, made = change(chance, graphs)
+        snapshot = changed(built, written(tmp_path / "whole" / f"{number:064x}", graphs, base), number, made)
+        expected = ox.Dataset(ox.parse(in_graphs(graphs), format=ox.RdfFormat.N_QUADS))
+        assert {*quads_of(snapshot)} == {*expected}
+    (tmp_path / "steps" / built.id / "3").unlink()
+    with pytest.raises(SnapshotNotFound, match="missing"):
+        quads_of(snapshot)
 
 
 @pytest.fixture
@@ -107,7 +148,7 @@ def pair(tiny: Settings, tmp_path: Path) -> Iterator[Callable[[], tuple[Embedded
         engine = stack.enter_context(closing(EmbeddedEngine(first, tiny)))
 
         def succeed() -> tuple[EmbeddedEngine, EmbeddedEngine]:
-            made = engine.successor(second, Change(b"", b"<urn:s> <urn:p> <urn:new> <urn:g:b> .\n"))
+            made = engine.successor(second, [Step(second.id, Change(added=b"<urn:s> <urn:p> <urn:new> <urn:g:b> .\n"))])
             return engine, stack.enter_context(closing(made))
 
         yield succeed

@@ -3,27 +3,57 @@
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
-__all__ = ["Change"]
+__all__ = ["Change", "Step", "pack", "unpack"]
 
-SIZES = struct.Struct(">QQ")
+SIZES = struct.Struct(">QQQ")
 
 
-class Change(NamedTuple):
-    """The removed and the added statements, each as N-Quads with the labels of blank nodes that the snapshots have."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The statements removed and added, each as canonical N-Quads: sorted lines, each once, each with its newline."""
 
-    removed: bytes
-    added: bytes
+    removed: bytes = b""
+    added: bytes = b""
 
-    def pack(self, name: str) -> bytes:
-        """The change and a name as bytes."""
-        return SIZES.pack(len(self.removed), len(self.added)) + self.removed + self.added + name.encode()
+    def __post_init__(self) -> None:
+        """Raise `ValueError` if the lines are not in this form."""
+        for name, quads in (("removed", self.removed), ("added", self.added)):
+            lines = quads.split(b"\n")
+            if lines.pop():
+                raise ValueError(f"the last line of {name} has no newline")
+            if b"" in lines or any(line >= following for line, following in pairwise(lines)):
+                raise ValueError(f"{name} has lines that are empty, not sorted, or there twice")
 
-    @classmethod
-    def unpack(cls, content: bytes) -> tuple[Change, str]:
-        """The change and the name in such bytes."""
-        first, second = SIZES.unpack_from(content)
-        middle = SIZES.size + first
-        end = middle + second
-        return cls(content[SIZES.size : middle], content[middle:end]), content[end:].decode()
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change, and the id of the snapshot that it leads to."""
+
+    snapshot: str
+    change: Change
+
+
+def pack(steps: Iterable[Step]) -> bytes:
+    """Steps as bytes, one after the other."""
+    found = []
+    for step in steps:
+        parts = (step.snapshot.encode(), step.change.removed, step.change.added)
+        found += [SIZES.pack(*map(len, parts)), *parts]
+    return b"".join(found)
+
+
+def unpack(content: bytes) -> Iterator[Step]:
+    """The steps in such bytes."""
+    at = 0
+    while at < len(content):
+        sizes = SIZES.unpack_from(content, at)
+        at += SIZES.size
+        parts = []
+        for size in sizes:
+            parts.append(content[at : at + size])
+            at += size
+        yield Step(parts[0].decode(), Change(*parts[1:]))

@@ -4,6 +4,9 @@ A snapshot never changes once built, so everything computed from it can be cache
 `data.nq` (canonical N-Quads), `union.nt`, `statistics.json` and perhaps `index/` (for the engine), `search/` (the
 index of labels), `dumps/` and `snapshot.json`, with the digests that make its id (`identity`). `build` creates
 snapshots, and `engines` answer queries about them.
+
+A write creates a snapshot too. Its folder has only `snapshot.json` at first: the rest is that of the snapshot that it
+was built on, with the changes since then (`steps`).
 """
 
 from __future__ import annotations
@@ -39,6 +42,12 @@ class Snapshot:
     graphs: dict[str, int]
     digests: dict[str, str]
     prefixes: dict[str, str]
+    built_on: str = ""
+    """The id of the built snapshot that writes have changed; empty for one that was built."""
+    first_entry: int = 0
+    """The number of the journal's entry for the first of these writes."""
+    entry: int = 0
+    """The number of the journal's entry that led to it; 0 for one that was built."""
 
     @classmethod
     def open(cls, folder: Path) -> Snapshot:
@@ -48,9 +57,14 @@ class Snapshot:
             found = cls(folder=folder, **metadata)
         except (OSError, ValueError, TypeError) as problem:
             raise SnapshotNotFound(f"There is no complete snapshot in {folder}.") from problem
-        if not all(path.exists() for path in (found.data, found.union, found.search)):
+        if not all(path.exists() for path in (found.built.data, found.built.union, found.search)):
             raise SnapshotNotFound(f"The snapshot in {folder} lacks a required file; build again.")
         return found
+
+    @property
+    def built(self) -> Snapshot:
+        """The built snapshot that it is, or that writes have changed; raises `SnapshotNotFound`."""
+        return Snapshot.open(self.folder.with_name(self.built_on)) if self.built_on else self
 
     @property
     def data(self) -> Path:
@@ -75,12 +89,12 @@ class Snapshot:
     @property
     def search(self) -> Path:
         """The folder with the index of labels."""
-        return self.folder / "search"
+        return self.folder.with_name(self.built_on or self.folder.name) / "search"
 
     @property
     def statistics(self) -> Path:
-        """The counts of properties and classes."""
-        return self.folder / STATISTICS
+        """The counts of properties and classes, of the built snapshot."""
+        return self.folder.with_name(self.built_on or self.folder.name) / STATISTICS
 
     @property
     def dumps(self) -> Path:

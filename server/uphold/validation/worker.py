@@ -30,6 +30,7 @@ from uphold.logs import configuration
 from uphold.rdf.sources import graph_name
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
+from uphold.snapshots.steps import quads_of
 from uphold.validation.background import Background
 from uphold.validation.evaluation import Progress, in_silence
 from uphold.validation.report import Report
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 
 def background_of(snapshot: Snapshot) -> Background:
     """The statements and shapes of a snapshot."""
-    quads = ox.Dataset(ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS))
+    quads = quads_of(snapshot)
     shapes = [quad.triple for quad in quads.quads_for_graph_name(graph_name(snapshot.base, "shapes"))]
     return Background((quad.triple for quad in quads), shapes, snapshot.base)
 

@@ -16,8 +16,8 @@ from cachetools import LRUCache
 
 from uphold.engines.oxigraph.join_order import ordered
 from uphold.engines.oxigraph.query_form import MOST_CHARACTERS, QueryForm, form_of, may_change
-from uphold.engines.oxigraph.store import add_union, apply
-from uphold.snapshots.change import Change
+from uphold.engines.oxigraph.store import apply
+from uphold.snapshots.change import Step
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.statistics import Statistics
 
@@ -73,13 +73,13 @@ class Data:
         self.vocabulary = self.statistics.vocabulary
         self.orders: LRUCache[str, str] = LRUCache(MOST_CHARACTERS, getsizeof=len)
 
-    def after(self, change: Change, snapshot: Snapshot) -> Data:
-        """The data of a snapshot that has this change; the store is changed. What is known of joins stays."""
-        apply(self.store, change, union=bool(self.union))
-        if snapshot.shares_triples and not self.union:
-            add_union(self.store)
+    def after(self, steps: Iterable[Step], snapshot: Snapshot) -> Data:
+        """The data of a later snapshot; the store is changed. What is known of joins stays."""
+        union = bool(self.union)
+        for step in steps:
+            union = apply(self.store, step.change, union=union)
         changed = Data(self.store, snapshot, self.statistics)
-        changed.orders, changed.union = self.orders, self.union or changed.union
+        changed.orders, changed.union = self.orders, ox.DefaultGraph() if union else None
         return changed
 
     def whole(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -36,7 +36,7 @@ from uphold.metrics import metrics
 from uphold.rdf.media_types import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES
 from uphold.server_timing import spend
 from uphold.settings import Settings
-from uphold.snapshots.change import Change
+from uphold.snapshots.change import Step, pack
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.statistics import Statistics
 from uphold.sparql.guard import Limits, inspect
@@ -74,9 +74,9 @@ class EmbeddedEngine:
         engine.owns_fork_server = False
         return engine
 
-    def successor(self, snapshot: Snapshot, change: Change) -> EmbeddedEngine:
-        """An engine for a snapshot that has this change; queries that run continue on the data they began with."""
-        fork_server = start_fork_server(snapshot, self.settings, self.fork_server, change)
+    def successor(self, snapshot: Snapshot, steps: Sequence[Step]) -> EmbeddedEngine:
+        """An engine for a snapshot that these steps lead to; queries that run continue on the data they began with."""
+        fork_server = start_fork_server(snapshot, self.settings, Predecessor(self.fork_server, pack(steps)))
         return EmbeddedEngine(snapshot, self.settings, self.workers, fork_server, self.orders)
 
     def order(self) -> str:
@@ -221,29 +221,23 @@ def count_discarded(reason: str) -> None:
     metrics().replaced.labels(reason).inc()
 
 
-def start_fork_server(
-    snapshot: Snapshot,
-    settings: Settings,
-    predecessor: ForkServer | None = None,
-    change: Change | None = None,
-) -> ForkServer:
+def start_fork_server(snapshot: Snapshot, settings: Settings, predecessor: Predecessor | None = None) -> ForkServer:
     """A fork server for a snapshot, in memory or on disk by size; raises `SnapshotNotFound` if it is incomplete.
 
-    One in memory is forked from its predecessor with a change, if there is one.
+    One in memory is forked from its predecessor, if there is one.
     """
-    if not snapshot.data.exists():
-        raise SnapshotNotFound(f"The snapshot in {snapshot.folder} lacks a required file.")
-    in_memory = snapshot.quads <= settings.in_memory_max_quads
-    if not in_memory and not snapshot.index.exists():
+    built = snapshot.built
+    if not built.data.exists():
+        raise SnapshotNotFound(f"The snapshot in {built.folder} lacks a required file.")
+    in_memory = built.quads <= settings.in_memory_max_quads
+    if not in_memory and not built.index.exists():
         raise SnapshotNotFound(
-            f"The snapshot in {snapshot.folder} has no index on disk, but {snapshot.quads:,} quads, more than"
+            f"The snapshot in {built.folder} has no index on disk, but {built.quads:,} quads, more than"
             f" UPHOLD_IN_MEMORY_MAX_QUADS ({settings.in_memory_max_quads:,}); build again with this setting."
         )
     folder, memory = str(Path(snapshot.folder).resolve()), str(settings.query_memory_mb * 1_000_000)
     arguments = [folder, "memory" if in_memory else "disk", memory]
-    if not (in_memory and predecessor and change):
-        return ForkServer(MODULE, arguments, ORDER_BYTES)
-    return ForkServer(MODULE, arguments, ORDER_BYTES, predecessor=Predecessor(predecessor, change.pack(folder)))
+    return ForkServer(MODULE, arguments, ORDER_BYTES, predecessor=predecessor if in_memory else None)
 
 
 def chain(first: bytes, rest: Generator[bytes, None, None]) -> Generator[bytes, None, None]:

@@ -16,8 +16,9 @@ import pyoxigraph as ox
 from uphold.engines.oxigraph.datasets import Data
 from uphold.engines.oxigraph.store import open_store
 from uphold.engines.processes.fork_server import Loaded, begin, limit_memory, memory_in_use, offer
-from uphold.snapshots.change import Change
+from uphold.snapshots.change import pack, unpack
 from uphold.snapshots.snapshot import Snapshot
+from uphold.snapshots.steps import steps_between
 
 __all__ = ["ORDER_BYTES", "main"]
 
@@ -31,17 +32,20 @@ def main(arguments: list[str]) -> None:
 
     snapshot, index, memory = Snapshot.open(Path(arguments[0])), arguments[1], int(arguments[2])
     listener = begin()
-    data = Data(open_store(snapshot, index), snapshot)
+    data = Data(open_store(snapshot.built, index), snapshot.built)
     grammar()  # a worker can open no file
     greeting = order(data)
 
     def advance(content: bytes) -> Loaded:
         nonlocal data, greeting
-        change, folder = Change.unpack(content)
-        data = data.after(change, Snapshot.open(Path(folder)))
-        greeting = hashlib.sha256(greeting + content).digest()[:ORDER_BYTES]
+        steps = list(unpack(content))
+        data = data.after(steps, Snapshot.open(data.snapshot.folder.with_name(steps[-1].snapshot)))
+        for step in steps:
+            greeting = hashlib.sha256(greeting + pack([step])).digest()[:ORDER_BYTES]
         return loaded(greeting, data, memory)
 
+    if snapshot.built_on:
+        advance(pack(steps_between(snapshot.built, snapshot)))
     offer(listener, loaded(greeting, data, memory), advance=advance, sandboxed=index == "memory")
 
 

@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from uphold.snapshots.change import Change
 from uphold.snapshots.snapshot import Snapshot
 
-__all__ = ["add_union", "apply", "load", "open_store"]
+__all__ = ["UNNAMED", "add_union", "apply", "load", "open_store"]
 
 UNNAMED = ox.NamedNode("urn:uphold:unnamed-graph")
 DEFAULT = ox.DefaultGraph()
@@ -49,7 +49,7 @@ def load(store: ox.Store, data: Path, *, unnamed: bool, union: bool) -> None:
 
 def add_union(store: ox.Store) -> None:
     """Make the union of all graphs the default graph."""
-    store.extend([ox.Quad(*quad.triple) for quad in store])
+    store.extend([in_default(quad) for quad in store])
 
 
 def quads(lines: bytes) -> Iterator[ox.Quad]:
@@ -59,17 +59,31 @@ def quads(lines: bytes) -> Iterator[ox.Quad]:
         yield quad if named else ox.Quad(quad.subject, quad.predicate, quad.object, UNNAMED)
 
 
-def apply(store: ox.Store, change: Change, *, union: bool) -> None:
+def apply(store: ox.Store, change: Change, *, union: bool) -> bool:
     """Make a change to a store in memory; `union` says whether its default graph is the union of all graphs.
 
-    No bulk loading, which needs threads that a forked process does not have.
+    The value says whether it is so afterwards: it is from the first statement on that two graphs share. No bulk
+    loading, which needs threads that a forked process does not have.
     """
     for quad in quads(change.removed):
         store.remove(quad)
-        in_union = ox.Quad(*quad.triple)
-        if union and list(store.quads_for_pattern(quad.subject, quad.predicate, quad.object)) == [in_union]:
-            store.remove(in_union)
+        if union and holders(store, quad) == [in_default(quad)]:
+            store.remove(in_default(quad))
     added = list(quads(change.added))
     store.extend(added)
     if union:
-        store.extend(ox.Quad(*quad.triple) for quad in added)
+        store.extend(map(in_default, added))
+    elif any(len(holders(store, quad)) > 1 for quad in added):
+        add_union(store)
+        return True
+    return union
+
+
+def holders(store: ox.Store, quad: ox.Quad) -> list[ox.Quad]:
+    """A statement in each graph that has it."""
+    return list(store.quads_for_pattern(quad.subject, quad.predicate, quad.object))
+
+
+def in_default(quad: ox.Quad) -> ox.Quad:
+    """A statement in the default graph."""
+    return ox.Quad(quad.subject, quad.predicate, quad.object)

@@ -1,0 +1,73 @@
+"""Steps: the changes that writes have made since the last build, one file for each entry of the journal.
+
+They are what the journal has, in a form that processes read which know no database; whoever serves a snapshot writes
+those that are missing. The data of a written snapshot are those of the built one with all steps in order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from uphold.errors import SnapshotNotFound
+from uphold.snapshots.change import Change, Step, pack, unpack
+from uphold.snapshots.snapshot import Snapshot
+
+__all__ = ["change_data", "quads_of", "steps_between", "write_step"]
+
+
+def place(snapshot: Snapshot, entry: int) -> Path:
+    """The file of one step."""
+    return snapshot.folder.parents[1] / "steps" / snapshot.built_on / str(entry)
+
+
+def write_step(snapshot: Snapshot, change: Change) -> None:
+    """Write the step that led to a written snapshot."""
+    file = place(snapshot, snapshot.entry)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+    unfinished.write_bytes(pack([Step(snapshot.id, change)]))
+    os.replace(unfinished, file)
+
+
+def steps_between(old: Snapshot, new: Snapshot) -> list[Step]:
+    """The steps from one snapshot to a later one, the first of which may be the one built.
+
+    Raises `SnapshotNotFound` if there are none between these two, or a file is missing.
+    """
+    first = new.first_entry if old.id == new.built_on else old.entry + 1
+    if new.built_on not in {old.id, old.built_on} or not new.built_on:
+        raise SnapshotNotFound(f"Snapshot {new.id} was not written after {old.id}.")
+    try:
+        found = [step for entry in range(first, new.entry + 1) for step in unpack(place(new, entry).read_bytes())]
+    except OSError as problem:
+        raise SnapshotNotFound(f"A change between snapshots {old.id} and {new.id} is missing: {problem}") from problem
+    if not found or found[-1].snapshot != new.id:
+        raise SnapshotNotFound(f"The changes after snapshot {old.id} do not lead to {new.id}.")
+    return found
+
+
+def quads_of(snapshot: Snapshot) -> ox.Dataset:
+    """The data of a snapshot; raises `SnapshotNotFound` if a change is missing."""
+    built = snapshot.built
+    quads = ox.Dataset(ox.parse(path=str(built.data), format=ox.RdfFormat.N_QUADS))
+    if snapshot.built_on:
+        for step in steps_between(built, snapshot):
+            change_data(quads, step.change)
+    return quads
+
+
+def change_data(quads: ox.Dataset, change: Change) -> None:
+    """Make a change to data in memory."""
+    for quad in parsed(change.removed):
+        quads.discard(quad)
+    for quad in parsed(change.added):
+        quads.add(quad)
+
+
+def parsed(lines: bytes) -> Iterator[ox.Quad]:
+    """The statements of N-Quads."""
+    return iter(ox.parse(lines, format=ox.RdfFormat.N_QUADS))

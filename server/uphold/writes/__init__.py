@@ -1,0 +1,1 @@
+"""Writes: a change of the data from request to acknowledgement."""

@@ -1,0 +1,46 @@
+"""Graph lines: the statements of one graph in canonical order, from which its digest follows."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+
+from uphold.snapshots.identity import canonical, digest_of
+
+__all__ = ["GraphLines", "canonical_lines"]
+
+
+class GraphLines:
+    """The statements of a graph as sorted lines of N-Triples, with the labels of blank nodes that snapshots have."""
+
+    def __init__(self, name: str, lines: Iterable[str]) -> None:
+        self.name = name
+        self.ordered = sorted(set(lines))
+
+    def __contains__(self, line: str) -> bool:
+        at = bisect_left(self.ordered, line)
+        return at < len(self.ordered) and self.ordered[at] == line
+
+    def __len__(self) -> int:
+        return len(self.ordered)
+
+    def difference(self, lines: set[str]) -> tuple[set[str], set[str]]:
+        """The lines to remove and to add, so that the graph has these lines."""
+        present = set(self.ordered)
+        return present - lines, lines - present
+
+    def change(self, removed: Iterable[str], added: Iterable[str]) -> None:
+        """Remove lines that are there and add lines that are not."""
+        for line in removed:
+            del self.ordered[bisect_left(self.ordered, line)]
+        for line in added:
+            self.ordered.insert(bisect_left(self.ordered, line), line)
+
+    def digest(self) -> str:
+        """The digest of the graph."""
+        return digest_of(self.name, self.ordered)
+
+
+def canonical_lines(name: str, lines: set[str]) -> set[str]:
+    """The statements of a graph with the labels of blank nodes that snapshots have."""
+    return canonical({name: lines})[name]

@@ -1,0 +1,194 @@
+"""Workspace: all graphs of the current data in one process, where a change is staged before it is accepted.
+
+Staging makes a change, derives what follows from it, validates what it can affect and names the snapshot that it leads
+to. Then the change is kept or undone. Each step costs what the change costs, apart from the digests of changed graphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyoxigraph as ox
+
+from uphold.engines.oxigraph.store import UNNAMED
+from uphold.rdf.graphs import as_triples, in_graph, read_lines
+from uphold.rdf.sources import graph_name
+from uphold.snapshots.change import Change
+from uphold.snapshots.identity import identity_of
+from uphold.validation.background import Background, in_order, with_iris
+from uphold.validation.coverage import describe
+from uphold.validation.report import Report
+from uphold.writes.graph_lines import GraphLines, canonical_lines
+
+__all__ = ["Counts", "Lines", "Staged", "Workspace"]
+
+Lines = Mapping[str, tuple[set[str], set[str]]]
+"""The lines that a change removes from each graph, and those that it adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What identifies a snapshot: its id, and its numbers of quads, triples and triples of each graph, with digests."""
+
+    id: str
+    quads: int
+    triples: int
+    graphs: dict[str, int]
+    digests: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A change that has been made, and can be kept or undone: its report, its lines, and the snapshot it leads to.
+
+    `requested` has the graphs that the client changes, `lines` those and what follows from them.
+    """
+
+    report: Report
+    requested: Lines
+    lines: Lines
+    counts: Counts
+
+    @property
+    def change(self) -> Change:
+        """The change as N-Quads."""
+        return Change(*(as_n_quads({name: pair[at] for name, pair in self.lines.items()}) for at in (0, 1)))
+
+
+@dataclass(slots=True)
+class Undone:
+    """What `undo` needs."""
+
+    lines: Lines
+    union: tuple[list[ox.Triple], list[ox.Triple]]
+    counts: Counts
+
+
+class Workspace:
+    """The current data: by graph, as a union with compiled shapes, and the lines of the graphs that change."""
+
+    def __init__(self, quads: Collection[ox.Quad], base: str, counts: Counts) -> None:
+        self.base, self.counts = base, counts
+        self.store = ox.Store()
+        self.store.bulk_extend(in_store(quad) for quad in quads)
+        shapes = [quad.triple for quad in quads if quad.graph_name == graph_name(base, "shapes")]
+        self.background = Background((with_iris(quad.triple) for quad in quads), shapes, base)
+        self.known: dict[str, GraphLines] = {}
+        self.made: Undone | None = None
+
+    def graph(self, name: str) -> GraphLines:
+        """The lines of a graph."""
+        if name not in self.known:
+            written = self.store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=node(name)) or b""
+            self.known[name] = GraphLines(name, read_lines(written))
+        return self.known[name]
+
+    def stage(self, contents: Mapping[str, set[str]], sent: Collection[ox.Triple] = ()) -> Staged:
+        """Give graphs new contents; `sent` are the statements that the report counts.
+
+        The labels of blank nodes may be any that are unique in their graph. Nothing may be staged before.
+        """
+        requested = {}
+        for name, content in contents.items():
+            removed, added = self.graph(name).difference(canonical_lines(name, content))
+            if removed or added:
+                requested[name] = (removed, added)
+        lines = self.with_consequences(requested)
+        results = self.apply(lines)
+        results |= self.background.about_terms(triples(pair[1] for pair in requested.values()))
+        contents_of = describe(sent, self.background.store, self.background.compiled, self.base)
+        return Staged(Report(in_order(results), contents_of), requested, lines, self.counts)
+
+    def with_consequences(self, requested: Lines) -> Lines:
+        """The change of the source graphs with that of the derived ones."""
+        return requested
+
+    def apply(self, lines: Lines, *, validate: bool = True) -> set[Any]:
+        """Make a change; the value is what the data newly violate."""
+        before, union = self.counts, self.change_store(lines)
+        for name, (removed, added) in lines.items():
+            self.graph(name).change(removed, added)
+        results = self.background.results_of_change(*union) if validate else set()
+        if not validate:
+            self.background.change(*union)
+        self.counts = self.counted(lines, len(union[1]) - len(union[0]))
+        self.made = Undone(lines, union, before)
+        return results
+
+    def change_store(self, lines: Lines) -> tuple[list[ox.Triple], list[ox.Triple]]:
+        """Change the store; the value is what the union of all graphs loses and gains, with IRIs for blank nodes."""
+        for name in lines:
+            self.graph(name)  # as it was
+        removed, added = (self.as_quads({name: pair[at] for name, pair in lines.items()}) for at in (0, 1))
+        for quad in removed:
+            self.store.remove(quad)
+        self.store.extend(added)
+        gone = {with_iris(quad.triple) for quad in removed if not any(self.holders(quad))}
+        new = {with_iris(quad.triple) for quad in added}
+        return [*gone], [triple for triple in new if ox.Quad(*triple) not in self.background.store]
+
+    def holders(self, quad: ox.Quad) -> Iterator[ox.Quad]:
+        """The graphs that have a statement."""
+        return self.store.quads_for_pattern(quad.subject, quad.predicate, quad.object)
+
+    def as_quads(self, graphs: Mapping[str, set[str]]) -> list[ox.Quad]:
+        """Lines as quads of the store."""
+        return [placed(triple, node(name)) for name, some in graphs.items() for triple in as_triples(some)]
+
+    def counted(self, lines: Lines, more: int) -> Counts:
+        """What identifies the data after a change that adds so many triples to the union."""
+        sizes, digests = dict(self.counts.graphs), dict(self.counts.digests)
+        for name in lines:
+            size = len(self.graph(name))
+            if size:
+                sizes[name], digests[name] = size, self.graph(name).digest()
+            else:
+                sizes.pop(name, None)
+                digests.pop(name, None)
+        quads = sum(sizes.values())
+        return Counts(identity_of(digests), quads, self.counts.triples + more, dict(sorted(sizes.items())), digests)
+
+    def keep(self) -> None:
+        """Keep the change that was staged."""
+        self.made = None
+
+    def undo(self) -> None:
+        """Undo the change that was staged, if there is one."""
+        if self.made is None:
+            return
+        made, self.made = self.made, None
+        opposite = {name: (added, removed) for name, (removed, added) in made.lines.items()}
+        self.change_store(opposite)
+        for name, (removed, added) in opposite.items():
+            self.graph(name).change(removed, added)
+        gone, new = made.union
+        self.background.change(new, gone)
+        self.counts = made.counts
+
+
+def in_store(quad: ox.Quad) -> ox.Quad:
+    """A quad with the name that its graph has in the store."""
+    return quad if isinstance(quad.graph_name, ox.NamedNode) else placed(quad.triple, UNNAMED)
+
+
+def placed(triple: ox.Triple, graph: ox.NamedNode) -> ox.Quad:
+    """A triple in a graph."""
+    return ox.Quad(triple.subject, triple.predicate, triple.object, graph)
+
+
+def node(name: str) -> ox.NamedNode:
+    """The name of a graph in the store."""
+    return ox.NamedNode(name) if name else UNNAMED
+
+
+def triples(parts: Iterable[set[str]]) -> list[ox.Triple]:
+    """The statements of lines."""
+    return [triple for some in parts for triple in as_triples(some)]
+
+
+def as_n_quads(graphs: Mapping[str, Iterable[str]]) -> bytes:
+    """Lines as sorted N-Quads."""
+    lines = sorted(line for name, some in graphs.items() for line in in_graph(some, name))
+    return "".join(f"{line}\n" for line in lines).encode()
