@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -135,8 +136,14 @@ def test_a_snapshot_that_is_replaced_while_it_is_prepared_is_never_served(own: S
         go[1].set()
         assert wait_until(lambda: client.get("/healthz").headers["Uphold-Snapshot"] == newest)
         go[0].set()
-        assert wait_until(lambda: seen[0].page_engine.fork_server.process.poll() is not None)  # type: ignore[attr-defined]
+        assert wait_until(lambda: process_of(seen[0]).poll() is not None)
         assert client.get("/healthz").headers["Uphold-Snapshot"] == newest
+
+
+def process_of(opened: OpenSnapshot) -> subprocess.Popen[bytes]:
+    """The fork server that a snapshot started."""
+    assert opened.engine.fork_server.process
+    return opened.engine.fork_server.process
 
 
 def test_a_snapshot_whose_preparation_fails_is_served(own: Settings, app_client: AppClient) -> None:
@@ -164,7 +171,7 @@ def test_the_current_snapshot_stays_open_while_it_is_prepared(own: Settings, app
 
         manager.prepare_with(prepare)
         assert wait_until(lambda: len(seen) == 1)
-        fork_server = seen[0].page_engine.fork_server.process  # type: ignore[attr-defined]
+        fork_server = process_of(seen[0])
         new = change(own)
         assert wait_until(lambda: client.get("/healthz").headers["Uphold-Snapshot"] == new)
         assert fork_server.poll() is None

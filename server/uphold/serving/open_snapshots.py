@@ -14,9 +14,9 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from uphold.assets.vendor import VENDOR
-from uphold.engines.interface import Engine
 from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.engines.result_cache import ResultCache
 from uphold.errors import InvalidSetting, ServerBusy, SnapshotNotFound
@@ -28,7 +28,9 @@ from uphold.search.query import Search
 from uphold.serving.page_queries import load
 from uphold.serving.resources import Resources
 from uphold.settings import Settings
+from uphold.snapshots.change import Step
 from uphold.snapshots.snapshot import Snapshot, current
+from uphold.snapshots.steps import steps_between
 from uphold.validation.service import SnapshotValidator
 
 __all__ = ["OpenSnapshot", "SnapshotManager"]
@@ -47,17 +49,29 @@ class OpenSnapshot:
     """
 
     def __init__(
-        self, snapshot: Snapshot, settings: Settings, texts: Mapping[str, str], *, archived: bool = False
+        self,
+        snapshot: Snapshot,
+        settings: Settings,
+        texts: Mapping[str, str],
+        *,
+        archived: bool = False,
+        previous: OpenSnapshot | None = None,
     ) -> None:
+        """Open a snapshot; one that was written after `previous` needs only the steps in between."""
         if snapshot.base != settings.base:
             raise InvalidSetting(f"base is {settings.base!r}, but the snapshot was built for {snapshot.base!r}.")
         self.snapshot, self.settings = snapshot, settings
+        steps = steps_after(previous, snapshot)
         self.search = Search(snapshot.search, Names(snapshot.base, snapshot.prefixes))
-        engine = EmbeddedEngine(snapshot, settings, workers=1 if archived else None)
-        self.engine: Engine = engine
-        self.page_engine: Engine = engine if archived else engine.beside(settings.query_workers)
+        if previous and steps:
+            engine = previous.engine.successor(snapshot, steps)
+            self.validator: SnapshotValidator = previous.validator.successor(snapshot, steps)
+        else:
+            engine = EmbeddedEngine(snapshot, settings, workers=1 if archived else None)
+            self.validator = SnapshotValidator(snapshot, settings)
+        self.engine: EmbeddedEngine = engine
+        self.page_engine: EmbeddedEngine = engine if archived else engine.beside(settings.query_workers)
         self.resources = Resources(snapshot, self.page_engine, texts)
-        self.validator = SnapshotValidator(snapshot, settings)
         self.readers = 0
         self.used = time.monotonic()
 
@@ -66,6 +80,15 @@ class OpenSnapshot:
         self.validator.close()
         self.page_engine.close()
         self.engine.close()
+
+
+def steps_after(previous: OpenSnapshot | None, snapshot: Snapshot) -> list[Step]:
+    """The steps from an open snapshot to a later one; none if it was not written after that, or they are lost."""
+    if previous is None:
+        return []
+    with suppress(SnapshotNotFound):
+        return steps_between(previous.snapshot, snapshot)
+    return []
 
 
 class SnapshotManager:
@@ -191,13 +214,13 @@ class SnapshotManager:
             self.next = None
             if found.id == self.open_snapshot.snapshot.id:
                 return
-            self.next = OpenSnapshot(found, self.settings, self.texts)
+            self.next = OpenSnapshot(found, self.settings, self.texts, previous=self.open_snapshot)
         except (SnapshotNotFound, InvalidSetting) as problem:
             log.warning("still serving snapshot %s: %s", self.open_snapshot.snapshot.id, problem)
             return
         if self.open_snapshot.validator.fork_server:  # recently used, so load the new one in advance
             self.next.validator.open()
-        if self.prepare is None:
+        if self.prepare is None or found.built_on:  # a write is visible at once
             self.replace(self.next)
         else:
             threading.Thread(target=self.prepare_next, args=(self.next,), name="prepare", daemon=True).start()

@@ -6,13 +6,14 @@ original lexical form.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import astuple
 from functools import cached_property
 
 import pyoxigraph as ox
 
-from uphold.validation.added_triples import Nameless, additions
+from uphold.validation.added_triples import Nameless, additions, is_nameless
 from uphold.validation.changes import SUBCLASS, Nodes, affected, engine_of, only_targets
 from uphold.validation.compiler import compile_shapes
 from uphold.validation.coverage import describe
@@ -52,7 +53,10 @@ class Background:
         self.base = base
         self.store = ox.Store()
         self.query = engine_of(self.store)
-        self.store.bulk_extend(ox.Quad(*triple) for triple in triples)
+        counts = Counter(triples)
+        self.store.bulk_extend(ox.Quad(*triple) for triple in counts)
+        self.repeated = Counter({triple: count - 1 for triple, count in counts.items() if count > 1})
+        """How many more times than once a triple was given: once for each further graph that has it."""
         self.shapes = tuple(shapes)
         self.compiled = self.compile()
 
@@ -91,6 +95,27 @@ class Background:
         subjects = {shown(triple.subject) for triple in added}
         ours = {iri for iri in subjects if iri == f"{self.base}ontology" or iri.startswith(f"{self.base}ontology#")}
         return {Result(iri, None, iri, NOT_YOURS, "Violation", f"{self.base}ontology") for iri in ours}
+
+    def follow(self, removed: Iterable[ox.Triple], added: Iterable[ox.Triple]) -> None:
+        """Follow a change of the graphs: a triple stays while a graph has it. Nothing is validated."""
+        gone, new = [], []
+        for triple in removed:
+            if self.repeated[triple]:
+                self.repeated[triple] -= 1
+            else:
+                gone.append(triple)
+        self.change(gone, ())
+        for triple in added:
+            if ox.Quad(*triple) in self.store:
+                self.repeated[triple] += 1
+            else:
+                self.change((), [triple])
+                new.append(triple)
+        self.repeated += Counter()  # without what has become zero
+        if any(map(is_nameless, (*gone, *new))):
+            self.__dict__.pop("nameless", None)
+        if any(triple.predicate.value == SUBCLASS for triple in (*gone, *new)):
+            self.compiled = self.compile()
 
     def change(self, removed: Iterable[ox.Triple], added: Iterable[ox.Triple]) -> None:
         """Remove and add statements."""

@@ -15,15 +15,17 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from uphold.engines.processes.client import ForkServer, Worker
+from uphold.engines.processes.client import ForkServer, Predecessor, Worker
 from uphold.engines.processes.fair_queue import FairQueue
 from uphold.engines.processes.ipc import Frame
 from uphold.errors import UpholdError, ValidationLimitExceeded, ValidatorFailed, all_kinds
 from uphold.server_timing import spend
 from uphold.settings import Settings
+from uphold.snapshots.change import Step, pack
 from uphold.snapshots.snapshot import Snapshot
 from uphold.validation.upload import Upload
 
@@ -76,8 +78,8 @@ class ValidationProcess:
 class SnapshotValidator:
     """Validates uploads with one snapshot as the background."""
 
-    def __init__(self, snapshot: Snapshot, settings: Settings) -> None:
-        self.snapshot, self.settings = snapshot, settings
+    def __init__(self, snapshot: Snapshot, settings: Settings, predecessor: Predecessor | None = None) -> None:
+        self.snapshot, self.settings, self.predecessor = snapshot, settings, predecessor
         self.lock = threading.Lock()
         self.fork_server: ForkServer | None = None
         self.idle: list[ValidationProcess] = []
@@ -90,8 +92,19 @@ class SnapshotValidator:
                 given = {f"UPHOLD_{f.name.upper()}": str(getattr(self.settings, f.name)) for f in FIELDS}
                 given["UPHOLD_FILES"] = str(self.settings.files.resolve())
                 arguments = [str(self.snapshot.folder.resolve()), str(idle), json.dumps(given)]
-                self.fork_server = ForkServer("uphold.validation.worker", arguments, len(READY))
+                self.fork_server = ForkServer(
+                    "uphold.validation.worker", arguments, len(READY), predecessor=self.predecessor
+                )
             return self.fork_server
+
+    def successor(self, snapshot: Snapshot, steps: Sequence[Step]) -> SnapshotValidator:
+        """The validator for a snapshot that these steps lead to, open if this one is."""
+        with self.lock:
+            predecessor = Predecessor(self.fork_server, pack(steps)) if self.fork_server else None
+        made = SnapshotValidator(snapshot, self.settings, predecessor)
+        if predecessor:
+            made.open()
+        return made
 
     def close(self) -> None:
         """Stop the fork server and its workers."""

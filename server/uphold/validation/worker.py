@@ -29,6 +29,7 @@ from uphold.errors import BodySyntaxError, UpholdError
 from uphold.logs import configuration
 from uphold.rdf.sources import graph_name
 from uphold.settings import Settings
+from uphold.snapshots.change import unpack
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.steps import quads_of
 from uphold.validation.background import Background
@@ -115,8 +116,21 @@ def main(arguments: list[str]) -> None:
         log.exception("the validation fork server could not start")
         sys.exit(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    work = ValidationWorker(settings, background, snapshot.prefixes).serve
-    offer(listener, Loaded(READY, work), idle=float(arguments[1]))
+    loaded = Loaded(READY, ValidationWorker(settings, background, snapshot.prefixes).serve)
+
+    def advance(content: bytes) -> Loaded:
+        for step in unpack(content):
+            removed, added = (triples_of(lines) for lines in (step.change.removed, step.change.added))
+            background.follow(removed, added)
+        _ = background.nameless
+        return loaded
+
+    offer(listener, loaded, advance=advance, idle=float(arguments[1]))
+
+
+def triples_of(lines: bytes) -> list[ox.Triple]:
+    """The triples of N-Quads."""
+    return [quad.triple for quad in ox.parse(lines, format=ox.RdfFormat.N_QUADS)]
 
 
 if __name__ == "__main__":
