@@ -19,6 +19,7 @@ import pyoxigraph as ox
 from uphold import __version__
 from uphold.build.pipeline import build
 from uphold.errors import InvalidParameter, InvalidSetting, NotFound, SnapshotNotFound, UnreadableSource, UpholdError
+from uphold.journal_commands import add_commands
 from uphold.rdf.media_types import GRAPH_TYPES, RESULT_TYPES
 from uphold.rdf.sources import Files, graph_name
 from uphold.settings import Settings
@@ -68,9 +69,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"uphold {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Callable[[Any, Settings], int], *settings: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Callable[[Any, Settings], int], *settings: str, among: Any = commands
+    ) -> argparse.ArgumentParser:
         text = (run.__doc__ or "").strip()
-        made = commands.add_parser(name, help=text.splitlines()[0], description=text)
+        made: argparse.ArgumentParser = among.add_parser(name, help=text.splitlines()[0], description=text)
         made.set_defaults(run=run)
         add_settings(made, (*EVERYWHERE, *settings))
         return made
@@ -93,6 +96,7 @@ def make_parser() -> argparse.ArgumentParser:
     exporting.add_argument("--graph", help="Only the graph of this name, for example report-2011.")
     exporting.add_argument("--output", type=Path, help="Output file; default: standard output.")
     command("snapshots", run_snapshots)
+    add_commands(commands, command)
     return parser
 
 

@@ -26,12 +26,13 @@ IN_MAILTO = "!$'*+-._~"
 """Signs that need not be encoded in the local part of a mailto IRI (RFC 6068, 2)."""
 PAGE = re.compile(rf"""https://{LABEL}(?:\.{LABEL})*(?::[0-9]+)?(?:[/?#][^\x00-\x20\x7f-\U0010ffff<>"{{}}|\\^`]*)?""")
 """The https address of a page, without a user name."""
+DATABASE_SCHEMES = ("postgresql://", "postgres://")
 SWITCH = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
-def setting(default: Any, meaning: str) -> Any:
-    """One setting: its default and its meaning, in one sentence."""
-    return field(default=default, metadata={"help": meaning})
+def setting(default: Any, meaning: str, *, secret: bool = False) -> Any:
+    """One setting: its default and its meaning, in one sentence; a secret one is not part of `repr`."""
+    return field(default=default, repr=not secret, metadata={"help": meaning})
 
 
 def find_files() -> Path:
@@ -67,6 +68,12 @@ class Settings:
 
     files: Path = setting(None, "Folder with ontology/, data/, shapes/ and queries/; the project's own when not set.")
     state: Path = setting(Path(".uphold"), "Folder for snapshots and other state of the server.")
+    database: str = setting(
+        "",
+        "URL of a PostgreSQL database for the journal; an SQLite file in the state folder when not set.",
+        secret=True,
+    )
+    write_queue_timeout: float = setting(30.0, "Seconds that a write may wait for other writes before it gets 503.")
     base: str = setting(CANONICAL_BASE, "Base of the project's IRIs; change it only for tests and mirrors.")
     contact: str = setting("", "E-mail address or https page for questions about this server; shown to its clients.")
     host: str = setting("127.0.0.1", "Address to serve on.")
@@ -153,6 +160,8 @@ class Settings:
             object.__setattr__(self, item.name, value)
         if self.log_level not in ("debug", "info", "warning", "error"):
             raise InvalidSetting(f"log_level is {self.log_level!r}; it must be debug, info, warning or error.")
+        if self.database and not self.database.startswith(DATABASE_SCHEMES):
+            raise InvalidSetting("database is not a URL that begins with postgresql://.")  # it may have a password
         if not self.base.endswith("/"):
             raise InvalidSetting(f"base is {self.base!r}; it must end with a slash.")
         if self.contact and not is_contact(self.contact):

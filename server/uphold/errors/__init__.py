@@ -36,6 +36,19 @@ from uphold.errors.data import (
     UnsupportedShape,
     ValidatorFailed,
 )
+from uphold.errors.journal import (
+    BackupFailed,
+    EntryNotFound,
+    GraphProtected,
+    JournalBusy,
+    JournalDamaged,
+    JournalNotEmpty,
+    JournalTooNew,
+    JournalUnavailable,
+    TokenExists,
+    TokenNotFound,
+    TokenRefused,
+)
 from uphold.errors.questions import (
     CardNotFound,
     ChartRenderingFailed,
@@ -49,6 +62,7 @@ from uphold.errors.services import ServiceFailed, ServiceForbidden
 from uphold.errors.uploads import BodySyntaxError, BodyTooDeep, BodyTooLarge, UnsafeBody, ValidationLimitExceeded
 
 __all__ = [
+    "BackupFailed",
     "BlankNodeInTwoGraphs",
     "BodySyntaxError",
     "BodyTooDeep",
@@ -61,9 +75,16 @@ __all__ = [
     "DataError",
     "DoesNotConform",
     "DuplicateStatement",
+    "EntryNotFound",
     "FormatNotFound",
+    "GraphProtected",
     "InvalidParameter",
     "InvalidSetting",
+    "JournalBusy",
+    "JournalDamaged",
+    "JournalNotEmpty",
+    "JournalTooNew",
+    "JournalUnavailable",
     "LimitExceeded",
     "MalformedRequest",
     "MemoryLimitExceeded",
@@ -87,6 +108,9 @@ __all__ = [
     "ServiceFailed",
     "ServiceForbidden",
     "SnapshotNotFound",
+    "TokenExists",
+    "TokenNotFound",
+    "TokenRefused",
     "UnreadableSource",
     "UnsafeBody",
     "UnsupportedFormat",
