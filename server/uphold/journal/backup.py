@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, text
 
-from uphold.errors import BackupFailed, JournalDamaged, JournalNotEmpty, JournalTooNew
+from uphold.errors import BackupFailed, JournalDamaged, JournalNotEmpty, JournalTooNew, JournalUnavailable
 from uphold.journal.creation import CREATED
 from uphold.journal.database import ADVISORY_LOCK, FILE, Database, redacted
 from uphold.journal.entry import EMPTY, Head
@@ -45,6 +45,7 @@ def backup(journal: Journal, file: Path) -> None:
     unfinished = file.with_name(f"{file.name}.part")
     try:
         unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)  # it has hashes of tokens; and a folder that is not there is found out here
         if journal.database.url:
             run("pg_dump", ["--format=custom", f"--file={unfinished}"], journal.database.url)
         else:
@@ -56,6 +57,8 @@ def backup(journal: Journal, file: Path) -> None:
         sync_folder(file.absolute().parent)
     except OSError as problem:
         raise BackupFailed(f"{file} cannot be written: {problem.strerror}.") from problem
+    except JournalUnavailable as problem:
+        raise BackupFailed(f"{file} cannot be written, or the journal not read. {problem}") from problem
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -35,6 +35,8 @@ FOREIGN_WRITER_SECONDS = 5
 """How long a writer waits for a program that writes without our lock, such as a database shell."""
 IDLE_MS = 600_000
 """PostgreSQL ends a write whose process has said nothing for so long, as when its machine is gone."""
+NOT_TEXT = "SQLite reads a text from its file that is not UTF-8"
+"""The driver raises `UnicodeDecodeError`, no error of its own, for a message of SQLite that quotes a damaged table."""
 log = logging.getLogger(__name__)
 
 
@@ -123,13 +125,20 @@ def sqlite(file: Path) -> Engine:
             "foreign_keys = ON",
             "cell_size_check = ON",
         ):
-            connection.execute(f"PRAGMA {pragma}")
+            try:
+                connection.execute(f"PRAGMA {pragma}")
+            except UnicodeDecodeError:
+                raise JournalDamaged(NOT_TEXT) from None
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         if options.get("begin", True):  # the event also comes for a connection that commits each statement
             connection.exec_driver_sql("BEGIN" if options.get("read") else "BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "handle_error")
+    def handle_error(context: ExceptionContext) -> JournalDamaged | None:
+        return JournalDamaged(NOT_TEXT) if isinstance(context.original_exception, UnicodeDecodeError) else None
 
     return engine
 

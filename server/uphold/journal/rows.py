@@ -59,7 +59,7 @@ def read_row(row: Row[Any]) -> Entry:
         }
         found = Entry(**members | read)
         digest = found.computed_digest()
-    except (ValueError, TypeError) as problem:
+    except (ValueError, TypeError, JournalDamaged) as problem:
         raise JournalDamaged("one of its members cannot be read", members["number"]) from problem
     if digest != found.digest:
         raise JournalDamaged("its digest is not that of its members", found.number)

@@ -1,0 +1,142 @@
+"""Several processes use one journal: in fair turns, with one chain, and whatever was acknowledged survives a kill."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.journal.drafts import append, draft
+from uphold.errors import JournalBusy
+from uphold.journal.journal import Journal
+from uphold.journal.verification import verify
+from uphold.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+KILLS = 10
+
+
+def appender(settings: Settings, entries: int) -> subprocess.Popen[str]:
+    """A process that appends in a loop."""
+    command = [sys.executable, "-m", "tests.journal.appender", str(settings.state), settings.database, str(entries)]
+    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'server'}"}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
+
+
+def test_processes_that_append_in_a_loop_take_fair_turns(settings: Settings) -> None:
+    """Nobody fails, nobody waits long, numbers have no gaps, no number is given twice; one of them makes the tables."""
+    each, processes = 60, 4
+    started = [appender(settings, each) for _ in range(processes)]
+    outputs = [process.communicate(timeout=60)[0].split() for process in started]
+    assert [process.returncode for process in started] == [0] * processes
+    numbers = sorted(int(number) for output in outputs for number in output[:-1])
+    assert numbers == list(range(1, each * processes + 1))
+    assert max(float(output[-1]) for output in outputs) < 5
+    with Journal.open(settings) as journal:
+        assert verify(journal).number == each * processes
+
+
+def test_what_was_acknowledged_survives_a_kill(settings: Settings, pytestconfig: pytest.Config) -> None:
+    """A process is killed at random instants; the chain verifies and has every number printed, perhaps one more."""
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    with Journal.open(settings) as journal:
+        for _ in range(KILLS * (10 if pytestconfig.getoption("long") else 1)):
+            process = appender(settings, 0)
+            assert process.stdout
+            first = process.stdout.readline()
+            time.sleep(chance.uniform(0, 0.1))
+            process.kill()
+            printed = [int(number) for number in (first + process.communicate()[0]).split()]
+            head = verify(journal)
+            assert printed == list(range(printed[0], printed[0] + len(printed)))
+            assert printed[-1] <= head.number <= printed[-1] + 1
+            append(journal)  # nothing stays locked
+
+
+def test_threads_of_one_process_append_one_chain(journal: Journal) -> None:
+    """As those of a server do."""
+    threads = [threading.Thread(target=append, args=(journal, 20)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert verify(journal).number == 120
+
+
+def test_a_reader_does_not_wait_for_a_writer(settings: Settings) -> None:
+    """It sees the journal as it was before, at once."""
+    with Journal.open(settings) as journal, Journal.open(settings) as other:
+        append(journal)
+        with journal.writing() as transaction:
+            transaction.append(draft(2))
+            began = time.monotonic()
+            assert other.head().number == 1
+            assert [entry.number for entry in other.entries()] == [1]
+            assert time.monotonic() - began < 1
+
+
+def test_a_reader_does_not_make_a_writer_wait(journal: Journal) -> None:
+    """It goes on seeing what it began with."""
+    append(journal)
+    with journal.database.reading() as connection:
+        counted = text("SELECT count(*) FROM entry")
+        assert connection.execute(counted).scalar() == 1
+        began = time.monotonic()
+        append(journal)
+        assert time.monotonic() - began < 1
+        if not journal.database.is_postgresql:  # on PostgreSQL each statement sees what was committed before it
+            assert connection.execute(counted).scalar() == 1
+    assert journal.head().number == 2
+
+
+def refused(journal: Journal) -> None:
+    """Append in vain."""
+    with pytest.raises(JournalBusy):
+        append(journal)
+
+
+def test_waiting_is_bounded(settings: Settings) -> None:
+    """A write that waits longer than the setting gets an error that says so, and works later."""
+    hurried = replace(settings, write_queue_timeout=0.3)
+    with Journal.open(settings) as journal, Journal.open(hurried) as other:
+        with journal.writing():
+            began = time.monotonic()
+            with pytest.raises(JournalBusy, match=r"0\.3 s"):
+                append(other)
+            assert 0.25 < time.monotonic() - began < 3
+            threads = [threading.Thread(target=refused, args=(other,)) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert time.monotonic() - began < 6
+        append(other)
+        assert other.head().number == 1
+
+
+def test_a_follower_wakes_up_on_a_commit_of_another(settings: Settings) -> None:
+    """At once, and with False when nothing came in time."""
+    with Journal.open(settings) as journal, Journal.open(settings) as other:
+        known = journal.head()
+        began = time.monotonic()
+        assert not journal.wait_for_change(0, 0.2)
+        assert 0.15 < time.monotonic() - began < 2
+        timer = threading.Timer(0.3, append, (other,))
+        timer.start()
+        began = time.monotonic()
+        assert not journal.head_changed(known)
+        assert journal.wait_for_change(0, 20)
+        assert time.monotonic() - began < 5
+        timer.join()
+        assert journal.head_changed(known)
+        assert journal.wait_for_change(0, 0)
+        assert not journal.wait_for_change(1, 0)
