@@ -35,7 +35,6 @@ KINDS = ("write", "build")
 SNAPSHOT = re.compile("[0-9a-f]{64}")
 LONGEST = {"token": 100, "note": 10_000, "key": 255, "graph": 2_000, "method": 20}
 """The longest texts in bytes."""
-MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +181,11 @@ def written_moment(moment: dt.datetime) -> str:
 
 
 def read_moment(text: str) -> dt.datetime:
-    """The moment written so; raises `JournalDamaged` for other texts."""
+    """The moment written so; raises `JournalDamaged` for any other text."""
     try:
-        return dt.datetime.strptime(text, MOMENT).replace(tzinfo=dt.UTC)
-    except ValueError as problem:
-        raise JournalDamaged(f"{text!r} is not a moment") from problem
+        moment = dt.datetime.fromisoformat(text)
+        if written_moment(moment) == text:
+            return moment
+    except (ValueError, TypeError):
+        pass  # one error for all
+    raise JournalDamaged(f"{text!r} is not a moment")
