@@ -33,7 +33,7 @@ def sqlite(tmp_path: Path) -> Settings:
 @pytest.fixture
 def postgresql(cluster: Cluster, tmp_path: Path) -> Settings:
     """Settings for a journal in an empty PostgreSQL database."""
-    return Settings(state=tmp_path / "state", write_queue_timeout=WAIT, database=cluster.new_database())
+    return Settings(state=tmp_path / "state", write_queue_timeout=WAIT, database=cluster.empty_database())
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -71,6 +71,12 @@ class Cluster:
         """The URL of a database."""
         return f"postgresql://uphold:no-secret@/{database}?host={self.home}"
 
+    def empty_database(self) -> str:
+        """The URL of an empty database, always the same: to empty one takes less than to create another."""
+        self.sql("DROP SCHEMA public CASCADE")
+        self.sql("CREATE SCHEMA public")
+        return self.url("postgres")
+
     def new_database(self, options: str = "") -> str:
         """The URL of a new, empty database."""
         self.made += 1

@@ -14,11 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
 
 from tests.journal.drafts import append, draft
 from tests.journal.postgresql import Cluster, programs
 from uphold.errors import InvalidSetting, JournalBusy, JournalUnavailable
+from uphold.journal.database import read_url, redacted
 from uphold.journal.entry import Change
 from uphold.journal.journal import Journal
 from uphold.journal.verification import verify
@@ -151,6 +151,17 @@ def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
     made.close()
 
 
+def test_a_restart_of_the_server_is_not_noticed(own_cluster: Cluster, tmp_path: Path) -> None:
+    """By a journal that was idle meanwhile."""
+    with Journal.open(Settings(state=tmp_path, database=own_cluster.new_database())) as journal:
+        append(journal)
+        own_cluster.stop()
+        own_cluster.start()
+        assert journal.head().number == 1
+        append(journal)
+        assert verify(journal).number == 2
+
+
 def test_a_server_that_goes_away_and_comes_back(own_cluster: Cluster, tmp_path: Path) -> None:
     """A clear error meanwhile, in the middle of a write too; then it works again, with all that was acknowledged."""
     settings = Settings(state=tmp_path, database=own_cluster.new_database())
@@ -199,6 +210,14 @@ def test_the_password_is_shown_nowhere(url: str, tmp_path: Path, caplog: pytest.
     assert "s3cr3t" not in shown
 
 
+@pytest.mark.parametrize("form", ["s3cr3t/ü +", "s3cr3t%2F%C3%BC%20%2B", "s3cr3t%2F%C3%BC+%2B"])
+@pytest.mark.parametrize("url", ["postgresql://u:{}@host/name", "postgresql://u@host/name?password={}"])
+def test_a_text_of_a_driver_is_shown_without_the_password(url: str, form: str) -> None:
+    """Encoded as in a URL or not."""
+    given = read_url(url.format("s3cr3t%2F%C3%BC%20%2B"))
+    assert redacted(f"cannot use {form} on host", given) == "cannot use *** on host"
+
+
 def test_a_refused_password_is_not_shown(
     own_cluster: Cluster, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -220,21 +239,21 @@ def test_a_database_in_another_encoding_is_refused(cluster: Cluster, tmp_path: P
         Journal.open(Settings(state=tmp_path, database=url))
 
 
-def test_a_read_only_server_is_reported(postgresql: Settings, cluster: Cluster) -> None:
+def test_a_read_only_server_is_reported(cluster: Cluster, tmp_path: Path) -> None:
     """As one is that follows another."""
-    Journal.open(postgresql).close()
-    name = make_url(postgresql.database).database
-    cluster.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    with Journal.open(postgresql) as journal, pytest.raises(JournalUnavailable, match="read-only"):
+    settings = Settings(state=tmp_path, database=cluster.new_database())
+    Journal.open(settings).close()
+    cluster.sql(f"ALTER DATABASE journal{cluster.made} SET default_transaction_read_only = on")
+    with Journal.open(settings) as journal, pytest.raises(JournalUnavailable, match="read-only"):
         append(journal)
 
 
 @pytest.mark.parametrize("level", ["repeatable read", "serializable"])
-def test_the_head_is_read_after_the_wait(level: str, postgresql: Settings, cluster: Cluster) -> None:
+def test_the_head_is_read_after_the_wait(level: str, cluster: Cluster, tmp_path: Path) -> None:
     """Where the database's default would read it as of before the lock was there."""
-    name = make_url(postgresql.database).database
-    cluster.sql(f"ALTER DATABASE {name} SET default_transaction_isolation = '{level}'")
-    with Journal.open(postgresql) as journal:
+    settings = Settings(state=tmp_path, database=cluster.new_database())
+    cluster.sql(f"ALTER DATABASE journal{cluster.made} SET default_transaction_isolation = '{level}'")
+    with Journal.open(settings) as journal:
         threads = [threading.Thread(target=append, args=(journal, 10)) for _ in range(4)]
         for thread in threads:
             thread.start()

@@ -3,62 +3,54 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from tests.journal.appender import CONTEXT, Appender
 from tests.journal.drafts import append, draft
 from uphold.errors import JournalBusy
 from uphold.journal.journal import Journal
 from uphold.journal.verification import verify
 from uphold.settings import Settings
 
-ROOT = Path(__file__).parents[2]
 KILLS = 10
-
-
-def appender(settings: Settings, entries: int) -> subprocess.Popen[str]:
-    """A process that appends in a loop."""
-    command = [sys.executable, "-m", "tests.journal.appender", str(settings.state), settings.database, str(entries)]
-    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'server'}"}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
 
 
 def test_processes_that_append_in_a_loop_take_fair_turns(settings: Settings) -> None:
     """Nobody fails, nobody waits long, numbers have no gaps, no number is given twice; one of them makes the tables."""
-    each, processes = 60, 4
-    started = [appender(settings, each) for _ in range(processes)]
-    outputs = [process.communicate(timeout=60)[0].split() for process in started]
-    assert [process.returncode for process in started] == [0] * processes
-    numbers = sorted(int(number) for output in outputs for number in output[:-1])
-    assert numbers == list(range(1, each * processes + 1))
-    assert max(float(output[-1]) for output in outputs) < 5
+    each, processes = 40, 4
+    together = CONTEXT.Barrier(processes)
+    started = [Appender(settings, each, together) for _ in range(processes)]
+    reports = [appender.reported() for appender in started]
+    assert [appender.process.exitcode for appender in started] == [0] * processes
+    assert sorted(number for report in reports for number, _ in report) == list(range(1, each * processes + 1))
+    writers = {number: at for at, report in enumerate(reports) for number, _ in report}
+    crowded = range(1, min(report[-1][0] for report in reports))  # until the first of them has done
+    assert sum(writers[number] == writers[number + 1] for number in crowded) < len(crowded) / 3
+    assert max(waited for report in reports for _, waited in report) < 5
     with Journal.open(settings) as journal:
         assert verify(journal).number == each * processes
 
 
 def test_what_was_acknowledged_survives_a_kill(settings: Settings, pytestconfig: pytest.Config) -> None:
-    """A process is killed at random instants; the chain verifies and has every number printed, perhaps one more."""
+    """A process is killed at random instants; the chain verifies and has every number reported, perhaps one more."""
     seed = random.randrange(2**32)
     print("seed", seed)
     chance = random.Random(seed)
     with Journal.open(settings) as journal:
         for _ in range(KILLS * (10 if pytestconfig.getoption("long") else 1)):
-            process = appender(settings, 0)
-            assert process.stdout
-            first = process.stdout.readline()
+            appender = Appender(settings)
+            assert appender.output.poll(30)  # it has begun
             time.sleep(chance.uniform(0, 0.1))
-            process.kill()
-            printed = [int(number) for number in (first + process.communicate()[0]).split()]
+            appender.process.kill()
+            numbers = [number for number, _ in appender.reported()]
             head = verify(journal)
-            assert printed == list(range(printed[0], printed[0] + len(printed)))
-            assert printed[-1] <= head.number <= printed[-1] + 1
+            assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+            assert numbers[-1] <= head.number <= numbers[-1] + 1
             append(journal)  # nothing stays locked
 
 

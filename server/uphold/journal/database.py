@@ -23,7 +23,7 @@ from uphold.errors import InvalidSetting, JournalBusy, JournalDamaged, JournalUn
 from uphold.journal.write_lock import WriteLock
 from uphold.settings import Settings
 
-__all__ = ["ADVISORY_LOCK", "CHANNEL", "FILE", "Database", "redacted"]
+__all__ = ["ADVISORY_LOCK", "CHANNEL", "FILE", "Database", "read_url", "redacted"]
 
 FILE = "journal.sqlite"
 LOCK = "journal.lock"

@@ -1,12 +1,12 @@
 """What Alembic runs for an upgrade: the scripts, in the transaction of the connection that `migrate` passes.
 
-`transactional_ddl` keeps Alembic from committing between statements, which it otherwise does on SQLite.
+Alembic leaves a transaction to whoever began it, so nothing of a migration stays unless all of it does.
 """
 
 from __future__ import annotations
 
 from alembic import context
 
-context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+context.configure(connection=context.config.attributes["connection"])
 with context.begin_transaction():
     context.run_migrations()
