@@ -64,6 +64,19 @@ def test_threads_of_one_process_append_one_chain(journal: Journal) -> None:
     assert verify(journal).number == 120
 
 
+def test_a_follower_misses_no_entry(journal: Journal) -> None:
+    """While several append, it asks for what comes after the last one; a sequence would show 11 before 10."""
+    threads = [threading.Thread(target=append, args=(journal, 20)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    seen: list[int] = []
+    while len(seen) < 80 and journal.wait_for_change(len(seen), 20):
+        seen += [entry.number for entry in journal.entries(len(seen), 7)]
+    for thread in threads:
+        thread.join()
+    assert seen == list(range(1, 81))
+
+
 def test_a_reader_does_not_wait_for_a_writer(settings: Settings) -> None:
     """It sees the journal as it was before, at once."""
     with Journal.open(settings) as journal, Journal.open(settings) as other:
