@@ -14,7 +14,7 @@ ROOMS = {
     "": (
         *("errors", "settings", "server_timing", "logs", "metrics"),
         *("assets", "rdf", "sparql", "snapshots", "journal", "engines", "questions", "search", "validation", "build"),
-        *("serving", "web", "app", "server", "journal_commands", "cli"),
+        *("writes", "serving", "web", "app", "server", "journal_commands", "cli"),
     ),
     "engines": ("interface", "processes", "federation", "oxigraph", "result_cache"),
     "web": (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from uphold.journal.entry import Change, Draft
+from uphold.journal.entry import Draft
 from uphold.journal.journal import Journal
+from uphold.snapshots.change import Change
 
 __all__ = ["append", "draft"]
 

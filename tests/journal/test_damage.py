@@ -13,10 +13,11 @@ from sqlalchemy import text
 
 from tests.journal.drafts import append, draft
 from uphold.errors import JournalDamaged, JournalTooNew
-from uphold.journal.entry import Change, Entry
+from uphold.journal.entry import Entry
 from uphold.journal.journal import Journal
 from uphold.journal.verification import verify
 from uphold.settings import Settings
+from uphold.snapshots.change import Change
 
 FORGERIES = {
     "kind": "kind = 'build'",

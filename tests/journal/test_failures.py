@@ -19,10 +19,10 @@ from tests.journal.drafts import append, draft
 from tests.journal.postgresql import Cluster, programs
 from uphold.errors import InvalidSetting, JournalBusy, JournalUnavailable
 from uphold.journal.database import read_url, redacted
-from uphold.journal.entry import Change
 from uphold.journal.journal import Journal
 from uphold.journal.verification import verify
 from uphold.settings import Settings
+from uphold.snapshots.change import Change
 
 ROOT = Path(__file__).parents[2]
 NOISE = Change(added=b"".join(sorted(b"<x:%s> <x:p> <x:o> .\n" % os.urandom(20).hex().encode() for _ in range(5000))))

@@ -11,10 +11,11 @@ import pytest
 
 from tests.journal.drafts import append, draft
 from uphold.errors import EntryNotFound, MalformedRequest
-from uphold.journal.entry import Change, Draft, Head
+from uphold.journal.entry import Draft, Head
 from uphold.journal.journal import Journal
 from uphold.journal.verification import verify
 from uphold.settings import Settings
+from uphold.snapshots.change import Change
 
 QUAD = '<https://example.org/s> <https://example.org/p> "ä \\u0000 😀" .\n'.encode()
 EAST = dt.timezone(dt.timedelta(hours=2))

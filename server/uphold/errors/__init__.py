@@ -60,6 +60,7 @@ from uphold.errors.questions import (
 from uphold.errors.requests import NotRepresentable, PreconditionFailed, RangeNotSatisfiable, UnsupportedFormat
 from uphold.errors.services import ServiceFailed, ServiceForbidden
 from uphold.errors.uploads import BodySyntaxError, BodyTooDeep, BodyTooLarge, UnsafeBody, ValidationLimitExceeded
+from uphold.errors.writes import IdempotencyKeyReused, WriteFailed, WriteNotSupported
 
 __all__ = [
     "BackupFailed",
@@ -78,6 +79,7 @@ __all__ = [
     "EntryNotFound",
     "FormatNotFound",
     "GraphProtected",
+    "IdempotencyKeyReused",
     "InvalidParameter",
     "InvalidSetting",
     "JournalBusy",
@@ -119,5 +121,7 @@ __all__ = [
     "UpholdError",
     "ValidationLimitExceeded",
     "ValidatorFailed",
+    "WriteFailed",
+    "WriteNotSupported",
     "all_kinds",
 ]

@@ -13,15 +13,14 @@ import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 from uphold.errors import JournalDamaged, MalformedRequest
+from uphold.snapshots.change import Change
 
 __all__ = [
     "EMPTY",
     "KINDS",
-    "Change",
     "Draft",
     "Entry",
     "Head",
@@ -35,23 +34,6 @@ KINDS = ("write", "build")
 SNAPSHOT = re.compile("[0-9a-f]{64}")
 LONGEST = {"token": 100, "note": 10_000, "key": 255, "graph": 2_000, "method": 20}
 """The longest texts in bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """The statements removed and added, each as canonical N-Quads: sorted lines, each once, each with its newline."""
-
-    removed: bytes = b""
-    added: bytes = b""
-
-    def __post_init__(self) -> None:
-        """Raise `ValueError` if the lines are not in this form."""
-        for name, quads in (("removed", self.removed), ("added", self.added)):
-            lines = quads.split(b"\n")
-            if lines.pop():
-                raise ValueError(f"the last line of {name} has no newline")
-            if b"" in lines or any(line >= following for line, following in pairwise(lines)):
-                raise ValueError(f"{name} has lines that are empty, not sorted, or there twice")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,11 @@ from uphold.errors import JournalDamaged
 from uphold.journal import schema
 from uphold.journal.creation import prepare
 from uphold.journal.database import CHANNEL, Database
-from uphold.journal.entry import Change, Entry, Head, chained, read_moment
+from uphold.journal.entry import Entry, Head, chained, read_moment
 from uphold.journal.rows import HEADER, read_change, read_entry, read_head, read_row
 from uphold.journal.transaction import Transaction
 from uphold.settings import Settings
+from uphold.snapshots.change import Change
 
 __all__ = ["Journal", "Use"]
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from uphold.errors import EntryNotFound, JournalDamaged
 from uphold.journal import schema
-from uphold.journal.entry import Change, Entry, Head, read_moment, written_moment
+from uphold.journal.entry import Entry, Head, read_moment, written_moment
+from uphold.snapshots.change import Change
 
 __all__ = ["HEADER", "read_change", "read_entry", "read_head", "read_row", "write_entry"]
 

@@ -78,12 +78,16 @@ def at(moments: list[Moment], time: dt.datetime) -> Moment:
 def keep_only(state: Path, count: int, current: str) -> list[str]:
     """Remove the least recently current snapshots, down to `count` (0: remove none); never `current`.
 
-    Returns the removed ids. Each folder is renamed first, so that no partial snapshot is visible.
+    One that others are built on stays with them. Returns the removed ids. Each folder is renamed first, so that no
+    partial snapshot is visible.
     """
     last = {moment.snapshot.id: moment for moment in timeline(state)}
     others = sorted((m for m in last.values() if m.snapshot.id != current), key=lambda moment: moment.time)
     gone = [moment.snapshot for moment in others[: max(0, len(others) + 1 - count)]] if count else []
+    bases = {moment.snapshot.built_on for moment in last.values()} - {snapshot.built_on for snapshot in gone}
+    gone = [snapshot for snapshot in gone if snapshot.id not in bases]
     for snapshot in gone:
+        shutil.rmtree(state / "steps" / snapshot.id, ignore_errors=True)
         removed = snapshot.folder.with_name(f"removed-{snapshot.id}")
         shutil.rmtree(removed, ignore_errors=True)
         os.replace(snapshot.folder, removed)

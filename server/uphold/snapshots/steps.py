@@ -16,7 +16,7 @@ from uphold.errors import SnapshotNotFound
 from uphold.snapshots.change import Change, Step, pack, unpack
 from uphold.snapshots.snapshot import Snapshot
 
-__all__ = ["change_data", "quads_of", "steps_between", "write_step"]
+__all__ = ["change_data", "parsed", "quads_of", "steps_between", "write_step"]
 
 
 def place(snapshot: Snapshot, entry: int) -> Path:

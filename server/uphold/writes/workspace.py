@@ -13,10 +13,11 @@ from typing import Any
 import pyoxigraph as ox
 
 from uphold.engines.oxigraph.store import UNNAMED
-from uphold.rdf.graphs import as_triples, in_graph, read_lines
-from uphold.rdf.sources import graph_name
-from uphold.snapshots.change import Change
+from uphold.rdf.graphs import as_triples, graphs_of, in_graph, read_lines
+from uphold.rdf.sources import Files, graph_name
+from uphold.snapshots.change import Change, Step
 from uphold.snapshots.identity import identity_of
+from uphold.snapshots.steps import parsed
 from uphold.validation.background import Background, in_order, with_iris
 from uphold.validation.coverage import describe
 from uphold.validation.report import Report
@@ -69,8 +70,9 @@ class Undone:
 class Workspace:
     """The current data: by graph, as a union with compiled shapes, and the lines of the graphs that change."""
 
-    def __init__(self, quads: Collection[ox.Quad], base: str, counts: Counts) -> None:
-        self.base, self.counts = base, counts
+    def __init__(self, quads: Collection[ox.Quad], files: Files, counts: Counts) -> None:
+        self.base, self.counts = files.base, counts
+        base = files.base
         self.store = ox.Store()
         self.store.bulk_extend(in_store(quad) for quad in quads)
         shapes = [quad.triple for quad in quads if quad.graph_name == graph_name(base, "shapes")]
@@ -149,6 +151,17 @@ class Workspace:
                 digests.pop(name, None)
         quads = sum(sizes.values())
         return Counts(identity_of(digests), quads, self.counts.triples + more, dict(sorted(sizes.items())), digests)
+
+    def follow(self, step: Step) -> None:
+        """Make a change that was accepted elsewhere."""
+        removed, added = (graphs_of(parsed(lines)) for lines in (step.change.removed, step.change.added))
+        names = sorted({*removed, *added})
+        self.apply({name: (removed.get(name, set()), added.get(name, set())) for name in names}, validate=False)
+        self.keep()
+
+    def warm(self) -> None:
+        """Prepare what the first write needs."""
+        self.background.warm()
 
     def keep(self) -> None:
         """Keep the change that was staged."""

@@ -1,0 +1,42 @@
+"""Errors of writes."""
+
+from __future__ import annotations
+
+from uphold.errors.base import ClientError, UpholdError
+
+__all__ = ["IdempotencyKeyReused", "WriteFailed", "WriteNotSupported"]
+
+
+class IdempotencyKeyReused(ClientError):
+    """An idempotency key was used before, for another request."""
+
+    status = 422
+    code = "idempotency-key-reused"
+    title = "The idempotency key was used for another request"
+    remedy = "Send each new request with a new Idempotency-Key, and a repeated one exactly as before."
+
+    def __init__(self) -> None:
+        super().__init__("A request with this Idempotency-Key and other content was carried out before.")
+
+
+class WriteFailed(UpholdError):
+    """Staging a change failed within the server; nothing has changed."""
+
+    code = "write-failed"
+    title = "The write failed"
+    remedy = "Nothing has changed. Report it to the operator of the server, with the request id."
+
+    def __init__(self) -> None:
+        super().__init__("An internal error ended the write before it was accepted.")
+
+
+class WriteNotSupported(UpholdError):
+    """The data are on disk, where this server does not change them."""
+
+    status = 501
+    code = "write-not-supported"
+    title = "This server cannot accept writes"
+
+    def __init__(self, quads: int, most: int) -> None:
+        super().__init__(f"The data have {quads:,} quads, and more than {most:,} are not held in memory.")
+        self.remedy = "Ask the operator to raise UPHOLD_IN_MEMORY_MAX_QUADS."

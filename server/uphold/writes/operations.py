@@ -1,0 +1,72 @@
+"""Operations: what a request does to graphs, and the contents that they then have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import pyoxigraph as ox
+
+from uphold.errors import BodySyntaxError
+from uphold.rdf.graphs import lines_of
+from uphold.settings import Settings
+from uphold.validation.upload import Upload, parse
+from uphold.writes.workspace import Workspace
+
+__all__ = ["Kind", "Operation", "contents_after"]
+
+
+class Kind(StrEnum):
+    """The operations of the Graph Store Protocol (SPARQL 1.1 Graph Store HTTP Protocol, 5.3 to 5.5)."""
+
+    PUT = "put"
+    POST = "post"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation on one graph, named by its IRI (the unnamed graph has the empty name)."""
+
+    kind: Kind
+    graph: str
+    upload: Upload | None = None
+
+    @classmethod
+    def from_json(cls, members: Mapping[str, Any]) -> Operation:
+        """The operation with these members."""
+        upload = Upload(**members["upload"]) if members["upload"] else None
+        return cls(Kind(members["kind"]), members["graph"], upload)
+
+
+def contents_after(
+    operations: Iterable[Operation], workspace: Workspace, settings: Settings
+) -> tuple[dict[str, set[str]], list[ox.Triple]]:
+    """The lines of each graph after operations, one after the other, and the triples that were sent.
+
+    Raises what `parse` raises, and `BodySyntaxError` for a POST without statements.
+    """
+    contents: dict[str, set[str]] = {}
+    sent: list[ox.Triple] = []
+    for number, operation in enumerate(operations):
+        new = parse(operation.upload, settings) if operation.upload else []
+        if operation.kind == Kind.POST and not new:
+            raise BodySyntaxError("The body has no statements. JSON-LD ignores keys that are not in its context.")
+        sent += new
+        before = contents.get(operation.graph, set())
+        if operation.kind == Kind.POST and operation.graph not in contents:
+            before = set(workspace.graph(operation.graph).ordered)
+        kept = before if operation.kind == Kind.POST else set()
+        contents[operation.graph] = kept | set(lines_of(apart(triple, f"n{number}x") for triple in new))
+    return contents, sent
+
+
+def apart(triple: ox.Triple, start: str) -> ox.Triple:
+    """The triple with labels of blank nodes that the graph does not have yet (RDF 1.1 Semantics, 4.1: a merge)."""
+    subject, value = (
+        ox.BlankNode(f"{start}{term.value}") if isinstance(term, ox.BlankNode) else term
+        for term in (triple.subject, triple.object)
+    )
+    return ox.Triple(subject, triple.predicate, value)  # type: ignore[arg-type] # it is a subject

@@ -1,0 +1,305 @@
+"""Write service: the way of a write from request to acknowledgement.
+
+While it holds the journal's write lock, a server process has a worker stage the change on the newest data, writes the
+snapshot that it leads to, and appends the entry; then that snapshot becomes current. If the change does not conform, or
+anything fails before the entry is committed, nothing has changed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from uphold.engines.processes.client import ForkServer, Worker
+from uphold.engines.processes.ipc import Frame
+from uphold.errors import (
+    IdempotencyKeyReused,
+    JournalDamaged,
+    SnapshotNotFound,
+    ValidationLimitExceeded,
+    WriteFailed,
+    WriteNotSupported,
+)
+from uphold.journal.entry import EMPTY, Draft, Head
+from uphold.journal.journal import Journal
+from uphold.journal.tokens import Token
+from uphold.journal.transaction import Reply, Transaction
+from uphold.settings import Settings
+from uphold.snapshots.change import Change, Step, pack
+from uphold.snapshots.snapshot import Snapshot, current
+from uphold.snapshots.steps import steps_between
+from uphold.validation.service import restored_error
+from uphold.writes.operations import Operation
+from uphold.writes.publication import in_turn, make_current, write_snapshot
+from uphold.writes.worker import READY
+from uphold.writes.workspace import Counts
+
+__all__ = ["Outcome", "Write", "WriteService"]
+
+MODULE = "uphold.writes.worker"
+FIELDS = dataclasses.fields(Settings)
+MOST_STEPS = 100
+"""Steps that a new worker makes to reach the newest data; after more, its fork server is started again."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A request to change data: its operations, who asks, and how.
+
+    `require` is called with the newest snapshot while nobody else can write, and raises an error if a precondition of
+    the request does not hold. `key` is the idempotency key, `digest` that of the request.
+    """
+
+    operations: Sequence[Operation]
+    token: Token
+    method: str
+    require: Callable[[Snapshot], None] = lambda _: None
+    status: Callable[[Outcome], int] = lambda _: 204
+    dry_run: bool = False
+    key: str | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a write led to: the report, the snapshot and the entry, if there is a new one.
+
+    `changed` has for each graph the numbers of removed and added triples; `existed` says which of the requested graphs
+    were there before. `removed` and `added` are N-Quads.
+    """
+
+    report: dict[str, Any]
+    turtle: str
+    snapshot: str
+    entry: int | None
+    existed: dict[str, bool]
+    changed: dict[str, tuple[int, int]]
+    removed: str
+    added: str
+    status: int | None = None
+    """The status of the first response, if this request was carried out before."""
+
+    @property
+    def conforms(self) -> bool:
+        """Whether the data conform with the change."""
+        return bool(self.report["conforms"])
+
+
+class WriteService:
+    """Writes of one server process; those of all processes and servers on the same journal happen one by one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.lock = threading.Lock()
+        self.opened: Journal | None = None
+        self.fork_server: ForkServer | None = None
+        self.worker: tuple[Worker, Snapshot] | None = None
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, opened with the first use in this process."""
+        with self.lock:
+            if self.opened is None:
+                self.opened = Journal.open(self.settings)
+            return self.opened
+
+    def write(self, write: Write) -> Outcome:
+        """Carry out a write; raises what the operations raise, `JournalBusy`, and what `Write.require` raises.
+
+        A change that does not conform changes nothing: see `Outcome.conforms`. A request that was carried out before,
+        by its idempotency key, is not carried out again.
+        """
+        try:
+            with self.journal.writing() as transaction:
+                if write.key and (reply := transaction.recall(write.key, token=write.token.name)):
+                    return self.replayed(reply, write)
+                snapshot = self.newest(transaction)
+                write.require(snapshot)
+                found = self.outcome(self.stage(write.operations, snapshot), transaction, write, snapshot)
+                self.ask({"undo" if found.entry is None else "keep": True})
+                if found.entry is not None:
+                    self.staged_at(found.snapshot)
+                self.log(transaction, write, found)
+        except BaseException:
+            self.discard_worker()  # it may have a change that was not committed
+            raise
+        if found.entry is not None:
+            self.follow()
+        return found
+
+    def replayed(self, reply: Reply, write: Write) -> Outcome:
+        """The outcome of the same request before; raises `IdempotencyKeyReused` for another request."""
+        if reply.request != write.digest:
+            raise IdempotencyKeyReused
+        entry = self.journal.entry(reply.entry) if reply.entry else None
+        change = self.journal.change(entry) if entry else Change()
+        return Outcome(
+            report={"conforms": True, "results": []},
+            turtle="",
+            snapshot=entry.snapshot if entry else "",
+            entry=reply.entry,
+            existed={},
+            changed={},
+            removed=change.removed.decode(),
+            added=change.added.decode(),
+            status=reply.status,
+        )
+
+    def log(self, transaction: Transaction, write: Write, found: Outcome) -> None:
+        """Record the use of the token, and the reply to a request with a key, with the change itself."""
+        status, graphs = write.status(found), sorted({each.graph for each in write.operations})
+        graph = graphs[0] if len(graphs) == 1 else None
+        transaction.log_use(write.token.name, method=write.method, graph=graph, status=status, entry=found.entry)
+        if write.key and not write.dry_run:
+            transaction.remember(
+                write.key, token=write.token.name, request=write.digest, status=status, entry=found.entry
+            )
+
+    def newest(self, transaction: Transaction) -> Snapshot:
+        """The snapshot at the head of the journal; before the first write, the current one is the first entry.
+
+        Raises `JournalDamaged` if the head names a snapshot that is not there.
+        """
+        snapshot = current(self.settings.state)
+        if transaction.head == EMPTY:
+            transaction.append(
+                Draft("build", list(snapshot.graphs), snapshot.id, Change(added=snapshot.data.read_bytes()))
+            )
+        elif transaction.head.snapshot != snapshot.id:
+            self.follow(transaction.head)
+            snapshot = current(self.settings.state)
+            if transaction.head.snapshot != snapshot.id:
+                raise JournalDamaged(f"its snapshot {transaction.head.snapshot} is missing", transaction.head.number)
+        if snapshot.built.quads > self.settings.in_memory_max_quads:
+            raise WriteNotSupported(snapshot.built.quads, self.settings.in_memory_max_quads)
+        return snapshot
+
+    def outcome(self, result: dict[str, Any], transaction: Transaction, write: Write, snapshot: Snapshot) -> Outcome:
+        """What a staged change leads to: an entry of the journal if it conforms and is to be kept."""
+        entry = None
+        counts = Counts(**result["counts"])
+        if result["report"]["conforms"] and not write.dry_run and result["requested"]:
+            change = Change(result["removed"].encode(), result["added"].encode())
+            number = transaction.head.number + 1
+            write_snapshot(snapshot, counts, change, number)
+            draft = Draft("write", result["requested"], counts.id, change, token=write.token.name, key=write.key)
+            entry = transaction.append(draft).number
+        return Outcome(
+            report=result["report"],
+            turtle=result["turtle"],
+            snapshot=counts.id,
+            entry=entry,
+            existed=result["existed"],
+            changed={name: (removed, added) for name, (removed, added) in result["changed"].items()},
+            removed=result["removed"],
+            added=result["added"],
+        )
+
+    def follow(self, head: Head | None = None) -> None:
+        """Make the snapshot at the head of the journal current; raises `JournalDamaged` if it cannot be made."""
+        state = self.settings.state
+        with in_turn(state):
+            head, snapshot = head or self.journal.head(), current(state)
+            if head == EMPTY or head.snapshot == snapshot.id:
+                return
+            try:
+                found = Snapshot.open(state / "snapshots" / head.snapshot)
+            except SnapshotNotFound:
+                found = self.remade(snapshot, head)
+            make_current(found, state, self.settings.keep_snapshots)
+
+    def remade(self, snapshot: Snapshot, head: Head) -> Snapshot:
+        """The snapshot at the head, made from the entries after `snapshot`."""
+        entries = self.journal.entries(limit=head.number)
+        known = [entry.number for entry in entries if entry.snapshot == snapshot.id]
+        if not known:
+            raise JournalDamaged(f"it has no entry for the current snapshot {snapshot.id}", None)
+        for entry in entries[known[-1] :]:
+            if entry.kind != "write":
+                raise JournalDamaged("it is a build whose snapshot is missing here", entry.number)
+            change = self.journal.change(entry)
+            self.worker_at(snapshot)
+            result = self.ask({"follow": b64encode(pack([Step(entry.snapshot, change)])).decode()})
+            snapshot = write_snapshot(snapshot, Counts(**result["counts"]), change, entry.number)
+            if snapshot.id != entry.snapshot:
+                raise JournalDamaged(f"it does not lead to snapshot {entry.snapshot}", entry.number)
+            self.staged_at(snapshot.id)
+        return snapshot
+
+    def stage(self, operations: Sequence[Operation], snapshot: Snapshot) -> dict[str, Any]:
+        """Have the worker stage operations on the data of a snapshot; raises what they raise."""
+        self.worker_at(snapshot)
+        result = self.ask({"stage": [dataclasses.asdict(each) for each in operations]})
+        if fault := result.get("fault"):
+            raise restored_error(fault)
+        return result
+
+    def worker_at(self, snapshot: Snapshot) -> None:
+        """Have a worker with the data of a snapshot."""
+        if self.worker and self.worker[1].id != snapshot.id:
+            steps: list[Step] = []
+            with suppress(SnapshotNotFound):
+                steps = steps_between(self.worker[1], snapshot)
+            if 0 < len(steps) <= MOST_STEPS:
+                self.ask({"follow": b64encode(pack(steps)).decode()})
+                self.worker = (self.worker[0], snapshot)
+            else:
+                self.discard_worker()
+        if self.worker is None:
+            self.worker = (self.forked(snapshot), snapshot)
+            self.worker_at(snapshot)
+
+    def forked(self, snapshot: Snapshot) -> Worker:
+        """A new worker."""
+        if self.fork_server is None:
+            given = {f"UPHOLD_{f.name.upper()}": str(getattr(self.settings, f.name)) for f in FIELDS}
+            given["UPHOLD_FILES"] = str(self.settings.files.resolve())
+            self.fork_server = ForkServer(MODULE, [str(snapshot.folder.resolve()), json.dumps(given)], len(READY))
+        return self.fork_server.fork(time.monotonic() + self.settings.validate_timeout)
+
+    def staged_at(self, identity: str) -> None:
+        """Note the snapshot whose data the worker has."""
+        assert self.worker  # noqa: S101  # for the type checker: it has staged a change
+        self.worker = (self.worker[0], Snapshot.open(self.settings.state / "snapshots" / identity))
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The worker's response; raises `ValidationLimitExceeded` past time or memory, `WriteFailed` for a fault."""
+        assert self.worker  # noqa: S101  # for the type checker: `worker_at` comes first
+        worker, seconds = self.worker[0], self.settings.validate_timeout
+        try:
+            worker.send(json.dumps(request).encode())
+            kind, content = worker.receive(time.monotonic() + seconds, None)
+        except TimeoutError as problem:
+            raise ValidationLimitExceeded(f"The write was stopped after {seconds:g} s, its time limit.") from problem
+        except (EOFError, OSError) as problem:
+            raise ValidationLimitExceeded(
+                f"The write ended without a result; its memory limit is {self.settings.validate_memory_mb} MB."
+            ) from problem
+        if kind != Frame.END:
+            log.error("the worker of writes failed: %s", content.decode("utf-8", "replace"))
+            raise WriteFailed
+        found: dict[str, Any] = json.loads(content)
+        return found
+
+    def discard_worker(self) -> None:
+        """End the worker; the next write has a new one."""
+        if self.worker:
+            self.worker[0].kill()
+        self.worker = None
+
+    def close(self) -> None:
+        """End the worker and its fork server, and close the journal."""
+        self.discard_worker()
+        if self.fork_server:
+            self.fork_server.close()
+        if self.opened:
+            self.opened.close()
