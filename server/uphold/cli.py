@@ -24,6 +24,7 @@ from uphold.rdf.media_types import GRAPH_TYPES, RESULT_TYPES
 from uphold.rdf.sources import Files, graph_name
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot, current, stored
+from uphold.snapshots.steps import data_file
 from uphold.validation.upload import SUFFIXES, by_suffix, read
 
 __all__ = ["main"]
@@ -237,7 +238,7 @@ def run_export(given: argparse.Namespace, settings: Settings) -> int:
     from uphold.rdf.serialization import serialize
 
     snapshot = current_or_built(settings)
-    quads = ox.Dataset(ox.parse(path=str(snapshot.data), format=ox.RdfFormat.N_QUADS))
+    quads = ox.Dataset(ox.parse(path=str(data_file(snapshot)), format=ox.RdfFormat.N_QUADS))
     chosen = sorted(quads, key=str)
     if given.graph:
         name = graph_name(snapshot.base, given.graph)

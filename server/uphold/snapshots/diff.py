@@ -17,6 +17,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from uphold.snapshots.snapshot import Snapshot
+from uphold.snapshots.steps import data_file
 
 __all__ = ["Change", "count_changes", "patch"]
 
@@ -33,14 +34,14 @@ class Change:
 def patch(old: Snapshot, new: Snapshot) -> bytes:
     """The RDF Patch that turns `old` into `new`."""
     head = f"H id <{new.base}snapshots/{new.id}> .\nH prev <{old.base}snapshots/{old.id}> .\nTX .\n"
-    removed, added = difference(old.data, new.data)
+    removed, added = difference(data_file(old), data_file(new))
     lines = chain((b"D " + line for line in removed), (b"A " + line for line in added))
     return head.encode() + b"".join(lines) + b"TC .\n"
 
 
 def count_changes(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
     """The changed graphs, by name."""
-    return count_between(old.data, new.data)
+    return count_between(data_file(old), data_file(new))
 
 
 @lru_cache(maxsize=64)  # neither file ever changes

@@ -7,6 +7,7 @@ those that are missing. The data of a written snapshot are those of the built on
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from uphold.errors import SnapshotNotFound
 from uphold.snapshots.change import Change, Step, pack, unpack
 from uphold.snapshots.snapshot import Snapshot
 
-__all__ = ["change_data", "parsed", "quads_of", "steps_between", "write_step"]
+__all__ = ["change_data", "data_file", "parsed", "quads_of", "steps_between", "write_step"]
 
 
 def place(snapshot: Snapshot, entry: int) -> Path:
@@ -58,6 +59,19 @@ def quads_of(snapshot: Snapshot) -> ox.Dataset:
         for step in steps_between(built, snapshot):
             change_data(quads, step.change)
     return quads
+
+
+def data_file(snapshot: Snapshot) -> Path:
+    """The canonical N-Quads of a snapshot; those of a written one are made when they are first needed.
+
+    Raises `SnapshotNotFound` if a change is missing.
+    """
+    if not snapshot.data.exists():
+        lines = (ox.serialize(quads_of(snapshot), format=ox.RdfFormat.N_QUADS) or b"").decode().split("\n")
+        unfinished = snapshot.data.with_name(f"{snapshot.data.name}.{os.getpid()}.{threading.get_ident()}")
+        unfinished.write_text("\n".join([*sorted(lines[:-1]), ""]), "utf-8")
+        os.replace(unfinished, snapshot.data)
+    return snapshot.data
 
 
 def change_data(quads: ox.Dataset, change: Change) -> None:

@@ -35,7 +35,7 @@ from uphold.journal.transaction import Reply, Transaction
 from uphold.settings import Settings
 from uphold.snapshots.change import Change, Step, pack
 from uphold.snapshots.snapshot import Snapshot, current
-from uphold.snapshots.steps import steps_between
+from uphold.snapshots.steps import data_file, steps_between
 from uphold.validation.service import restored_error
 from uphold.writes.operations import Operation
 from uphold.writes.publication import in_turn, make_current, write_snapshot
@@ -172,7 +172,7 @@ class WriteService:
         snapshot = current(self.settings.state)
         if transaction.head == EMPTY:
             transaction.append(
-                Draft("build", list(snapshot.graphs), snapshot.id, Change(added=snapshot.data.read_bytes()))
+                Draft("build", list(snapshot.graphs), snapshot.id, Change(added=data_file(snapshot).read_bytes()))
             )
         elif transaction.head.snapshot != snapshot.id:
             self.follow(transaction.head)

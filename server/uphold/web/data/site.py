@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, render_template, request, send_from_directory
 
+from uphold.build.completion import with_dumps
 from uphold.errors import NotFound
 from uphold.snapshots.downloads import downloads
 from uphold.web.http.negotiation import choose
@@ -24,7 +25,7 @@ site = Blueprint("site", __name__)
 @site.get("/dumps/")
 def dumps() -> Response:
     """The downloads with sizes and checksums."""
-    found = downloads(open_snapshot().snapshot)
+    found = downloads(with_dumps(open_snapshot().snapshot))
     form = choose([HTML, "application/json"])
     if form == HTML:
         return send(
@@ -48,7 +49,7 @@ def dumps() -> Response:
 @site.get("/dumps/<name>")
 def dump(name: str) -> Response:
     """One download, or the checksums of all."""
-    snapshot = open_snapshot().snapshot
+    snapshot = with_dumps(open_snapshot().snapshot)
     if name == "SHA256SUMS":
         return send((snapshot.dumps / name).read_bytes(), "text/plain")
     found = next((file for file in downloads(snapshot) if file.name == name), None)

@@ -13,6 +13,7 @@ from flask import Response, redirect, request
 
 from uphold.errors import MalformedRequest, ResourceNotFound
 from uphold.snapshots.publication_log import Moment, at, debuts, timeline
+from uphold.snapshots.steps import data_file
 from uphold.web.http.http_dates import read_imf_fixdate
 from uphold.web.http.link_values import PATH_SAFE, add_link_values, link_value
 from uphold.web.http.request_context import manager, open_snapshot
@@ -92,7 +93,9 @@ def add_memento(response: Response, key: str, *, archived: bool) -> Response:
 def time_map(key: str, iri: str) -> str:
     """The TimeMap: every archived state of the document about `iri`; raises `ResourceNotFound` for none."""
     name = f"<{iri}>".encode()
-    found = [each for each in debuts(timeline(manager().settings.state)) if name in each.snapshot.data.read_bytes()]
+    found = [
+        each for each in debuts(timeline(manager().settings.state)) if name in data_file(each.snapshot).read_bytes()
+    ]
     if not found:
         raise ResourceNotFound(iri)
     ends = {0: "first ", len(found) - 1: "last "} if len(found) > 1 else {0: "first last "}

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
+from uphold.build.completion import with_dumps
 from uphold.errors import MalformedRequest
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.serving.descriptions import Description
@@ -116,7 +117,7 @@ def listed_files() -> list[dict[str, Any]]:
     """The downloads of the snapshot, as in the JSON-LD of the home page."""
     return [
         {"name": file.name, "form": "application/gzip", "size": file.size, "sha256": file.sha256}
-        for file in downloads(open_snapshot().snapshot)
+        for file in downloads(with_dumps(open_snapshot().snapshot))
     ]
 
 
