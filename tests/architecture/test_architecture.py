@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[2] / "server" / "uphold"
 ROOMS = {
     "": (
         *("errors", "settings", "server_timing", "logs", "metrics"),
-        *("assets", "rdf", "sparql", "snapshots", "journal", "engines", "questions", "search", "validation", "build"),
-        *("writes", "serving", "web", "app", "server", "journal_commands", "cli"),
+        *("assets", "rdf", "sparql", "snapshots", "journal", "engines", "questions", "search", "validation", "rules"),
+        *("build", "writes", "serving", "web", "app", "server", "journal_commands", "cli"),
     ),
     "engines": ("interface", "processes", "federation", "oxigraph", "result_cache"),
     "web": (

@@ -101,9 +101,9 @@ def complete(files: Files, graphs: Graphs, say: Callable[[str], None], steps: St
     from concurrent.futures import ThreadPoolExecutor
 
     from uphold.build.dataset_description import complete as describe
-    from uphold.build.rules import derive
     from uphold.questions.examples import as_data
     from uphold.questions.files import load_questions
+    from uphold.rules.full import derive
 
     with ThreadPoolExecutor(1) as pool:  # questions are read in Python, while the engine applies the rules
         reading = pool.submit(steps.run, "read questions", load_questions, files)

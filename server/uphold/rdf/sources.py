@@ -2,7 +2,7 @@
 
 `ontology/`, `shapes/` and each folder of `data/` are one graph each, described by their own `metadata.ttl`; the files
 of that name in `data/` itself and in `queries/` describe the graphs that a build adds. All descriptions make up the
-graph `catalogue`. Reading neither derives nor validates: that is for `build.rules` and `validation`.
+graph `catalogue`. Reading neither derives nor validates: that is for `rules` and `validation`.
 """
 
 from __future__ import annotations

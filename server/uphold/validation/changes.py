@@ -8,12 +8,13 @@ data without it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pyoxigraph as ox
 
-from uphold.validation.paths import EMPTY, Path, Step
+from uphold.validation.link_walk import Engine, LinkWalk, chunks
+from uphold.validation.paths import EMPTY, Path
 from uphold.validation.query_links import Link
 from uphold.validation.query_patterns import Pattern
 from uphold.validation.rules import Compiled, Read, Rule
@@ -23,12 +24,6 @@ __all__ = ["Engine", "Nodes", "affected", "chunks", "engine_of", "only_targets",
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 SUBCLASS = "http://www.w3.org/2000/01/rdf-schema#subClassOf"
-MOST_AT_ONCE = 1000
-"""Terms in one VALUES block."""
-SAMPLE = 1000
-"""Triples from which the number of solutions of a pattern is estimated."""
-Engine = Callable[[str], Iterable[Any]]
-"""Runs a SELECT query; each row returns the term of a variable by its name."""
 Nodes = dict[Rule, set[str] | None]
 """For each rule the IRIs of the focus nodes to validate; None for all its targets."""
 
@@ -94,9 +89,9 @@ class Ways:
     def __init__(self, changed: Mapping[str, list[ox.Triple]], query: Engine, *, added: bool) -> None:
         self.changed = changed
         self.query = query
+        self.walk = LinkWalk(query)
         self.added = added
         self.known: dict[tuple[Read, str], set[str] | None] = {}
-        self.known_numbers: dict[str, float] = {}
         self.known_matches: dict[tuple[str, frozenset[str] | None], list[ox.Triple]] = {}
 
     def to_focus(self, read: Read, predicate: str) -> set[str] | None:
@@ -106,7 +101,8 @@ class Ways:
             if not matching or (read.link is not None and self.added and self.is_harmless(read.link)):
                 nodes: set[str] | None = set()
             elif read.link is not None:
-                nodes = self.along(read.link, predicate, matching)
+                found = self.walk.to_focus(read.link, predicate, matching)
+                nodes = None if found is None else {iri for term in found for iri in named(term)}
             else:
                 nodes = self.on_path(read.path, [t.subject if read.forward else t.object for t in matching])
             self.known[read, predicate] = nodes
@@ -146,67 +142,6 @@ class Ways:
         changed = {triple.subject for triples in self.changed.values() for triple in triples}
         rows = self.query(f"SELECT * WHERE {{ {' '.join(pattern.text for pattern in patterns)} }}")
         return any(changed.isdisjoint(row[name[1:]] for name in names) for row in rows)
-
-    def along(self, link: Link, predicate: str, changed: list[ox.Triple]) -> set[str] | None:
-        """The focus nodes that the patterns of a SPARQL-based constraint link with the triples; None for all."""
-        if link.others is None:
-            return None
-        found: set[str] = set()
-        path = link.path
-        for step in path.steps() if path is not None else [Step(EMPTY, predicate, EMPTY, forward=True)]:
-            if step.predicate == predicate:
-                found |= self.from_step(link, step, changed)
-        return found
-
-    def in_order(self, patterns: Iterable[Pattern], known: set[str]) -> Iterator[Pattern]:
-        """The patterns, next always the one with the fewest solutions; the engine follows the order of the text."""
-        left = list(patterns)
-        while left:
-            best = min(left, key=lambda pattern: self.solutions(pattern, known))
-            left.remove(best)
-            known = known | best.variables
-            yield best
-
-    def solutions(self, pattern: Pattern, known: Collection[str]) -> float:
-        """About how many solutions a pattern has where the values of some variables are known."""
-        if is_known(pattern.subject, known):
-            return 0 if is_known(pattern.object, known) else 1
-        if not is_known(pattern.object, known) or pattern.path is None or pattern.path.kind != "predicate":
-            return SAMPLE
-        return self.subjects_of_an_object(pattern.path.sparql)
-
-    def subjects_of_an_object(self, predicate: str) -> float:
-        """How many subjects an object of a predicate has, in a sample."""
-        if predicate not in self.known_numbers:
-            rows = [row["o"] for row in self.query(f"SELECT ?o WHERE {{ ?s {predicate} ?o }} LIMIT {SAMPLE}")]
-            self.known_numbers[predicate] = len(rows) / max(1, len(set(rows)))
-        return self.known_numbers[predicate]
-
-    def from_step(self, link: Link, step: Step, changed: list[ox.Triple]) -> set[str]:
-        """The focus nodes, where the triples match one step of a pattern's path."""
-        start, end = link.pattern.subject, link.pattern.object
-        pairs = [(t.subject, t.object) if step.forward else (t.object, t.subject) for t in changed]
-        if start == "?this" and step.before == EMPTY:
-            return {iri for near, _ in pairs for iri in named(near)}
-        lines, names = [], []
-        for term, path, name in ((start, step.before, "?near"), (end, step.after.reversed, "?far")):
-            if path == EMPTY and term.startswith("?"):
-                names.append(term)
-                continue
-            names.append(name)
-            lines.append(f"FILTER ({name} = {term})" if path == EMPTY else f"{term} {path.sparql} {name} .")
-        lines += [pattern.text for pattern in self.in_order(link.others or (), {start, end, *names})]
-        found = set()
-        for some in chunks([pair for pair in pairs if not any(isinstance(t, ox.BlankNode) for t in pair)]):
-            rows = " ".join(f"({near} {far})" for near, far in some)
-            text = f"SELECT DISTINCT ?this WHERE {{ VALUES ({' '.join(names)}) {{ {rows} }} {' '.join(lines)} }}"
-            found |= {iri for row in self.query(text) for iri in named(row["this"])}
-        return found
-
-
-def is_known(term: str, known: Collection[str]) -> bool:
-    """Whether a term, or the value of a variable, is known."""
-    return not term.startswith("?") or term in known
 
 
 def has_one_step(pattern: Pattern) -> bool:
@@ -251,13 +186,6 @@ def only_targets(compiled: Compiled, nodes: Mapping[Rule, set[str] | None], quer
 def values(name: str, terms: Iterable[Any]) -> str:
     """A VALUES block; blank nodes, which a query cannot name, are left out."""
     return f"VALUES {name} {{ {' '.join(str(term) for term in terms if not isinstance(term, ox.BlankNode))} }}"
-
-
-def chunks(terms: Iterable[Any]) -> Iterator[list[Any]]:
-    """The terms in lists that are short enough for one query."""
-    listed = list(terms)
-    for start in range(0, len(listed), MOST_AT_ONCE):
-        yield listed[start : start + MOST_AT_ONCE]
 
 
 def named(term: Any) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from lark import Token, Tree
 
 from uphold.errors import UnsupportedShape
@@ -17,7 +19,7 @@ from uphold.validation.query_groups import (
     variables,
 )
 
-__all__ = ["check"]
+__all__ = ["FORBIDDEN", "UNSUPPORTED", "check"]
 
 FORBIDDEN = {"minus": "MINUS", "values": "VALUES", "service": "SERVICE"}
 """What SHACL excludes from queries with pre-bound variables (appendix A), by the parser's names."""
@@ -32,8 +34,11 @@ NOT_BOUND = {"?shapesGraph", "?currentShape", "?PATH", "?message"}
 BINDING = ("bind", "select_expression", "group_expression")
 
 
-def check(query: ParsedQuery, shape: str) -> None:
-    """Raise `UnsupportedShape` for a query that SHACL does not allow or that the compiler does not support."""
+def check(query: ParsedQuery, shape: str, allowed: Collection[str] = ()) -> None:
+    """Raise `UnsupportedShape` for a query that SHACL does not allow or that the compiler does not support.
+
+    `allowed` has what another kind of query may have all the same, by the parser's names.
+    """
     form = query.tree.children[1]
     if not isinstance(form, Tree) or form.data != "select_query" or not selects_this(form):
         raise UnsupportedShape(f"The query of {shape} does not select $this, which SHACL requires (5.2.1).")
@@ -41,6 +46,8 @@ def check(query: ParsedQuery, shape: str) -> None:
         raise UnsupportedShape(f"The query of {shape} uses ${name[1:]}, which is not supported.")
     for part in subtrees(query.tree):
         kind = part.data
+        if kind in allowed:
+            continue
         if kind in FORBIDDEN:
             problem = f"has {FORBIDDEN[kind]}, which SHACL does not allow (appendix A)"
         elif kind in UNSUPPORTED:

@@ -78,7 +78,19 @@ def binds_alone(part: Node) -> bool:
             return binds(group_of(part).children)
         case Tree(data="sub_select"):
             return selects_this(part) or (selects_all(part) and binds(group_of(part).children))
+        case Tree(data="values"):
+            return gives_this(part)
     return False
+
+
+def gives_this(values: Tree[Token]) -> bool:
+    """Whether each row of VALUES has a value for $this."""
+    names = [variable(token) for token in leaves(values) if token.type == "VAR"]
+    if THIS not in names:
+        return False
+    rows = [part.children[1:-1] for part in values.children if isinstance(part, Tree) and part.data == "row"]
+    given = [row[names.index(THIS)] for row in rows] if rows else values.children
+    return not any(isinstance(value, Token) and value.type == "UNDEF" for value in given)
 
 
 def unions(parts: Iterable[Node]) -> list[list[Tree[Token]]]:

@@ -6,12 +6,14 @@ triple that matches the pattern can only change the results for the nodes that t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
+from typing import NamedTuple
 
 from lark import Token, Tree
 
-from uphold.sparql.parser import ParsedQuery, subtrees
+from uphold.sparql.parser import Node, ParsedQuery, subtrees
 from uphold.validation.paths import EMPTY, Path, Step
 from uphold.validation.query_groups import (
     THIS,
@@ -20,6 +22,7 @@ from uphold.validation.query_groups import (
     exists_in,
     group_of,
     selects_all,
+    variable,
     variables,
 )
 from uphold.validation.query_patterns import Names, Pattern, PatternReader
@@ -54,10 +57,23 @@ class Link:
         return frozenset((end[1:-1],)) if end.startswith("<") and step.forward and step.after == EMPTY else None
 
 
+class Scope(NamedTuple):
+    """Where a part of a query is: the names of variables, those that have values from outside, and what GRAPH names."""
+
+    names: Names
+    seen: frozenset[str]
+    graph: str | None = None
+
+    def within(self) -> Scope:
+        """The scope of a group that is evaluated by itself and then joined."""
+        return self._replace(seen=frozenset((THIS,)))
+
+
 def links(query: ParsedQuery) -> Iterator[Link]:
     """The links of all triple patterns of a query."""
     linking = Linking(PatternReader(query))
-    yield from linking.select(child(query.tree, "select_query"), {name: next(linking.reader.new) for name in TAKEN}, [])
+    scope = Scope({name: next(linking.reader.new) for name in TAKEN}, frozenset((THIS,)))
+    yield from linking.select(child(query.tree, "select_query"), scope, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,54 +85,76 @@ class Linking:
 
     reader: PatternReader
 
-    def select(self, select: Tree[Token], names: Names, outer: list[Pattern]) -> Iterator[Link]:
+    def select(self, select: Tree[Token], scope: Scope, outer: list[Pattern]) -> Iterator[Link]:
         """The links in a query or subquery; `outer` are the patterns outside that are matched with each row of it."""
-        group = group_of(select)
-        yield from self.group(
-            group, names, outer, {THIS}, monotonic=not outer and not any(map(aggregates, subtrees(select)))
-        )
+        monotonic = not outer and not any(map(aggregates, subtrees(select)))
+        yield from self.group(group_of(select), scope.within(), outer, monotonic=monotonic)
         for part in select.children:
             if part is not child(select, "where_clause"):
-                for exists in exists_in(part):
-                    yield from self.exists(exists, names, [], {THIS})
+                yield from self.expression(part, scope)
 
     def group(
-        self, group: Tree[Token], names: Names, outer: list[Pattern], seen: set[str], *, monotonic: bool = False
+        self, group: Tree[Token], scope: Scope, outer: list[Pattern], *, monotonic: bool = False
     ) -> Iterator[Link]:
-        """The links in a group; `seen` are the variables that have values from outside in it.
-
-        In a `monotonic` group, each solution more is a result more.
-        """
-        own = [pattern for block in blocks(group) for pattern in self.reader.block(block, names)]
-        together = outer + own
-        yield from (linked(pattern, together) for pattern in own)
-        for part in group.children:
+        """The links in a group. In a `monotonic` group, each solution more is a result more."""
+        matched = [self.always(part, scope) for part in parts(group)]
+        together = [*outer, *chain(*matched)]
+        for part, own in zip(parts(group), matched, strict=True):
+            if part.data == "triples_block":
+                yield from (linked(pattern, together) for pattern in own)
+        for at, part in enumerate(parts(group)):
             match part:
                 case Tree(data="group"):
-                    yield from self.group(part, names, together, {THIS})
+                    yield from self.group(part, scope.within(), together)
                 case Tree(data="optional"):
-                    yield from self.group(group_of(part), names, together, {THIS})
+                    # What follows may have matched without it: only what precedes is matched with it.
+                    yield from self.group(group_of(part), scope.within(), [*outer, *chain(*matched[:at])])
                 case Tree(data="graph"):
-                    yield from self.group(group_of(part), self.hidden(part, names, set()), [], set())
+                    yield from self.group(group_of(part), self.in_graph(part, scope), together)
                 case Tree(data="sub_select"):
-                    yield from self.select(part, self.hidden(part, names, selected(part)), together)
+                    yield from self.select(part, self.hidden(part, scope, selected(part)), together)
                 case Tree(data="filter"):
-                    outside = seen | {name for each in parts(group) if each is not part for name in variables(each)}
-                    for exists in exists_in(part):
-                        found = self.exists(exists, names, together, seen | bound(group))
-                        is_whole = monotonic and exists in part.children
-                        yield from plain(exists, [*found], outside) if is_whole and is_plain(exists) else found
+                    yield from self.filter(part, group, scope, together, monotonic=monotonic)
                 case Tree(data="bind"):
-                    for exists in exists_in(part):
-                        yield from self.exists(exists, names, [], {THIS})
+                    yield from self.expression(part, scope)
 
-    def exists(self, exists: Tree[Token], names: Names, outer: list[Pattern], seen: set[str]) -> Iterator[Link]:
+    def filter(
+        self, part: Tree[Token], group: Tree[Token], scope: Scope, together: list[Pattern], *, monotonic: bool
+    ) -> Iterator[Link]:
+        """The links in a filter of a group."""
+        outside = {*scope.seen}.union(*(variables(each) for each in parts(group) if each is not part))
+        for exists in exists_in(part):
+            found = self.exists(exists, scope._replace(seen=scope.seen | bound(group)), together)
+            is_whole = monotonic and exists in part.children
+            yield from plain(exists, [*found], outside) if is_whole and is_plain(exists) else found
+
+    def expression(self, part: Node, scope: Scope) -> Iterator[Link]:
+        """The links in an expression that is evaluated where not all patterns have matched."""
+        for exists in exists_in(part):
+            yield from self.exists(exists, scope.within(), [])
+
+    def exists(self, exists: Tree[Token], scope: Scope, outer: list[Pattern]) -> Iterator[Link]:
         """The links in EXISTS."""
-        yield from self.group(group_of(exists), self.hidden(exists, names, seen), outer, seen)
+        yield from self.group(group_of(exists), self.hidden(exists, scope, scope.seen), outer)
 
-    def hidden(self, part: Tree[Token], names: Names, seen: set[str]) -> Names:
-        """The names in a part of the query in which only some variables mean what they mean outside."""
-        return {**names, **{name: next(self.reader.new) for name in sorted(variables(part) - seen)}}
+    def always(self, part: Tree[Token], scope: Scope) -> list[Pattern]:
+        """The patterns that each solution of a part of a group matches: those of blocks of triples, in GRAPH too."""
+        if part.data == "triples_block":
+            return self.reader.block(part, scope.names, scope.graph)
+        inner = parts(group_of(part)) if part.data == "graph" else []
+        return [each for one in inner for each in self.always(one, self.in_graph(part, scope))]
+
+    def in_graph(self, part: Tree[Token], scope: Scope) -> Scope:
+        """The scope in a GRAPH part."""
+        name = next(each for each in part.children[1:] if isinstance(each, Token))
+        is_variable = name.type == "VAR"
+        text = scope.names.get(variable(name), variable(name)) if is_variable else f"<{self.reader.iri(name)}>"
+        return scope.within()._replace(graph=text)
+
+    def hidden(self, part: Tree[Token], scope: Scope, seen: Collection[str]) -> Scope:
+        """The scope in a part of the query in which only some variables mean what they mean outside."""
+        new = {name: next(self.reader.new) for name in sorted(variables(part).difference(seen))}
+        return scope._replace(names={**scope.names, **new})
 
 
 def parts(group: Tree[Token]) -> list[Tree[Token]]:
@@ -156,8 +194,9 @@ def aggregates(part: Tree[Token]) -> bool:
 
 
 def bound(group: Tree[Token]) -> set[str]:
-    """The variables that the blocks of a group bind."""
-    return {name for block in blocks(group) for name in variables(block)}
+    """The variables that the blocks of a group bind, in GRAPH too."""
+    graphs = (bound(group_of(part)) for part in parts(group) if part.data == "graph")
+    return {name for block in blocks(group) for name in variables(block)}.union(*graphs)
 
 
 def selected(select: Tree[Token]) -> set[str]:

@@ -27,11 +27,15 @@ NIL = f"<{RDF}nil>"
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A triple pattern: its path, or a variable instead, and its ends; terms and variables are SPARQL text."""
+    """A triple pattern: its path, or a variable instead, and its ends; terms and variables are SPARQL text.
+
+    `graph` is the graph that GRAPH names, or its variable; None for the default graph.
+    """
 
     subject: str
     verb: Path | str
     object: str
+    graph: str | None = None
 
     @property
     def path(self) -> Path | None:
@@ -40,7 +44,7 @@ class Pattern:
 
     @property
     def text(self) -> str:
-        """The pattern in SPARQL."""
+        """The pattern in SPARQL, without its graph."""
         return f"{self.subject} {self.verb.sparql if isinstance(self.verb, Path) else self.verb} {self.object} ."
 
     @property
@@ -62,9 +66,9 @@ class PatternReader:
                 _, name, iri = leaves(part)
                 self.prefixes[name[:-1]] = self.iri(iri)
 
-    def block(self, block: Tree[Token], names: Names) -> list[Pattern]:
-        """The patterns of a block of triples."""
-        reader = BlockReader(self, names)
+    def block(self, block: Tree[Token], names: Names, graph: str | None = None) -> list[Pattern]:
+        """The patterns of a block of triples in a graph."""
+        reader = BlockReader(self, names, graph)
         for part in block.children:
             if isinstance(part, Tree):
                 subject, *properties = part.children
@@ -101,8 +105,8 @@ class PatternReader:
 class BlockReader:
     """Reads the triple patterns of one block; labels of blank nodes mean nothing in others."""
 
-    def __init__(self, query: PatternReader, names: Names) -> None:
-        self.query, self.names = query, names
+    def __init__(self, query: PatternReader, names: Names, graph: str | None) -> None:
+        self.query, self.names, self.graph = query, names, graph
         self.patterns: list[Pattern] = []
         self.labels: dict[str, str] = defaultdict(lambda: next(query.new))
 
@@ -113,7 +117,7 @@ class BlockReader:
             if isinstance(part, Tree) and part.data == "verb":
                 verb = self.verb(part.children[0])
             elif isinstance(part, Tree):
-                self.patterns.append(Pattern(subject, verb, self.node(part.children[0])))
+                self.patterns.append(Pattern(subject, verb, self.node(part.children[0]), self.graph))
 
     def verb(self, node: Node) -> Path | str:
         """A variable or a path."""
@@ -148,6 +152,6 @@ class BlockReader:
         """The head of a list."""
         heads = [next(self.query.new) for _ in members]
         for head, member, rest in zip(heads, members, [*heads[1:], NIL], strict=True):
-            self.patterns.append(Pattern(head, predicate(f"{RDF}first"), self.node(member)))
-            self.patterns.append(Pattern(head, predicate(f"{RDF}rest"), rest))
+            self.patterns.append(Pattern(head, predicate(f"{RDF}first"), self.node(member), self.graph))
+            self.patterns.append(Pattern(head, predicate(f"{RDF}rest"), rest, self.graph))
         return heads[0]

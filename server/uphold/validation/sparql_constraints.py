@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeGuard
 
 import pyoxigraph as ox
+from lark import Token, Tree
 
 from uphold.errors import UnsupportedShape
+from uphold.sparql.parser import Node as QueryNode
 from uphold.sparql.parser import ParsedQuery, UnexpectedTokenError, leaves, parse, subtrees
 from uphold.validation.query_checks import check
-from uphold.validation.query_groups import THIS, group_of, selects_this
+from uphold.validation.query_groups import THIS, binds, group_of, selects_this
 from uphold.validation.query_links import Link, links
 from uphold.validation.shape_graph import first_message
 from uphold.validation.triple_index import Node, TripleIndex, sh
 
-__all__ = ["Constraint", "read_constraint"]
+__all__ = ["Constraint", "read_constraint", "with_focus"]
 
 IMPORTS = ox.NamedNode("http://www.w3.org/2002/07/owl#imports")
 FOCUS = f"VALUES {THIS} {{ <urn:uphold:focus-node> }}"
@@ -61,11 +64,25 @@ def prefixes(graph: TripleIndex, node: Node, shape: str) -> str:
     return "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in sorted(declared))
 
 
-def with_focus(query: ParsedQuery) -> str:
-    """The text of a query, with `{focus}` at the beginning of the group of each SELECT that names $this."""
-    places = sorted(
-        (leaves(group_of(part))[0].start_pos or 0) + 1
-        for part in subtrees(query.tree)
-        if part.data in ("select_query", "sub_select") and selects_this(part)
-    )
+def with_focus(query: ParsedQuery, *, in_unions: bool = False) -> str:
+    """The text of a query, with `{focus}` at the beginning of the group of each SELECT that names $this.
+
+    With `in_unions` also in each group within a group that binds $this: the engine evaluates those by themselves.
+    """
+    every = list(subtrees(query.tree))
+    groups = [group_of(part) for part in every if part.data in ("select_query", "sub_select") and selects_this(part)]
+    if in_unions:
+        inner = [part for group in every if group.data == "group" for part in group.children if is_group(part)]
+        groups += [part for part in inner if binds(part.children) and not is_subquery(part)]
+    places = sorted((leaves(group)[0].start_pos or 0) + 1 for group in groups)
     return " {focus}".join(query.text[start:end] for start, end in pairwise([0, *places, len(query.text)]))
+
+
+def is_group(part: QueryNode) -> TypeGuard[Tree[Token]]:
+    """Whether a part of a query is a group."""
+    return isinstance(part, Tree) and part.data == "group"
+
+
+def is_subquery(group: Tree[Token]) -> bool:
+    """Whether a group has a subquery only."""
+    return any(isinstance(part, Tree) and part.data == "sub_select" for part in group.children)

@@ -14,9 +14,12 @@ import pyoxigraph as ox
 
 from uphold.errors import RuleFailed
 from uphold.rdf.graphs import Graphs, in_graph, read_lines, split_line, union
-from uphold.rdf.sources import Files, graph_name
+from uphold.rdf.sources import Files
 
 __all__ = ["derive", "rule_files"]
+
+ALL = ox.NamedNode("urn:uphold:all")
+"""The union of all graphs: the engine's own would have a statement as often as there are graphs with it."""
 
 
 def rule_files(files: Files) -> list[Path]:
@@ -26,23 +29,23 @@ def rule_files(files: Files) -> list[Path]:
 
 def derive(files: Files, graphs: Graphs) -> set[str]:
     """The statements of graph `derived`; raises `RuleFailed` naming the rule that fails."""
-    store, graph = ox.Store(), graph_name(files.base, "derived")
-    text = "\n".join(chain.from_iterable(in_graph(lines, name) for name, lines in graphs.items()))
-    store.bulk_load(text, format=ox.RdfFormat.N_QUADS)
-    known = union(graphs)
+    store, known = ox.Store(), union(graphs)
+    named = (in_graph(lines, name) for name, lines in graphs.items() if name)
+    store.bulk_load("\n".join(chain.from_iterable(named)), format=ox.RdfFormat.N_QUADS)
+    store.bulk_load("\n".join(known), format=ox.RdfFormat.N_TRIPLES, to_graph=ALL)
     derived: set[str] = set()
     for path in rule_files(files):
         new = run(files, path, store) - known
-        store.bulk_load("\n".join(new), format=ox.RdfFormat.N_TRIPLES, to_graph=graph)
+        store.bulk_load("\n".join(new), format=ox.RdfFormat.N_TRIPLES, to_graph=ALL)
         known |= new
         derived |= new
     return derived
 
 
 def run(files: Files, path: Path, store: ox.Store) -> set[str]:
-    """The statements that one rule derives from the union of all graphs."""
+    """The statements that one rule derives."""
     try:
-        result = store.query(files.text(path), use_default_graph_as_union=True)
+        result = store.query(files.text(path), default_graph=ALL)
     except (SyntaxError, ValueError) as problem:
         raise RuleFailed(f"{files.name(path)}: {problem}") from problem
     if not isinstance(result, ox.QueryTriples):
