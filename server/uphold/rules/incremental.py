@@ -156,12 +156,12 @@ class Derivation:
         try:
             if rule.select is None:
                 return {ALL: template.checked(self.work.constructed(number))}
-            found: dict[Any, set[ox.Triple]] = defaultdict(set)
+            solutions: dict[Any, list[tuple[Any, ...]]] = defaultdict(list)
             for values in self.work.solutions(number, keys):
-                found[values[0]].update(template.filled(values))
+                solutions[values[0]].append(values)
         except (SyntaxError, ValueError) as problem:
             raise RuleFailed(f"{rule.name}: {problem}") from problem
-        return {key: template.checked(some) for key, some in found.items()}
+        return {key: template.checked(template.filled(some)) for key, some in solutions.items()}
 
     def replace(self, number: int, key: Any, found: Produced) -> list[ox.Triple]:
         """Note what one key produces; the value has the statements that the rule begins or ceases to produce."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, cast
 
 import pyoxigraph as ox
@@ -12,6 +12,8 @@ from uphold.rules.compiled import Rule, is_variable
 from uphold.validation.query_patterns import Pattern
 
 __all__ = ["Template"]
+
+Subject = (ox.NamedNode, ox.BlankNode)
 
 
 class Template:
@@ -31,20 +33,22 @@ class Template:
             for three in parts
             if any(map(is_variable, three))
         ]
+        """Terms, and the places of variables in `Rule.variables`."""
 
-    def filled(self, values: Sequence[Any]) -> Iterator[ox.Triple]:
-        """The statements with the values of `Rule.variables`; one that would lack a term is left out."""
-        yield from self.constants
+    def filled(self, solutions: Collection[Sequence[Any]]) -> set[ox.Triple]:
+        """The statements of solutions with the values of `Rule.variables`; one that would lack a term is left out.
+
+        Most solutions give many of the same statements, so equal ones are made once.
+        """
+        found = set(self.constants if solutions else ())
         for three in self.patterns:
-            subject, verb, value = (values[part] if isinstance(part, int) else part for part in three)
-            if (
-                subject is None
-                or value is None
-                or isinstance(subject, ox.Literal)
-                or not isinstance(verb, ox.NamedNode)
-            ):
-                continue
-            yield ox.Triple(subject, verb, value)
+            places = [part for part in three if isinstance(part, int)]
+            for some in {tuple(values[place] for place in places) for values in solutions}:
+                given = iter(some)
+                subject, verb, value = (next(given) if isinstance(part, int) else part for part in three)
+                if value is not None and isinstance(subject, Subject) and isinstance(verb, ox.NamedNode):
+                    found.add(ox.Triple(subject, verb, value))
+        return found
 
     def checked(self, triples: Iterable[ox.Triple]) -> frozenset[ox.Triple]:
         """The statements; raises `RuleFailed` if one is about a blank node."""

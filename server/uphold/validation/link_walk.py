@@ -44,10 +44,13 @@ class LinkWalk:
         return {term for step in steps if step.predicate == predicate for term in self.from_step(link, step, changed)}
 
     def in_order(self, patterns: Iterable[Pattern], known: set[str]) -> Iterator[Pattern]:
-        """The patterns, next always the one with the fewest solutions; the engine follows the order of the text."""
+        """The patterns in an order for the engine, which follows that of the text.
+
+        Next is always one that shares a variable with those before it, if there is one, with the fewest solutions.
+        """
         left = list(patterns)
         while left:
-            best = min(left, key=lambda pattern: self.solutions(pattern, known))
+            best = min(left, key=lambda each: (each.variables.isdisjoint(known), self.solutions(each, known)))
             left.remove(best)
             known = known | best.variables
             yield best
@@ -71,7 +74,7 @@ class LinkWalk:
         """The terms, where the triples match one step of a pattern's path."""
         start, end = link.pattern.subject, link.pattern.object
         pairs = [(t.subject, t.object) if step.forward else (t.object, t.subject) for t in changed]
-        if start == THIS and step.before == EMPTY:
+        if start == THIS and step.before == EMPTY and not (self.graph and link.others):
             yield from (near for near, _ in pairs)
             return
         lines, names = [], []
@@ -82,6 +85,8 @@ class LinkWalk:
             names.append(name)
             lines.append(f"FILTER ({name} = {term})" if path == EMPTY else f"{term} {path.sparql} {name} .")
         lines += [pattern.text for pattern in self.in_order(link.others or (), {start, end, *names})]
+        if self.graph:  # the engine would order the patterns as if the changed triples were many
+            lines = [line if line.startswith("FILTER") else f"LATERAL {{ {line} }}" for line in lines]
         for block in self.blocks(step, names, pairs):
             text = f"SELECT DISTINCT {THIS} WHERE {{ {block} {' '.join(lines)} }}"
             yield from (row["this"] for row in self.query(text))
