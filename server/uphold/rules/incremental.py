@@ -78,8 +78,7 @@ class Derivation:
         Quads that are already absent or present, or that no rule reads, change nothing. Raises `RuleFailed`; nothing
         has changed then. `undo` takes the change back.
         """
-        self.work.commit()
-        self.before = []
+        self.keep()
         try:
             return self.propagate([*filter(self.work.is_read, removed)], [*filter(self.work.is_read, added)])
         except BaseException:
@@ -88,8 +87,13 @@ class Derivation:
         finally:
             self.work.clear()
 
+    def keep(self) -> None:
+        """Keep the last change."""
+        self.work.commit()
+        self.before = []
+
     def undo(self) -> None:
-        """Take back the last change."""
+        """Take back the last change, unless it is kept."""
         self.work.undo()
         self.work.clear()
         before, self.before = self.before, []

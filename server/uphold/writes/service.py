@@ -14,7 +14,6 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +100,7 @@ class WriteService:
         self.settings = settings
         self.lock = threading.Lock()
         self.opened: Journal | None = None
-        self.fork_server: ForkServer | None = None
+        self.fork_server: tuple[ForkServer, Snapshot] | None = None
         self.worker: tuple[Worker, Snapshot] | None = None
 
     @property
@@ -245,26 +244,27 @@ class WriteService:
 
     def worker_at(self, snapshot: Snapshot) -> None:
         """Have a worker with the data of a snapshot."""
-        if self.worker and self.worker[1].id != snapshot.id:
-            steps: list[Step] = []
-            with suppress(SnapshotNotFound):
-                steps = steps_between(self.worker[1], snapshot)
-            if 0 < len(steps) <= MOST_STEPS:
-                self.ask({"follow": b64encode(pack(steps)).decode()})
-                self.worker = (self.worker[0], snapshot)
-            else:
-                self.discard_worker()
+        if self.worker and (steps := steps_to(snapshot, self.worker[1])) is None:
+            self.discard_worker()
         if self.worker is None:
-            self.worker = (self.forked(snapshot), snapshot)
-            self.worker_at(snapshot)
+            self.worker = self.forked(snapshot)
+            steps = steps_to(snapshot, self.worker[1])
+        if steps:
+            self.ask({"follow": b64encode(pack(steps)).decode()})
+            self.worker = (self.worker[0], snapshot)
 
-    def forked(self, snapshot: Snapshot) -> Worker:
-        """A new worker."""
+    def forked(self, snapshot: Snapshot) -> tuple[Worker, Snapshot]:
+        """A new worker and the snapshot whose data it has: this one, or one that is a few steps before it."""
+        if self.fork_server and steps_to(snapshot, self.fork_server[1]) is None:
+            self.fork_server[0].close()
+            self.fork_server = None
         if self.fork_server is None:
             given = {f"UPHOLD_{f.name.upper()}": str(getattr(self.settings, f.name)) for f in FIELDS}
             given["UPHOLD_FILES"] = str(self.settings.files.resolve())
-            self.fork_server = ForkServer(MODULE, [str(snapshot.folder.resolve()), json.dumps(given)], len(READY))
-        return self.fork_server.fork(time.monotonic() + self.settings.validate_timeout)
+            arguments = [str(snapshot.folder.resolve()), json.dumps(given)]
+            self.fork_server = (ForkServer(MODULE, arguments, len(READY)), snapshot)
+        fork_server, loaded = self.fork_server
+        return fork_server.fork(time.monotonic() + self.settings.validate_timeout), loaded
 
     def staged_at(self, identity: str) -> None:
         """Note the snapshot whose data the worker has."""
@@ -300,6 +300,17 @@ class WriteService:
         """End the worker and its fork server, and close the journal."""
         self.discard_worker()
         if self.fork_server:
-            self.fork_server.close()
+            self.fork_server[0].close()
         if self.opened:
             self.opened.close()
+
+
+def steps_to(snapshot: Snapshot, loaded: Snapshot) -> list[Step] | None:
+    """The steps from what a process has loaded to a snapshot; None if it should rather load that."""
+    if loaded.id == snapshot.id:
+        return []
+    try:
+        found = steps_between(loaded, snapshot)
+    except SnapshotNotFound:
+        return None
+    return found if len(found) <= MOST_STEPS else None

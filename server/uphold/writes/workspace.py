@@ -13,8 +13,10 @@ from typing import Any
 import pyoxigraph as ox
 
 from uphold.engines.oxigraph.store import UNNAMED
-from uphold.rdf.graphs import as_triples, graphs_of, in_graph, read_lines
+from uphold.rdf.graphs import as_triples, graphs_of, in_graph, lines_of, read_lines
 from uphold.rdf.sources import Files, graph_name
+from uphold.rules.compiled import compile_rules
+from uphold.rules.incremental import Derivation
 from uphold.snapshots.change import Change, Step
 from uphold.snapshots.identity import identity_of
 from uphold.snapshots.steps import parsed
@@ -77,6 +79,7 @@ class Workspace:
         self.store.bulk_extend(in_store(quad) for quad in quads)
         shapes = [quad.triple for quad in quads if quad.graph_name == graph_name(base, "shapes")]
         self.background = Background((with_iris(quad.triple) for quad in quads), shapes, base)
+        self.derivation = Derivation(compile_rules(files), quads)
         self.known: dict[str, GraphLines] = {}
         self.made: Undone | None = None
 
@@ -97,15 +100,17 @@ class Workspace:
             removed, added = self.graph(name).difference(canonical_lines(name, content))
             if removed or added:
                 requested[name] = (removed, added)
-        lines = self.with_consequences(requested)
+        lines = self.with_consequences(requested) if requested else {}
         results = self.apply(lines)
         results |= self.background.about_terms(triples(pair[1] for pair in requested.values()))
         contents_of = describe(sent, self.background.store, self.background.compiled, self.base)
         return Staged(Report(in_order(results), contents_of), requested, lines, self.counts)
 
     def with_consequences(self, requested: Lines) -> Lines:
-        """The change of the source graphs with that of the derived ones."""
-        return requested
+        """The change of the source graphs with that of the graph of derived statements; raises `RuleFailed`."""
+        derived = self.derivation.change(*(sources(requested, at) for at in (0, 1)))
+        removed, added = set(lines_of(derived.removed)), set(lines_of(derived.added))
+        return {**requested, self.derivation.rules.derived: (removed, added)} if removed or added else requested
 
     def apply(self, lines: Lines, *, validate: bool = True) -> set[Any]:
         """Make a change; the value is what the data newly violate."""
@@ -156,7 +161,9 @@ class Workspace:
         """Make a change that was accepted elsewhere."""
         removed, added = (graphs_of(parsed(lines)) for lines in (step.change.removed, step.change.added))
         names = sorted({*removed, *added})
-        self.apply({name: (removed.get(name, set()), added.get(name, set())) for name in names}, validate=False)
+        lines = {name: (removed.get(name, set()), added.get(name, set())) for name in names}
+        self.derivation.change(*(sources(lines, at) for at in (0, 1)))
+        self.apply(lines, validate=False)
         self.keep()
 
     def warm(self) -> None:
@@ -165,6 +172,7 @@ class Workspace:
 
     def keep(self) -> None:
         """Keep the change that was staged."""
+        self.derivation.keep()
         self.made = None
 
     def undo(self) -> None:
@@ -172,6 +180,7 @@ class Workspace:
         if self.made is None:
             return
         made, self.made = self.made, None
+        self.derivation.undo()
         opposite = {name: (added, removed) for name, (removed, added) in made.lines.items()}
         self.change_store(opposite)
         for name, (removed, added) in opposite.items():
@@ -179,6 +188,12 @@ class Workspace:
         gone, new = made.union
         self.background.change(new, gone)
         self.counts = made.counts
+
+
+def sources(lines: Lines, at: int) -> list[ox.Quad]:
+    """The removed (0) or the added (1) statements of lines, as quads."""
+    found = ((name, pair[at]) for name, pair in lines.items())
+    return [quad for name, some in found for quad in parsed(as_n_quads({name: some}))]
 
 
 def in_store(quad: ox.Quad) -> ox.Quad:
