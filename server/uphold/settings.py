@@ -187,6 +187,15 @@ class Settings:
                 values[item.name] = variable
         return cls(**values)
 
+    def as_environment(self) -> dict[str, str]:
+        """The `UPHOLD_…` variables of these settings for a process that needs no database.
+
+        The database's URL, which may contain a password, is not among them: arguments of processes are no secret.
+        """
+        names = [item.name for item in dataclasses.fields(self) if item.name != "database"]
+        found = {f"UPHOLD_{name.upper()}": str(getattr(self, name)) for name in names}
+        return found | {"UPHOLD_FILES": str(self.files.resolve())}
+
     @classmethod
     def described(cls) -> list[tuple[str, Any, str]]:
         """(name, default, meaning) of every setting, for `--help` and the documentation."""

@@ -10,7 +10,6 @@ its copies of the memory that it writes to take as long as such an upload.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
 import threading
@@ -38,7 +37,6 @@ WORKER_SECONDS = 300.0
 WORKER_UPLOADS = 100
 LARGE = 100_000
 """Characters of an upload after which its worker, whose memory has grown, gets no other."""
-FIELDS = dataclasses.fields(Settings)
 log = logging.getLogger(__name__)
 
 
@@ -89,9 +87,8 @@ class SnapshotValidator:
         with self.lock:
             if self.fork_server is None:
                 idle = max(IDLE_SECONDS, 2 * self.settings.validate_timeout)
-                given = {f"UPHOLD_{f.name.upper()}": str(getattr(self.settings, f.name)) for f in FIELDS}
-                given["UPHOLD_FILES"] = str(self.settings.files.resolve())
-                arguments = [str(self.snapshot.folder.resolve()), str(idle), json.dumps(given)]
+                given = json.dumps(self.settings.as_environment())
+                arguments = [str(self.snapshot.folder.resolve()), str(idle), given]
                 self.fork_server = ForkServer(
                     "uphold.validation.worker", arguments, len(READY), predecessor=self.predecessor
                 )

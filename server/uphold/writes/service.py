@@ -7,24 +7,15 @@ anything fails before the entry is committed, nothing has changed.
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import logging
 import threading
-import time
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from uphold.engines.processes.client import ForkServer, Worker
-from uphold.engines.processes.ipc import Frame
 from uphold.errors import (
     IdempotencyKeyReused,
     JournalDamaged,
     SnapshotNotFound,
-    ValidationLimitExceeded,
-    WriteFailed,
     WriteNotSupported,
 )
 from uphold.journal.entry import EMPTY, Draft, Head
@@ -32,22 +23,15 @@ from uphold.journal.journal import Journal
 from uphold.journal.tokens import Token
 from uphold.journal.transaction import Reply, Transaction
 from uphold.settings import Settings
-from uphold.snapshots.change import Change, Step, pack
+from uphold.snapshots.change import Change, Step
 from uphold.snapshots.snapshot import Snapshot, current
-from uphold.snapshots.steps import data_file, steps_between
-from uphold.validation.service import restored_error
+from uphold.snapshots.steps import data_file
 from uphold.writes.operations import Operation
 from uphold.writes.publication import in_turn, make_current, write_snapshot
-from uphold.writes.worker import READY
+from uphold.writes.staging import Staging
 from uphold.writes.workspace import Counts
 
 __all__ = ["Outcome", "Write", "WriteService"]
-
-MODULE = "uphold.writes.worker"
-FIELDS = dataclasses.fields(Settings)
-MOST_STEPS = 100
-"""Steps that a new worker makes to reach the newest data; after more, its fork server is started again."""
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +84,7 @@ class WriteService:
         self.settings = settings
         self.lock = threading.Lock()
         self.opened: Journal | None = None
-        self.fork_server: tuple[ForkServer, Snapshot] | None = None
-        self.worker: tuple[Worker, Snapshot] | None = None
+        self.staging = Staging(settings)
 
     @property
     def journal(self) -> Journal:
@@ -123,13 +106,13 @@ class WriteService:
                     return self.replayed(reply, write)
                 snapshot = self.newest(transaction)
                 write.require(snapshot)
-                found = self.outcome(self.stage(write.operations, snapshot), transaction, write, snapshot)
-                self.ask({"undo" if found.entry is None else "keep": True})
-                if found.entry is not None:
-                    self.staged_at(found.snapshot)
+                result = self.staging.stage(write.operations, snapshot)
+                found = self.outcome(result, transaction, write, snapshot)
+                if found.entry is None:
+                    self.staging.undo()
                 self.log(transaction, write, found)
         except BaseException:
-            self.discard_worker()  # it may have a change that was not committed
+            self.staging.discard()  # it may have a change that was not committed
             raise
         if found.entry is not None:
             self.follow()
@@ -189,7 +172,7 @@ class WriteService:
         if result["report"]["conforms"] and not write.dry_run and result["requested"]:
             change = Change(result["removed"].encode(), result["added"].encode())
             number = transaction.head.number + 1
-            write_snapshot(snapshot, counts, change, number)
+            self.staging.keep(write_snapshot(snapshot, counts, change, number))
             draft = Draft("write", result["requested"], counts.id, change, token=write.token.name, key=write.key)
             entry = transaction.append(draft).number
         return Outcome(
@@ -226,91 +209,16 @@ class WriteService:
             if entry.kind != "write":
                 raise JournalDamaged("it is a build whose snapshot is missing here", entry.number)
             change = self.journal.change(entry)
-            self.worker_at(snapshot)
-            result = self.ask({"follow": b64encode(pack([Step(entry.snapshot, change)])).decode()})
-            snapshot = write_snapshot(snapshot, Counts(**result["counts"]), change, entry.number)
-            if snapshot.id != entry.snapshot:
+            self.staging.worker_at(snapshot)
+            counts = Counts(**self.staging.follow(Step(entry.snapshot, change)))
+            if counts.id != entry.snapshot:
                 raise JournalDamaged(f"it does not lead to snapshot {entry.snapshot}", entry.number)
-            self.staged_at(snapshot.id)
+            snapshot = write_snapshot(snapshot, counts, change, entry.number)
+            self.staging.has(snapshot)
         return snapshot
 
-    def stage(self, operations: Sequence[Operation], snapshot: Snapshot) -> dict[str, Any]:
-        """Have the worker stage operations on the data of a snapshot; raises what they raise."""
-        self.worker_at(snapshot)
-        result = self.ask({"stage": [dataclasses.asdict(each) for each in operations]})
-        if fault := result.get("fault"):
-            raise restored_error(fault)
-        return result
-
-    def worker_at(self, snapshot: Snapshot) -> None:
-        """Have a worker with the data of a snapshot."""
-        if self.worker and (steps := steps_to(snapshot, self.worker[1])) is None:
-            self.discard_worker()
-        if self.worker is None:
-            self.worker = self.forked(snapshot)
-            steps = steps_to(snapshot, self.worker[1])
-        if steps:
-            self.ask({"follow": b64encode(pack(steps)).decode()})
-            self.worker = (self.worker[0], snapshot)
-
-    def forked(self, snapshot: Snapshot) -> tuple[Worker, Snapshot]:
-        """A new worker and the snapshot whose data it has: this one, or one that is a few steps before it."""
-        if self.fork_server and steps_to(snapshot, self.fork_server[1]) is None:
-            self.fork_server[0].close()
-            self.fork_server = None
-        if self.fork_server is None:
-            given = {f"UPHOLD_{f.name.upper()}": str(getattr(self.settings, f.name)) for f in FIELDS}
-            given["UPHOLD_FILES"] = str(self.settings.files.resolve())
-            arguments = [str(snapshot.folder.resolve()), json.dumps(given)]
-            self.fork_server = (ForkServer(MODULE, arguments, len(READY)), snapshot)
-        fork_server, loaded = self.fork_server
-        return fork_server.fork(time.monotonic() + self.settings.validate_timeout), loaded
-
-    def staged_at(self, identity: str) -> None:
-        """Note the snapshot whose data the worker has."""
-        assert self.worker  # noqa: S101  # for the type checker: it has staged a change
-        self.worker = (self.worker[0], Snapshot.open(self.settings.state / "snapshots" / identity))
-
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The worker's response; raises `ValidationLimitExceeded` past time or memory, `WriteFailed` for a fault."""
-        assert self.worker  # noqa: S101  # for the type checker: `worker_at` comes first
-        worker, seconds = self.worker[0], self.settings.validate_timeout
-        try:
-            worker.send(json.dumps(request).encode())
-            kind, content = worker.receive(time.monotonic() + seconds, None)
-        except TimeoutError as problem:
-            raise ValidationLimitExceeded(f"The write was stopped after {seconds:g} s, its time limit.") from problem
-        except (EOFError, OSError) as problem:
-            raise ValidationLimitExceeded(
-                f"The write ended without a result; its memory limit is {self.settings.validate_memory_mb} MB."
-            ) from problem
-        if kind != Frame.END:
-            log.error("the worker of writes failed: %s", content.decode("utf-8", "replace"))
-            raise WriteFailed
-        found: dict[str, Any] = json.loads(content)
-        return found
-
-    def discard_worker(self) -> None:
-        """End the worker; the next write has a new one."""
-        if self.worker:
-            self.worker[0].kill()
-        self.worker = None
-
     def close(self) -> None:
-        """End the worker and its fork server, and close the journal."""
-        self.discard_worker()
-        if self.fork_server:
-            self.fork_server[0].close()
+        """End the worker, and close the journal."""
+        self.staging.close()
         if self.opened:
             self.opened.close()
-
-
-def steps_to(snapshot: Snapshot, loaded: Snapshot) -> list[Step] | None:
-    """The steps from what a process has loaded to a snapshot; None if it should rather load that."""
-    if loaded.id == snapshot.id:
-        return []
-    try:
-        found = steps_between(loaded, snapshot)
-    except SnapshotNotFound:
-        return None
-    return found if len(found) <= MOST_STEPS else None
