@@ -17,14 +17,16 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from uphold import __version__
 from uphold.build.steps import Steps
+from uphold.build.written_graphs import written_graphs
 from uphold.errors import DuplicateStatement, SnapshotNotFound
 from uphold.rdf.graphs import Graphs, lines_of, union
 from uphold.rdf.sources import Files, read, read_context
 from uphold.settings import Settings
+from uphold.snapshots.identity import sorted_lines
 from uphold.snapshots.publication_log import keep_only, record
 from uphold.snapshots.snapshot import Snapshot, publish, settle
 
@@ -34,6 +36,13 @@ if TYPE_CHECKING:
 __all__ = ["assemble", "build"]
 
 SUBCLASS = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
+
+
+class Inputs(NamedTuple):
+    """What a snapshot is made of: the files that the settings name, and the graphs that writes have made."""
+
+    settings: Settings
+    written: Graphs
 
 
 def in_silence(text: str) -> None:
@@ -47,20 +56,9 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
     stays the same.
     """
     began, steps = time.monotonic(), Steps()
-    files = Files(settings.files, settings.base)
-    memory = settings.state / "builds" / inputs_digest(files)
-    try:
-        snapshot = Snapshot.open(settings.state / "snapshots" / memory.read_text("ascii"))
-        say(f"nothing has changed since snapshot {snapshot.id[:12]}")
-        if snapshot.quads > settings.in_memory_max_quads and not snapshot.index.exists():
-            from uphold.build.writing import write_index
-
-            graphs, shared = snapshot.graphs, snapshot.shares_triples
-            steps.run("index for queries", write_index, snapshot.folder, unnamed="" in graphs, union=shared)
-    except (OSError, SnapshotNotFound):
-        snapshot = make(settings, f"unfinished-{memory.name}", say, steps)
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        memory.write_text(snapshot.id, "ascii")
+    with written_graphs(settings) as written:
+        snapshot = made_or_found(settings, written.graphs, say, steps)
+        written.record(snapshot)
     publish(snapshot, settings.state)
     record(settings.state, snapshot.id)
     for identity in keep_only(settings.state, settings.keep_snapshots, snapshot.id):
@@ -71,13 +69,33 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
     return snapshot
 
 
-def inputs_digest(files: Files) -> str:
-    """The inputs of a build: the files, and the versions of Uphold and of the libraries that determine a snapshot."""
+def made_or_found(settings: Settings, written: Graphs, say: Callable[[str], None], steps: Steps) -> Snapshot:
+    """The snapshot of the files and the written graphs; made, unless the same inputs have been built before."""
+    memory = settings.state / "builds" / inputs_digest(Files(settings.files, settings.base), written)
+    try:
+        snapshot = Snapshot.open(settings.state / "snapshots" / memory.read_text("ascii")).built
+        say(f"nothing has changed since snapshot {snapshot.id[:12]}")
+        if snapshot.quads > settings.in_memory_max_quads and not snapshot.index.exists():
+            from uphold.build.writing import write_index
+
+            graphs, shared = snapshot.graphs, snapshot.shares_triples
+            steps.run("index for queries", write_index, snapshot.folder, unnamed="" in graphs, union=shared)
+    except (OSError, SnapshotNotFound):
+        snapshot = make(Inputs(settings, written), f"unfinished-{memory.name}", say, steps)
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(snapshot.id, "ascii")
+    return snapshot
+
+
+def inputs_digest(files: Files, written: Graphs | None = None) -> str:
+    """The inputs of a build: the files, the written graphs, and the versions of Uphold and of some libraries."""
     code = hashlib.sha256()
     for path in sorted(Path(__file__).parents[1].rglob("*.py"), key=os.fspath):
         code.update(path.read_bytes())
     libraries = [version(name) for name in ("pyoxigraph", "shacl", "tantivy")]
     parts = [files.digest(), __version__, code.hexdigest(), *libraries]
+    if written:
+        parts.append(hashlib.sha256(sorted_lines(written)).hexdigest())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -93,8 +111,10 @@ def read_files(files: Files, say: Callable[[str], None], steps: Steps) -> Graphs
     return graphs
 
 
-def complete(files: Files, graphs: Graphs, say: Callable[[str], None], steps: Steps) -> Graphs:
-    """The whole data set: source files with derived statements, questions and catalogue.
+def complete(
+    files: Files, graphs: Graphs, say: Callable[[str], None], steps: Steps, written: Graphs | None = None
+) -> Graphs:
+    """The whole data set: source files and written graphs, with derived statements, questions and catalogue.
 
     Raises what `derive`, `load_questions` and `describe` raise, and `DuplicateStatement`.
     """
@@ -105,6 +125,8 @@ def complete(files: Files, graphs: Graphs, say: Callable[[str], None], steps: St
     from uphold.questions.files import load_questions
     from uphold.rules.full import derive
 
+    written = written or {}
+    graphs |= written
     with ThreadPoolExecutor(1) as pool:  # questions are read in Python, while the engine applies the rules
         reading = pool.submit(steps.run, "read questions", load_questions, files)
         derived = steps.run("apply rules", derive, files, graphs)
@@ -113,8 +135,8 @@ def complete(files: Files, graphs: Graphs, say: Callable[[str], None], steps: St
         if lines:
             graphs.setdefault(f"{files.base}graph/{name}", set()).update(lines)
     with steps.step("describe graphs"):
-        describe(graphs, files.base, prefixes(files))
-        state_once(graphs)
+        describe(graphs, files.base, prefixes(files), written)
+        state_once({name: lines for name, lines in graphs.items() if name not in written})
     say(f"derived: {sum(map(len, graphs.values()))} triples including derived ones")
     return graphs
 
@@ -132,16 +154,17 @@ def state_once(graphs: Graphs) -> None:
     raise DuplicateStatement(len(twice), line.removesuffix(" ."), " and ".join(names))
 
 
-def make(settings: Settings, name: str, say: Callable[[str], None], steps: Steps) -> Snapshot:
+def make(inputs: Inputs, name: str, say: Callable[[str], None], steps: Steps) -> Snapshot:
     """Build and validate a snapshot on disk, without making it current; `name` is that of the unfinished folder."""
     from uphold.build.checking import Checker
 
+    settings = inputs.settings
     unfinished = settings.state / "snapshots" / name
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "dumps").mkdir(parents=True)
     try:
         with Checker(settings.base) as checker, no_collection():
-            identity = write(settings, unfinished, say, steps, checker)
+            identity = write(inputs, unfinished, say, steps, checker)
         home = unfinished.with_name(identity)
         with steps.step("sync to disk"):
             settle(unfinished, home)
@@ -162,7 +185,7 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def write(settings: Settings, folder: Path, say: Callable[[str], None], steps: Steps, checker: Checker) -> str:
+def write(inputs: Inputs, folder: Path, say: Callable[[str], None], steps: Steps, checker: Checker) -> str:
     """Write the files of a snapshot while it is validated, and return its id."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -170,11 +193,12 @@ def write(settings: Settings, folder: Path, say: Callable[[str], None], steps: S
     from uphold.search.index import write_search_index
     from uphold.snapshots.identity import canonical
 
+    settings = inputs.settings
     files, base = Files(settings.files, settings.base), settings.base
     graphs = read_files(files, say, steps)
     with ThreadPoolExecutor() as pool:
         prepared = pool.submit(checker.prepare, graphs.get(f"{base}graph/shapes", set()), about_subclasses(graphs))
-        graphs, names = canonical(complete(files, graphs, say, steps)), prefixes(files)
+        graphs, names = canonical(complete(files, graphs, say, steps, inputs.written)), prefixes(files)
         ordered = {name: sorted(lines) for name, lines in graphs.items()}
         quads = steps.run("write data", writing.write_data, ordered, folder)
         prepared.result()
@@ -184,7 +208,8 @@ def write(settings: Settings, folder: Path, say: Callable[[str], None], steps: S
             pool.submit(steps.run, "write dumps", writing.write_dumps, ordered, quads, folder / "dumps", base, names),
         ]
         if sum(map(len, ordered.values())) > settings.in_memory_max_quads:
-            write_index = partial(writing.write_index, folder, unnamed=False, union=False)  # see `state_once`
+            shares = len(union(graphs)) < sum(map(len, graphs.values()))
+            write_index = partial(writing.write_index, folder, unnamed="" in graphs, union=shares)
             tasks.append(pool.submit(steps.run, "index for queries", write_index))
         identity = steps.run("name by content", writing.write_metadata, ordered, folder, base, names)
         warnings = checked.result()

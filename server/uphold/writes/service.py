@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,10 +158,8 @@ class WriteService:
                 Draft("build", list(snapshot.graphs), snapshot.id, Change(added=data_file(snapshot).read_bytes()))
             )
         elif transaction.head.snapshot != snapshot.id:
-            self.follow(transaction.head)
+            self.remake(transaction.head)
             snapshot = current(self.settings.state)
-            if transaction.head.snapshot != snapshot.id:
-                raise JournalDamaged(f"its snapshot {transaction.head.snapshot} is missing", transaction.head.number)
         if snapshot.built.quads > self.settings.in_memory_max_quads:
             raise WriteNotSupported(snapshot.built.quads, self.settings.in_memory_max_quads)
         return snapshot
@@ -186,18 +185,33 @@ class WriteService:
             added=result["added"],
         )
 
-    def follow(self, head: Head | None = None) -> None:
-        """Make the snapshot at the head of the journal current; raises `JournalDamaged` if it cannot be made."""
-        state = self.settings.state
-        with in_turn(state):
-            head, snapshot = head or self.journal.head(), current(state)
-            if head == EMPTY or head.snapshot == snapshot.id:
+    def follow(self) -> None:
+        """Make the snapshot at the head of the journal current; raises `JournalDamaged` if it cannot be made.
+
+        So a server that starts after a crash serves what was acknowledged.
+        """
+        with in_turn(self.settings.state):
+            if self.is_current(self.journal.head()):
                 return
-            try:
-                found = Snapshot.open(state / "snapshots" / head.snapshot)
-            except SnapshotNotFound:
-                found = self.remade(snapshot, head)
-            make_current(found, state, self.settings.keep_snapshots)
+        with self.journal.writing() as transaction:  # its snapshot is lost, or was made on another machine
+            self.remake(transaction.head)
+
+    def is_current(self, head: Head) -> bool:
+        """Whether the snapshot at a head is current; it is made current if it is there. Others must wait meanwhile."""
+        state = self.settings.state
+        if head == EMPTY or head.snapshot == current(state).id:
+            return True
+        with suppress(SnapshotNotFound):
+            make_current(Snapshot.open(state / "snapshots" / head.snapshot), state, self.settings.keep_snapshots)
+            return True
+        return False
+
+    def remake(self, head: Head) -> None:
+        """Make the snapshot at the head from the current one and the entries after it, and make it current."""
+        with in_turn(self.settings.state):
+            if not self.is_current(head):
+                made = self.remade(current(self.settings.state), head)
+                make_current(made, self.settings.state, self.settings.keep_snapshots)
 
     def remade(self, snapshot: Snapshot, head: Head) -> Snapshot:
         """The snapshot at the head, made from the entries after `snapshot`."""
