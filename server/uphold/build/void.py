@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
+from typing import Any
 from urllib.parse import quote
 
-__all__ = ["Facts", "ShortNames", "Tally", "count_objects", "describe", "facts_of"]
+__all__ = ["Counted", "Facts", "ShortNames", "Tally", "count_objects", "describe", "facts_of", "number", "place_of"]
 
 VOID = "http://rdfs.org/ns/void#"
 EXTENSION = "http://ldf.fi/void-ext#"
@@ -39,6 +40,8 @@ class ShortNames:
         return self.known[term]
 
 
+Counted = tuple[str, Any]
+"""What is counted: the name of a counter of a tally, and the key in it."""
 Facts = Collection[Sequence[str]]
 """Statements as subject, predicate and object, as N-Triples writes them, without duplicates."""
 
@@ -46,6 +49,15 @@ Facts = Collection[Sequence[str]]
 def facts_of(lines: Iterable[str]) -> Facts:
     """The statements of these lines."""
     return [line[:-2].split(" ", 2) for line in lines]  # only objects contain spaces
+
+
+def place_of(name: str, base: str) -> str:
+    """The prefix of the IRIs of a graph's partitions; the union of all graphs has the name `base`."""
+    if name == base:
+        return f"{base}.well-known/void#all"
+    ours = f"{base}graph/"
+    short = quote(name.removeprefix(ours), safe=IN_FRAGMENT) if name.startswith(ours) else quote(name, safe="")
+    return f"{base}.well-known/void#{short}"
 
 
 class Tally:
@@ -58,14 +70,18 @@ class Tally:
         for subject, predicate, value in facts:
             if predicate == TYPE and value.startswith("<"):
                 types[subject] = (*types.get(subject, ()), value)
-        self.subjects = set(subjects)
+        different = set(subjects)
+        self.subjects = len(different)
         self.objects = len(set(values))
-        self.entities = sum(subject.startswith("<") for subject in self.subjects)
+        self.entities = sum(subject.startswith("<") for subject in different)
         self.properties = Counter(predicates)
         self.classes: Counter[str] = Counter()
+        self.instances: Counter[str] = Counter()
+        """Those without a name too: a class has a partition if it has any."""
         for thing, kinds in types.items():
             for kind in kinds:
                 self.classes[kind] += thing.startswith("<")
+                self.instances[kind] += 1
         self.used: Counter[tuple[str, str]] = Counter()
         self.datatypes: Counter[tuple[str, str, str]] = Counter()
         self.links: Counter[tuple[str, str, str]] = Counter()
@@ -82,6 +98,13 @@ class Tally:
                 else:
                     self.links.update({(kind, term, other): count for other in end})
 
+    def copied(self) -> Tally:
+        """The same counts, to be changed."""
+        copy = Tally([], ranges=False)
+        for name, value in vars(self).items():
+            setattr(copy, name, Counter(value) if isinstance(value, Counter) else value)
+        return copy
+
 
 def count_objects(facts: Iterable[Sequence[str]]) -> int:
     """The number of different objects, as in a tally."""
@@ -96,27 +119,41 @@ def datatype_of(literal: str) -> str:
     return end.removeprefix("^^") or f"<{XSD}string>"
 
 
-def describe(dataset: str, tally: Tally, place: str, names: ShortNames) -> Iterator[str]:
-    """The VoID description of a data set with these counts; `place` is the prefix of the partitions' IRIs."""
+def describe(
+    dataset: str, tally: Tally, place: str, names: ShortNames, only: Collection[Counted] | None = None
+) -> Iterator[str]:
+    """The VoID description of a data set with these counts; `place` is the prefix of the partitions' IRIs.
+
+    With `only`, it has these partitions alone, and the figures.
+    """
+
+    def some(name: str) -> Iterable[tuple[Any, int]]:
+        counter = getattr(tally, name)
+        return (
+            counter.items()
+            if only is None
+            else [(key, counter[key]) for kind, key in only if kind == name and key in counter]
+        )
+
     figures = {
         "entities": tally.entities,
         "classes": len(tally.classes),
         "properties": len(tally.properties),
-        "distinctSubjects": len(tally.subjects),
+        "distinctSubjects": tally.subjects,
         "distinctObjects": tally.objects,
     }
     for figure, count in figures.items():
         yield number(dataset, figure, count)
-    for term, count in tally.properties.items():
+    for term, count in some("properties"):
         yield from part(dataset, "property", term, f"{place}/properties/{names[term]}", count)
-    for kind, count in tally.classes.items():
+    for kind, count in some("classes"):
         yield from part(dataset, "class", kind, f"{place}/classes/{names[kind]}")
         yield number(f"{place}/classes/{names[kind]}", "entities", count)
-    for (kind, term), count in tally.used.items():
+    for (kind, term), count in some("used"):
         holder = f"{place}/classes/{names[kind]}"
         yield from part(holder, "property", term, f"{holder}/{names[term]}", count)
-    for what, found in (("class", tally.links), ("datatype", tally.datatypes)):
-        for (kind, term, value), count in found.items():
+    for what, found in (("class", "links"), ("datatype", "datatypes")):
+        for (kind, term, value), count in some(found):
             holder = f"{place}/classes/{names[kind]}/{names[term]}"
             yield from part(holder, what, value, f"{holder}/{what}/{names[value]}", count)
 
