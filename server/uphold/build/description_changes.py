@@ -49,8 +49,12 @@ class Description:
         self.tallies[base] = Tally(once(facts), ranges=True)
         self.previous = self.sizes, self.tallies
 
+    def keep(self) -> None:
+        """Keep the last change."""
+        self.previous = self.sizes, self.tallies
+
     def undo(self) -> None:
-        """Take back the last change."""
+        """Take back the last change, unless it is kept."""
         self.sizes, self.tallies = self.previous
 
     def change(self, store: ox.Store, removed: Iterable[ox.Quad], added: Iterable[ox.Quad]) -> DescriptionChange:

@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 def workspace_of(snapshot: Snapshot, files: Files) -> Workspace:
     """The data of a snapshot, to be changed."""
     counts = Counts(snapshot.id, snapshot.quads, snapshot.triples, snapshot.graphs, snapshot.digests)
-    return Workspace([*quads_of(snapshot)], files, counts)
+    return Workspace([*quads_of(snapshot)], files, counts, snapshot.prefixes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from uphold.engines.oxigraph.store import UNNAMED
-from uphold.rdf.graphs import as_triples, graphs_of, in_graph, lines_of, read_lines
+from uphold.build.description_changes import Description
+from uphold.rdf.graphs import as_triples, graphs_of, in_graph, read_lines
 from uphold.rdf.sources import Files, graph_name
 from uphold.rules.compiled import compile_rules
 from uphold.rules.incremental import Derivation
@@ -72,14 +72,16 @@ class Undone:
 class Workspace:
     """The current data: by graph, as a union with compiled shapes, and the lines of the graphs that change."""
 
-    def __init__(self, quads: Collection[ox.Quad], files: Files, counts: Counts) -> None:
+    def __init__(self, quads: Collection[ox.Quad], files: Files, counts: Counts, prefixes: Mapping[str, str]) -> None:
         self.base, self.counts = files.base, counts
-        base = files.base
         self.store = ox.Store()
-        self.store.bulk_extend(in_store(quad) for quad in quads)
-        shapes = [quad.triple for quad in quads if quad.graph_name == graph_name(base, "shapes")]
-        self.background = Background((with_iris(quad.triple) for quad in quads), shapes, base)
+        self.store.bulk_extend(quads)
+        shapes = [quad.triple for quad in quads if quad.graph_name == graph_name(self.base, "shapes")]
+        self.background = Background((with_iris(quad.triple) for quad in quads), shapes, self.base)
         self.derivation = Derivation(compile_rules(files), quads)
+        self.description = Description(graphs_of(quads), self.base, prefixes)
+        self.following = {f"{self.base}graph/{name}" for name in ("derived", "catalogue", "void")}
+        """The graphs that follow from others."""
         self.known: dict[str, GraphLines] = {}
         self.made: Undone | None = None
 
@@ -107,10 +109,16 @@ class Workspace:
         return Staged(Report(in_order(results), contents_of), requested, lines, self.counts)
 
     def with_consequences(self, requested: Lines) -> Lines:
-        """The change of the source graphs with that of the graph of derived statements; raises `RuleFailed`."""
-        derived = self.derivation.change(*(sources(requested, at) for at in (0, 1)))
-        removed, added = set(lines_of(derived.removed)), set(lines_of(derived.added))
-        return {**requested, self.derivation.rules.derived: (removed, added)} if removed or added else requested
+        """The change of the source graphs, with what follows from it and how both change the description of the data.
+
+        Raises `RuleFailed`.
+        """
+        derived, of_rules = self.derivation.change(*sources(requested)), graph_name(self.base, "derived")
+        removed, added = sources(requested)
+        removed += [placed(triple, of_rules) for triple in derived.removed]
+        added += [placed(triple, of_rules) for triple in derived.added]
+        described = self.description.change(self.store, removed, added)
+        return by_graph([*removed, *described.removed], [*added, *described.added])
 
     def apply(self, lines: Lines, *, validate: bool = True) -> set[Any]:
         """Make a change; the value is what the data newly violate."""
@@ -159,10 +167,8 @@ class Workspace:
 
     def follow(self, step: Step) -> None:
         """Make a change that was accepted elsewhere."""
-        removed, added = (graphs_of(parsed(lines)) for lines in (step.change.removed, step.change.added))
-        names = sorted({*removed, *added})
-        lines = {name: (removed.get(name, set()), added.get(name, set())) for name in names}
-        self.derivation.change(*(sources(lines, at) for at in (0, 1)))
+        lines = by_graph(parsed(step.change.removed), parsed(step.change.added))
+        self.with_consequences({name: pair for name, pair in lines.items() if name not in self.following})
         self.apply(lines, validate=False)
         self.keep()
 
@@ -173,14 +179,16 @@ class Workspace:
     def keep(self) -> None:
         """Keep the change that was staged."""
         self.derivation.keep()
+        self.description.keep()
         self.made = None
 
     def undo(self) -> None:
         """Undo the change that was staged, if there is one."""
+        self.derivation.undo()
+        self.description.undo()
         if self.made is None:
             return
         made, self.made = self.made, None
-        self.derivation.undo()
         opposite = {name: (added, removed) for name, (removed, added) in made.lines.items()}
         self.change_store(opposite)
         for name, (removed, added) in opposite.items():
@@ -190,25 +198,28 @@ class Workspace:
         self.counts = made.counts
 
 
-def sources(lines: Lines, at: int) -> list[ox.Quad]:
-    """The removed (0) or the added (1) statements of lines, as quads."""
-    found = ((name, pair[at]) for name, pair in lines.items())
-    return [quad for name, some in found for quad in parsed(as_n_quads({name: some}))]
+def sources(lines: Lines) -> tuple[list[ox.Quad], list[ox.Quad]]:
+    """The removed and the added statements of lines, as quads."""
+    removed, added = (
+        [quad for name, pair in lines.items() for quad in parsed(as_n_quads({name: pair[at]}))] for at in (0, 1)
+    )
+    return removed, added
 
 
-def in_store(quad: ox.Quad) -> ox.Quad:
-    """A quad with the name that its graph has in the store."""
-    return quad if isinstance(quad.graph_name, ox.NamedNode) else placed(quad.triple, UNNAMED)
+def by_graph(removed: Iterable[ox.Quad], added: Iterable[ox.Quad]) -> Lines:
+    """The removed and added lines of each graph."""
+    gone, new = graphs_of(removed), graphs_of(added)
+    return {name: (gone.get(name, set()), new.get(name, set())) for name in sorted({*gone, *new})}
 
 
-def placed(triple: ox.Triple, graph: ox.NamedNode) -> ox.Quad:
+def placed(triple: ox.Triple, graph: ox.NamedNode | ox.DefaultGraph) -> ox.Quad:
     """A triple in a graph."""
     return ox.Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
-def node(name: str) -> ox.NamedNode:
-    """The name of a graph in the store."""
-    return ox.NamedNode(name) if name else UNNAMED
+def node(name: str) -> ox.NamedNode | ox.DefaultGraph:
+    """The graph with a name in the store."""
+    return ox.NamedNode(name) if name else ox.DefaultGraph()
 
 
 def triples(parts: Iterable[set[str]]) -> list[ox.Triple]:
