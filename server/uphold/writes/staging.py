@@ -12,7 +12,7 @@ from typing import Any
 
 from uphold.engines.processes.client import ForkServer, Worker
 from uphold.engines.processes.ipc import Frame
-from uphold.errors import SnapshotNotFound, ValidationLimitExceeded, WriteFailed
+from uphold.errors import ServerBusy, SnapshotNotFound, ValidationLimitExceeded, WriteFailed
 from uphold.settings import Settings
 from uphold.snapshots.change import Step, pack
 from uphold.snapshots.snapshot import Snapshot
@@ -65,7 +65,12 @@ class Staging:
             arguments = [str(snapshot.folder.resolve()), json.dumps(self.settings.as_environment())]
             self.fork_server = (ForkServer(MODULE, arguments, len(READY)), snapshot)
         fork_server, loaded = self.fork_server
-        return fork_server.fork(time.monotonic() + self.settings.validate_timeout), loaded
+        try:
+            return fork_server.fork(time.monotonic() + self.settings.validate_timeout), loaded
+        except TimeoutError as problem:
+            raise ServerBusy("The data are still being loaded for writes.") from problem
+        except (EOFError, OSError) as problem:
+            raise WriteFailed from problem
 
     def keep(self, snapshot: Snapshot) -> None:
         """Keep the change that was staged, which leads to this snapshot."""

@@ -1,0 +1,209 @@
+"""A write is validated, recorded and visible, or changes nothing; and it leads to what a build of all would be."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+from tests.writes.conftest import Client
+from uphold.build.pipeline import build
+from uphold.errors import BodySyntaxError, IdempotencyKeyReused, PreconditionFailed, ValidationLimitExceeded
+from uphold.journal.backup import backup
+from uphold.settings import Settings
+from uphold.snapshots.snapshot import Snapshot, current
+from uphold.snapshots.steps import data_file, quads_of
+
+AGENT = "<urn:agent:{0}> a foaf:Agent ; foaf:name 'Agent {0}' ."
+BROKEN = "<urn:x> a uphold:CallToAction ."
+
+
+def lines(snapshot: Snapshot, graph: str) -> set[str]:
+    """The statements of one graph, without its name."""
+    return {str(quad.triple) for quad in quads_of(snapshot) if getattr(quad.graph_name, "value", "") == graph}
+
+
+def test_an_accepted_write_is_an_entry_and_current(client: Client) -> None:
+    """The first entry is the build that the write changed."""
+    before = current(client.settings.state)
+    found = client.put("partner/acme/agents", AGENT.format(1))
+    after, graph = current(client.settings.state), f"{client.settings.base}graph/partner/acme/agents"
+    assert found.conforms
+    assert (found.entry, found.snapshot, found.existed) == (2, after.id, {graph: False})
+    assert found.changed[graph] == (0, 2)
+    assert lines(after, graph) == triples(AGENT.format(1))
+    first, second = client.service.journal.entries()
+    assert (first.kind, first.snapshot) == ("build", before.id)
+    assert (second.kind, second.token, second.snapshot) == ("write", "partner", after.id)
+    assert second.graphs == (graph,)
+
+
+def test_what_does_not_conform_changes_nothing(client: Client) -> None:
+    """Nor does a dry run, a body that cannot be read, or a precondition that does not hold."""
+    client.put("partner/a", AGENT.format(1))
+    before, entries = current(client.settings.state), client.service.journal.head()
+    found = client.post("partner/a", BROKEN)
+    assert not found.conforms
+    assert found.entry is None
+    assert {each["focusNode"] for each in found.report["results"]} == {"urn:x"}
+    dry = client.post("partner/a", AGENT.format(2), dry_run=True)
+    assert (dry.conforms, dry.entry) == (True, None)
+
+    def refuse(snapshot: Snapshot) -> None:
+        assert snapshot.id == before.id
+        raise PreconditionFailed("it was changed")
+
+    with pytest.raises(PreconditionFailed):
+        client.put("partner/a", AGENT.format(3), require=refuse)
+    with pytest.raises(BodySyntaxError):
+        client.put("partner/a", "<urn:x> <urn:p>")
+    assert (current(client.settings.state), client.service.journal.head()) == (before, entries)
+    assert client.post("partner/a", AGENT.format(2)).snapshot == dry.snapshot
+
+
+def test_the_outcome_of_a_new_call_is_derived(client: Client) -> None:
+    """A dry run says so, too; without the call there is no outcome."""
+    call = """call:new a uphold:CallToAction ; uphold:addressedTo jurisdiction:{0} ; skos:prefLabel "Consent"@en ;
+        uphold:ordinal 90 ; uphold:goal <https://w3id.org/uphold/id/goal/2> ;
+        uphold:basis <https://w3id.org/uphold/id/basis/research> ;
+        uphold:callsForConsentTo treaty:opsc ; prov:wasDerivedFrom <https://w3id.org/uphold/id/citation/{1}> ."""
+    snapshot = current(client.settings.state)
+    quads = [*quads_of(snapshot)]
+    known = next(quad.subject for quad in quads if quad.predicate.value.endswith("callsForConsentTo"))
+    about = {quad.predicate.value.rpartition("#")[2]: str(quad.object) for quad in quads if quad.subject == known}
+    party, source = (about[name].rpartition("/")[2][:-1] for name in ("addressedTo", "wasDerivedFrom"))
+    outcome = f"{snapshot.base}id/call-outcome/new-opsc"
+    text = call.format(party, source)
+    dry = client.put("partner/a/calls", text, dry_run=True)
+    assert dry.report["results"] == []
+    assert f"<{outcome}> <{snapshot.base}ontology#outcome>" in dry.added
+    found = client.put("partner/a/calls", text)
+    assert found.snapshot == dry.snapshot
+    derived = lines(current(client.settings.state), f"{snapshot.base}graph/derived")
+    assert any(line.startswith(f"<{outcome}> ") for line in derived)
+    assert client.delete("partner/a/calls").snapshot == snapshot.id
+
+
+SUBJECTS = [AGENT.format(number) for number in range(6)]
+NAMELESS = "<urn:agent:1> <urn:agents:part> [ a foaf:Agent ; foaf:name 'No' ; <urn:agents:part> [ a foaf:Agent ] ] ."
+GRAPHS = ("partner/a/one", "partner/b/two", "-", "https://other.example/graph")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_writes_lead_to_what_a_build_makes_of_the_same_graphs(
+    client: Client, seed: int, open_client: Callable[[Settings], Client]
+) -> None:
+    """Also with graphs that share statements, have blank nodes or no name; and another process follows."""
+    chance = random.Random(seed)  # noqa: S311 not for secrets
+    other = open_client(client.settings)
+    for _ in range(10):
+        path, writer = chance.choice(GRAPHS), chance.choice((client, other))
+        text = "\n".join(chance.sample(SUBJECTS, 2) + chance.choice(([], [NAMELESS])))
+        kind = chance.choice((writer.put, writer.post, writer.post))
+        found = kind(path, text)
+        assert found.conforms
+        assert found.snapshot == current(client.settings.state).id
+    written = current(client.settings.state)
+    assert written.built_on
+    head = client.service.journal.head()
+    elsewhere = Settings(files=client.settings.files, state=client.settings.state.with_name("elsewhere"))
+    elsewhere.state.mkdir()
+    backup(client.service.journal, elsewhere.state / "journal.sqlite")
+    rebuilt = build(elsewhere)
+    assert rebuilt.id == written.id
+    assert rebuilt.data.read_bytes() == data_file(written).read_bytes()
+    assert (rebuilt.quads, rebuilt.triples, rebuilt.graphs) == (written.quads, written.triples, written.graphs)
+    assert build(client.settings).id == written.id
+    assert client.service.journal.head() == head
+    assert client.put("partner/a/one", AGENT.format(9)).snapshot == current(client.settings.state).id
+
+
+def test_a_build_of_changed_files_is_an_entry(client: Client) -> None:
+    """It keeps what was written, and its difference makes each snapshot from the one before."""
+    client.put("partner/a", AGENT.format(1))
+    written = current(client.settings.state)
+    shapes = client.settings.files / "shapes" / "labels.ttl"
+    text = shapes.read_text("utf-8").replace('sh:message "', 'sh:message "Really: ', 1)
+    shapes.write_text(text, "utf-8")
+    built = build(client.settings)
+    entry = client.service.journal.entries()[-1]
+    assert (entry.kind, entry.snapshot, entry.previous_snapshot) == ("build", built.id, written.id)
+    change = client.service.journal.change(entry)
+    before = set(data_file(written).read_bytes().splitlines(keepends=True))
+    after = before.difference(change.removed.splitlines(keepends=True)) | {*change.added.splitlines(keepends=True)}
+    assert b"".join(sorted(after)) == built.data.read_bytes()
+    assert built.graphs[f"{built.base}graph/partner/a"] == 2
+    assert client.delete("partner/a").conforms
+    assert f"{built.base}graph/partner/a" not in current(client.settings.state).graphs
+
+
+def test_a_lost_snapshot_is_made_again_from_the_journal(
+    client: Client, open_client: Callable[[Settings], Client]
+) -> None:
+    """As after a power failure, which can leave the folder of a snapshot empty and an older one current."""
+    state = client.settings.state
+    built = current(state)
+    for number in range(3):
+        client.post("partner/a", AGENT.format(number))
+    newest = current(state)
+    client.service.close()
+    for each in (newest.folder, state / "steps"):
+        shutil.rmtree(each)
+    (state / "current").unlink()
+    (state / "current").symlink_to(Path("snapshots") / built.id)
+    again = open_client(client.settings)
+    again.service.follow()
+    assert current(state).id == newest.id
+    assert lines(current(state), f"{built.base}graph/partner/a") == {
+        line for number in range(3) for line in triples(AGENT.format(number))
+    }
+
+
+def triples(text: str) -> set[str]:
+    """The statements of a text about agents."""
+    prefix = "@prefix foaf: <http://xmlns.com/foaf/0.1/> ."
+    return {str(quad.triple) for quad in ox.parse(prefix + text, format=ox.RdfFormat.TURTLE)}
+
+
+def test_a_request_with_the_same_key_is_carried_out_once(client: Client) -> None:
+    """The same request gets what it got before, and another one is refused."""
+    first = client.post("partner/a", AGENT.format(1), key="k", digest="one", status=lambda _: 201)
+    again = client.post("partner/a", AGENT.format(1), key="k", digest="one")
+    assert (again.status, again.entry, again.snapshot) == (201, first.entry, first.snapshot)
+    with pytest.raises(IdempotencyKeyReused):
+        client.post("partner/a", AGENT.format(2), key="k", digest="two")
+    assert client.service.journal.head().number == first.entry
+
+
+def test_a_worker_that_is_killed_costs_one_write_at_most(client: Client) -> None:
+    """The next one has a new worker, with the newest data."""
+    client.post("partner/a", AGENT.format(1))
+    client.post("partner/a", AGENT.format(2))
+    assert client.service.staging.worker
+    os.kill(client.service.staging.worker[0].pid, signal.SIGKILL)
+    with pytest.raises(ValidationLimitExceeded):
+        client.post("partner/a", AGENT.format(3))
+    found = client.post("partner/a", AGENT.format(4))
+    assert found.snapshot == current(client.settings.state).id
+    assert len(lines(current(client.settings.state), f"{client.settings.base}graph/partner/a")) == 6
+
+
+def test_a_write_that_takes_too_long_is_stopped(client: Client) -> None:
+    """Its worker is ended; nothing has changed, and the next write is carried out."""
+    client.put("partner/a", AGENT.format(1))
+    head = client.service.journal.head()
+    client.service.staging.settings = replace(client.settings, validate_timeout=0.1)
+    many = "\n".join(f"<urn:agent:{n}> a uphold:CallToAction ; skos:prefLabel 'x{n}'@en ." for n in range(5_000))
+    with pytest.raises(ValidationLimitExceeded, match="time limit"):
+        client.put("partner/a", many)
+    assert not client.service.staging.worker
+    assert client.service.journal.head() == head
+    client.service.staging.settings = client.settings
+    assert client.put("partner/a", AGENT.format(2)).entry == head.number + 1
