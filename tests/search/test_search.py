@@ -137,7 +137,7 @@ def test_two_builds_of_the_same_data_answer_alike(
     for name, order in (("a", lines), ("b", lines[::-1])):
         write_search_index(order, tmp_path / name, tiny.base)
         search = Search(tmp_path / name, names)
-        assert search.searcher.num_segments == 1
+        assert search.searchers[0].num_segments == 1
         found.append(all_answers(search, texts))
     assert found[0] == found[1]
     assert found[0] == all_answers(open_search(current(tiny.state)), texts)

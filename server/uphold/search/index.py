@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -19,7 +20,7 @@ import tantivy
 from uphold.rdf.terms import Label, best_label
 from uphold.search.analysis import split, whole
 
-__all__ = ["ALL", "EACH", "Named", "collect", "write_search_index"]
+__all__ = ["ALL", "EACH", "Named", "collect", "index_in_memory", "is_read", "properties", "write_search_index"]
 
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 SKOS, DCTERMS = "http://www.w3.org/2004/02/skos/core#", "http://purl.org/dc/terms/"
@@ -66,9 +67,22 @@ class Named:
 
 def write_search_index(lines: Iterable[str], folder: Path, base: str) -> None:
     """Write the index of all named resources in these statements, lines of N-Triples, into a new folder."""
-    named = collect(lines, base)
     folder.mkdir()
-    writer = tantivy.Index(schema(), str(folder)).writer(heap_size=MEMORY, num_threads=1)
+    fill(tantivy.Index(schema(), str(folder)), lines, base)
+
+
+def index_in_memory(lines: Iterable[str], base: str) -> tantivy.Index:
+    """The same index in memory."""
+    index = tantivy.Index(schema())
+    fill(index, lines, base)
+    index.reload()
+    return index
+
+
+def fill(index: tantivy.Index, lines: Iterable[str], base: str) -> None:
+    """Write the entries of all named resources into an empty index, in the order of hits with equal scores."""
+    named = collect(lines, base)
+    writer = index.writer(heap_size=MEMORY, num_threads=1)
     entries = [entry for iri, thing in named.items() for entry in entries_of(iri, thing, base)]
     for _, _, _, entry in sorted(entries, key=lambda entry: entry[:3]):
         writer.add_document(tantivy.Document.from_dict(entry))
@@ -78,10 +92,8 @@ def write_search_index(lines: Iterable[str], folder: Path, base: str) -> None:
 
 def collect(lines: Iterable[str], base: str) -> dict[str, Named]:
     """Everything under `id/` and every term of the ontology that has a label or a code."""
-    codes = {f"{SKOS}notation", f"{DCTERMS}identifier", *(f"{base}ontology#{name}" for name in ("iso2", "iso3", "m49"))}
-    wanted = {f"<{iri}>" for iri in (RDF_TYPE, OTHER, *PREFERRED, *codes)}
-    starts = (f"<{base}id/", f"<{base}ontology#")
-    about = (line for line in lines if line.startswith(starts) and line.split(" ", 2)[1] in wanted)
+    codes = codes_of(base)
+    about = (line for line in lines if is_read(line, base))
     found: dict[str, Named] = defaultdict(Named)
     for quad in ox.parse("\n".join(about), format=ox.RdfFormat.N_TRIPLES):
         thing, predicate, value = found[quad.subject.value], quad.predicate.value, quad.object
@@ -97,6 +109,23 @@ def collect(lines: Iterable[str], base: str) -> dict[str, Named]:
             elif predicate in codes:
                 thing.codes.add(value.value)
     return {iri: thing for iri, thing in found.items() if thing.preferred or thing.other or thing.codes}
+
+
+def codes_of(base: str) -> set[str]:
+    """The properties whose values are codes."""
+    return {f"{SKOS}notation", f"{DCTERMS}identifier", *(f"{base}ontology#{name}" for name in ("iso2", "iso3", "m49"))}
+
+
+@cache
+def properties(base: str) -> frozenset[str]:
+    """The properties that an index depends on."""
+    return frozenset({RDF_TYPE, OTHER, *PREFERRED, *codes_of(base)})
+
+
+def is_read(line: str, base: str) -> bool:
+    """Whether an index depends on a statement."""
+    starts = (f"<{base}id/", f"<{base}ontology#")
+    return line.startswith(starts) and line.split(" ", 2)[1][1:-1] in properties(base)
 
 
 def schema() -> tantivy.Schema:

@@ -11,6 +11,7 @@ special characters, and its length limits the work.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,8 @@ from tantivy import Occur, Query
 from uphold.errors import InvalidParameter, SnapshotNotFound
 from uphold.rdf.terms import Label, Names
 from uphold.search.analysis import is_han, split, whole
-from uphold.search.index import ALL, EACH
+from uphold.search.index import ALL, EACH, index_in_memory
+from uphold.search.lookup import Changes, Scored, among, place_of, search
 
 __all__ = ["LONGEST", "Hit", "Search", "SearchResult"]
 
@@ -41,8 +43,6 @@ STEPS = {
     "nearly-begun": (0.2, 0.15),
 }
 """The score of each step: for a preferred label, and for any label."""
-
-Scored = list[tuple[float, tantivy.DocAddress]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +78,53 @@ class SearchResult:
 
 
 class Search:
-    """The search index of one snapshot; raises `SnapshotNotFound` if it cannot be read."""
+    """The search index of one snapshot; raises `SnapshotNotFound` if it cannot be read.
 
-    def __init__(self, folder: Path, names: Names) -> None:
+    That of a written snapshot is the index of the built one, with another one in memory for what has changed. That is
+    filled when it is first needed.
+    """
+
+    def __init__(self, folder: Path, names: Names, changes: Changes | None = None) -> None:
         try:
             index = tantivy.Index.open(str(folder))
             index.config_reader("manual")  # a snapshot never changes, so the index need not be watched
-            self.searcher = index.searcher()
         except (ValueError, OSError) as problem:
             raise SnapshotNotFound(f"The search index in {folder} cannot be read; build again.") from problem
-        self.schema = index.schema
-        self.kinds = self.values("kind")
-        self.languages = tuple(name for name in self.values("scope") if name not in (ALL, EACH))
-        self.types = {iri: iri for iri in self.values("type")}
-        self.types |= {names.short(iri): iri for iri in self.types}
-        self.types |= {names.local(iri): iri for iri in [*self.types.values()] if iri.startswith(names.base)}
+        self.schema, self.known, self.changes = index.schema, names, changes or Changes()
+        self.searchers = [index.searcher()]
+        self.lock = threading.Lock()
+        self.filled = False
+        if not self.changes.iris:
+            self.fill()
+
+    def fill(self) -> None:
+        """Fill the index of what has changed, and read what there is to filter by."""
+        with self.lock:
+            if self.filled:
+                return
+            if self.changes.iris:
+                self.searchers.append(index_in_memory(self.changes.lines(), self.known.base).searcher())
+            self.kinds = self.values("kind")
+            self.languages = tuple(name for name in self.values("scope") if name not in (ALL, EACH))
+            self.types = {iri: iri for iri in self.values("type")}
+            self.types |= {self.known.short(iri): iri for iri in self.types}
+            ours = [iri for iri in self.types.values() if iri.startswith(self.known.base)]
+            self.types |= {self.known.local(iri): iri for iri in ours}
+            self.filled = True
 
     def values(self, field: str) -> tuple[str, ...]:
-        """The values of a field."""
-        return tuple(sorted(value for value, _ in self.searcher.terms_with_prefix(field, "")))
+        """The values of a field that an entry has which is not hidden by a change."""
+        old = [Query.term_set_query(self.schema, "iri", list(self.changes.iris))] if self.changes.iris else []
+        found = set()
+        for searcher, hidden in zip(self.searchers, (old, []), strict=False):
+            for value, _ in searcher.terms_with_prefix(field, ""):
+                if not hidden or search(searcher, among((), self.term(field, value), hidden), 1)[1]:
+                    found.add(value)
+        return tuple(sorted(found))
 
     def names(self) -> list[str]:
         """The values to filter by: kinds, and classes by their short names."""
+        self.fill()
         return [*self.kinds, *sorted(name for name in self.types if ":" in name and "/" not in name)]
 
     def find(self, text: str, *, of: str = "", language: str = "", offset: int = 0, limit: int = 20) -> SearchResult:
@@ -107,6 +132,7 @@ class Search:
 
         `of` is a kind, or a class by its IRI or its short name; `language` is that of the labels to search.
         """
+        self.fill()
         if len(text) > LONGEST:
             raise InvalidParameter(f"q has {len(text)} characters; at most {LONGEST} are accepted.")
         filters = [*self.of(of), self.scope(language)]
@@ -117,8 +143,7 @@ class Search:
         if not self.suffice(filters, steps):
             steps += self.steps_nearly(words)
         best = Query.disjunction_max_query(steps)
-        hits, total = self.run(filters, best, limit, offset)
-        entries = [(score, self.searcher.doc(address).to_dict()) for score, address in hits]
+        entries, total = self.run(filters, best, limit, offset)
         matched = self.matched([entry["iri"][0] for _, entry in entries], words, language, best)
         return SearchResult(tuple(hit(entry, score, matched) for score, entry in entries), total)
 
@@ -128,10 +153,20 @@ class Search:
         return bool(hits) and (total >= ENOUGH or round(hits[0][0], 2) >= STEPS["whole"][1])
 
     def run(self, filters: Sequence[Query], query: Query, limit: int, offset: int = 0) -> tuple[Scored, int]:
-        """The entries that pass the filters and match, best first, and their total number."""
-        start = min(offset, self.searcher.num_docs)  # the library allocates memory for all skipped hits
-        found = self.searcher.search(among(filters, query), limit=limit, offset=start)
-        return found.hits, found.count  # type: ignore[attr-defined]  # missing in its stubs
+        """The scores and entries of those that pass the filters and match, best first, and their total number.
+
+        Hits of two indexes are merged in the order that they would have in one.
+        """
+        if len(self.searchers) == 1:
+            return search(self.searchers[0], among(filters, query), limit, offset)
+        old = Query.term_set_query(self.schema, "iri", list(self.changes.iris))
+        unchanged, changed = among(filters, query, [old]), among(filters, query)
+        found = [
+            search(searcher, wanted, limit + offset)
+            for searcher, wanted in zip(self.searchers, (unchanged, changed), strict=True)
+        ]
+        merged = sorted((hit for hits, _ in found for hit in hits), key=place_of)
+        return merged[offset : offset + limit], sum(total for _, total in found)
 
     def of(self, name: str) -> list[Query]:
         """The filter by a kind or a class."""
@@ -162,8 +197,7 @@ class Search:
             spoken = [self.term("language", language.lower()), prefix(self.schema, "code", "")]
             filters.append(Query.boolean_query([(Occur.Should, each) for each in spoken]))
         found: dict[str, str] = {}
-        for _, address in self.run(filters, best, 20 * len(iris))[0]:
-            entry = self.searcher.doc(address)
+        for _, entry in self.run(filters, best, 20 * len(iris))[0]:
             found.setdefault(entry["iri"][0], entry["label"][0])
         return found
 
@@ -234,12 +268,6 @@ def every(first: Sequence[Query], ends: Mapping[str, Query], place: int) -> Quer
     before = [(Occur.Must, Query.const_score_query(query, 0.0)) for query in first]
     last = Query.disjunction_max_query([scored(way, place, query) for way, query in ends.items()])
     return Query.boolean_query([*before, (Occur.Must, last)])
-
-
-def among(filters: Sequence[Query], query: Query) -> Query:
-    """The query restricted by filters, which do not affect the score."""
-    passed = [(Occur.Must, Query.const_score_query(each, 0.0)) for each in filters]
-    return Query.boolean_query([*passed, (Occur.Must, query)])
 
 
 def prefix(schema: tantivy.Schema, field: str, start: str) -> Query:

@@ -24,7 +24,9 @@ from uphold.questions.charts import ChartRenderer
 from uphold.questions.files import load_questions
 from uphold.rdf.sources import Files, read_context
 from uphold.rdf.terms import Names
+from uphold.search.lookup import Changes
 from uphold.search.query import Search
+from uphold.serving.changed_names import names_of, renamed
 from uphold.serving.page_queries import load
 from uphold.serving.resources import Resources
 from uphold.settings import Settings
@@ -62,7 +64,9 @@ class OpenSnapshot:
             raise InvalidSetting(f"base is {settings.base!r}, but the snapshot was built for {snapshot.base!r}.")
         self.snapshot, self.settings = snapshot, settings
         steps = steps_after(previous, snapshot)
-        self.search = Search(snapshot.search, Names(snapshot.base, snapshot.prefixes))
+        self.renamed: frozenset[str] = renamed(snapshot, steps, previous.renamed if previous else frozenset())
+        changes = Changes(self.renamed, lambda: names_of(self.renamed, snapshot.base, self.page_engine))
+        self.search = Search(snapshot.search, Names(snapshot.base, snapshot.prefixes), changes)
         if previous and steps:
             engine = previous.engine.successor(snapshot, steps)
             self.validator: SnapshotValidator = previous.validator.successor(snapshot, steps)
