@@ -185,8 +185,8 @@ class Maker:
         node, place = self.new("statistic"), self.place()
         return set(), {
             ox.Quad(node, quad.predicate, quad.object, place)
-            for quad in self.quads
-            if quad.subject == rival.subject and self.chance.random() < 0.95
+            for quad in self.first
+            if quad.subject == rival.subject and quad in self.quads and self.chance.random() < 0.95
         }
 
     def member(self) -> tuple[set[ox.Quad], set[ox.Quad]]:
