@@ -8,7 +8,7 @@ a rule is read as the validator reads the query of a SPARQL-based constraint.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -55,8 +55,7 @@ class Rule:
     @property
     def variables(self) -> list[str]:
         """The key and the variables of the template, in the order of `select`."""
-        verbs = {each.verb for each in self.template if isinstance(each.verb, str)}
-        return [THIS, *sorted(verbs.union(*(each.variables for each in self.template)) - {THIS})]
+        return columns(self.template)
 
     def feeds(self, other: Rule) -> bool:
         """Whether another rule may read, outside GRAPH, what this one derives."""
@@ -167,7 +166,7 @@ def is_key(query: ParsedQuery) -> bool:
 
 def as_select(query: ParsedQuery, form: Tree[Token], template: tuple[Pattern, ...], key: str | None) -> ParsedQuery:
     """The rule as a query for its solutions; the key gets the name ?this."""
-    names = [f"({THIS} AS {name})" if name == key != THIS else name for name in Rule("", "", template).variables]
+    names = [f"({THIS} AS {name})" if name == key != THIS else name for name in columns(template)]
     written = names if key else ["*"]
     start, end = leaves(form)[0].start_pos or 0, (leaves(child(form, "construct_template"))[-1].start_pos or 0) + 1
     text, at = [query.text[:start], f"SELECT {' '.join(written)} "], end
@@ -176,6 +175,14 @@ def as_select(query: ParsedQuery, form: Tree[Token], template: tuple[Pattern, ..
             text += [query.text[at : token.start_pos], THIS]
             at = (token.start_pos or 0) + len(token)
     return parse("".join([*text, query.text[at:]]))
+
+
+def columns(template: Iterable[Pattern]) -> list[str]:
+    """The key, and the variables of a template."""
+    found: set[str] = set()
+    for each in template:
+        found |= each.variables | ({each.verb} if isinstance(each.verb, str) else set())
+    return [THIS, *sorted(found - {THIS})]
 
 
 def may_match(pattern: Pattern, derived: Pattern) -> bool:
