@@ -27,6 +27,7 @@ from uphold.web.data.site import site
 from uphold.web.data.sitemap import sitemap
 from uphold.web.data.snapshots import snapshots
 from uphold.web.data.validate import validate
+from uphold.web.graphs.views import graphs
 from uphold.web.http.headers import HEADERS, PREFLIGHT
 from uphold.web.http.negotiation import named_form
 from uphold.web.http.request_context import context, open_snapshot
@@ -55,6 +56,7 @@ from uphold.web.topics.matrix import matrix
 from uphold.web.topics.outcomes import outcomes
 from uphold.web.topics.search import search
 from uphold.web.topics.timeline import timeline
+from uphold.writes.writes import Writes
 
 __all__ = ["create", "create_app"]
 
@@ -73,6 +75,8 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = body_limit(settings)
     manager = SnapshotManager(settings)
     app.extensions["uphold"], app.extensions["uphold-validation"] = manager, ValidationService(settings)
+    app.extensions["uphold-writes"] = writes = Writes(settings)
+    manager.closed_too.append(writes.close)
     app.extensions["uphold-pages"] = pages = read_registry()
     pages.check(manager.questions)
     app.wsgi_app = add_middleware(app.wsgi_app, manager)  # type: ignore[method-assign]
@@ -102,6 +106,7 @@ def create_app(settings: Settings) -> Flask:
         signposting,
         snapshots,
         validate,
+        graphs,
         compare,
         matrix,
         metering,
@@ -150,7 +155,7 @@ def finish(response: Response) -> Response:
         response.close()  # without a body, nothing is closed later
     if context().varies_by_language:
         response.vary.add("Accept-Language")
-    response.headers["Uphold-Snapshot"] = open_snapshot().snapshot.id
+    response.headers["Uphold-Snapshot"] = context().snapshot_after or open_snapshot().snapshot.id
     context().media_type = response.content_type or ""
     added = HEADERS
     if request.method == "OPTIONS" and response.status_code == HTTPStatus.OK:

@@ -24,6 +24,7 @@ from uphold.engines.processes.client import SHARED
 from uphold.logs import configuration, omit_call_site
 from uphold.metrics import added_up
 from uphold.settings import Settings
+from uphold.writes.writes import MOST_WAITING
 
 __all__ = ["application", "serve"]
 
@@ -88,7 +89,7 @@ def blocking_threads(settings: Settings) -> int:
     """Threads of a server process: one for each request that may run, wait or be slow, and some to spare."""
     queries = settings.query_workers + settings.query_queue_size
     uploads = settings.validate_workers + settings.validate_queue_size
-    return queries + uploads + 2 * settings.max_slow_transfers + 8
+    return queries + uploads + MOST_WAITING + 2 * settings.max_slow_transfers + 8
 
 
 def wake_main_thread_on_signals() -> None:

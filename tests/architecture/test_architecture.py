@@ -19,7 +19,7 @@ ROOMS = {
     "engines": ("interface", "processes", "federation", "oxigraph", "result_cache"),
     "web": (
         *("request_context", "http", "middleware", "metadata", "rendering"),
-        *("sparql", "resources", "topics", "data", "warm_up"),
+        *("sparql", "resources", "topics", "data", "graphs", "warm_up"),
     ),
 }
 """The rooms of each folder in the order in which data flows; a room imports only itself and those before it."""

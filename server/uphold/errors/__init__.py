@@ -46,6 +46,7 @@ from uphold.errors.journal import (
     JournalTooNew,
     JournalUnavailable,
     TokenExists,
+    TokenMissing,
     TokenNotFound,
     TokenRefused,
 )
@@ -60,7 +61,13 @@ from uphold.errors.questions import (
 from uphold.errors.requests import NotRepresentable, PreconditionFailed, RangeNotSatisfiable, UnsupportedFormat
 from uphold.errors.services import ServiceFailed, ServiceForbidden
 from uphold.errors.uploads import BodySyntaxError, BodyTooDeep, BodyTooLarge, UnsafeBody, ValidationLimitExceeded
-from uphold.errors.writes import IdempotencyKeyReused, WriteFailed, WriteNotSupported
+from uphold.errors.writes import (
+    ChangeDoesNotConform,
+    GraphNotFound,
+    IdempotencyKeyReused,
+    WriteFailed,
+    WriteNotSupported,
+)
 
 __all__ = [
     "BackupFailed",
@@ -69,6 +76,7 @@ __all__ = [
     "BodyTooDeep",
     "BodyTooLarge",
     "CardNotFound",
+    "ChangeDoesNotConform",
     "ChartRenderingFailed",
     "ChartTooLarge",
     "ClientDisconnected",
@@ -78,6 +86,7 @@ __all__ = [
     "DuplicateStatement",
     "EntryNotFound",
     "FormatNotFound",
+    "GraphNotFound",
     "GraphProtected",
     "IdempotencyKeyReused",
     "InvalidParameter",
@@ -111,6 +120,7 @@ __all__ = [
     "ServiceForbidden",
     "SnapshotNotFound",
     "TokenExists",
+    "TokenMissing",
     "TokenNotFound",
     "TokenRefused",
     "UnreadableSource",

@@ -3,7 +3,7 @@
 UpholdError ─┬─ JournalUnavailable (503), JournalBusy (503)
              ├─ JournalDamaged (500), JournalTooNew (500), BackupFailed (500), JournalNotEmpty (409)
              ├─ NotFound (404): EntryNotFound, TokenNotFound
-             └─ ClientError (400): TokenExists (409), TokenRefused (401), GraphProtected (403)
+             └─ ClientError (400): TokenExists (409), TokenRefused (401) ── TokenMissing (401), GraphProtected (403)
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ __all__ = [
     "JournalTooNew",
     "JournalUnavailable",
     "TokenExists",
+    "TokenMissing",
     "TokenNotFound",
     "TokenRefused",
 ]
@@ -123,6 +124,16 @@ class TokenRefused(ClientError):
     code = "token-refused"
     title = "The token is not valid"
     remedy = "Send `Authorization: Bearer` with a valid token; ask the operator for one."
+
+
+class TokenMissing(TokenRefused):
+    """The request has no token."""
+
+    code = "token-missing"
+    title = "The request needs a token"
+
+    def __init__(self) -> None:
+        super().__init__("The request has no header `Authorization: Bearer` with a token.")
 
 
 class GraphProtected(ClientError):

@@ -1,10 +1,34 @@
-"""Errors of writes."""
+"""Errors of graphs and their changes."""
 
 from __future__ import annotations
 
-from uphold.errors.base import ClientError, UpholdError
+from uphold.errors.base import ClientError, NotFound, UpholdError
 
-__all__ = ["IdempotencyKeyReused", "WriteFailed", "WriteNotSupported"]
+__all__ = ["ChangeDoesNotConform", "GraphNotFound", "IdempotencyKeyReused", "WriteFailed", "WriteNotSupported"]
+
+
+class GraphNotFound(NotFound):
+    """The data have no statement in this graph."""
+
+    code = "graph-not-found"
+    title = "There is no such graph"
+    remedy = "See /graphs for all graphs; PUT and POST create one."
+
+    def __init__(self, graph: str) -> None:
+        super().__init__(f"The data have no graph {graph}.")
+
+
+class ChangeDoesNotConform(ClientError):
+    """The data would violate shapes that they do not violate now; nothing has changed."""
+
+    status = 422
+    code = "change-does-not-conform"
+    title = "The change does not conform to the shapes"
+    remedy = "Fix each result with the severity Violation, and send the change again."
+
+    def __init__(self, count: int) -> None:
+        violations = "1 new violation" if count == 1 else f"{count} new violations"
+        super().__init__(f"The data would have {violations} of the shapes; nothing has changed.")
 
 
 class IdempotencyKeyReused(ClientError):

@@ -38,7 +38,6 @@ from uphold.validation.service import SnapshotValidator
 __all__ = ["OpenSnapshot", "SnapshotManager"]
 
 WORLD = VENDOR / "world-110m.json"
-POLL_SECONDS = 0.02
 WATCH_SECONDS = 0.5
 IDENTITY = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger(__name__)
@@ -113,13 +112,15 @@ class SnapshotManager:
         )
         self.lock = threading.Lock()
         self.watched = tuple(f"{settings.state}/{name}" for name in ("current", "history", "snapshots"))
-        self.seen, self.checked = self.modification_times(), 0.0
+        self.seen = self.modification_times()
         self.open_snapshot = OpenSnapshot(current(settings.state), settings, self.texts)
         self.prepare: Callable[[OpenSnapshot], None] | None = None
         """Called with a new snapshot before it replaces the current one."""
         self.next: OpenSnapshot | None = None
         self.closed = threading.Event()
         self.archived: dict[str, OpenSnapshot] = {}
+        self.closed_too: list[Callable[[], None]] = []
+        """What else `close` calls: services of the same process."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -134,17 +135,14 @@ class SnapshotManager:
             self.open_snapshot.readers += 1
             return self.open_snapshot
 
-    def version(self, *, exact: bool = False) -> object:
+    def version(self) -> object:
         """A value that changes with the current snapshot, and with the files that name it and the archived ones.
 
-        It may be `POLL_SECONDS` seconds old, unless `exact`.
+        It is exact, so that a write is visible at once in every process; the three calls of `lstat` take 4 µs.
         """
-        now = time.monotonic()
-        if exact or now - self.checked >= POLL_SECONDS:
-            self.checked = now
-            if self.modification_times() != self.seen:
-                with self.lock:
-                    self.refresh()
+        if self.modification_times() != self.seen:
+            with self.lock:
+                self.refresh()
         return self.seen, self.open_snapshot.snapshot.id
 
     def refresh(self) -> None:
@@ -156,7 +154,7 @@ class SnapshotManager:
 
     def modification_times(self) -> tuple[int, ...]:
         """The modification times of the watched paths in the state folder."""
-        return tuple(map(modification_time, self.watched))
+        return tuple(number for path in self.watched for number in modification_time(path))
 
     def find(self, identity: str) -> Snapshot:
         """The archived snapshot with this id; raises `SnapshotNotFound`."""
@@ -242,7 +240,7 @@ class SnapshotManager:
         finally:
             self.release(opened)
         while not self.closed.wait(WATCH_SECONDS):
-            self.version(exact=True)
+            self.version()
 
     def try_to_prepare(self, opened: OpenSnapshot) -> None:
         """Prepare a snapshot, and log what goes wrong: an unprepared one is slow at first, and no worse."""
@@ -276,11 +274,17 @@ class SnapshotManager:
         for open_snapshot in (self.open_snapshot, *filter(None, [self.next]), *self.archived.values()):
             open_snapshot.close()
         self.chart_renderer.close()
+        for close in self.closed_too:
+            close()
 
 
-def modification_time(path: str) -> int:
-    """The modification time of a file, link or folder in nanoseconds; 0 if it is missing."""
+def modification_time(path: str) -> tuple[int, int]:
+    """The modification time of a file, link or folder in nanoseconds, and its inode; 0 if it is missing.
+
+    The clock of a file system ticks every few milliseconds only; a link that was replaced has another inode.
+    """
     try:
-        return os.lstat(path).st_mtime_ns
+        found = os.lstat(path)
     except FileNotFoundError:
-        return 0
+        return 0, 0
+    return found.st_mtime_ns, found.st_ino

@@ -22,7 +22,22 @@ from uphold.settings import Settings
 from uphold.validation.upload_guards import guard
 from uphold.validation.upload_json import OwnContext, as_json_ld, with_contexts
 
-__all__ = ["MEDIA_TYPES", "PACKED", "SUFFIXES", "Sent", "Upload", "by_suffix", "parse", "read", "receive"]
+__all__ = [
+    "CSV",
+    "JSON",
+    "JSON_LD",
+    "MEDIA_TYPES",
+    "PACKED",
+    "SUFFIXES",
+    "Sent",
+    "Upload",
+    "by_suffix",
+    "check_terms",
+    "inflate",
+    "parse",
+    "read",
+    "receive",
+]
 
 CSV, JSON, JSON_LD = "text/csv", "application/json", "application/ld+json"
 MEDIA_TYPES = {
@@ -156,10 +171,11 @@ def inflate(body: bytes, encoding: str, limit: int) -> bytes:
     return plain
 
 
-def parse(upload: Upload, settings: Settings, *, base: str | None = None) -> list[ox.Triple]:
+def parse(upload: Upload, settings: Settings, *, base: str | None = None, one_graph: bool = False) -> list[ox.Triple]:
     """The triples of a checked upload; its graphs are merged, its blank nodes keep their labels.
 
-    Raises `BodySyntaxError` with line and column if the parser reports them, `UnsafeBody`, or `BodyTooLarge`.
+    Raises `BodySyntaxError` with line and column if the parser reports them, `UnsafeBody`, or `BodyTooLarge`. With
+    `one_graph` a graph with a name is a `BodySyntaxError` too.
     """
     text, form = upload.text, MEDIA_TYPES[upload.media_type]
     if form is None:
@@ -170,6 +186,8 @@ def parse(upload: Upload, settings: Settings, *, base: str | None = None) -> lis
             if len(found) >= settings.upload_max_triples:
                 raise BodyTooLarge(settings.upload_max_triples, "triples")
             check_terms(quad.triple)
+            if one_graph and quad.graph_name != ox.DefaultGraph():
+                raise BodySyntaxError(f"The body names the graph {quad.graph_name}; it must have the statements only.")
             found.append(quad.triple)
     except SyntaxError as problem:
         rewritten = upload.media_type in (CSV, JSON)  # its line numbers are not those of the body

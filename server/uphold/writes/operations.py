@@ -9,10 +9,10 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from uphold.errors import BodySyntaxError
+from uphold.errors import BodySyntaxError, BodyTooLarge
 from uphold.rdf.graphs import lines_of
 from uphold.settings import Settings
-from uphold.validation.upload import Upload, parse
+from uphold.validation.upload import CSV, JSON, JSON_LD, Upload, parse
 from uphold.writes.workspace import Workspace
 
 __all__ = ["Kind", "Operation", "contents_after"]
@@ -46,21 +46,35 @@ def contents_after(
 ) -> tuple[dict[str, set[str]], list[ox.Triple]]:
     """The lines of each graph after operations, one after the other, and the triples that were sent.
 
-    Raises what `parse` raises, and `BodySyntaxError` for a POST without statements.
+    Raises what `parse` raises, and `BodySyntaxError` for JSON without statements.
     """
     contents: dict[str, set[str]] = {}
     sent: list[ox.Triple] = []
     for number, operation in enumerate(operations):
-        new = parse(operation.upload, settings) if operation.upload else []
-        if operation.kind == Kind.POST and not new:
-            raise BodySyntaxError("The body has no statements. JSON-LD ignores keys that are not in its context.")
+        new = statements(operation, settings) if operation.upload else []
         sent += new
+        if len(sent) > settings.upload_max_triples:
+            raise BodyTooLarge(settings.upload_max_triples, "triples")
         before = contents.get(operation.graph, set())
         if operation.kind == Kind.POST and operation.graph not in contents:
             before = set(workspace.graph(operation.graph).ordered)
         kept = before if operation.kind == Kind.POST else set()
         contents[operation.graph] = kept | set(lines_of(apart(triple, f"n{number}x") for triple in new))
     return contents, sent
+
+
+def statements(operation: Operation, settings: Settings) -> list[ox.Triple]:
+    """The statements of an upload, with the graph's own IRI as the base (Graph Store HTTP Protocol, 5.1).
+
+    A table has names with prefixes only, and no base. JSON without statements is refused: it ignores unknown keys.
+    """
+    assert operation.upload  # noqa: S101  # for the type checker: the caller has looked
+    is_table = operation.upload.media_type == CSV
+    base = None if is_table else operation.graph or f"{settings.base}graphs"
+    found = parse(operation.upload, settings, base=base, one_graph=True)
+    if not found and operation.upload.media_type in (JSON, JSON_LD):
+        raise BodySyntaxError("The body has no statements. JSON-LD ignores keys that are not in its context.")
+    return found
 
 
 def apart(triple: ox.Triple, start: str) -> ox.Triple:

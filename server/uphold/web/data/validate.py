@@ -20,7 +20,7 @@ from uphold.web.metadata.contact import contact_of
 from uphold.web.rendering.problem_details import as_details
 from uphold.web.rendering.render import about_page
 
-__all__ = ["validate"]
+__all__ = ["drain", "stated_name", "uncached", "validate", "visited"]
 
 HTML, JSON, TURTLE = "text/html", "application/json", "text/turtle"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")

@@ -37,17 +37,17 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Accept-Ranges, Allow, Content-Encoding, Content-Language, Content-Length, "
-    "Content-Location, Content-Range, Deprecation, ETag, Last-Modified, Link, Location, Memento-Datetime, Retry-After, "
-    "Server-Timing, X-Request-Id, Uphold-Snapshot, Vary",
+    "Content-Location, Content-Range, Deprecation, ETag, Last-Modified, Link, Location, Memento-Datetime, "
+    "Preference-Applied, Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id, Uphold-Snapshot, Vary",
 }
 PREFLIGHT = {
-    "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Accept-Language, Cache-Control, Content-Disposition, "
-    "Content-Encoding, Content-Language, Content-Type, If-Match, If-Modified-Since, If-None-Match, If-Range, "
-    "If-Unmodified-Since, Prefer, Range, X-Request-Id, X-Requested-With",
+    "Access-Control-Allow-Headers": "Accept, Accept-Datetime, Accept-Language, Authorization, Cache-Control, "
+    "Content-Disposition, Content-Encoding, Content-Language, Content-Type, Idempotency-Key, If-Match, "
+    "If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Prefer, Range, X-Request-Id, X-Requested-With",
     "Access-Control-Max-Age": "86400",
 }
-"""Request headers allowed across origins; the methods depend on the address. No address reads credentials, so
-Authorization is not allowed."""
+"""Request headers allowed across origins; the methods depend on the address. A page elsewhere may send a token that its
+user gave it; a browser adds none by itself, since there are no cookies."""
 TEXTUAL = ("text/", "application/sparql-query")
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Cache-Control for a named snapshot, which never changes."""

@@ -35,6 +35,8 @@ class RequestContext:
     """The path prefix of the archived snapshot that it reads; empty for the current one."""
     snapshot_id: str = ""
     """The id of the snapshot that was current on arrival."""
+    snapshot_after: str = ""
+    """The id of the snapshot that its write led to; empty if it changed nothing."""
     query_text: str | None = None
     """The text of its SPARQL query."""
     sparql_request: ProtocolRequest | None = None

@@ -28,12 +28,14 @@ from uphold.web.middleware.transfer_limit import TransferLimit, acquire_slot
 
 __all__ = ["AccessLog", "endpoint_of", "request_id"]
 
-ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
-METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+ACCEPTED = re.compile(r"(?!uphold_)[A-Za-z0-9._-]{1,64}")
+TOKEN = re.compile(r"uphold_[A-Za-z0-9_-]{43}")
+"""A token that a client put in the wrong place."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 ENDPOINTS = frozenset(
     {
         *("doc", "id", "sparql", "snapshots", "dumps", "ontology", "shapes", "graph", "validate", "static", "problem"),
-        *("embed", "linkset", "partners", "words"),
+        *("embed", "graphs", "linkset", "partners", "words"),
         *("healthz", "metrics", "sitemap.xml", "robots.txt", ".well-known"),
     }
 )
@@ -145,7 +147,7 @@ class LoggedExchange:
         found = {
             "request_id": self.timing.request,
             "method": method[:20],
-            "path": path[:LONGEST_PATH],
+            "path": TOKEN.sub("uphold_***", path)[:LONGEST_PATH],
             "status": int(self.status or 0),
             "bytes": size,
             "duration_ms": round(seconds * 1000, 2),

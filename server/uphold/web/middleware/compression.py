@@ -4,7 +4,7 @@
 `Compression` in turn, so that nothing is compressed twice.
 
 Compressing a secret together with attacker-chosen text leaks the secret (BREACH). No response has any: there are no
-sessions, cookies or tokens, so everything may be compressed.
+sessions or cookies, and no response repeats a token, so everything may be compressed.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class CachedResponse:
 class ResponseCache:
     """WSGI middleware (PEP 3333); inner layers mark cacheable responses in the request context."""
 
-    def __init__(self, wsgi: Any, version: Callable[..., object], size: int) -> None:
+    def __init__(self, wsgi: Any, version: Callable[[], object], size: int) -> None:
         self.wsgi, self.version = wsgi, version
         self.entries: LRUCache[tuple[Any, ...], CachedResponse] = LRUCache(size, getsizeof=lambda entry: entry.size)
         self.lock = threading.Lock()
@@ -64,7 +64,7 @@ class ResponseCache:
         key = key_of(environ)
         if key is None or not self.entries.maxsize:
             return self.wsgi(environ, start_response)  # type: ignore[no-any-return]
-        version = self.version(exact=key[2].startswith("/snapshots"))
+        version = self.version()
         with self.lock:
             if version != self.cached_version:
                 self.entries.clear()

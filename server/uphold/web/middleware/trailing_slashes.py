@@ -1,7 +1,8 @@
 """Trailing slashes: redirects a path with a missing or extra slash to the one that exists (308, RFC 9110, 15.4.9).
 
 A subrequest to the wrapped app checks whether a path exists; otherwise the 404 stays. The target is always a path on
-this host, which never begins with two slashes.
+this host, which never begins with two slashes. The addresses of graphs are taken as they are: a graph whose name has
+another slash is another graph, and a redirected DELETE would remove it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ __all__ = ["TrailingSlashes"]
 MOVED = "308 Permanent Redirect"
 SEVERAL = re.compile("/{2,}")
 IN_QUERIES = f"{IN_PATHS}?%"
+EXACT = "/graphs/"
 OF_THE_SERVER = re.compile(r"wsgi\.|SERVER_|REMOTE_|SCRIPT_NAME|HTTP_HOST$")
 Headers = list[tuple[str, str]]
 
@@ -35,6 +37,8 @@ class TrailingSlashes:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
         path = environ["PATH_INFO"]
+        if path.startswith(EXACT) and path != EXACT:
+            return self.wsgi(environ, start_response)  # type: ignore[no-any-return]
         if path.startswith("//") and (found := self.find(path, environ)):  # the framework collapses both slashes
             if environ["REQUEST_METHOD"] == "OPTIONS":
                 return self.wsgi({**environ, "PATH_INFO": found}, start_response)  # type: ignore[no-any-return]

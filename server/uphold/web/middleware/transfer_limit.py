@@ -15,6 +15,7 @@ from uphold.errors import MalformedRequest, ServerBusy, UpholdError
 
 __all__ = ["TransferLimit", "acquire_slot"]
 
+BODILESS = ("GET", "HEAD", "OPTIONS")
 PATIENCE = 0.25
 """Seconds to wait for a slot: bodies that have arrived are read in far less."""
 
@@ -33,7 +34,7 @@ class TransferLimit:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request; its body takes a slot while it is read."""
-        if environ["REQUEST_METHOD"] == "POST":
+        if environ["REQUEST_METHOD"] not in BODILESS:
             environ["wsgi.input"] = Body(environ["wsgi.input"], environ.get("CONTENT_LENGTH") or "", self.receiving)
         return self.wsgi(environ, start_response)  # type: ignore[no-any-return]
 

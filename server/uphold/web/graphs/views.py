@@ -1,0 +1,47 @@
+"""The addresses of graphs."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+from flask.blueprints import BlueprintSetupState
+
+from uphold.errors import MalformedRequest
+from uphold.web.graphs.graph_names import ONE, GraphPath, graph_at, named_graph
+from uphold.web.graphs.history import show_history
+from uphold.web.graphs.reading import list_graphs, read
+from uphold.web.graphs.writing import change
+
+__all__ = ["graphs"]
+
+METHODS = ["GET", "PUT", "POST", "DELETE"]
+graphs = Blueprint("graphs", __name__)
+
+
+@graphs.record_once
+def add_converter(state: BlueprintSetupState) -> None:
+    """Let routes have the paths of graphs."""
+    state.app.url_map.converters["graph"] = GraphPath
+
+
+@graphs.route("/graphs", methods=METHODS)
+def indirect() -> Response:
+    """The graph that the query string names; without one GET lists all, and POST creates a new one."""
+    graph = named_graph()
+    if request.method in ("GET", "HEAD"):
+        return list_graphs() if graph is None else read(graph)
+    if graph is None and request.method != "POST":
+        raise MalformedRequest("The request names no graph.", remedy=ONE)
+    return change(graph)
+
+
+@graphs.route("/graphs/<graph:path>", methods=METHODS)
+def direct(path: str) -> Response:
+    """The graph at a path."""
+    graph = graph_at(path)
+    return read(graph) if request.method in ("GET", "HEAD") else change(graph)
+
+
+@graphs.get("/graphs/<path:path>/history")
+def history(path: str) -> Response:
+    """The history of the graph at a path."""
+    return show_history(graph_at(path))

@@ -1,0 +1,74 @@
+"""Writes of one server process: its write service, opened with the first use, and who may use it when.
+
+A server without writes opens no journal, and does not load the library of its database.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from uphold.engines.processes.fair_queue import FairQueue
+from uphold.errors import UpholdError
+from uphold.settings import Settings
+
+if TYPE_CHECKING:
+    from uphold.journal.journal import Journal
+    from uphold.writes.service import Outcome, Write, WriteService
+
+__all__ = ["MOST_WAITING", "Writes"]
+
+MOST_WAITING = 32
+"""Writes that may wait in a server process, each in a thread that could answer other requests."""
+log = logging.getLogger(__name__)
+
+
+class Writes:
+    """The writes of a server process, one at a time, in order of arrival."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.queue = FairQueue(1, MOST_WAITING, settings.write_queue_timeout)
+        self.lock = threading.Lock()
+        self.opened: WriteService | None = None
+
+    @property
+    def service(self) -> WriteService:
+        """The write service."""
+        with self.lock:
+            if self.opened is None:
+                from uphold.writes.service import WriteService
+
+                self.opened = WriteService(self.settings)
+            return self.opened
+
+    @property
+    def journal(self) -> Journal:
+        """The journal; raises what `Journal.open` raises."""
+        return self.service.journal
+
+    @property
+    def has_journal(self) -> bool:
+        """Whether there is a journal, which the first write creates."""
+        from uphold.journal.database import FILE
+
+        return bool(self.settings.database) or (self.settings.state / FILE).exists()
+
+    def write(self, write: Write) -> Outcome:
+        """Carry out a write; raises what `WriteService.write` raises, and `ServerBusy` if too many wait."""
+        with self.queue.turn():
+            return self.service.write(write)
+
+    def log_refused(self, token: str, *, method: str, graph: str | None, status: int) -> None:
+        """Record that a token was used for a request that was refused; if the journal cannot, the log says so."""
+        try:
+            with self.journal.writing() as transaction:
+                transaction.log_use(token, method=method, graph=graph, status=status)
+        except UpholdError as error:
+            log.warning("the use of token %s for a refused %s was not recorded: %s", token, method, error)
+
+    def close(self) -> None:
+        """End the worker and close the journal, if they were opened."""
+        if self.opened:
+            self.opened.close()
