@@ -140,9 +140,11 @@ def run_serve(given: argparse.Namespace, settings: Settings) -> int:
     """Serve the current snapshot over HTTP; build it first if there is none."""
     from uphold.engines.federation.endpoint_client import Caller
     from uphold.server import serve
+    from uphold.writes.writes import recover
 
     Caller(settings)  # reports an invalid list of endpoints here, not in each process that fails to start
     current_or_built(settings)
+    recover(settings)
     serve(settings)
     return 0
 

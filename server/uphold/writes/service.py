@@ -147,6 +147,10 @@ class WriteService:
                 write.key, token=write.token.name, request=write.digest, status=status, entry=found.entry
             )
 
+    def load(self) -> None:
+        """Load the data for the first write, in the background."""
+        self.staging.load(current(self.settings.state))
+
     def newest(self, transaction: Transaction) -> Snapshot:
         """The snapshot at the head of the journal; before the first write, the current one is the first entry.
 

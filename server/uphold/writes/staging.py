@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
-from uphold.engines.processes.client import ForkServer, Worker
+from uphold.engines.processes.client import ForkServer, Predecessor, Worker
 from uphold.engines.processes.ipc import Frame
 from uphold.errors import ServerBusy, SnapshotNotFound, ValidationLimitExceeded, WriteFailed
 from uphold.settings import Settings
@@ -57,13 +57,9 @@ class Staging:
             self.worker = (self.worker[0], snapshot)
 
     def forked(self, snapshot: Snapshot) -> tuple[Worker, Snapshot]:
-        """A new worker and the snapshot whose data it has: this one, or one that is a few steps before it."""
-        if self.fork_server and steps_to(snapshot, self.fork_server[1]) is None:
-            self.fork_server[0].close()
-            self.fork_server = None
-        if self.fork_server is None:
-            arguments = [str(snapshot.folder.resolve()), json.dumps(self.settings.as_environment())]
-            self.fork_server = (ForkServer(MODULE, arguments, len(READY)), snapshot)
+        """A new worker and the snapshot whose data it has."""
+        self.load(snapshot)
+        assert self.fork_server  # noqa: S101  # for the type checker: it was loaded
         fork_server, loaded = self.fork_server
         try:
             return fork_server.fork(time.monotonic() + self.settings.validate_timeout), loaded
@@ -71,6 +67,18 @@ class Staging:
             raise ServerBusy("The data are still being loaded for writes.") from problem
         except (EOFError, OSError) as problem:
             raise WriteFailed from problem
+
+    def load(self, snapshot: Snapshot) -> None:
+        """Have a fork server with the data of a snapshot; it loads in the background."""
+        old = self.fork_server
+        steps = steps_to(snapshot, old[1]) if old else None
+        if steps == []:
+            return
+        arguments = [str(snapshot.folder.resolve()), json.dumps(self.settings.as_environment())]
+        predecessor = Predecessor(old[0], pack(steps)) if old and steps else None
+        self.fork_server = (ForkServer(MODULE, arguments, len(READY), predecessor=predecessor), snapshot)
+        if old:
+            old[0].close()
 
     def keep(self, snapshot: Snapshot) -> None:
         """Keep the change that was staged, which leads to this snapshot."""

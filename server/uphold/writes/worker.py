@@ -129,7 +129,14 @@ def main(arguments: list[str]) -> None:
         log.exception("the fork server of writes could not start")
         sys.exit(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    offer(listener, Loaded(READY, WriteWorker(settings, workspace, snapshot.prefixes).serve))
+    loaded = Loaded(READY, WriteWorker(settings, workspace, snapshot.prefixes).serve)
+
+    def advance(content: bytes) -> Loaded:
+        for step in unpack(content):
+            workspace.follow(step)
+        return loaded
+
+    offer(listener, loaded, advance=advance)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uphold.journal.journal import Journal
     from uphold.writes.service import Outcome, Write, WriteService
 
-__all__ = ["MOST_WAITING", "Writes"]
+__all__ = ["MOST_WAITING", "Writes", "recover"]
 
 MOST_WAITING = 32
 """Writes that may wait in a server process, each in a thread that could answer other requests."""
@@ -55,6 +55,15 @@ class Writes:
 
         return bool(self.settings.database) or (self.settings.state / FILE).exists()
 
+    def prepare(self) -> None:
+        """Load the data for the first write, if there is a journal; without that, the first write takes seconds."""
+        try:
+            if self.has_journal:
+                with self.queue.turn():
+                    self.service.load()
+        except UpholdError as error:
+            log.warning("the data for writes were not loaded in advance: %s", error)
+
     def write(self, write: Write) -> Outcome:
         """Carry out a write; raises what `WriteService.write` raises, and `ServerBusy` if too many wait."""
         with self.queue.turn():
@@ -72,3 +81,17 @@ class Writes:
         """End the worker and close the journal, if they were opened."""
         if self.opened:
             self.opened.close()
+
+
+def recover(settings: Settings) -> None:
+    """Make the snapshot of the last acknowledged write current, if there is a journal.
+
+    A crash can leave an older one current. Raises `JournalDamaged` if the journal cannot be followed, and what
+    `Journal.open` raises: a server must not serve other data than those acknowledged.
+    """
+    writes = Writes(settings)
+    try:
+        if writes.has_journal:
+            writes.service.follow()
+    finally:
+        writes.close()
