@@ -18,7 +18,7 @@ from uphold.build.pipeline import build
 from uphold.errors import BodySyntaxError, IdempotencyKeyReused, PreconditionFailed, ValidationLimitExceeded
 from uphold.journal.backup import backup
 from uphold.settings import Settings
-from uphold.snapshots.snapshot import Snapshot, current
+from uphold.snapshots.snapshot import Snapshot, current, stored
 from uphold.snapshots.steps import data_file, quads_of
 
 AGENT = "<urn:agent:{0}> a foaf:Agent ; foaf:name 'Agent {0}' ."
@@ -207,3 +207,25 @@ def test_a_write_that_takes_too_long_is_stopped(client: Client) -> None:
     assert client.service.journal.head() == head
     client.service.staging.settings = client.settings
     assert client.put("partner/a", AGENT.format(2)).entry == head.number + 1
+
+
+def test_many_writes_leave_few_snapshots(tiny_copy: Settings, open_client: Callable[[Settings], Client]) -> None:
+    """Those retained, and the built one that they are made from; each can be read."""
+    client = open_client(replace(tiny_copy, keep_snapshots=3))
+    built = current(client.settings.state)
+    for number in range(8):
+        assert client.post("partner/a", AGENT.format(number)).conforms
+    found = stored(client.settings.state)
+    assert len(found) == 4
+    assert built.id in {snapshot.id for snapshot in found}
+    sizes = {len(lines(snapshot, f"{built.base}graph/partner/a")) for snapshot in found}
+    assert sizes == {0, 12, 14, 16}
+    shapes = client.settings.files / "shapes" / "labels.ttl"
+    shapes.write_text(shapes.read_text("utf-8").replace('sh:message "', 'sh:message "Really: ', 1), "utf-8")
+    again = build(client.settings)
+    for number in range(4):
+        client.post("partner/a", AGENT.format(number + 8))
+    left = {snapshot.id for snapshot in stored(client.settings.state)}
+    assert built.id not in left
+    assert again.id in left
+    assert [path.name for path in (client.settings.state / "steps").iterdir()] == [again.id]
