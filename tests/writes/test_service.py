@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import pyoxigraph as ox
 import pytest
 
 from tests.writes.conftest import Client
+from uphold.build.completion import with_dumps
 from uphold.build.pipeline import build
 from uphold.errors import BodySyntaxError, IdempotencyKeyReused, PreconditionFailed, ValidationLimitExceeded
 from uphold.journal.backup import backup
@@ -229,3 +231,23 @@ def test_many_writes_leave_few_snapshots(tiny_copy: Settings, open_client: Calla
     assert built.id not in left
     assert again.id in left
     assert [path.name for path in (client.settings.state / "steps").iterdir()] == [again.id]
+
+
+def test_downloads_are_those_of_a_build(client: Client) -> None:
+    """They are made soon after a write, or when somebody asks first; the same files with the same content."""
+    client.put("partner/a", AGENT.format(1))
+    written = with_dumps(current(client.settings.state))
+    elsewhere = Settings(files=client.settings.files, state=client.settings.state.with_name("elsewhere"))
+    elsewhere.state.mkdir()
+    backup(client.service.journal, elsewhere.state / "journal.sqlite")
+    built = build(elsewhere)
+    assert built.id == written.id
+    for path in built.dumps.iterdir():
+        assert (written.dumps / path.name).read_bytes() == path.read_bytes(), path.name
+    assert len([*written.dumps.iterdir()]) == len([*built.dumps.iterdir()])
+    client.post("partner/a", AGENT.format(2))
+    newest = current(client.settings.state)
+    until = time.monotonic() + 60
+    while not newest.dumps.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert newest.dumps.exists()

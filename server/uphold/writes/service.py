@@ -27,6 +27,7 @@ from uphold.settings import Settings
 from uphold.snapshots.change import Change, Step
 from uphold.snapshots.snapshot import Snapshot, current
 from uphold.snapshots.steps import data_file
+from uphold.writes.completion import Completion
 from uphold.writes.operations import Operation
 from uphold.writes.publication import in_turn, make_current, write_snapshot
 from uphold.writes.staging import Staging
@@ -85,7 +86,7 @@ class WriteService:
         self.settings = settings
         self.lock = threading.Lock()
         self.opened: Journal | None = None
-        self.staging = Staging(settings)
+        self.staging, self.completion = Staging(settings), Completion(settings)
 
     @property
     def journal(self) -> Journal:
@@ -117,6 +118,7 @@ class WriteService:
             raise
         if found.entry is not None:
             self.follow()
+            self.completion.after_write()
         return found
 
     def replayed(self, reply: Reply, write: Write) -> Outcome:
@@ -237,6 +239,7 @@ class WriteService:
 
     def close(self) -> None:
         """End the worker, and close the journal."""
+        self.completion.close()
         self.staging.close()
         if self.opened:
             self.opened.close()
