@@ -79,7 +79,8 @@ def make_parser() -> argparse.ArgumentParser:
         add_settings(made, (*EVERYWHERE, *settings))
         return made
 
-    command("build", run_build)
+    command("build", run_build, "database")
+    command("rebuild", run_rebuild, "database")
     command("serve", run_serve, *(name for name, _, _ in Settings.described() if name not in EVERYWHERE))
     validating = command("validate", run_validate, "upload_max_depth")
     endings = f".{' .'.join(SUFFIXES)}, or these with .gz"
@@ -136,15 +137,25 @@ def run_build(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def run_rebuild(given: argparse.Namespace, settings: Settings) -> int:
+    """Make all data again from the files and the journal, as after damage; print the id of the snapshot."""
+    from uphold.build.rebuild import rebuild
+
+    print(rebuild(settings, say).id)
+    return 0
+
+
 def run_serve(given: argparse.Namespace, settings: Settings) -> int:
     """Serve the current snapshot over HTTP; build it first if there is none."""
     from uphold.engines.federation.endpoint_client import Caller
     from uphold.server import serve
+    from uphold.snapshots.verification import require_intact
     from uphold.writes.writes import recover
 
     Caller(settings)  # reports an invalid list of endpoints here, not in each process that fails to start
     current_or_built(settings)
     recover(settings)
+    require_intact(current(settings.state))
     serve(settings)
     return 0
 

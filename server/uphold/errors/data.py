@@ -15,6 +15,7 @@ __all__ = [
     "DoesNotConform",
     "DuplicateStatement",
     "RuleFailed",
+    "SnapshotDamaged",
     "UnreadableSource",
     "UnsupportedShape",
     "ValidatorFailed",
@@ -54,6 +55,14 @@ class DuplicateStatement(DataError):
 
     def __init__(self, count: int, triple: str, graphs: str) -> None:
         super().__init__(f"Statements in more than one graph: {count}. The first is {triple}, in {graphs}.")
+
+
+class SnapshotDamaged(DataError):
+    """The data of a snapshot on disk are not those that its id names."""
+
+    code = "snapshot-damaged"
+    title = "A snapshot is damaged"
+    remedy = "Run `uphold rebuild`, which makes the data again from the files and the journal."
 
 
 class BlankNodeInTwoGraphs(DataError):
