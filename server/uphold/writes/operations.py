@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -59,7 +59,7 @@ def contents_after(
         if operation.kind == Kind.POST and operation.graph not in contents:
             before = set(workspace.graph(operation.graph).ordered)
         kept = before if operation.kind == Kind.POST else set()
-        contents[operation.graph] = kept | set(lines_of(apart(triple, f"n{number}x") for triple in new))
+        contents[operation.graph] = kept | set(lines_of(apart(triple, f"n{number}x") for triple in as_stored(new)))
     return contents, sent
 
 
@@ -75,6 +75,16 @@ def statements(operation: Operation, settings: Settings) -> list[ox.Triple]:
     if not found and operation.upload.media_type in (JSON, JSON_LD):
         raise BodySyntaxError("The body has no statements. JSON-LD ignores keys that are not in its context.")
     return found
+
+
+def as_stored(sent: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+    """The triples as the engine keeps them: numbers and times by their value, so that 01 and 1 are one statement.
+
+    The digest of a graph follows from what the engine returns; a change of 01 to 1 would be one of the digest only.
+    """
+    store = ox.Store()
+    store.extend(ox.Quad(*triple) for triple in sent)
+    return (quad.triple for quad in store)
 
 
 def apart(triple: ox.Triple, start: str) -> ox.Triple:

@@ -144,7 +144,7 @@ class WriteService:
         status, graphs = write.status(found), sorted({each.graph for each in write.operations})
         graph = graphs[0] if len(graphs) == 1 else None
         transaction.log_use(write.token.name, method=write.method, graph=graph, status=status, entry=found.entry)
-        if write.key and not write.dry_run:
+        if write.key and not write.dry_run and found.conforms:
             transaction.remember(
                 write.key, token=write.token.name, request=write.digest, status=status, entry=found.entry
             )

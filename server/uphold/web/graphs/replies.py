@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 from flask import Response, render_template
 
-from uphold.errors import ChangeDoesNotConform, NotAcceptable, UnsupportedFormat
+from uphold.errors import ChangeDoesNotConform, NotAcceptable, SnapshotNotFound, UnsupportedFormat
 from uphold.web.data.validate import uncached
 from uphold.web.graphs.graph_names import address_of, title_of
 from uphold.web.graphs.representations import tag_of
@@ -70,13 +70,10 @@ def reply(found: Outcome, graph: str, wanted: Wanted, method: str) -> Response:
     if found.conforms and not wanted.dry_run:
         context().snapshot_after = found.snapshot
     tag = new_tag(found, graph) if found.conforms and not wanted.dry_run and found.status is None else ""
-    response = (
-        with_body(found, graph, wanted, tag, status)
-        if wanted.body or not found.conforms
-        else uncached("", TURTLE, status)
-    )
-    if not response.get_data():
-        del response.headers["Content-Type"]
+    if found.conforms and (not wanted.body or status == HTTPStatus.NO_CONTENT):
+        response = without_body(status)
+    else:
+        response = with_body(found, graph, wanted, tag, status)
     if status == HTTPStatus.CREATED:
         response.headers["Location"] = address_of(graph)
     if tag and method == "POST":  # not for PUT: its content is written otherwise than it came (RFC 9110, 9.3.4)
@@ -87,9 +84,20 @@ def reply(found: Outcome, graph: str, wanted: Wanted, method: str) -> Response:
 
 
 def new_tag(found: Outcome, graph: str) -> str:
-    """The ETag that the graph now has in Turtle; empty if it is gone."""
-    digests = manager().find(found.snapshot).digests
+    """The ETag that the graph now has in Turtle; empty if it is gone, or the snapshot was replaced and removed."""
+    try:
+        digests = manager().find(found.snapshot).digests
+    except SnapshotNotFound:
+        return ""
     return tag_of(digests.get(graph, ""), TURTLE) if graph in digests or not graph else ""
+
+
+def without_body(status: int) -> Response:
+    """The response to a client that wants no body."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def with_body(found: Outcome, graph: str, wanted: Wanted, tag: str, status: int) -> Response:

@@ -49,7 +49,8 @@ def change(graph: str | None) -> Response:
 
     token = None
     try:
-        token = authenticate(writes().journal, bearer_token())
+        secret = bearer_token()  # before the journal is opened
+        token = authenticate(writes().journal, secret)
         return carry_out(graph, token)
     except (UpholdError, HTTPException) as error:
         drain(4 * manager().settings.upload_max_bytes)
@@ -94,7 +95,7 @@ def as_write(graph: str, uploads: list[Upload], token: Token, wanted: Wanted, ke
         require=require_state,
         status=status,
         dry_run=wanted.dry_run,
-        key=key,
+        key=None if wanted.dry_run else key,
         digest=digest(graph, uploads) if key else "",
     )
 
