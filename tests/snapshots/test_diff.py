@@ -117,3 +117,13 @@ def test_the_snapshots_longest_out_of_use_go_first_and_the_current_never(tmp_pat
         snapshot(tmp_path, name, day=day)
     keep_only(tmp_path, count, "a" * 64)
     assert sorted(folder.name[0] for folder in (tmp_path / "snapshots").iterdir()) == list(left)
+
+
+def test_what_a_snapshot_was_built_on_stays_with_it(tmp_path: Path) -> None:
+    """Also when another that was built on it goes: without it, those that stay could not be read."""
+    snapshot(tmp_path, "a")
+    for day, name in ((2, "b"), (3, "c")):
+        file = snapshot(tmp_path, name, day=day).folder / "snapshot.json"
+        file.write_text(file.read_text("utf-8").replace("{", f'{{"built_on": "{"a" * 64}", ', 1), "utf-8")
+    assert keep_only(tmp_path, 1, "c" * 64) == ["b" * 64]
+    assert Snapshot.open(tmp_path / "snapshots" / ("c" * 64)).built.id == "a" * 64

@@ -84,13 +84,13 @@ def keep_only(state: Path, count: int, current: str) -> list[str]:
     last = {moment.snapshot.id: moment for moment in timeline(state)}
     others = sorted((m for m in last.values() if m.snapshot.id != current), key=lambda moment: moment.time)
     gone = [moment.snapshot for moment in others[: max(0, len(others) + 1 - count)]] if count else []
-    removed = {snapshot.id for snapshot in gone}
-    bases = {moment.snapshot.built_on for moment in last.values() if moment.snapshot.id not in removed}
+    going = {snapshot.id for snapshot in gone}
+    bases = {moment.snapshot.built_on for identity, moment in last.items() if identity not in going}
     gone = [snapshot for snapshot in gone if snapshot.id not in bases]
     for snapshot in gone:
         shutil.rmtree(state / "steps" / snapshot.id, ignore_errors=True)
-        folder = snapshot.folder.with_name(f"removed-{snapshot.id}")
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(snapshot.folder, folder)
-        shutil.rmtree(folder)
+        removed = snapshot.folder.with_name(f"removed-{snapshot.id}")
+        shutil.rmtree(removed, ignore_errors=True)
+        os.replace(snapshot.folder, removed)
+        shutil.rmtree(removed)
     return [snapshot.id for snapshot in gone]

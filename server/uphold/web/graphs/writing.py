@@ -123,7 +123,7 @@ def new_graph(token: Token, key: str | None) -> str:
     """
     unique = hashlib.sha256(f"{token.name}\0{key}".encode()).hexdigest()[:32] if key else secrets.token_hex(16)
     base = manager().settings.base
-    name = f"{base}graph/{token.glob.replace('*', unique, 1).replace('*', '').replace('?', '0')}"
+    name = f"{base}graph/{token.glob.replace('*', unique).replace('?', '0')}"
     if "*" not in token.glob or not may_write(token.glob, name, base):
         raise GraphProtected(f"The token {token.name} is for graphs of certain names: send the name of one of them.")
     return name
