@@ -9,7 +9,6 @@ import logging
 import threading
 
 from uphold.build.completion import with_dumps
-from uphold.errors import UpholdError
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
 
@@ -42,8 +41,8 @@ class Completion:
             if not self.written.wait(QUIET_SECONDS):
                 try:
                     with_dumps(current(self.settings.state))
-                except (UpholdError, OSError) as problem:  # it was replaced and removed, or the disk is full
-                    log.warning("the downloads of the current snapshot were not made: %s", problem)
+                except Exception:  # it was replaced and removed, or the disk is full: whoever asks makes them
+                    log.exception("the downloads of the current snapshot were not made")
 
     def close(self) -> None:
         """End the thread; files that it has begun stay unfinished."""
