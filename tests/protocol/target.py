@@ -19,7 +19,18 @@ import pytest
 from tests.conftest import running_server
 from uphold.settings import Settings
 
-__all__ = ["DEADLINE", "NUMBERS", "PATIENCE", "Reply", "Target", "endless", "receive", "target", "tight"]
+__all__ = [
+    "DEADLINE",
+    "NUMBERS",
+    "PATIENCE",
+    "Reply",
+    "Target",
+    "endless",
+    "receive",
+    "repeated_text",
+    "target",
+    "tight",
+]
 
 REPEAT = re.compile(r"⟦(\d+)\|(.*?)⟧", re.DOTALL)
 DEADLINE, PATIENCE = 1.0, 30.0
@@ -31,6 +42,11 @@ def repeated(found: re.Match[str]) -> str:
     """A mark written out; § in it counts up."""
     times, text = int(found[1]), found[2]
     return "".join(text.replace("§", str(n)) for n in range(times)) if "§" in text else text * times
+
+
+def repeated_text(text: str) -> str:
+    """A text with its marks written out."""
+    return REPEAT.sub(repeated, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +83,7 @@ class Target:
     def fill(self, text: str) -> str:
         """A case with its marks written out."""
         text = text.replace("LISTENER", f"http://127.0.0.1:{self.listener.getsockname()[1]}/")
-        return REPEAT.sub(repeated, text)
+        return repeated_text(text)
 
     def connect(self, line: str, headers: list[str], body: bytes = b"") -> socket.socket:
         """A connection on which one request was sent, as far as the server took it."""

@@ -37,6 +37,7 @@ __all__ = [
     "parse",
     "read",
     "receive",
+    "unsupported",
 ]
 
 CSV, JSON, JSON_LD = "text/csv", "application/json", "application/ld+json"

@@ -10,9 +10,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from uphold.errors import BodySyntaxError, BodyTooLarge, MalformedRequest, UnsupportedMediaType
+from uphold.errors import BodySyntaxError, BodyTooLarge, MalformedRequest
 from uphold.settings import Settings
-from uphold.validation.upload import MEDIA_TYPES, PACKED, Sent, Upload, by_suffix, inflate, receive
+from uphold.validation.upload import MEDIA_TYPES, PACKED, Sent, Upload, by_suffix, inflate, receive, unsupported
 from uphold.web.data.validate import stated_name, visited
 from uphold.web.http.request_context import manager
 
@@ -33,9 +33,7 @@ def read_uploads(*, forms: bool) -> list[Upload]:
         raise MalformedRequest("The request has Content-Range; a graph is only written as a whole.")
     is_form = request.mimetype == FORM
     if request.mimetype == OTHER_FORM or (is_form and not forms):
-        raise UnsupportedMediaType(
-            f"The body is {request.mimetype}, which is not accepted here." + " Send the graph itself." * is_form
-        )
+        raise unsupported(f"The body is {request.mimetype}, which is not accepted here.")
     body = read_body(settings.upload_max_bytes + FORM_OVERHEAD * is_form)
     coding = request.headers.get("Content-Encoding", "")
     if not is_form:

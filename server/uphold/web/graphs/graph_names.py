@@ -18,7 +18,18 @@ from uphold.validation.upload import check_terms
 from uphold.web.http.link_values import PATH_SAFE
 from uphold.web.http.request_context import manager
 
-__all__ = ["FIELDS", "HISTORY", "ONE", "GraphPath", "address_of", "graph_at", "history_of", "named_graph", "title_of"]
+__all__ = [
+    "FIELDS",
+    "HISTORY",
+    "ONE",
+    "GraphPath",
+    "address_of",
+    "graph_at",
+    "history_of",
+    "named_graph",
+    "require_fields",
+    "title_of",
+]
 
 HISTORY = "history"
 """The last segment of a path that is no graph: the history of the graph before it."""
@@ -37,7 +48,6 @@ class GraphPath(PathConverter):
 
 def graph_at(path: str) -> str:
     """The graph at a decoded path under /graphs/; raises `MalformedRequest` if it cannot be the path of an IRI."""
-    require_fields()
     kept = "".join(sign if ord(sign) > 0x7F else quote(sign, safe=IN_IRIS) for sign in path)
     return checked(f"{manager().settings.base}graph/{kept}")
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
 
 from uphold.errors import MalformedRequest
-from uphold.web.graphs.graph_names import ONE, GraphPath, graph_at, named_graph
+from uphold.web.graphs.graph_names import ONE, GraphPath, graph_at, named_graph, require_fields
 from uphold.web.graphs.history import show_history
 from uphold.web.graphs.reading import list_graphs, read
 from uphold.web.graphs.writing import change
@@ -37,6 +37,7 @@ def indirect() -> Response:
 @graphs.route("/graphs/<graph:path>", methods=METHODS)
 def direct(path: str) -> Response:
     """The graph at a path."""
+    require_fields()
     graph = graph_at(path)
     return read(graph) if request.method in ("GET", "HEAD") else change(graph)
 
