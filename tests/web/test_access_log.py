@@ -23,7 +23,7 @@ from uphold.logs import JsonLines
 from uphold.server_timing import CURRENT, Timing, spend, timed
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
-from uphold.web.middleware.access_log import AccessLog
+from uphold.web.middleware.access_log import METHODS, AccessLog
 from uphold.web.middleware.transfer_limit import TransferLimit
 
 AppClient = Callable[[Settings], AbstractContextManager[FlaskClient]]
@@ -285,7 +285,7 @@ def test_no_client_can_make_a_new_label(client: FlaskClient) -> None:
     endpoints = {value for name, value in labels if name == "endpoint"}
     assert "other" in endpoints
     assert [path for path in paths if path.strip("/") in endpoints] == []
-    assert {value for name, value in labels if name == "method"} <= {"GET", "HEAD", "POST", "OPTIONS", "other"}
+    assert {value for name, value in labels if name == "method"} <= {*METHODS, "other"}
     outcomes = {value for name, value in labels if name == "outcome"}
     assert outcomes <= {kind.code for kind in all_kinds()} | {"ok", "cached", "conforms", "does-not-conform"}
 

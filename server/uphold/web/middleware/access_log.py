@@ -26,7 +26,7 @@ from uphold.web.http.request_context import RequestContext
 from uphold.web.http.wsgi_bodies import close
 from uphold.web.middleware.transfer_limit import TransferLimit, acquire_slot
 
-__all__ = ["AccessLog", "endpoint_of", "request_id"]
+__all__ = ["METHODS", "AccessLog", "endpoint_of", "request_id"]
 
 ACCEPTED = re.compile(r"(?!uphold_)[A-Za-z0-9._-]{1,64}")
 TOKEN = re.compile(r"uphold_[A-Za-z0-9_-]{43}")
