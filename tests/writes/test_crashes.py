@@ -68,7 +68,7 @@ def test_no_acknowledged_write_is_lost(tiny_copy: Settings, victim: str) -> None
     with Journal.open(tiny_copy) as journal:
         secret = tokens.create(journal, "partner", "partner/*")
     chance, acknowledged, sent = random.Random(victim), set[int](), set[int]()  # noqa: S311 not for secrets
-    for life in range(3):
+    for life in range(2):
         with serving(tiny_copy) as running:
             known = agents(running)
             assert acknowledged <= known.keys() <= sent
