@@ -26,6 +26,7 @@ DESCRIBED = describe(load_questions(Files(Settings().files)), ["en"])["paths"]
 CASES = [
     (path, mode)
     for path, methods in DESCRIBED.items()
+    if path.startswith("/api/")  # tests/web/graphs has the tests of graphs
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
     if mode is GenerationMode.POSITIVE or methods["get"]["parameters"]  # what takes nothing cannot be given wrongly
 ]
@@ -56,6 +57,14 @@ def test_every_question_is_an_operation(document: dict[str, Any]) -> None:
             assert list(rows["items"]["properties"]) == [column.name for column in question.head.columns]
 
 
+def test_graphs_are_described_with_their_methods(document: dict[str, Any]) -> None:
+    """Each method of a route, and a token where one is needed."""
+    for path, expected in (("/graphs", 4), ("/graphs/{path}", 4), ("/graphs/{path}/history", 1)):
+        methods = {name: each for name, each in document["paths"][path].items() if name != "parameters"}
+        assert len(methods) == expected
+        assert {name for name, each in methods.items() if "security" in each} == {*methods} - {"get"}
+
+
 @pytest.fixture(scope="module")
 def schema(project_address: str) -> Any:
     """The document as Schemathesis reads it, from a real server."""
@@ -81,6 +90,8 @@ def shape(document: dict[str, Any]) -> dict[str, Any]:
     """What clients rely on: each operation's parameters with their types, and its columns with theirs."""
     found = {}
     for path, methods in document["paths"].items():
+        if not path.startswith("/api/"):
+            continue
         operation = methods["get"]
         content = operation["responses"]["200"]["content"]
         data = content.get("application/json", {}).get("schema", {}).get("properties", {}).get("data", {})

@@ -7,6 +7,7 @@ from typing import Any
 
 from uphold.questions.files import MOST_VALUES, Catalogue, Question
 from uphold.questions.metadata import Column
+from uphold.questions.openapi_graphs import SECURITY, graph_operations
 from uphold.questions.openapi_operations import operations
 from uphold.questions.parameters import Parameter
 from uphold.rdf.media_types import GRAPH_TYPES
@@ -59,12 +60,13 @@ def describe(
     questions: Catalogue, languages: Sequence[str], types: Sequence[str] = (), contact: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """The OpenAPI document; `languages` are those of labels, `types` the kinds and classes of resources."""
-    paths: dict[str, Any] = operations(REFUSALS, HEADERS, languages, types)
+    paths: dict[str, Any] = operations(REFUSALS, HEADERS, languages, types) | graph_operations()
     for question in questions.values():
         paths[f"/api/{question.name}"] = {"get": operation(question, languages)}
         if question.head.path:
             paths[f"/api/{question.head.path}"] = {"get": operation(question, languages, in_path=True)}
     tags = [{"name": name, "description": f"Questions about {name}."} for name in questions.groups]
+    tags.append({"name": "graphs", "description": "Reading and writing graphs."})
     return {
         "openapi": "3.1.1",
         "info": {
@@ -79,7 +81,7 @@ def describe(
         "servers": [{"url": "/", "description": "The server of this document."}],
         "tags": tags,
         "paths": dict(sorted(paths.items())),
-        "components": components(),
+        "components": {**components(), "securitySchemes": SECURITY},
     }
 
 
