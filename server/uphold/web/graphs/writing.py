@@ -45,11 +45,11 @@ def change(graph: str | None) -> Response:
     The token is checked before the body is read. A rejected body is read to its end, so that its client reads the
     response. Raises what `Writes.write` raises, `TokenRefused`, `GraphProtected`, and errors in the request.
     """
-    from uphold.journal.tokens import authenticate
-
     token = None
     try:
-        secret = bearer_token()  # before the journal is opened
+        secret = bearer_token()
+        from uphold.journal.tokens import authenticate  # a server without writes does not load the database's library
+
         token = authenticate(writes().journal, secret)
         return carry_out(graph, token)
     except (UpholdError, HTTPException) as error:
