@@ -222,7 +222,9 @@ class SnapshotManager:
             return
         if self.open_snapshot.validator.fork_server:  # recently used, so load the new one in advance
             self.next.validator.open()
-        if self.prepare is None or found.built_on:  # a write is visible at once
+        # A write is visible at once, also one that leads back to what was built before.
+        is_older = found.created <= self.open_snapshot.snapshot.created
+        if self.prepare is None or found.built_on or is_older:
             self.replace(self.next)
         else:
             threading.Thread(target=self.prepare_next, args=(self.next,), name="prepare", daemon=True).start()

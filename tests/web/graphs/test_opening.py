@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from tests.conftest import open_app
@@ -39,6 +40,22 @@ def test_a_history_without_a_journal_is_empty(tiny_copy: Settings) -> None:
         found = client.get("/graphs/places/history?format=json")
         assert (found.status_code, found.get_json()["changes"]) == (200, [])
         assert not (tiny_copy.state / "journal.sqlite").exists()
+
+
+def test_a_write_that_leads_back_to_what_was_built_is_visible_at_once(tiny_copy: Settings) -> None:
+    """A new build is prepared before it is served; the data after a DELETE can be those of a build, and are not."""
+    secret, end = secret_of(tiny_copy), threading.Event()
+    with open_app(tiny_copy) as client:
+        store = GraphStore(client, tiny_copy, secret)
+        built = store.snapshot()
+        client.application.extensions["uphold"].prepare_with(lambda _: end.wait(30))
+        try:
+            assert store.send("PUT", "/graphs/a", "<urn:a:b> <urn:a:c> 1 .").status_code == 201
+            assert store.send("DELETE", "/graphs/a").headers["Uphold-Snapshot"] == built
+            assert store.read("/graphs/a").status_code == 404
+            assert store.snapshot() == built
+        finally:
+            end.set()
 
 
 def test_what_writes_opened_is_closed_with_the_app(tiny_copy: Settings) -> None:
