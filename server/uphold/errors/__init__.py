@@ -66,6 +66,7 @@ from uphold.errors.writes import (
     ChangeDoesNotConform,
     GraphNotFound,
     IdempotencyKeyReused,
+    UpdateFailed,
     WriteFailed,
     WriteNotSupported,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "UnsupportedFormat",
     "UnsupportedMediaType",
     "UnsupportedShape",
+    "UpdateFailed",
     "UpholdError",
     "ValidationLimitExceeded",
     "ValidatorFailed",

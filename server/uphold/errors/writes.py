@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from uphold.errors.base import ClientError, NotFound, UpholdError
 
-__all__ = ["ChangeDoesNotConform", "GraphNotFound", "IdempotencyKeyReused", "WriteFailed", "WriteNotSupported"]
+__all__ = [
+    "ChangeDoesNotConform",
+    "GraphNotFound",
+    "IdempotencyKeyReused",
+    "UpdateFailed",
+    "WriteFailed",
+    "WriteNotSupported",
+]
 
 
 class GraphNotFound(NotFound):
@@ -41,6 +48,14 @@ class IdempotencyKeyReused(ClientError):
 
     def __init__(self) -> None:
         super().__init__("A request with this Idempotency-Key and other content was carried out before.")
+
+
+class UpdateFailed(ClientError):
+    """An operation of an update failed, and with it the whole request; nothing has changed."""
+
+    code = "update-failed"
+    title = "An operation of the update failed"
+    remedy = "Write the operation with SILENT, if it may fail."
 
 
 class WriteFailed(UpholdError):

@@ -16,7 +16,7 @@ from uphold.sparql.fixits import SEMANTIC, Edit, likely
 from uphold.sparql.lexer import line_column
 from uphold.sparql.parser import END
 
-__all__ = ["explain"]
+__all__ = ["explain", "shorten"]
 
 LONGEST = 20_000
 """Length in characters up to which a query is parsed again; parsing longer ones would block the server."""

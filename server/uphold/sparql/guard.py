@@ -15,7 +15,7 @@ from uphold.errors import QueryForbidden, QuerySyntaxError, QueryTooDeep, QueryT
 from uphold.settings import Settings
 from uphold.sparql.lexer import COMMENT, IRI, STRING, calls_service, keywords, line_column, scan, unescaped
 
-__all__ = ["Inspected", "Limits", "inspect", "normalise"]
+__all__ = ["Inspected", "Limits", "inspect", "inspect_update", "normalise"]
 
 GAP = rf"(?:[ \t\r\n]|{COMMENT})*+"
 FORM = re.compile(
@@ -117,6 +117,19 @@ def inspect(text: str, limits: Limits) -> Inspected:
     if form == "construct" and not volatile:
         volatile = not (found and PLAIN_TEMPLATE.match(text, found.end()))
     return Inspected(text, form in ("construct", "describe"), volatile or calls, calls)
+
+
+def inspect_update(text: str, limits: Limits) -> None:
+    """Check the size and depth of an update; raises what `inspect` raises, also for SERVICE wherever it is allowed."""
+    try:
+        check_size(text, limits.max_bytes)
+    except QueryTooLong as error:
+        error.remedy = "Send data by PUT, POST or PATCH of a graph, or split the update."
+        raise
+    if may_be_deep(text, limits.max_depth):
+        check_depth(text, limits.max_depth)
+    if "service" in text.lower() and calls_service(text):
+        raise QueryForbidden("The update has a SERVICE clause, and updates do not call other endpoints.")
 
 
 def normalise(text: str) -> str:

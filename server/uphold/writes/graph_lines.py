@@ -18,6 +18,8 @@ class GraphLines:
     def __init__(self, name: str, lines: Iterable[str]) -> None:
         self.name = name
         self.ordered = sorted(set(lines))
+        self.nameless = count_nameless(self.ordered)
+        """The number of lines that may have a blank node."""
 
     def __contains__(self, line: str) -> bool:
         at = bisect_left(self.ordered, line)
@@ -33,6 +35,8 @@ class GraphLines:
 
     def change(self, removed: Iterable[str], added: Iterable[str]) -> None:
         """Remove lines that are there and add lines that are not."""
+        removed, added = list(removed), list(added)
+        self.nameless += count_nameless(added) - count_nameless(removed)
         for line in removed:
             del self.ordered[bisect_left(self.ordered, line)]
         for line in added:
@@ -44,6 +48,11 @@ class GraphLines:
             return digest_of(self.name, self.ordered)
         lines = "\n".join([*in_graph(self.ordered, self.name), ""])
         return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def count_nameless(lines: Iterable[str]) -> int:
+    """The number of lines that may have a blank node."""
+    return sum("_:" in line for line in lines)
 
 
 def canonical_lines(name: str, lines: set[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,57 +10,82 @@ from typing import Any
 import pyoxigraph as ox
 
 from uphold.errors import BodySyntaxError, BodyTooLarge
-from uphold.rdf.graphs import lines_of
 from uphold.settings import Settings
 from uphold.validation.upload import CSV, JSON, JSON_LD, Upload, parse
-from uphold.writes.workspace import Workspace
+from uphold.writes import patch, update
+from uphold.writes.draft import Draft
+from uphold.writes.update import UpdateRequest
+from uphold.writes.workspace import Lines, Workspace, node, placed
 
-__all__ = ["Kind", "Operation", "contents_after"]
+__all__ = ["Kind", "Operation", "carry_out"]
 
 
 class Kind(StrEnum):
-    """The operations of the Graph Store Protocol (SPARQL 1.1 Graph Store HTTP Protocol, 5.3 to 5.5)."""
+    """The operations: of the Graph Store HTTP Protocol (5.3 to 5.5), SPARQL 1.1 Update, and RDF Patch."""
 
     PUT = "put"
     POST = "post"
     DELETE = "delete"
+    UPDATE = "update"
+    PATCH = "patch"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation on one graph, named by its IRI (the unnamed graph has the empty name)."""
+    """An operation on one graph, named by its IRI (the unnamed graph has the empty name).
+
+    An update or a patch may also be on no one graph, but on all that it names.
+    """
 
     kind: Kind
-    graph: str
+    graph: str | None
     upload: Upload | None = None
+    update: UpdateRequest | None = None
+    patch: str = ""
 
     @classmethod
     def from_json(cls, members: Mapping[str, Any]) -> Operation:
         """The operation with these members."""
         upload = Upload(**members["upload"]) if members["upload"] else None
-        return cls(Kind(members["kind"]), members["graph"], upload)
+        update = UpdateRequest(**members["update"]) if members["update"] else None
+        return cls(Kind(members["kind"]), members["graph"], upload, update, members["patch"])
 
 
-def contents_after(
+def carry_out(
     operations: Iterable[Operation], workspace: Workspace, settings: Settings
-) -> tuple[dict[str, set[str]], list[ox.Triple]]:
-    """The lines of each graph after operations, one after the other, and the triples that were sent.
+) -> tuple[Lines, list[ox.Triple]]:
+    """What operations, one after the other, change in graphs, and the triples that were sent or made.
 
-    Raises what `parse` raises, and `BodySyntaxError` for JSON without statements.
+    The workspace is as before. Raises what `parse` and `update.carry_out` raise, and `BodySyntaxError` for JSON without
+    statements.
     """
-    contents: dict[str, set[str]] = {}
-    sent: list[ox.Triple] = []
-    for number, operation in enumerate(operations):
-        new = statements(operation, settings) if operation.upload else []
-        sent += new
-        if len(sent) > settings.upload_max_triples:
-            raise BodyTooLarge(settings.upload_max_triples, "triples")
-        before = contents.get(operation.graph, set())
-        if operation.kind == Kind.POST and operation.graph not in contents:
-            before = set(workspace.graph(operation.graph).ordered)
-        kept = before if operation.kind == Kind.POST else set()
-        contents[operation.graph] = kept | set(lines_of(apart(triple, f"n{number}x") for triple in as_stored(new)))
-    return contents, sent
+    draft = Draft(workspace, settings)
+    try:
+        sent: list[ox.Triple] = []
+        for number, operation in enumerate(operations):
+            sent += carry_out_one(operation, draft, number)
+            if len(sent) > settings.upload_max_triples:
+                raise BodyTooLarge(settings.upload_max_triples, "triples")
+        return draft.finish(), sent
+    finally:
+        draft.take_back()
+
+
+def carry_out_one(operation: Operation, draft: Draft, number: int) -> list[ox.Triple]:
+    """Carry out an operation on a draft; the value is the triples that were sent or made."""
+    if operation.kind in (Kind.UPDATE, Kind.PATCH):
+        before = set(draft.added)
+        if operation.update:
+            update.carry_out(operation.update, draft, operation.graph)
+        else:
+            patch.carry_out(operation.patch, draft, operation.graph)
+        return [quad.triple for quad in draft.added - before]
+    sent = statements(operation, draft.settings) if operation.upload else []
+    graph = operation.graph or ""
+    new = {placed(apart(triple, f"n{number}x"), node(graph)) for triple in sent}
+    old = draft.quads(graph) if operation.kind != Kind.POST else set()
+    draft.change(old - new, new - old)
+    return sent
 
 
 def statements(operation: Operation, settings: Settings) -> list[ox.Triple]:
@@ -75,16 +100,6 @@ def statements(operation: Operation, settings: Settings) -> list[ox.Triple]:
     if not found and operation.upload.media_type in (JSON, JSON_LD):
         raise BodySyntaxError("The body has no statements. JSON-LD ignores keys that are not in its context.")
     return found
-
-
-def as_stored(sent: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-    """The triples as the engine keeps them: numbers and times by their value, so that 01 and 1 are one statement.
-
-    The digest of a graph follows from what the engine returns; a change of 01 to 1 would be one of the digest only.
-    """
-    store = ox.Store()
-    store.extend(ox.Quad(*triple) for triple in sent)
-    return (quad.triple for quad in store)
 
 
 def apart(triple: ox.Triple, start: str) -> ox.Triple:

@@ -8,12 +8,14 @@ anything fails before the entry is committed, nothing has changed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from uphold.errors import (
+    ClientError,
+    GraphProtected,
     IdempotencyKeyReused,
     JournalDamaged,
     SnapshotNotFound,
@@ -21,7 +23,7 @@ from uphold.errors import (
 )
 from uphold.journal.entry import EMPTY, Draft, Head
 from uphold.journal.journal import Journal
-from uphold.journal.tokens import Token
+from uphold.journal.tokens import Token, require_may_write
 from uphold.journal.transaction import Reply, Transaction
 from uphold.settings import Settings
 from uphold.snapshots.change import Change, Step
@@ -109,10 +111,13 @@ class WriteService:
                 snapshot = self.newest(transaction)
                 write.require(snapshot)
                 result = self.staging.stage(write.operations, snapshot)
+                self.require_permission(write.token, result["requested"])
                 found = self.outcome(result, transaction, write, snapshot)
                 if found.entry is None:
                     self.staging.undo()
                 self.log(transaction, write, found)
+        except ClientError:  # nothing is staged: the worker undoes what it refuses
+            raise
         except BaseException:
             self.staging.discard()  # it may have a change that was not committed
             raise
@@ -120,6 +125,15 @@ class WriteService:
             self.follow()
             self.completion.after_write()
         return found
+
+    def require_permission(self, token: Token, graphs: Iterable[str]) -> None:
+        """Raise `GraphProtected`, with the staged change undone, unless the token may write all graphs it changes."""
+        try:
+            for graph in graphs:
+                require_may_write(token, graph, self.settings.base)
+        except GraphProtected:
+            self.staging.undo()
+            raise
 
     def replayed(self, reply: Reply, write: Write) -> Outcome:
         """The outcome of the same request before; raises `IdempotencyKeyReused` for another request."""
@@ -141,8 +155,8 @@ class WriteService:
 
     def log(self, transaction: Transaction, write: Write, found: Outcome) -> None:
         """Record the use of the token, and the reply to a request with a key, with the change itself."""
-        status, graphs = write.status(found), sorted({each.graph for each in write.operations})
-        graph = graphs[0] if len(graphs) == 1 else None
+        status, graphs = write.status(found), {each.graph for each in write.operations}
+        graph = graphs.pop() if len(graphs) == 1 else None
         transaction.log_use(write.token.name, method=write.method, graph=graph, status=status, entry=found.entry)
         if write.key and not write.dry_run and found.conforms:
             transaction.remember(

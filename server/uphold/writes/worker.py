@@ -33,7 +33,7 @@ from uphold.settings import Settings
 from uphold.snapshots.change import unpack
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.steps import quads_of
-from uphold.writes.operations import Operation, contents_after
+from uphold.writes.operations import Operation, carry_out
 from uphold.writes.workspace import Counts, Staged, Workspace
 
 __all__ = ["READY", "main", "workspace_of"]
@@ -88,17 +88,18 @@ class WriteWorker:
         """The staged change, or the error in the request."""
         before = self.workspace.counts.graphs
         try:
-            contents, sent = contents_after(operations, self.workspace, self.settings)
-            staged = self.workspace.stage(contents, sent)
+            requested, sent = carry_out(operations, self.workspace, self.settings)
+            staged = self.workspace.stage(requested, sent)
         except UpholdError as error:
             if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise
             self.workspace.undo()
             fault = {"code": error.code, "remedy": error.remedy, "line": error.line, "column": error.column}
             return {"fault": {**fault, "detail": str(error)}}
+        named = {each.graph for each in operations if each.graph is not None} | requested.keys()
         return as_json(staged) | {
             "turtle": staged.report.as_turtle(sent, self.prefixes),
-            "existed": {name: name in before for name in contents},
+            "existed": {name: name in before for name in sorted(named)},
         }
 
 

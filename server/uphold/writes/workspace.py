@@ -25,7 +25,7 @@ from uphold.validation.coverage import describe
 from uphold.validation.report import Report
 from uphold.writes.graph_lines import GraphLines, canonical_lines
 
-__all__ = ["Counts", "Lines", "Staged", "Workspace"]
+__all__ = ["Counts", "Lines", "Staged", "Workspace", "node", "placed"]
 
 Lines = Mapping[str, tuple[set[str], set[str]]]
 """The lines that a change removes from each graph, and those that it adds."""
@@ -73,7 +73,7 @@ class Workspace:
     """The current data: by graph, as a union with compiled shapes, and the lines of the graphs that change."""
 
     def __init__(self, quads: Collection[ox.Quad], files: Files, counts: Counts, prefixes: Mapping[str, str]) -> None:
-        self.base, self.counts = files.base, counts
+        self.base, self.counts, self.prefixes = files.base, counts, dict(prefixes)
         self.store = ox.Store()
         self.store.bulk_extend(quads)
         shapes = [quad.triple for quad in quads if quad.graph_name == graph_name(self.base, "shapes")]
@@ -92,16 +92,12 @@ class Workspace:
             self.known[name] = GraphLines(name, read_lines(written))
         return self.known[name]
 
-    def stage(self, contents: Mapping[str, set[str]], sent: Collection[ox.Triple] = ()) -> Staged:
-        """Give graphs new contents; `sent` are the statements that the report counts.
+    def difference(self, name: str, content: set[str]) -> tuple[set[str], set[str]]:
+        """The lines that a graph loses and gains with new contents, whose blank nodes may have any labels."""
+        return self.graph(name).difference(canonical_lines(name, content))
 
-        The labels of blank nodes may be any that are unique in their graph. Nothing may be staged before.
-        """
-        requested = {}
-        for name, content in contents.items():
-            removed, added = self.graph(name).difference(canonical_lines(name, content))
-            if removed or added:
-                requested[name] = (removed, added)
+    def stage(self, requested: Lines, sent: Collection[ox.Triple] = ()) -> Staged:
+        """Change graphs; `sent` are the statements that the report counts. Nothing may be staged before."""
         lines = self.with_consequences(requested) if requested else {}
         results = self.apply(lines)
         results |= self.background.about_terms(triples(pair[1] for pair in requested.values()))
