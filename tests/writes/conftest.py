@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from uphold.journal import tokens
+from uphold.rdf.sources import Files
 from uphold.settings import Settings
+from uphold.snapshots.snapshot import current
 from uphold.validation.upload import Sent, receive
 from uphold.writes.operations import Kind, Operation
 from uphold.writes.service import Outcome, Write, WriteService
+from uphold.writes.worker import workspace_of
+from uphold.writes.workspace import Workspace
 
 PREFIXES = """
 @prefix call: <https://w3id.org/uphold/id/call/> .
@@ -78,3 +82,9 @@ def open_client() -> Iterator[Callable[[Settings], Client]]:
 def client(tiny_copy: Settings, open_client: Callable[[Settings], Client]) -> Client:
     """A client of a service on a copy of the tiny data."""
     return open_client(tiny_copy)
+
+
+@pytest.fixture(scope="module")
+def workspace(tiny: Settings) -> Workspace:
+    """A workspace, whose store each test fills anew."""
+    return workspace_of(current(tiny.state), Files(tiny.files, tiny.base))

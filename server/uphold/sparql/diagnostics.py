@@ -26,6 +26,9 @@ ENGINE_MESSAGES = {
     "is unbound": "A variable after SELECT is neither grouped by nor inside an aggregate.",
     "IRI parsing failed": "An IRI near here is not valid.",
     "language tag": "A language tag near here is not valid.",
+    "Prefix not found": "A prefix near here is not known: declare it with PREFIX before the operation.",
+    "Variables are not allowed": "Data cannot have variables: write INSERT { … } WHERE { … }.",
+    "Variables and blank nodes": "Data to delete cannot have variables: write DELETE WHERE { … }.",
     "unreported": "A blank node label near here is already used in another group: each label belongs to one group.",
 }
 REMEDIES = {

@@ -181,7 +181,7 @@ class Reader:
                 if self.takes("data"):
                     return self.data(inserts=word == "insert")
                 if word == "delete" and self.takes("where"):
-                    both = self.group()
+                    both = self.deleted()
                     return Modify(None, both, None, (), (), both)
                 return self.modify(None, word)
             case "with":
@@ -189,10 +189,23 @@ class Reader:
             case _:
                 return self.manage(word)
 
+    def deleted(self) -> Text:
+        """A group of statements to delete, which has no blank nodes (SPARQL 1.1 Query, 19.8, notes 7 and 11)."""
+        first = self.at
+        found = self.group()
+        for token in self.tokens[first : self.at]:
+            if token.text == "[" or token.text.startswith("_:"):
+                raise QuerySyntaxError(
+                    f"{token.text} is a blank node, and DELETE cannot name one.",
+                    *line_column(self.text, token.start),
+                    remedy="Find the node with a variable: DELETE { ?node … } WHERE { ?node … }.",
+                )
+        return found
+
     def data(self, *, inserts: bool) -> Data:
         """Data, which share no label of a blank node with other data of the request (SPARQL 1.1 Query, 19.6)."""
         first = self.at
-        quads = self.group()
+        quads = self.group() if inserts else self.deleted()
         labels = {each.text: each for each in self.tokens[first : self.at] if each.text.startswith("_:")}
         for label, token in labels.items():
             if label in self.labels:
@@ -215,7 +228,7 @@ class Reader:
 
     def modify(self, with_graph: str | None, word: str) -> Modify:
         """DELETE and INSERT by a pattern, after the first word: rule 41."""
-        deletes = self.group() if word == "delete" else None
+        deletes = self.deleted() if word == "delete" else None
         inserts = self.group() if word == "insert" or self.takes("insert") else None
         using: tuple[list[str], list[str]] = [], []
         while self.takes("using"):

@@ -20,7 +20,7 @@ __all__ = ["MEDIA_TYPE", "carry_out"]
 MEDIA_TYPE = "application/rdf-patch"
 NAME = rf"(?:_:[{INNER}.-]+|(?:[{BASE}](?:[{INNER}.-]*[{INNER}-])?)?:(?:[{INNER}.:%-]|\\[^\s\w])*)"
 LITERAL = rf"{STRING}(?:@[A-Za-z]+(?:-[A-Za-z0-9]+)*|\^\^(?:{IRI}|{NAME}))?"
-TERM = rf"(?:{IRI}|{LITERAL}|{NAME}|[+-]?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?|true|false|[A-Za-z]\w*)"
+TERM = rf"(?:{IRI}|{LITERAL}|{NAME}|[+-]?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?|[A-Za-z]\w*)"
 ROW = re.compile(rf"[ \t]*(?:(?P<code>[A-Z]+)(?P<terms>(?:[ \t]+{TERM})*)[ \t]*\.)?[ \t]*(?:\#.*)?\r?")
 TERMS = re.compile(rf"[ \t]+({TERM})")
 LABEL = re.compile(r"<(_:[^<>]+)>")
@@ -101,6 +101,8 @@ class Rows:
 
     def expanded(self, term: str, number: int) -> str:
         """A term in TriG, with the IRI of its prefix in place of that; raises `BodySyntaxError` for an unknown one."""
+        if term.isalnum() and term[0].isalpha() and term not in ("true", "false"):
+            raise BodySyntaxError(f"The word {term[:80]} is not a term.", number, 1)
         if label := LABEL.fullmatch(term):
             return label[1]
         if term[0] == "<":

@@ -75,7 +75,7 @@ class Evaluation:
             query = self.as_query(statement, where)
             try:
                 ox.Store().query(query, base_iri=self.base, prefixes=self.prefixes)
-            except SyntaxError as problem:
+            except (SyntaxError, RuntimeError) as problem:
                 raise self.fault(problem, where, query) from problem
         update = self.framed(f"{statement.prologue} {FAILS}", statement.text)
         try:
