@@ -46,7 +46,10 @@ def test_a_get_of_the_endpoint_returns_rdf(client: FlaskClient, form: str) -> No
 
 def test_one_service_has_this_endpoint_and_language(description: rdflib.Graph) -> None:
     """The endpoint is the address under the base."""
-    assert set(description.subjects(rdflib.RDF.type, SD.Service)) == {SERVICE}
+    update = rdflib.URIRef(f"{SERVICE}/update")
+    assert set(description.subjects(rdflib.RDF.type, SD.Service)) == {SERVICE, update}
+    assert set(description.objects(update, SD.endpoint)) == {update}
+    assert set(description.objects(update, SD.supportedLanguage)) == {SD.SPARQL11Update}
     assert set(description.objects(SERVICE, SD.endpoint)) == {SERVICE}
     assert SD.SPARQL11Query in set(description.objects(SERVICE, SD.supportedLanguage))
     assert SD.SPARQL11Update not in set(description.objects(SERVICE, SD.supportedLanguage))

@@ -25,6 +25,7 @@ FORM = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 UPDATES = frozenset({"insert", "delete", "load", "clear", "create", "drop", "copy", "move", "add"})
+UPDATES_ELSEWHERE = "Send it by POST to /sparql/update, with a token."
 FORMS = ("select", "ask", "construct", "describe")
 CHANGING = re.compile(r"(?:now|rand|uuid|bnode)[ \t\r\n]*+[(#]")
 PLAIN_TEMPLATE = re.compile(
@@ -189,7 +190,7 @@ def first_form(text: str) -> str:
     if form := next((word for word in words if word in FORMS), None):
         return form
     if not UPDATES.isdisjoint(words):
-        raise QuerySyntaxError("The text is an update; /sparql only accepts queries.", 1, 1)
+        raise QuerySyntaxError("The text is an update; /sparql only accepts queries.", 1, 1, UPDATES_ELSEWHERE)
     for word in words[:WORDS_COMPARED]:
         if near := get_close_matches(word, FORMS, n=1, cutoff=0.7):
             return near[0]  # the engine will reject it, and the error will suggest the form meant

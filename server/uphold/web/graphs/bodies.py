@@ -16,7 +16,7 @@ from uphold.validation.upload import MEDIA_TYPES, PACKED, Sent, Upload, by_suffi
 from uphold.web.data.validate import stated_name, visited
 from uphold.web.http.request_context import manager
 
-__all__ = ["read_uploads"]
+__all__ = ["read_text", "read_uploads"]
 
 FORM, OTHER_FORM = "multipart/form-data", "application/x-www-form-urlencoded"
 FORM_OVERHEAD = 20_000
@@ -44,6 +44,16 @@ def read_uploads(*, forms: bool) -> list[Upload]:
     if not found:
         raise MalformedRequest("The form has no part with a graph.")
     return found
+
+
+def read_text(most: int) -> str:
+    """The body as text in UTF-8, which may be compressed; raises what `inflate` raises, and `BodySyntaxError`."""
+    body = inflate(read_body(most), request.headers.get("Content-Encoding", ""), most)
+    try:
+        return body.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as problem:
+        line = body.count(b"\n", 0, problem.start) + 1
+        raise BodySyntaxError(f"The body is not UTF-8 at byte {problem.start}.", line) from problem
 
 
 def read_body(most: int) -> bytes:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
-from flask import Response, render_template
+from flask import Response, render_template, url_for
 
 from uphold.errors import ChangeDoesNotConform, NotAcceptable, SnapshotNotFound, UnsupportedFormat
 from uphold.web.data.validate import uncached
@@ -52,7 +52,7 @@ class Wanted:
         return cls(dry_run, body, choose(FORMS, {PROBLEM: JSON}) if body else "", ", ".join(applied))
 
 
-def status_of(found: Outcome, graph: str, wanted: Wanted) -> int:
+def status_of(found: Outcome, graph: str | None, wanted: Wanted) -> int:
     """The status of the response (Graph Store HTTP Protocol, 5.3 to 5.5): 201 for a graph that was not there."""
     if not found.conforms:
         return HTTPStatus.UNPROCESSABLE_ENTITY
@@ -63,18 +63,19 @@ def status_of(found: Outcome, graph: str, wanted: Wanted) -> int:
     return HTTPStatus.OK if wanted.body else HTTPStatus.NO_CONTENT
 
 
-def reply(found: Outcome, graph: str, wanted: Wanted, method: str) -> Response:
-    """The response to a write of a graph."""
+def reply(found: Outcome, graph: str | None, wanted: Wanted, method: str) -> Response:
+    """The response to a write of a graph, or of several."""
     status = found.status or status_of(found, graph, wanted)
     context().validation_outcome = "conforms" if found.conforms else "does-not-conform"
     if found.conforms and not wanted.dry_run:
         context().snapshot_after = found.snapshot
-    tag = new_tag(found, graph) if found.conforms and not wanted.dry_run and found.status is None else ""
+    tagged = graph is not None and found.conforms and not wanted.dry_run and found.status is None
+    tag = new_tag(found, graph or "") if tagged else ""
     if found.conforms and (not wanted.body or status == HTTPStatus.NO_CONTENT):
         response = without_body(status)
     else:
         response = with_body(found, graph, wanted, tag, status)
-    if status == HTTPStatus.CREATED:
+    if status == HTTPStatus.CREATED and graph:
         response.headers["Location"] = address_of(graph)
     if tag and method == "POST":  # not for PUT: its content is written otherwise than it came (RFC 9110, 9.3.4)
         response.headers["ETag"] = f'"{tag}"'
@@ -100,7 +101,7 @@ def without_body(status: int) -> Response:
     return response
 
 
-def with_body(found: Outcome, graph: str, wanted: Wanted, tag: str, status: int) -> Response:
+def with_body(found: Outcome, graph: str | None, wanted: Wanted, tag: str, status: int) -> Response:
     """The response with the report and the change."""
     form = wanted.form or form_of_problem()
     if form == TURTLE:
@@ -119,8 +120,8 @@ def with_body(found: Outcome, graph: str, wanted: Wanted, tag: str, status: int)
             report=found.report,
             change=members,
             dry_run=wanted.dry_run,
-            name=title_of(graph),
-            address=address_of(graph),
+            name="several" if graph is None else title_of(graph),
+            address=url_for("graphs.indirect") if graph is None else address_of(graph),
             about=about_page("Change of a graph", "What a change of a graph leads to.", indexed=False),
         )
         return uncached(page, form, status)

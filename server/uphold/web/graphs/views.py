@@ -9,11 +9,12 @@ from uphold.errors import MalformedRequest
 from uphold.web.graphs.graph_names import ONE, GraphPath, graph_at, named_graph, require_fields
 from uphold.web.graphs.history import show_history
 from uphold.web.graphs.reading import list_graphs, read
+from uphold.web.graphs.updating import patch_all, update_all
 from uphold.web.graphs.writing import change
 
 __all__ = ["graphs"]
 
-METHODS = ["GET", "PUT", "POST", "DELETE"]
+METHODS = ["GET", "PUT", "POST", "DELETE", "PATCH"]
 graphs = Blueprint("graphs", __name__)
 
 
@@ -25,10 +26,12 @@ def add_converter(state: BlueprintSetupState) -> None:
 
 @graphs.route("/graphs", methods=METHODS)
 def indirect() -> Response:
-    """The graph that the query string names; without one GET lists all, and POST creates a new one."""
+    """The graph that the query string names; without one GET lists all, POST creates, and PATCH changes several."""
     graph = named_graph()
     if request.method in ("GET", "HEAD"):
         return list_graphs() if graph is None else read(graph)
+    if graph is None and request.method == "PATCH":
+        return patch_all()
     if graph is None and request.method != "POST":
         raise MalformedRequest("The request names no graph.", remedy=ONE)
     return change(graph)
@@ -40,6 +43,12 @@ def direct(path: str) -> Response:
     require_fields()
     graph = graph_at(path)
     return read(graph) if request.method in ("GET", "HEAD") else change(graph)
+
+
+@graphs.post("/sparql/update")
+def update() -> Response:
+    """The update operation of the SPARQL 1.1 Protocol."""
+    return update_all()
 
 
 @graphs.get("/graphs/<path:path>/history")

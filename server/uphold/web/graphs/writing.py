@@ -1,11 +1,12 @@
-"""Writing graphs: PUT, POST and DELETE (Graph Store HTTP Protocol, 5.3 to 5.5)."""
+"""Writing graphs: PUT, POST, DELETE and PATCH (Graph Store HTTP Protocol, 5.3 to 5.5 and 5.7)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import secrets
-from dataclasses import astuple
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,9 @@ from werkzeug.exceptions import HTTPException
 
 from uphold.errors import GraphNotFound, GraphProtected, MalformedRequest, UpholdError
 from uphold.journal.graph_protection import may_write
-from uphold.validation.upload import Upload
 from uphold.web.data.validate import drain
 from uphold.web.graphs.bodies import read_uploads
+from uphold.web.graphs.patching import read_patch
 from uphold.web.graphs.replies import Wanted, reply, status_of
 from uphold.web.graphs.representations import require
 from uphold.web.http.bearer_tokens import bearer_token
@@ -26,9 +27,10 @@ from uphold.writes.writes import Writes
 if TYPE_CHECKING:
     from uphold.journal.tokens import Token
     from uphold.snapshots.snapshot import Snapshot
+    from uphold.writes.operations import Operation
     from uphold.writes.service import Outcome, Write
 
-__all__ = ["change", "writes"]
+__all__ = ["as_write", "authorized", "change", "idempotency_key", "writes"]
 
 LONGEST_KEY = 255
 
@@ -42,8 +44,16 @@ def writes() -> Writes:
 def change(graph: str | None) -> Response:
     """The response to a write of a graph, by the method of the request; None for a new graph, which POST creates.
 
+    Raises what `authorized` and `Writes.write` raise, `GraphProtected`, and errors in the request.
+    """
+    return authorized(lambda token: carry_out(graph, token), graph)
+
+
+def authorized(act: Callable[[Token], Response], graph: str | None) -> Response:
+    """The response of a function that is called with the token of the request; its use is recorded.
+
     The token is checked before the body is read. A rejected body is read to its end, so that its client reads the
-    response. Raises what `Writes.write` raises, `TokenRefused`, `GraphProtected`, and errors in the request.
+    response. Raises `TokenRefused`, and what the function raises.
     """
     token = None
     try:
@@ -51,7 +61,7 @@ def change(graph: str | None) -> Response:
         from uphold.journal.tokens import authenticate  # a server without writes does not load the database's library
 
         token = authenticate(writes().journal, secret)
-        return carry_out(graph, token)
+        return act(token)
     except (UpholdError, HTTPException) as error:
         drain(4 * manager().settings.upload_max_bytes)
         if token and isinstance(error, UpholdError) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -67,36 +77,48 @@ def carry_out(graph: str | None, token: Token) -> Response:
     name = new_graph(token, key) if graph is None else graph
     require_may_write(token, name, manager().settings.base)
     wanted = Wanted.by_request()
-    uploads = [] if request.method == "DELETE" else read_uploads(forms=request.method == "POST")
-    found = writes().write(as_write(name, uploads, token, wanted, key))
+    found = writes().write(as_write(name, operations_on(name), token, wanted, key))
     return reply(found, name, wanted, request.method)
 
 
-def as_write(graph: str, uploads: list[Upload], token: Token, wanted: Wanted, key: str | None) -> Write:
-    """The write that the request asks for."""
+def operations_on(graph: str) -> list[Operation]:
+    """The operations on a graph that the request asks for; raises what reading its body raises."""
     from uphold.writes.operations import Kind, Operation
+
+    if request.method == "PATCH":
+        return [read_patch(graph)]
+    kind = Kind(request.method.lower())
+    uploads = [] if kind == Kind.DELETE else read_uploads(forms=kind == Kind.POST)
+    return [Operation(kind, graph, upload) for upload in uploads] or [Operation(kind, graph)]
+
+
+def as_write(
+    graph: str | None, operations: Sequence[Operation], token: Token, wanted: Wanted, key: str | None
+) -> Write:
+    """The write that the request asks for: of one graph, or of all that its operations name."""
     from uphold.writes.service import Write
 
-    kind, headers = Kind(request.method.lower()), request.headers
+    method, headers = request.method, request.headers
 
     def require_state(newest: Snapshot) -> None:
         """RFC 9110, 13.2.1: a request that would fail without its preconditions fails as it would."""
-        if kind == Kind.DELETE and graph and graph not in newest.graphs:
+        if method == "DELETE" and graph and graph not in newest.graphs:
             raise GraphNotFound(graph)
-        require(headers, graph, newest.digests)
+        if graph is not None:
+            require(headers, graph, newest.digests)
 
     def status(found: Outcome) -> int:
         return status_of(found, graph, wanted)
 
     return Write(
-        operations=[Operation(kind, graph, upload) for upload in uploads] or [Operation(kind, graph)],
+        operations=operations,
         token=token,
-        method=request.method,
+        method=method,
         require=require_state,
         status=status,
         dry_run=wanted.dry_run,
         key=None if wanted.dry_run else key,
-        digest=digest(graph, uploads) if key else "",
+        digest=digest(graph, operations) if key else "",
     )
 
 
@@ -110,9 +132,9 @@ def idempotency_key() -> str | None:
     return given
 
 
-def digest(graph: str, uploads: list[Upload]) -> str:
+def digest(graph: str | None, operations: Sequence[Operation]) -> str:
     """What makes two requests with one key the same: the method, the graph, and what is sent."""
-    parts = [request.method, graph, [astuple(upload) for upload in uploads]]
+    parts = [request.method, graph, [asdict(each) for each in operations]]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

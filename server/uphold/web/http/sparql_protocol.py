@@ -1,4 +1,4 @@
-"""SPARQL 1.1 Protocol: parses query requests, sent in any of the three ways, from a WSGI environment (section 2.1)."""
+"""SPARQL 1.1 Protocol: parses requests for queries (2.1) and updates (2.2) from a WSGI environment."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from uphold.engines.interface import Dataset
 from uphold.errors import MalformedRequest, QueryTooLong, UnsupportedMediaType
 from uphold.settings import Settings
 
-__all__ = ["ProtocolRequest", "body_limit", "read_body", "read_request"]
+__all__ = ["ProtocolRequest", "UpdateFields", "body_limit", "read_body", "read_request", "read_update"]
 
 NO_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 NAMES_OF_FORM = ("format", "output", "results")
-FORM, DIRECT = "application/x-www-form-urlencoded", "application/sparql-query"
+FORM, DIRECT, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
+UPDATES = "Send updates by POST to /sparql/update, with a token."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +38,68 @@ def read_request(environ: dict[str, Any], settings: Settings) -> ProtocolRequest
     """The parsed protocol request; raises `MalformedRequest`, `UnsupportedMediaType` or `QueryTooLong`."""
     fields = parse(environ.get("QUERY_STRING", "").encode("latin-1"))
     if environ["REQUEST_METHOD"] == "POST":
-        media_type, options = parse_options_header(environ.get("CONTENT_TYPE", ""))
-        media_type = media_type.lower()
-        if media_type not in (FORM, DIRECT) or options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
-            raise UnsupportedMediaType(f"The body is {environ.get('CONTENT_TYPE') or 'of an unstated type'}.")
-        coding = environ.get("HTTP_CONTENT_ENCODING", "").strip(" \t")
-        if coding.lower() not in ("", "identity"):  # RFC 9110, 8.4
-            raise UnsupportedMediaType(f"The body has the content encoding {coding[:40]}, which is not supported.")
-        body = read_body(environ, settings)
-        fields += parse(body) if media_type == FORM else [("query", decode(body))]
+        fields += read_fields(environ, settings, DIRECT, "query", UPDATES)
     queries = [value for name, value in fields if name == "query"]
     if any(name == "update" for name, _ in fields):
-        raise MalformedRequest("Updates are not supported; send a query.")
+        raise MalformedRequest("Updates are not supported; send a query.", remedy=UPDATES)
     if len(queries) != 1 or not queries[0].strip():
         raise MalformedRequest(f"The request must have exactly one query; it has {sum(map(bool, queries))}.")
     if len(fields) == 1:
         return ProtocolRequest(queries[0])
     return ProtocolRequest(queries[0], read_dataset(fields), read_forms(fields), read_seconds(only(fields, "timeout")))
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFields:
+    """A request for an update: its text, and the graphs of its patterns."""
+
+    text: str
+    using: tuple[str, ...]
+    using_named: tuple[str, ...]
+
+
+def read_update(environ: dict[str, Any], settings: Settings) -> UpdateFields:
+    """The parsed request of a POST; raises `MalformedRequest`, `UnsupportedMediaType` or `QueryTooLong`."""
+    fields = parse(environ.get("QUERY_STRING", "").encode("latin-1"))
+    if any(name == "update" for name, _ in fields):  # 2.2.1 and 2.2.2: it is in the body
+        raise MalformedRequest("The update is in the address; it belongs in the body.")
+    media_type = parse_options_header(environ.get("CONTENT_TYPE", ""))[0].lower()
+    if media_type == DIRECT:
+        raise MalformedRequest("The body is a query; only updates are accepted here.", remedy="Send it to /sparql.")
+    fields += read_fields(environ, settings, UPDATE, "update", "Send application/sparql-update, or a form.")
+    if any(name == "query" for name, _ in fields):
+        raise MalformedRequest("The request has a query; only updates are accepted here.", remedy="Send it to /sparql.")
+    if any(name in ("default-graph-uri", "named-graph-uri") for name, _ in fields):
+        raise MalformedRequest(
+            "default-graph-uri and named-graph-uri are for queries.",
+            remedy="Send using-graph-uri or using-named-graph-uri.",
+        )
+    updates = [value for name, value in fields if name == "update"]
+    if len(updates) != 1:
+        raise MalformedRequest(f"The request must have exactly one update; it has {len(updates)}.")
+    using, named = (
+        tuple(value for name, value in fields if name == wanted)
+        for wanted in ("using-graph-uri", "using-named-graph-uri")
+    )
+    return UpdateFields(updates[0], using, named)
+
+
+def read_fields(
+    environ: dict[str, Any], settings: Settings, direct: str, name: str, remedy: str
+) -> list[tuple[str, str]]:
+    """The fields of the body of a POST; a body of the type `direct` is one field with this name."""
+    media_type, options = parse_options_header(environ.get("CONTENT_TYPE", ""))
+    media_type = media_type.lower()
+    if media_type not in (FORM, direct) or options.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        error = UnsupportedMediaType(f"The body is {environ.get('CONTENT_TYPE') or 'of an unstated type'}.")
+        if media_type == UPDATE or name == "update":
+            error.remedy = remedy
+        raise error
+    coding = environ.get("HTTP_CONTENT_ENCODING", "").strip(" \t")
+    if coding.lower() not in ("", "identity"):  # RFC 9110, 8.4
+        raise UnsupportedMediaType(f"The body has the content encoding {coding[:40]}, which is not supported.")
+    body = read_body(environ, settings)
+    return parse(body) if media_type == FORM else [(name, decode(body))]
 
 
 def read_body(environ: dict[str, Any], settings: Settings) -> bytes:
