@@ -130,7 +130,10 @@ class Evaluation:
 
     def template(self, part: Text, statement: Statement) -> Template:
         """The template that a group is."""
-        return read_template(part.text, statement.prologue, self.prefixes, self.base)
+        try:
+            return read_template(part.text, statement.prologue, self.prefixes, self.base)
+        except SyntaxError as problem:  # the lexer and the engine read it differently
+            raise self.fault(problem, part) from problem
 
     def modify(self, statement: Statement, modify: Modify) -> None:
         """Delete and insert what templates make of the solutions of a pattern: all are found before any change."""
