@@ -7,6 +7,7 @@ anything fails before the entry is committed, nothing has changed.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from uphold.errors import (
-    ClientError,
     GraphProtected,
     IdempotencyKeyReused,
     JournalDamaged,
@@ -36,6 +36,8 @@ from uphold.writes.staging import Staging
 from uphold.writes.workspace import Counts
 
 __all__ = ["Outcome", "Write", "WriteService"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class WriteService:
         A change that does not conform changes nothing: see `Outcome.conforms`. A request that was carried out before,
         by its idempotency key, is not carried out again.
         """
+        pending = False
         try:
             with self.journal.writing() as transaction:
                 if write.key and (reply := transaction.recall(write.key, token=write.token.name)):
@@ -112,19 +115,26 @@ class WriteService:
                 write.require(snapshot)
                 result = self.staging.stage(write.operations, snapshot)
                 self.require_permission(write.token, result["requested"])
+                pending = True
                 found = self.outcome(result, transaction, write, snapshot)
                 if found.entry is None:
                     self.staging.undo()
                 self.log(transaction, write, found)
-        except ClientError:  # nothing is staged: the worker undoes what it refuses
-            raise
         except BaseException:
-            self.staging.discard()  # it may have a change that was not committed
+            if pending:
+                self.staging.discard()  # it has a change that was not committed
             raise
         if found.entry is not None:
-            self.follow()
-            self.completion.after_write()
+            self.show(found)
         return found
+
+    def show(self, found: Outcome) -> None:
+        """Make what was accepted current; if that fails, it stays accepted, and the next write or start shows it."""
+        try:
+            self.follow()
+        except Exception:
+            log.exception("entry %s of the journal is accepted, but not current", found.entry)
+        self.completion.after_write()
 
     def require_permission(self, token: Token, graphs: Iterable[str]) -> None:
         """Raise `GraphProtected`, with the staged change undone, unless the token may write all graphs it changes."""

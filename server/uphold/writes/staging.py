@@ -107,12 +107,15 @@ class Staging:
             worker.send(json.dumps(request).encode())
             kind, content = worker.receive(time.monotonic() + seconds, None)
         except TimeoutError as problem:
+            self.discard()
             raise ValidationLimitExceeded(f"The write was stopped after {seconds:g} s, its time limit.") from problem
         except (EOFError, OSError) as problem:
+            self.discard()
             raise ValidationLimitExceeded(
                 f"The write ended without a result; its memory limit is {self.settings.validate_memory_mb} MB."
             ) from problem
         if kind != Frame.END:
+            self.discard()
             log.error("the worker of writes failed: %s", content.decode("utf-8", "replace"))
             raise WriteFailed
         found: dict[str, Any] = json.loads(content)
