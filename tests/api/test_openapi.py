@@ -59,7 +59,7 @@ def test_every_question_is_an_operation(document: dict[str, Any]) -> None:
 
 def test_graphs_are_described_with_their_methods(document: dict[str, Any]) -> None:
     """Each method of a route, and a token where one is needed."""
-    for path, expected in (("/graphs", 4), ("/graphs/{path}", 4), ("/graphs/{path}/history", 1)):
+    for path, expected in (("/graphs", 5), ("/graphs/{path}", 5), ("/graphs/{path}/history", 1)):
         methods = {name: each for name, each in document["paths"][path].items() if name != "parameters"}
         assert len(methods) == expected
         assert {name for name, each in methods.items() if "security" in each} == {*methods} - {"get"}

@@ -42,6 +42,7 @@ NAMED = [
         "schema": {"type": "string", "maxLength": 0},
     },
 ]
+PATCHES = {kind: {"schema": {"type": "string"}} for kind in ("application/sparql-update", "application/rdf-patch")}
 
 
 def graph_operations() -> dict[str, Any]:
@@ -71,6 +72,7 @@ def methods(suffix: str) -> dict[str, Any]:
             "extend", "Add to a graph", suffix, {**BODIES, "multipart/form-data": {"schema": {"type": "object"}}}
         ),
         "delete": write("remove", "Remove a graph", suffix, None),
+        "patch": write("patch", "Change a graph by an update or an RDF Patch", suffix, PATCHES),
     }
 
 

@@ -17,7 +17,8 @@ from uphold.writes.workspace import Lines, Workspace, node
 __all__ = ["Draft"]
 
 
-RESERVED = "/history"
+RESERVED = "history"
+"""The last segment of a path below /graphs that names no graph, but the history of one."""
 
 
 class Draft:
@@ -72,7 +73,8 @@ class Draft:
         """Raise `GraphProtected` for a name that no graph can have here, or what `check_terms` raises."""
         if isinstance(graph, ox.NamedNode):
             check_terms(ox.Triple(graph, graph, graph))
-            if graph == UNNAMED or graph.value.endswith(RESERVED):
+            home, name = f"{self.workspace.base}graph/", graph.value
+            if graph == UNNAMED or (name.startswith(home) and name.rpartition("/")[2] == RESERVED):
                 raise GraphProtected(f"{graph.value} cannot name a graph here.")
 
     def finish(self) -> Lines:
