@@ -106,6 +106,7 @@ bench: setup .venv-bench/.ready
 	$(BIN)/python -m bench.compare
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.gate
+	$(BIN)/python -m bench.writes
 	$(BIN)/python -m bench.research
 	$(BIN)/python -m bench.build
 
