@@ -211,6 +211,21 @@ def test_a_write_that_takes_too_long_is_stopped(client: Client) -> None:
     assert client.put("partner/a", AGENT.format(2)).entry == head.number + 1
 
 
+def test_a_class_that_was_written_has_the_rules_of_its_superclass(
+    client: Client, open_client: Callable[[Settings], Client]
+) -> None:
+    """In the process that wrote it and in another one, until the statement is removed."""
+    other = open_client(client.settings)
+    assert other.put("partner/b", AGENT.format(1)).conforms
+    kind = "<urn:class:call> <http://www.w3.org/2000/01/rdf-schema#subClassOf> uphold:CallToAction"
+    assert client.put("partner/a", f"{kind} ; a <http://www.w3.org/2002/07/owl#Class> .").conforms
+    for writer in (client, other):
+        found = writer.put("partner/c", "<urn:x> a <urn:class:call> .")
+        assert {each["shape"].rpartition("/")[2] for each in found.report["results"]} >= {"CallToAction-label"}
+    assert other.delete("partner/a").conforms
+    assert client.put("partner/c", "<urn:x> a <urn:class:call> .").conforms
+
+
 def test_many_writes_leave_few_snapshots(tiny_copy: Settings, open_client: Callable[[Settings], Client]) -> None:
     """Those retained, and the built one that they are made from; each can be read."""
     client = open_client(replace(tiny_copy, keep_snapshots=3))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
 import time
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from uphold.engines.processes.client import ForkServer, Predecessor, Worker
@@ -19,7 +19,7 @@ from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.steps import steps_between
 from uphold.validation.service import restored_error
 from uphold.writes.operations import Operation
-from uphold.writes.worker import READY
+from uphold.writes.worker import READY, counts_of
 
 __all__ = ["Staging"]
 
@@ -40,7 +40,7 @@ class Staging:
     def stage(self, operations: Sequence[Operation], snapshot: Snapshot) -> dict[str, Any]:
         """Have the worker stage operations on the data of a snapshot; raises what they raise."""
         self.worker_at(snapshot)
-        result = self.ask({"stage": [dataclasses.asdict(each) for each in operations]})
+        result = self.ask({"stage": [asdict(each) for each in operations]})
         if fault := result.get("fault"):
             raise restored_error(fault)
         return result
@@ -53,7 +53,8 @@ class Staging:
             self.worker = self.forked(snapshot)
             steps = steps_to(snapshot, self.worker[1])
         if steps:
-            self.ask({"follow": b64encode(pack(steps)).decode()})
+            counts = asdict(counts_of(snapshot))
+            self.ask({"follow": b64encode(pack(steps)).decode(), "counts": counts})
             self.worker = (self.worker[0], snapshot)
 
     def forked(self, snapshot: Snapshot) -> tuple[Worker, Snapshot]:
@@ -91,7 +92,7 @@ class Staging:
 
     def follow(self, step: Step) -> dict[str, Any]:
         """Make a change that was accepted elsewhere; the value is what identifies the data then, as in `Counts`."""
-        counts: dict[str, Any] = self.ask({"follow": b64encode(pack([step])).decode()})["counts"]
+        counts: dict[str, Any] = self.ask({"follow": b64encode(pack([step])).decode(), "counts": None})["counts"]
         return counts
 
     def has(self, snapshot: Snapshot) -> None:

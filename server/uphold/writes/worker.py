@@ -5,7 +5,7 @@ journal and stages one write after the other. A request is a JSON object with on
 
 - `stage`: operations; the response has the change and its report, and the change waits to be kept or undone
 - `keep`, `undo`: what becomes of it
-- `follow`: steps that others have made
+- `follow`: steps that others have made, with `counts` if they are known
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from uphold.snapshots.steps import quads_of
 from uphold.writes.operations import Operation, carry_out
 from uphold.writes.workspace import Counts, Staged, Workspace
 
-__all__ = ["READY", "main", "workspace_of"]
+__all__ = ["READY", "counts_of", "main", "workspace_of"]
 
 READY = b"W"
 log = logging.getLogger(__name__)
@@ -44,8 +44,12 @@ log = logging.getLogger(__name__)
 
 def workspace_of(snapshot: Snapshot, files: Files) -> Workspace:
     """The data of a snapshot, to be changed."""
-    counts = Counts(snapshot.id, snapshot.quads, snapshot.triples, snapshot.graphs, snapshot.digests)
-    return Workspace([*quads_of(snapshot)], files, counts, snapshot.prefixes)
+    return Workspace([*quads_of(snapshot)], files, counts_of(snapshot), snapshot.prefixes)
+
+
+def counts_of(snapshot: Snapshot) -> Counts:
+    """What identifies a snapshot."""
+    return Counts(snapshot.id, snapshot.quads, snapshot.triples, snapshot.graphs, snapshot.digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,8 @@ class WriteWorker:
         if "stage" in request:
             return self.stage([Operation.from_json(each) for each in request["stage"]])
         if "follow" in request:
-            for step in unpack(b64decode(request["follow"])):
-                self.workspace.follow(step)
+            counts = Counts(**request["counts"]) if request["counts"] else None
+            self.workspace.follow([*unpack(b64decode(request["follow"]))], counts)
         elif "keep" in request:
             self.workspace.keep()
         else:
@@ -133,8 +137,7 @@ def main(arguments: list[str]) -> None:
     loaded = Loaded(READY, WriteWorker(settings, workspace, snapshot.prefixes).serve)
 
     def advance(content: bytes) -> Loaded:
-        for step in unpack(content):
-            workspace.follow(step)
+        workspace.follow([*unpack(content)])
         return loaded
 
     offer(listener, loaded, advance=advance)

@@ -6,7 +6,7 @@ to. Then the change is kept or undone. Each step costs what the change costs, ap
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from uphold.snapshots.change import Change, Step
 from uphold.snapshots.identity import identity_of
 from uphold.snapshots.steps import parsed
 from uphold.validation.background import Background, in_order, with_iris
+from uphold.validation.changes import SUBCLASS
 from uphold.validation.coverage import describe
 from uphold.validation.report import Report
 from uphold.writes.graph_lines import GraphLines, canonical_lines
@@ -61,8 +62,8 @@ class Staged:
 
 
 @dataclass(slots=True)
-class Undone:
-    """What `undo` needs."""
+class Made:
+    """A change that was made, with that of the union of all graphs, and the counts before it."""
 
     lines: Lines
     union: tuple[list[ox.Triple], list[ox.Triple]]
@@ -83,7 +84,7 @@ class Workspace:
         self.following = {f"{self.base}graph/{name}" for name in ("derived", "catalogue", "void")}
         """The graphs that follow from others."""
         self.known: dict[str, GraphLines] = {}
-        self.made: Undone | None = None
+        self.made: Made | None = None
 
     def graph(self, name: str) -> GraphLines:
         """The lines of a graph."""
@@ -116,17 +117,20 @@ class Workspace:
         described = self.description.change(self.store, removed, added)
         return by_graph([*removed, *described.removed], [*added, *described.added])
 
-    def apply(self, lines: Lines, *, validate: bool = True) -> set[Any]:
+    def apply(self, lines: Lines) -> set[Any]:
         """Make a change; the value is what the data newly violate."""
-        before, union = self.counts, self.change_store(lines)
+        before, union = self.counts, self.change_graphs(lines)
+        results = self.background.results_of_change(*union)
+        self.counts = self.counted(lines, len(union[1]) - len(union[0]))
+        self.made = Made(lines, union, before)
+        return results
+
+    def change_graphs(self, lines: Lines) -> tuple[list[ox.Triple], list[ox.Triple]]:
+        """Change the store and the lines of graphs; the value is that of `change_store`."""
+        union = self.change_store(lines)
         for name, (removed, added) in lines.items():
             self.graph(name).change(removed, added)
-        results = self.background.results_of_change(*union) if validate else set()
-        if not validate:
-            self.background.change(*union)
-        self.counts = self.counted(lines, len(union[1]) - len(union[0]))
-        self.made = Undone(lines, union, before)
-        return results
+        return union
 
     def change_store(self, lines: Lines) -> tuple[list[ox.Triple], list[ox.Triple]]:
         """Change the store; the value is what the union of all graphs loses and gains, with IRIs for blank nodes."""
@@ -161,19 +165,27 @@ class Workspace:
         quads = sum(sizes.values())
         return Counts(identity_of(digests), quads, self.counts.triples + more, dict(sorted(sizes.items())), digests)
 
-    def follow(self, step: Step) -> None:
-        """Make a change that was accepted elsewhere."""
-        lines = by_graph(parsed(step.change.removed), parsed(step.change.added))
-        self.with_consequences({name: pair for name, pair in lines.items() if name not in self.following})
-        self.apply(lines, validate=False)
-        self.keep()
+    def follow(self, steps: Sequence[Step], counts: Counts | None = None) -> None:
+        """Make changes that were accepted elsewhere; `counts` are those after them, which else are counted."""
+        for step in steps:
+            lines = by_graph(parsed(step.change.removed), parsed(step.change.added))
+            self.with_consequences({name: pair for name, pair in lines.items() if name not in self.following})
+            union = self.change_graphs(lines)
+            self.background.change(*union)
+            self.made = Made(lines, union, self.counts)
+            if counts is None:
+                self.counts = self.counted(lines, len(union[1]) - len(union[0]))
+            self.keep()
+        self.counts = counts or self.counts
 
     def warm(self) -> None:
         """Prepare what the first write needs."""
         self.background.warm()
 
     def keep(self) -> None:
-        """Keep the change that was staged."""
+        """Keep the change that was made."""
+        if self.made and any(triple.predicate.value == SUBCLASS for some in self.made.union for triple in some):
+            self.background.compiled = self.background.compile()
         self.derivation.keep()
         self.description.keep()
         self.made = None
@@ -185,10 +197,7 @@ class Workspace:
         if self.made is None:
             return
         made, self.made = self.made, None
-        opposite = {name: (added, removed) for name, (removed, added) in made.lines.items()}
-        self.change_store(opposite)
-        for name, (removed, added) in opposite.items():
-            self.graph(name).change(removed, added)
+        self.change_graphs({name: (added, removed) for name, (removed, added) in made.lines.items()})
         gone, new = made.union
         self.background.change(new, gone)
         self.counts = made.counts
