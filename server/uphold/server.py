@@ -139,6 +139,9 @@ class ResilientServer(MPServer):
             return
         if any(time.monotonic() - self.wrks[failed].birth < SHORT_LIFE for failed in workers):
             self.main_loop_interrupt.wait(PAUSE)  # a stop ends the pause
+        if self.interrupt_signal:  # a process that is only now started might miss the stop
+            self.main_loop_interrupt.set()
+            return
         super()._respawn_workers(workers, spawn_target, target_loader, delay)
         self.respawned_wrks.clear()  # Granian detects a crash loop by this
         if self.interrupt_signal:  # the stop came just before Granian cleared the event that wakes its loop

@@ -93,7 +93,6 @@ def test_a_written_graph_is_a_data_set_without_licence(described: Described) -> 
     void, size = "http://rdfs.org/ns/void#", '"1"^^<http://www.w3.org/2001/XMLSchema#integer>'
     assert {line for line in about if "/graph/catalogue" not in line} >= {
         f"{VISITS} <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{void}Dataset>",
-        f'{VISITS} <http://purl.org/dc/terms/title> "partner/acme/visits"@und',
         f"{VISITS} <{void}triples> {size}",
         f"<{BASE}> <{void}subset> {VISITS}",
     }

@@ -121,7 +121,7 @@ def serving(settings: Settings, *flags: str, processes: int = 2) -> Iterator[Run
         yield running
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(90)  # a stop lets running requests finish, at most 65 seconds
 
 
 @contextmanager

@@ -3,17 +3,15 @@
 Each graph is described by hand in a `metadata.ttl`; the build adds its number of triples, lists it in the catalogue
 and under each data service, and counts its classes and properties in graph `void`. Graph `void` does not count itself.
 
-A graph that was written while the server runs may have no description. Then it is a void:Dataset with its path as title
-and its counts, in the catalogue's void:subset: a dcat:Dataset would need a licence and an origin, which only its owner
-knows. The unnamed graph has no IRI to be described by; it counts in the whole.
+A graph that was written while the server runs may have no description. Then it is a void:Dataset with its counts, in
+the catalogue's void:subset: a dcat:Dataset would need a title, a licence and an origin, which only its owner knows. The
+unnamed graph has no IRI to be described by; it counts in the whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
-
-import pyoxigraph as ox
 
 from uphold.build.void import Facts, ShortNames, Tally, count_objects, describe, facts_of, number, place_of
 from uphold.errors import UnreadableSource
@@ -25,7 +23,6 @@ TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 DCAT = "http://www.w3.org/ns/dcat#"
 SUBSET = "http://rdfs.org/ns/void#subset"
 VOID_DATASET = "http://rdfs.org/ns/void#Dataset"
-TITLE = "http://purl.org/dc/terms/title"
 
 
 def complete(graphs: Graphs, base: str, prefixes: Mapping[str, str], written: Collection[str] = ()) -> None:
@@ -42,7 +39,7 @@ def complete(graphs: Graphs, base: str, prefixes: Mapping[str, str], written: Co
     for name in names:
         if name not in described and name not in written:
             raise UnreadableSource(f"No metadata.ttl describes the graph <{name}> as a dcat:Dataset.")
-        catalogue |= listing(name, base, whole, services if name in described else None)
+        catalogue |= listing(name, whole, services if name in described else None)
     short, sets = ShortNames(prefixes), [*names, *whole]
     facts = {name: facts_of(lines) for name, lines in graphs.items()}
     facts[place] = facts_of(catalogue | sizes(graphs, place, sets, contents, 0))
@@ -56,12 +53,11 @@ def complete(graphs: Graphs, base: str, prefixes: Mapping[str, str], written: Co
     graphs[contents] = partitions(tallies, base, short)
 
 
-def listing(name: str, base: str, whole: Iterable[str], services: Iterable[str] | None) -> set[str]:
+def listing(name: str, whole: Iterable[str], services: Iterable[str] | None) -> set[str]:
     """What the catalogue says of a graph except its size; `services` is None if nobody has described it."""
     found = {f"<{catalog}> <{SUBSET}> <{name}> ." for catalog in whole}
     if services is None:
-        title = ox.Literal(name.removeprefix(f"{base}graph/"), language="und")
-        return found | {f"<{name}> {TYPE} <{VOID_DATASET}> .", f"<{name}> <{TITLE}> {title} ."}
+        return found | {f"<{name}> {TYPE} <{VOID_DATASET}> ."}
     found |= {f"<{catalog}> <{DCAT}dataset> <{name}> ." for catalog in whole}
     return found | {f"<{service}> <{DCAT}servesDataset> <{name}> ." for service in services}
 

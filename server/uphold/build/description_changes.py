@@ -143,7 +143,7 @@ class Description:
             return set()
         is_described = view.has(ox.NamedNode(name), TYPE, DATASET, self.catalogue)
         size = set() if name in (self.catalogue, self.contents) else {number(name, "triples", sizes[name])}
-        return size | listing(name, self.base, self.whole, self.services if is_described else None)
+        return size | listing(name, self.whole, self.services if is_described else None)
 
 
 def resized(sizes: Counter[str], gone: Iterable[ox.Quad], new: Iterable[ox.Quad]) -> Counter[str]:
