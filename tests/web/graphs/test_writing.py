@@ -247,11 +247,16 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(store: GraphStore,
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file in the state folder but the journal's, which records that a token was used."""
+    """Every file in the state folder but the journal's, which records that a token was used, and downloads.
+
+    Downloads of the snapshot before are made in the background.
+    """
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(("journal", "current.lock"))
+        if path.is_file()
+        and not path.name.startswith(("journal", "current.lock", "data.nq", "dumps.lock"))
+        and not {"dumps", "dumps.new"} & {*path.parts}
     }
 
 
