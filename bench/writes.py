@@ -28,8 +28,8 @@ from uphold.snapshots.snapshot import current
 __all__ = ["main"]
 
 RESULTS = Path(__file__).with_name("writes.md")
-ROUNDS, CLIENTS, GRAPHS = 40, 8, 10
-SIZES = (5, 100, 1_000)
+ROUNDS, CLIENTS, GRAPHS = 20, 4, 10
+SIZES = (5, 100)
 START_SECONDS = 120
 COUNT = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER STRSTARTS(STR(?g), 'https://data.example/') }"
 Post = Callable[[int, int], float]
