@@ -40,7 +40,7 @@ class Described:
         self.description = Description(graphs, BASE, PREFIXES)
 
     def in_full(self) -> Graphs:
-        """All graphs with a description made anew."""
+        """All graphs with a description made again."""
         derived = {ox.Quad(each.subject, each.predicate, each.object, DERIVED) for each in self.derivation.statements}
         graphs = graphs_of(self.quads | derived)
         complete(graphs, BASE, PREFIXES, written=graphs)

@@ -86,5 +86,5 @@ def client(tiny_copy: Settings, open_client: Callable[[Settings], Client]) -> Cl
 
 @pytest.fixture(scope="module")
 def workspace(tiny: Settings) -> Workspace:
-    """A workspace, whose store each test fills anew."""
+    """A workspace, whose store each test fills."""
     return workspace_of(current(tiny.state), Files(tiny.files, tiny.base))

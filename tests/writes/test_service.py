@@ -8,6 +8,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,11 +18,13 @@ import pytest
 from tests.writes.conftest import Client
 from uphold.build.completion import with_dumps
 from uphold.build.pipeline import build
+from uphold.engines.oxigraph.engine import EmbeddedEngine
 from uphold.errors import BodySyntaxError, IdempotencyKeyReused, PreconditionFailed, ValidationLimitExceeded
 from uphold.journal.backup import backup
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot, current, stored
 from uphold.snapshots.steps import data_file, quads_of
+from uphold.snapshots.verification import faults
 
 AGENT = "<urn:agent:{0}> a foaf:Agent ; foaf:name 'Agent {0}' ."
 BROKEN = "<urn:x> a uphold:CallToAction ."
@@ -266,3 +269,18 @@ def test_downloads_are_those_of_a_build(client: Client) -> None:
     while not newest.dumps.exists() and time.monotonic() < until:
         time.sleep(0.05)
     assert newest.dumps.exists()
+
+
+def test_data_that_return_after_a_build_can_be_written_to(client: Client) -> None:
+    """A snapshot of the same content has a folder from before the build, made with other steps."""
+    client.put("partner/a", AGENT.format(1))
+    client.put("partner/b", AGENT.format(2))
+    first = current(client.settings.state)
+    assert build(client.settings).id == first.id
+    client.delete("partner/b")
+    client.put("partner/c", AGENT.format(3))
+    newest = current(client.settings.state)
+    assert faults(newest) == []
+    with closing(EmbeddedEngine(newest, client.settings)) as engine:
+        query = "SELECT ?s { ?s a foaf:Agent FILTER STRSTARTS(STR(?s), 'urn:agent:') } ORDER BY ?s"
+        assert engine.query(query, accept="text/csv").read().split() == [b"s", b"urn:agent:1", b"urn:agent:3"]

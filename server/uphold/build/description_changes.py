@@ -1,6 +1,6 @@
 """Changes of the data set description: what a change of the data changes in the graphs `catalogue` and `void`.
 
-The counts of each graph and of the union of all are kept; only the partitions with other counts are stated anew
+The counts of each graph and of the union of all are kept; only the partitions with other counts are stated again
 (`recount`).
 """
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from uphold.journal.place import has_journal
 from uphold.rdf.graphs import Graphs, graphs_of
 from uphold.settings import Settings
 from uphold.snapshots.change import Change
@@ -49,7 +50,7 @@ class Written:
 @contextmanager
 def written_graphs(settings: Settings) -> Iterator[Written]:
     """The written graphs, which nobody changes meanwhile; raises what `Journal.open` and `Journal.writing` raise."""
-    if not settings.database and not (settings.state / "journal.sqlite").exists():
+    if not has_journal(settings):
         yield Written()  # without loading a library for databases
         return
     from uphold.journal.entry import EMPTY

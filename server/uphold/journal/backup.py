@@ -19,10 +19,11 @@ from sqlalchemy import URL, text
 
 from uphold.errors import BackupFailed, JournalDamaged, JournalNotEmpty, JournalTooNew, JournalUnavailable
 from uphold.journal.creation import CREATED
-from uphold.journal.database import ADVISORY_LOCK, FILE, Database, redacted
+from uphold.journal.database import ADVISORY_LOCK, Database, redacted
 from uphold.journal.entry import EMPTY, Head
 from uphold.journal.journal import Journal
 from uphold.journal.migrations import version
+from uphold.journal.place import FILE
 from uphold.journal.rows import read_head
 from uphold.journal.verification import verify
 from uphold.settings import Settings

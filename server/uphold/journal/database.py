@@ -20,12 +20,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from uphold.errors import InvalidSetting, JournalBusy, JournalDamaged, JournalUnavailable, UpholdError
+from uphold.journal.place import FILE
 from uphold.journal.write_lock import WriteLock
 from uphold.settings import Settings
 
-__all__ = ["ADVISORY_LOCK", "CHANNEL", "FILE", "Database", "read_url", "redacted"]
+__all__ = ["ADVISORY_LOCK", "CHANNEL", "Database", "read_url", "redacted"]
 
-FILE = "journal.sqlite"
 LOCK = "journal.lock"
 ADVISORY_LOCK = 7_599_401_165_112_108_100
 """The number of the lock that writers hold on PostgreSQL; any that no other program uses."""

@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from uphold.errors import BlankNodeInTwoGraphs
 from uphold.rdf.graphs import Graphs, as_quads, in_graph, lines_of
 
-__all__ = ["canonical", "digest_of", "digests_of", "identity_of", "sorted_lines"]
+__all__ = ["canonical", "digest_of", "digests_of", "identity_of", "marked", "sorted_lines"]
 
 
 def canonical(graphs: Graphs) -> Graphs:

@@ -21,12 +21,13 @@ from typing import Any
 from uphold.engines.processes.client import ForkServer, Predecessor, Worker
 from uphold.engines.processes.fair_queue import FairQueue
 from uphold.engines.processes.ipc import Frame
-from uphold.errors import UpholdError, ValidationLimitExceeded, ValidatorFailed, all_kinds
+from uphold.errors import ValidationLimitExceeded, ValidatorFailed
 from uphold.server_timing import spend
 from uphold.settings import Settings
 from uphold.snapshots.change import Step, pack
 from uphold.snapshots.snapshot import Snapshot
 from uphold.validation.upload import Upload
+from uphold.validation.worker_requests import restored_error
 
 __all__ = ["READY", "SnapshotValidator", "ValidationResult", "ValidationService"]
 
@@ -186,12 +187,3 @@ class SnapshotValidator:
         return ValidationLimitExceeded(
             f"The validation ended without a report; its memory limit is {self.settings.validate_memory_mb} MB."
         )
-
-
-def restored_error(fault: dict[str, Any]) -> UpholdError:
-    """The error of a worker, recreated in this process."""
-    kind = next(kind for kind in all_kinds() if kind.code == fault["code"])
-    error = kind.__new__(kind)
-    Exception.__init__(error, fault["detail"])
-    error.remedy, error.line, error.column = fault["remedy"], fault["line"], fault["column"]
-    return error

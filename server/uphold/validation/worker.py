@@ -10,13 +10,9 @@ from __future__ import annotations
 import json
 import logging.config
 import os
-import resource
 import sys
-import time
-import traceback
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -24,7 +20,6 @@ from typing import Any
 import pyoxigraph as ox
 
 from uphold.engines.processes.fork_server import Loaded, begin, limit_memory, offer
-from uphold.engines.processes.ipc import Frame, read_frame, write_frame
 from uphold.errors import BodySyntaxError, UpholdError
 from uphold.logs import configuration
 from uphold.rdf.sources import graph_name
@@ -37,6 +32,7 @@ from uphold.validation.evaluation import Progress, in_silence
 from uphold.validation.report import Report
 from uphold.validation.service import READY, ValidationResult
 from uphold.validation.upload import Upload, parse
+from uphold.validation.worker_requests import answer_requests, as_fault
 
 __all__ = ["background_of", "main", "validate_triples"]
 
@@ -74,32 +70,15 @@ class ValidationWorker:
     prefixes: dict[str, str]
 
     def serve(self, channel: socket) -> None:
-        """Validate uploads; an error in one is a result too, and an internal error is reported to the server.
-
-        A worker that runs out of memory ends without a response, as it does if a library aborts the process.
-        """
-        requests, (_, most) = channel.makefile("rb"), resource.getrlimit(resource.RLIMIT_CPU)
-        while (frame := read_frame(requests)) is not None:
-            until = int(time.process_time() + self.settings.validate_timeout) + 1
-            resource.setrlimit(resource.RLIMIT_CPU, (until, most))
-            try:
-                result = self.validate(Upload(**json.loads(frame[1])))
-            except MemoryError:
-                return
-            except Exception:  # noqa: BLE001 the server logs it
-                write_frame(channel, Frame.FAULT, traceback.format_exc()[-2000:].encode())
-                return
-            write_frame(channel, Frame.END, json.dumps(result).encode())
+        """Validate uploads; an error in one is a result too."""
+        answer_requests(channel, self.settings.validate_timeout, lambda members: self.validate(Upload(**members)))
 
     def validate(self, upload: Upload) -> dict[str, Any]:
         """The validation result, or the error in the upload."""
         try:
             return asdict(answer(upload, self.settings, self.background, self.prefixes))
         except UpholdError as error:
-            if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise
-            fault = {"code": error.code, "remedy": error.remedy, "line": error.line, "column": error.column}
-            return {"fault": {**fault, "detail": str(error)}}
+            return as_fault(error)
 
 
 def main(arguments: list[str]) -> None:

@@ -7,9 +7,9 @@ from bisect import bisect_left
 from collections.abc import Iterable
 
 from uphold.rdf.graphs import in_graph
-from uphold.snapshots.identity import canonical, digest_of
+from uphold.snapshots.identity import digest_of
 
-__all__ = ["GraphLines", "canonical_lines"]
+__all__ = ["GraphLines"]
 
 
 class GraphLines:
@@ -20,10 +20,6 @@ class GraphLines:
         self.ordered = sorted(set(lines))
         self.nameless = count_nameless(self.ordered)
         """The number of lines that may have a blank node."""
-
-    def __contains__(self, line: str) -> bool:
-        at = bisect_left(self.ordered, line)
-        return at < len(self.ordered) and self.ordered[at] == line
 
     def __len__(self) -> int:
         return len(self.ordered)
@@ -44,7 +40,7 @@ class GraphLines:
 
     def digest(self) -> str:
         """The digest of the graph; fast without blank nodes, since the lines are in the order of N-Quads already."""
-        if any("_:" in line for line in self.ordered):
+        if self.nameless:
             return digest_of(self.name, self.ordered)
         lines = "\n".join([*in_graph(self.ordered, self.name), ""])
         return hashlib.sha256(lines.encode()).hexdigest()
@@ -53,8 +49,3 @@ class GraphLines:
 def count_nameless(lines: Iterable[str]) -> int:
     """The number of lines that may have a blank node."""
     return sum("_:" in line for line in lines)
-
-
-def canonical_lines(name: str, lines: set[str]) -> set[str]:
-    """The statements of a graph with the labels of blank nodes that snapshots have."""
-    return canonical({name: lines})[name]

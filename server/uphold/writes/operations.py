@@ -11,6 +11,7 @@ import pyoxigraph as ox
 
 from uphold.errors import BodySyntaxError, BodyTooLarge
 from uphold.settings import Settings
+from uphold.snapshots.identity import marked
 from uphold.validation.upload import CSV, JSON, JSON_LD, Upload, parse
 from uphold.writes import patch, update
 from uphold.writes.draft import Draft
@@ -82,7 +83,7 @@ def carry_out_one(operation: Operation, draft: Draft, number: int) -> list[ox.Tr
         return [quad.triple for quad in draft.added - before]
     sent = statements(operation, draft.settings) if operation.upload else []
     graph = operation.graph or ""
-    new = {placed(apart(triple, f"n{number}x"), node(graph)) for triple in sent}
+    new = {placed(marked(triple, f"n{number}x"), node(graph)) for triple in sent}  # a merge: new nodes
     old = draft.quads(graph) if operation.kind != Kind.POST else set()
     draft.change(old - new, new - old)
     return sent
@@ -100,12 +101,3 @@ def statements(operation: Operation, settings: Settings) -> list[ox.Triple]:
     if not found and operation.upload.media_type in (JSON, JSON_LD):
         raise BodySyntaxError("The body has no statements. JSON-LD ignores keys that are not in its context.")
     return found
-
-
-def apart(triple: ox.Triple, start: str) -> ox.Triple:
-    """The triple with labels of blank nodes that the graph does not have yet (RDF 1.1 Semantics, 4.1: a merge)."""
-    subject, value = (
-        ox.BlankNode(f"{start}{term.value}") if isinstance(term, ox.BlankNode) else term
-        for term in (triple.subject, triple.object)
-    )
-    return ox.Triple(subject, triple.predicate, value)  # type: ignore[arg-type] # it is a subject

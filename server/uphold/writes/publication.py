@@ -6,10 +6,11 @@ import datetime as dt
 import fcntl
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from uphold.errors import SnapshotNotFound
 from uphold.snapshots.change import Change
 from uphold.snapshots.publication_log import keep_only, record
 from uphold.snapshots.snapshot import METADATA, Snapshot, publish
@@ -40,12 +41,16 @@ def write_snapshot(before: Snapshot, counts: Counts, change: Change, entry: int)
         entry=entry,
     )
     write_step(made, change)
+    with suppress(SnapshotNotFound):  # the data were like this before: with other steps, perhaps after another build
+        known = Snapshot.open(made.folder)
+        if not known.built_on:
+            return known
+        made = replace(made, created=known.created)
     made.folder.mkdir(exist_ok=True)
-    if not (made.folder / METADATA).exists():  # the data may have been like this before
-        metadata = {name: value for name, value in asdict(made).items() if name != "folder"}
-        unfinished = made.folder / f"{METADATA}.new"
-        unfinished.write_text(json.dumps(metadata, indent=1) + "\n", "utf-8")
-        unfinished.replace(made.folder / METADATA)
+    metadata = {name: value for name, value in asdict(made).items() if name != "folder"}
+    unfinished = made.folder / f"{METADATA}.new"
+    unfinished.write_text(json.dumps(metadata, indent=1) + "\n", "utf-8")
+    unfinished.replace(made.folder / METADATA)
     return Snapshot.open(made.folder)
 
 

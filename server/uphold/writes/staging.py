@@ -17,7 +17,7 @@ from uphold.settings import Settings
 from uphold.snapshots.change import Step, pack
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.steps import steps_between
-from uphold.validation.service import restored_error
+from uphold.validation.worker_requests import restored_error
 from uphold.writes.operations import Operation
 from uphold.writes.worker import READY, counts_of
 

@@ -13,19 +13,14 @@ from __future__ import annotations
 import json
 import logging.config
 import os
-import resource
 import sys
-import time
-import traceback
 from base64 import b64decode
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from pathlib import Path
 from socket import socket
 from typing import Any
 
 from uphold.engines.processes.fork_server import Loaded, begin, limit_memory, offer
-from uphold.engines.processes.ipc import Frame, read_frame, write_frame
 from uphold.errors import UpholdError
 from uphold.logs import configuration
 from uphold.rdf.sources import Files
@@ -33,6 +28,7 @@ from uphold.settings import Settings
 from uphold.snapshots.change import unpack
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.steps import quads_of
+from uphold.validation.worker_requests import answer_requests, as_fault
 from uphold.writes.operations import Operation, carry_out
 from uphold.writes.workspace import Counts, Staged, Workspace
 
@@ -61,19 +57,8 @@ class WriteWorker:
     prefixes: dict[str, str]
 
     def serve(self, channel: socket) -> None:
-        """Answer requests; an error in one is a result too, and an internal error is reported to the server."""
-        requests, (_, most) = channel.makefile("rb"), resource.getrlimit(resource.RLIMIT_CPU)
-        while (frame := read_frame(requests)) is not None:
-            until = int(time.process_time() + self.settings.validate_timeout) + 1
-            resource.setrlimit(resource.RLIMIT_CPU, (until, most))
-            try:
-                result = self.answer(json.loads(frame[1]))
-            except MemoryError:
-                return
-            except Exception:  # noqa: BLE001 the server logs it
-                write_frame(channel, Frame.FAULT, traceback.format_exc()[-2000:].encode())
-                return
-            write_frame(channel, Frame.END, json.dumps(result).encode())
+        """Answer requests; an error in one is a result too."""
+        answer_requests(channel, self.settings.validate_timeout, self.answer)
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The response to one request."""
@@ -95,11 +80,8 @@ class WriteWorker:
             requested, sent = carry_out(operations, self.workspace, self.settings)
             staged = self.workspace.stage(requested, sent)
         except UpholdError as error:
-            if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise
             self.workspace.undo()
-            fault = {"code": error.code, "remedy": error.remedy, "line": error.line, "column": error.column}
-            return {"fault": {**fault, "detail": str(error)}}
+            return as_fault(error)
         named = {each.graph for each in operations if each.graph is not None} | requested.keys()
         return as_json(staged) | {
             "turtle": staged.report.as_turtle(sent, self.prefixes),

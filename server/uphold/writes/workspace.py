@@ -18,13 +18,13 @@ from uphold.rdf.sources import Files, graph_name
 from uphold.rules.compiled import compile_rules
 from uphold.rules.incremental import Derivation
 from uphold.snapshots.change import Change, Step
-from uphold.snapshots.identity import identity_of
+from uphold.snapshots.identity import canonical, identity_of
 from uphold.snapshots.steps import parsed
 from uphold.validation.background import Background, in_order, with_iris
 from uphold.validation.changes import SUBCLASS
 from uphold.validation.coverage import describe
 from uphold.validation.report import Report
-from uphold.writes.graph_lines import GraphLines, canonical_lines
+from uphold.writes.graph_lines import GraphLines
 
 __all__ = ["Counts", "Lines", "Staged", "Workspace", "node", "placed"]
 
@@ -95,7 +95,7 @@ class Workspace:
 
     def difference(self, name: str, content: set[str]) -> tuple[set[str], set[str]]:
         """The lines that a graph loses and gains with new contents, whose blank nodes may have any labels."""
-        return self.graph(name).difference(canonical_lines(name, content))
+        return self.graph(name).difference(canonical({name: content})[name])
 
     def stage(self, requested: Lines, sent: Collection[ox.Triple] = ()) -> Staged:
         """Change graphs; `sent` are the statements that the report counts. Nothing may be staged before."""
@@ -110,8 +110,8 @@ class Workspace:
 
         Raises `RuleFailed`.
         """
-        derived, of_rules = self.derivation.change(*sources(requested)), graph_name(self.base, "derived")
         removed, added = sources(requested)
+        derived, of_rules = self.derivation.change(removed, added), graph_name(self.base, "derived")
         removed += [placed(triple, of_rules) for triple in derived.removed]
         added += [placed(triple, of_rules) for triple in derived.added]
         described = self.description.change(self.store, removed, added)

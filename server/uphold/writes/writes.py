@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from uphold.engines.processes.fair_queue import FairQueue
 from uphold.errors import UpholdError
+from uphold.journal.place import has_journal
 from uphold.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,10 +52,8 @@ class Writes:
 
     @property
     def has_journal(self) -> bool:
-        """Whether there is a journal, which the first write creates."""
-        from uphold.journal.database import FILE
-
-        return bool(self.settings.database) or (self.settings.state / FILE).exists()
+        """Whether there is a journal."""
+        return has_journal(self.settings)
 
     def prepare(self) -> None:
         """Load the data for the first write, if there is a journal; without that, the first write takes seconds."""
@@ -89,9 +89,6 @@ def recover(settings: Settings) -> None:
     A crash can leave an older one current. Raises `JournalDamaged` if the journal cannot be followed, and what
     `Journal.open` raises: a server must not serve other data than those acknowledged.
     """
-    writes = Writes(settings)
-    try:
-        if writes.has_journal:
+    if has_journal(settings):
+        with closing(Writes(settings)) as writes:
             writes.service.follow()
-    finally:
-        writes.close()

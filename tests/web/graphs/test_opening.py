@@ -16,7 +16,11 @@ import sys
 from pathlib import Path
 from uphold.app import create_app
 from uphold.settings import Settings
-app = create_app(Settings(files=Path(sys.argv[1]), state=Path(sys.argv[2])))
+from uphold.writes.writes import recover
+settings = Settings(files=Path(sys.argv[1]), state=Path(sys.argv[2]))
+recover(settings)
+app = create_app(settings)
+app.extensions["uphold-writes"].prepare()
 client = app.test_client()
 for path in ("/graphs", "/graphs/places", "/graphs?default", "/sparql?query=ASK%7B%7D"):
     assert client.get(path, buffered=True).status_code == 200, path
@@ -27,7 +31,7 @@ app.extensions["uphold"].close()
 
 
 def test_reading_opens_no_journal(tiny_copy: Settings) -> None:
-    """Nor does a write without a token; the library of the database is not imported."""
+    """Nor does a start, or a write without a token; the library of the database is not imported."""
     arguments = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(tiny_copy.files), str(tiny_copy.state)]
     done = subprocess.run(arguments, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -127,7 +127,7 @@ def test_a_browser_gets_pages(store: GraphStore, address: str) -> None:
         assert f'href="{address}?format={short}"' in page
     assert f'href="{address}/history"' in page
     assert f'href="{address}"' in store.read("/graphs", Accept="text/html").text
-    assert "A token can allow" in page
+    assert "With a token for it" in page
     assert "no token can change it" in store.read("/graphs/places", Accept="text/html").text
 
 
