@@ -21,6 +21,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.journal.postgresql import Cluster, programs
 from uphold.app import create_app
 from uphold.build.pipeline import build, inputs_digest
 from uphold.engines.oxigraph.engine import EmbeddedEngine
@@ -46,6 +47,16 @@ def tiny(pytestconfig: pytest.Config) -> Settings:
 def tiny_copy(tiny: Settings, tmp_path: Path) -> Settings:
     """Settings for a built copy of the tiny data set that a test may change."""
     return copied(tiny, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A PostgreSQL cluster, started when the first test needs it."""
+    if programs() is None:
+        pytest.skip("PostgreSQL is not installed: Debian has it in postgresql")
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,11 @@ def add_commands(commands: Any, command: Callable[..., argparse.ArgumentParser])
     creating.add_argument(
         "--expires", type=end_of_day, metavar="DATE", help="Last day on which it is valid, as in 2027-12-31 (UTC)."
     )
+    creating.add_argument(
+        "--conditional",
+        action="store_true",
+        help="Demand If-Match or If-None-Match, so that it overwrites nothing unseen.",
+    )
     command("list", run_token_list, "database", among=actions)
     revoking = command("revoke", run_token_revoke, "database", among=actions)
     revoking.add_argument("name", help="Name of the token.")
@@ -63,7 +68,7 @@ def run_token_create(given: argparse.Namespace, settings: Settings) -> int:
     from uphold.journal.tokens import create
 
     with Journal.open(settings) as journal:
-        secret = create(journal, given.name, given.graph, given.expires)
+        secret = create(journal, given.name, given.graph, given.expires, conditional=given.conditional)
     print(f"Token {given.name} for {given.graph}. Keep it safe: it is not shown again.\n{secret}")
     return 0
 
@@ -88,6 +93,7 @@ def describe(token: Token) -> str:
         "last used": token.last_used,
     }
     parts = [f"{what} {moment:%Y-%m-%dT%H:%M:%SZ}" for what, moment in dates.items() if moment]
+    parts += ["conditional"] if token.conditional else []
     return f"{token.name}  {token.glob}  {', '.join(parts)}"
 
 

@@ -80,7 +80,7 @@ def application() -> Any:
     omit_call_site()
     app = create()
     app.extensions["uphold"].prepare_with(partial(warm_up, app))
-    threading.Thread(target=app.extensions["uphold-writes"].prepare, name="writes", daemon=True).start()
+    threading.Thread(target=app.extensions["uphold-writes"].run, name="writes", daemon=True).start()
     if started := os.environ.get(STARTED):
         Path(started).write_text("started", "ascii")
     return app

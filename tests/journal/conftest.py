@@ -7,21 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.journal.postgresql import Cluster, programs
+from tests.journal.postgresql import Cluster
 from uphold.journal.journal import Journal
 from uphold.settings import Settings
 
 WAIT = 20.0
-
-
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A PostgreSQL cluster, started when the first test needs it."""
-    if programs() is None:
-        pytest.skip("PostgreSQL is not installed: Debian has it in postgresql")
-    made = Cluster(tmp_path_factory.mktemp("cluster"))
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -8,11 +8,14 @@ import hashlib
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.journal.drafts import append, draft
 from uphold.errors import EntryNotFound, MalformedRequest
-from uphold.journal.entry import Draft, Head
+from uphold.journal import schema
+from uphold.journal.entry import Draft, Head, written_moment
 from uphold.journal.journal import Journal
+from uphold.journal.transaction import KEPT
 from uphold.journal.verification import verify
 from uphold.settings import Settings
 from uphold.snapshots.change import Change
@@ -230,6 +233,19 @@ def test_a_reply_is_remembered_per_key_and_token(journal: Journal) -> None:
         assert other
         assert (other.request, other.status, other.entry) == ("other", 422, None)
         assert transaction.recall("K", token="a") is None
+
+
+def test_an_old_reply_is_forgotten(journal: Journal) -> None:
+    """With the next one: the table does not grow with every request that there ever was."""
+    with journal.writing() as transaction:
+        transaction.remember("old", token="a", request="digest", status=201)
+        transaction.remember("new", token="a", request="digest", status=201)
+        long_ago = written_moment(dt.datetime.now(dt.UTC) - KEPT)
+        old = schema.idempotency.c.key == "old"
+        transaction.connection.execute(update(schema.idempotency).where(old).values(moment=long_ago))
+        transaction.remember("another", token="a", request="digest", status=201)
+        assert transaction.recall("old", token="a") is None
+        assert transaction.recall("new", token="a")
 
 
 def test_a_journal_is_the_same_when_opened_again(settings: Settings) -> None:

@@ -122,7 +122,7 @@ def test_an_expired_token_is_refused(journal: Journal) -> None:
         authenticate(journal, secret)
 
 
-@pytest.mark.parametrize("forgery", ["glob = '*'", "name = 'root'", "expires = NULL",
+@pytest.mark.parametrize("forgery", ["glob = '*'", "name = 'root'", "expires = NULL", "conditional = 1",
                                      "expires = '2999-01-01T00:00:00.000000Z'",
                                      "created = '2020-01-01T00:00:00.000000Z'", "hash = ''", "hash = 'ä'"])  # fmt: skip
 def test_a_row_that_was_changed_is_no_token(forgery: str, journal: Journal) -> None:

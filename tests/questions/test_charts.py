@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from uphold.engines.processes.client import Worker
+from uphold.engines.processes.worker_process import Worker
 from uphold.errors import ChartRenderingFailed, ChartTooLarge, ServerBusy
 from uphold.questions.charts import MOST_ROWS, WORKERS, ChartRenderer, fill
 

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from uphold.engines.oxigraph.engine import EmbeddedEngine
-from uphold.engines.processes.client import Worker
+from uphold.engines.processes.worker_process import Worker
 from uphold.errors import QueryTimeout
 from uphold.settings import Settings
 from uphold.web.resources.page_registry import read_registry

@@ -63,7 +63,7 @@ def test_a_change_of_another_graph_is_undone_and_the_worker_goes_on(client: Clie
     assert found.changed[mine] == (0, 1)
     assert send(client, update(f"DROP GRAPH <{mine}>")).snapshot == snapshot.id
     assert client.service.staging.worker
-    assert client.service.staging.worker[0] is worker[0]
+    assert client.service.staging.worker is worker
 
 
 def test_operations_of_one_write_see_those_before_them(client: Client) -> None:

@@ -58,9 +58,9 @@ def build(settings: Settings, say: Callable[[str], None] = in_silence) -> Snapsh
     began, steps = time.monotonic(), Steps()
     with written_graphs(settings) as written:
         snapshot = made_or_found(settings, written.graphs, say, steps)
-        written.record(snapshot)
+        moment = written.record(snapshot)
     publish(snapshot, settings.state)
-    record(settings.state, snapshot.id)
+    record(settings.state, snapshot.id, moment)
     for identity in keep_only(settings.state, settings.keep_snapshots, snapshot.id):
         say(f"removed old snapshot {identity[:12]}")
     for line in steps.table():

@@ -25,6 +25,7 @@ class Part:
 
     def __init__(self, view: QuadView, graph: str | None) -> None:
         self.view, self.graph, self.ranges = view, graph, graph is None
+        self.known: dict[Any, list[str]] = {}
 
     def has(self, subject: Any = None, predicate: Any = None, value: Any = None) -> bool:
         """Whether there is a statement."""
@@ -34,8 +35,10 @@ class Part:
         """The types of a node as N-Triples writes them."""
         if isinstance(node, ox.Literal):
             return []
-        found = self.view.triples(node, TYPE, None, self.graph)
-        return [str(each.object) for each in found if isinstance(each.object, ox.NamedNode)]
+        if node not in self.known:
+            found = self.view.triples(node, TYPE, None, self.graph)
+            self.known[node] = [str(each.object) for each in found if isinstance(each.object, ox.NamedNode)]
+        return self.known[node]
 
     def affected(self, changed: Iterable[ox.Triple]) -> set[ox.Triple]:
         """The statements whose counts the changed ones change."""

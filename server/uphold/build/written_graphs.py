@@ -6,9 +6,10 @@ entry can be made again. Nobody writes while a build that has a journal runs.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -17,7 +18,7 @@ from uphold.journal.place import has_journal
 from uphold.rdf.graphs import Graphs, graphs_of
 from uphold.settings import Settings
 from uphold.snapshots.change import Change
-from uphold.snapshots.snapshot import Snapshot
+from uphold.snapshots.snapshot import Snapshot, save
 
 if TYPE_CHECKING:
     from uphold.journal.journal import Journal
@@ -28,23 +29,31 @@ __all__ = ["Written", "written_graphs"]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The written graphs, and the journal at whose head they are; no transaction if nothing was ever written."""
+    """The written graphs, and the journal at whose head they are; no transaction if there is none."""
 
     graphs: Graphs = field(default_factory=dict)
     lines: frozenset[bytes] = frozenset()
     """All data at the head, as lines of N-Quads."""
     transaction: Transaction | None = None
 
-    def record(self, snapshot: Snapshot) -> None:
-        """Append the entry of a build that leads to another snapshot than that at the head."""
-        if self.transaction is None or self.transaction.head.snapshot == snapshot.id:
-            return
+    def record(self, snapshot: Snapshot) -> dt.datetime | None:
+        """Append the entry of a build that leads to another snapshot than that at the head; its moment.
+
+        A snapshot was created when an entry first led to it, for every server on the journal.
+        """
+        if self.transaction is None:
+            return None
         from uphold.journal.entry import Draft
 
-        lines = frozenset(snapshot.data.read_bytes().splitlines(keepends=True))
-        change = Change(*(b"".join(sorted(some)) for some in (self.lines - lines, lines - self.lines)))
-        changed = graphs_of(ox.parse(change.removed + change.added, format=ox.RdfFormat.N_QUADS))
-        self.transaction.append(Draft("build", sorted(changed), snapshot.id, change))
+        if self.transaction.head.snapshot != snapshot.id:
+            lines = frozenset(snapshot.data.read_bytes().splitlines(keepends=True))
+            change = Change(*(b"".join(sorted(some)) for some in (self.lines - lines, lines - self.lines)))
+            changed = graphs_of(ox.parse(change.removed + change.added, format=ox.RdfFormat.N_QUADS))
+            self.transaction.append(Draft("build", sorted(changed), snapshot.id, change))
+        if entries := self.transaction.entries_to(snapshot.id):
+            save(replace(snapshot, created=entries[0].moment.replace(microsecond=0).isoformat()))
+            return entries[1].moment
+        return None
 
 
 @contextmanager
@@ -57,7 +66,7 @@ def written_graphs(settings: Settings) -> Iterator[Written]:
     from uphold.journal.journal import Journal
 
     with Journal.open(settings) as journal, journal.writing() as transaction:
-        yield Written() if transaction.head == EMPTY else read(journal, transaction)
+        yield Written(transaction=transaction) if transaction.head == EMPTY else read(journal, transaction)
 
 
 def read(journal: Journal, transaction: Transaction) -> Written:

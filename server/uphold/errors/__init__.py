@@ -59,13 +59,20 @@ from uphold.errors.questions import (
     InvalidParameter,
     QuestionNotFound,
 )
-from uphold.errors.requests import NotRepresentable, PreconditionFailed, RangeNotSatisfiable, UnsupportedFormat
+from uphold.errors.requests import (
+    NotRepresentable,
+    PreconditionFailed,
+    PreconditionRequired,
+    RangeNotSatisfiable,
+    UnsupportedFormat,
+)
 from uphold.errors.services import ServiceFailed, ServiceForbidden
 from uphold.errors.uploads import BodySyntaxError, BodyTooDeep, BodyTooLarge, UnsafeBody, ValidationLimitExceeded
 from uphold.errors.writes import (
     ChangeDoesNotConform,
     GraphNotFound,
     IdempotencyKeyReused,
+    ServerOutdated,
     UpdateFailed,
     WriteFailed,
     WriteNotSupported,
@@ -106,6 +113,7 @@ __all__ = [
     "NotFound",
     "NotRepresentable",
     "PreconditionFailed",
+    "PreconditionRequired",
     "QueryForbidden",
     "QueryNotSupported",
     "QuerySyntaxError",
@@ -118,6 +126,7 @@ __all__ = [
     "ResultTooLarge",
     "RuleFailed",
     "ServerBusy",
+    "ServerOutdated",
     "ServiceFailed",
     "ServiceForbidden",
     "SnapshotDamaged",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from uphold.errors.base import ClientError, NotAcceptable, UpholdError
 
-__all__ = ["NotRepresentable", "PreconditionFailed", "RangeNotSatisfiable", "UnsupportedFormat"]
+__all__ = ["NotRepresentable", "PreconditionFailed", "PreconditionRequired", "RangeNotSatisfiable", "UnsupportedFormat"]
 
 
 class UnsupportedFormat(ClientError):
@@ -41,6 +41,21 @@ class PreconditionFailed(UpholdError):
     code = "precondition-failed"
     title = "Precondition failed"
     remedy = "Repeat the request without the condition to get the current state."
+
+
+class PreconditionRequired(UpholdError):
+    """The token writes on a precondition only (RFC 6585, 3)."""
+
+    status = 428
+    code = "precondition-required"
+    title = "A precondition is required"
+    remedy = (
+        "Read the graph and send its ETag in If-Match, or If-None-Match: * to create it; "
+        "change several graphs one by one."
+    )
+
+    def __init__(self, token: str) -> None:
+        super().__init__(f"The token {token} may write only with If-Match or If-None-Match.")
 
 
 class RangeNotSatisfiable(UpholdError):

@@ -8,6 +8,7 @@ __all__ = [
     "ChangeDoesNotConform",
     "GraphNotFound",
     "IdempotencyKeyReused",
+    "ServerOutdated",
     "UpdateFailed",
     "WriteFailed",
     "WriteNotSupported",
@@ -48,6 +49,18 @@ class IdempotencyKeyReused(ClientError):
 
     def __init__(self) -> None:
         super().__init__("A request with this Idempotency-Key and other content was carried out before.")
+
+
+class ServerOutdated(UpholdError):
+    """The journal goes on from data that were not built here, so this server can neither follow it nor write."""
+
+    status = 503
+    code = "server-outdated"
+    title = "This server has other data than the journal"
+    remedy = "Operator: install the files of the other servers on this journal, run `uphold build`, and restart."
+
+    def __init__(self, snapshot: str) -> None:
+        super().__init__(f"The journal does not go on from snapshot {snapshot[:12]}, which is current here.")
 
 
 class UpdateFailed(ClientError):

@@ -22,7 +22,7 @@ from uphold.journal import schema
 from uphold.journal.creation import prepare
 from uphold.journal.database import CHANNEL, Database
 from uphold.journal.entry import Entry, Head, chained, read_moment
-from uphold.journal.rows import HEADER, read_change, read_entry, read_head, read_row
+from uphold.journal.rows import HEADER, entries_to, read_change, read_entry, read_head, read_row
 from uphold.journal.transaction import Transaction
 from uphold.settings import Settings
 from uphold.snapshots.change import Change
@@ -124,6 +124,11 @@ class Journal:
         with self.database.reading() as connection:
             rows = connection.execute(chosen.order_by(number.desc()).limit(limit)).all()
         return [read_row(row) for row in rows]
+
+    def entries_to(self, snapshot: str) -> tuple[Entry, Entry] | None:
+        """The first and the last entry that led to a snapshot; None if there is none."""
+        with self.database.reading() as connection:
+            return entries_to(connection, snapshot)
 
     def change(self, entry: Entry) -> Change:
         """The statements that an entry removed and added."""

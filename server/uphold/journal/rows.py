@@ -7,14 +7,14 @@ import json
 from typing import Any
 
 import zstandard
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from uphold.errors import EntryNotFound, JournalDamaged
 from uphold.journal import schema
 from uphold.journal.entry import Entry, Head, read_moment, written_moment
 from uphold.snapshots.change import Change
 
-__all__ = ["HEADER", "read_change", "read_entry", "read_head", "read_row", "write_entry"]
+__all__ = ["HEADER", "entries_to", "read_change", "read_entry", "read_head", "read_row", "write_entry"]
 
 HEADER = [column for column in schema.entry.columns if column.name not in ("removed_quads", "added_quads")]
 """The columns of an entry without its statements."""
@@ -48,6 +48,13 @@ def read_entry(connection: Connection, number: int) -> Entry:
     if row is None:
         raise EntryNotFound(number)
     return read_row(row)
+
+
+def entries_to(connection: Connection, snapshot: str) -> tuple[Entry, Entry] | None:
+    """The first and the last entry that led to a snapshot; None if there is none."""
+    number, to = schema.entry.c.number, schema.entry.c.snapshot == snapshot
+    first, last = connection.execute(select(func.min(number), func.max(number)).where(to)).one()
+    return None if first is None else (read_entry(connection, first), read_entry(connection, last))
 
 
 def read_row(row: Row[Any]) -> Entry:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 __all__ = ["NEWEST", "entry", "entry_graph", "head", "idempotency", "metadata", "token", "token_use"]
 
-NEWEST = "0001"
+NEWEST = "0003"
 """The last migration in `migrations/versions/`."""
 NUMBER = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts rows by itself only in a column whose type is exactly INTEGER."""
@@ -45,6 +45,7 @@ entry = Table(
     Column("digest", Text, nullable=False),
     Column("removed_quads", LargeBinary, nullable=False),  # last, so that SQLite reads past them only when asked to
     Column("added_quads", LargeBinary, nullable=False),
+    Index("entry_snapshot", "snapshot", "number"),
 )
 
 entry_graph = Table(
@@ -74,6 +75,7 @@ token = Table(
     Column("expires", Text),
     Column("revoked", Text),
     Column("last_used", Text),
+    Column("conditional", Integer, nullable=False, server_default="0"),
 )
 
 token_use = Table(

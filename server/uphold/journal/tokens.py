@@ -33,7 +33,10 @@ SECRET = re.compile(f"{PREFIX}[A-Za-z0-9_-]{{43}}")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token without its secret; dates that are None do not apply, or not yet."""
+    """A token without its secret; dates that are None do not apply, or not yet.
+
+    A `conditional` one writes on a precondition only.
+    """
 
     name: str
     glob: str
@@ -41,9 +44,12 @@ class Token:
     expires: dt.datetime | None = None
     revoked: dt.datetime | None = None
     last_used: dt.datetime | None = None
+    conditional: bool = False
 
 
-def create(journal: Journal, name: str, glob: str, expires: dt.datetime | None = None) -> str:
+def create(
+    journal: Journal, name: str, glob: str, expires: dt.datetime | None = None, *, conditional: bool = False
+) -> str:
     """Create a token and return its secret, which is not stored.
 
     Raises `TokenExists`, and `MalformedRequest` for a name, a glob or a date that makes no sense.
@@ -53,7 +59,7 @@ def create(journal: Journal, name: str, glob: str, expires: dt.datetime | None =
         raise MalformedRequest(f"{name!r} is not a name: letters, digits, and . _ @ - after the first, at most 100.")
     if expires and expires <= now:
         raise MalformedRequest(f"The token would expire at {written_moment(expires)}, which has passed.")
-    token = Token(name, require_glob(glob), now, expires)
+    token = Token(name, require_glob(glob), now, expires, conditional=conditional)
     secret = PREFIX + secrets.token_urlsafe(32)
     row = {
         "name": name,
@@ -61,6 +67,7 @@ def create(journal: Journal, name: str, glob: str, expires: dt.datetime | None =
         "glob": glob,
         "created": written_moment(now),
         "expires": written_moment(expires) if expires else None,
+        "conditional": int(conditional),
     }
     with journal.database.writing() as connection:
         if any(known.name == name for known, _ in stored(connection)):
@@ -117,12 +124,18 @@ def stored(connection: Connection) -> list[tuple[Token, str]]:
     """Each token with its hash."""
     table = schema.token.c
     dates = (table.created, table.expires, table.revoked, table.last_used)
-    rows = connection.execute(select(table.hash, table.name, table.glob, *dates)).all()
-    return [(Token(row[1], row[2], *(text and read_moment(text) for text in row[3:])), row[0]) for row in rows]
+    rows = connection.execute(select(table.hash, table.name, table.glob, *dates, table.conditional)).all()
+    found = []
+    for digest, name, glob, *moments, conditional in rows:
+        created, expires, revoked, last_used = (text and read_moment(text) for text in moments)
+        found.append((Token(name, glob, created, expires, revoked, last_used, bool(conditional)), digest))
+    return found
 
 
 def hash_of(secret: str, token: Token) -> str:
     """The SHA-256 of the secret and of what it grants; JSON separates the parts."""
     expires = written_moment(token.expires) if token.expires else None
-    parts = [secret, token.name, token.glob, written_moment(token.created), expires]
+    parts: list[str | None] = [secret, token.name, token.glob, written_moment(token.created), expires]
+    if token.conditional:
+        parts.append("conditional")
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from uphold.errors import EntryNotFound, JournalDamaged
 from uphold.journal import schema
 from uphold.journal.database import CHANNEL
 from uphold.journal.entry import EMPTY, Draft, Entry, read_moment, require_storable, written_moment
-from uphold.journal.rows import read_entry, read_head, write_entry
+from uphold.journal.rows import entries_to, read_entry, read_head, write_entry
 
-__all__ = ["Reply", "Transaction"]
+__all__ = ["KEPT", "Reply", "Transaction"]
+
+KEPT = dt.timedelta(days=7)
+"""How long a request is known by its idempotency key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class Transaction:
         self.head = made.head
         return made
 
+    def entries_to(self, snapshot: str) -> tuple[Entry, Entry] | None:
+        """The first and the last entry that led to a snapshot; None if there is none."""
+        return entries_to(self.connection, snapshot)
+
     def log_use(
         self, token: str, *, method: str, graph: str | None, status: int, entry: int | None = None
     ) -> dt.datetime:
@@ -66,9 +73,14 @@ class Transaction:
         return now
 
     def remember(self, key: str, *, token: str | None, request: str, status: int, entry: int | None = None) -> None:
-        """Record the reply to a request with an idempotency key of one token, which has none yet."""
+        """Record the reply to a request with an idempotency key of one token, which has none yet.
+
+        Old replies are forgotten: `KEPT`.
+        """
         require_storable("key", key)
-        now = written_moment(dt.datetime.now(dt.UTC))
+        moment = dt.datetime.now(dt.UTC)
+        now, old = written_moment(moment), schema.idempotency.c.moment < written_moment(moment - KEPT)
+        self.connection.execute(delete(schema.idempotency).where(old))
         reply = {"token": token or "", "key": key, "request": request, "status": status, "entry": entry, "moment": now}
         self.connection.execute(insert(schema.idempotency), reply)
 

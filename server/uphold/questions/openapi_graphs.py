@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from uphold.rdf.media_types import GRAPH_TYPES
@@ -20,6 +21,7 @@ REFUSED = {
     "412": "A precondition does not hold.",
     "413": "The body is too large.",
     "415": "The media type of the body is not accepted.",
+    "428": "The token demands a precondition.",
     "422": "The change does not conform to the shapes: the problem has the report.",
     "503": "Too many writes are waiting.",
 }
@@ -42,6 +44,16 @@ NAMED = [
         "schema": {"type": "string", "maxLength": 0},
     },
 ]
+USING = [
+    {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": f"IRIs of graphs that a pattern reads as {what}.",
+        "schema": {"type": "array", "items": TEXT},
+    }
+    for name, what in (("using-graph-uri", "the default graph"), ("using-named-graph-uri", "named graphs"))
+]
 PATCHES = {kind: {"schema": {"type": "string"}} for kind in ("application/sparql-update", "application/rdf-patch")}
 
 
@@ -51,6 +63,7 @@ def graph_operations() -> dict[str, Any]:
         "/graphs": {"parameters": NAMED, **methods("-by-iri")},
         "/graphs/{path}": {"parameters": [PATH], **methods("")},
         "/graphs/{path}/history": {"parameters": [PATH], "get": history()},
+        "/sparql/update": {"parameters": USING, "post": update()},
     }
 
 
@@ -76,8 +89,19 @@ def methods(suffix: str) -> dict[str, Any]:
     }
 
 
-def write(name: str, summary: str, suffix: str, bodies: dict[str, Any] | None) -> dict[str, Any]:
-    """One operation that writes."""
+def update() -> dict[str, Any]:
+    """The update operation of the SPARQL 1.1 Protocol, on all graphs that the update names."""
+    form = {"type": "object", "required": ["update"], "properties": {"update": TEXT}}
+    bodies = {"application/sparql-update": {"schema": TEXT}, "application/x-www-form-urlencoded": {"schema": form}}
+    found = write("update", "Change graphs by SPARQL 1.1 Update", "s", bodies, among=("Prefer", "Idempotency-Key"))
+    del found["responses"]["201"]
+    return found
+
+
+def write(
+    name: str, summary: str, suffix: str, bodies: dict[str, Any] | None, among: Collection[str] = tuple(FIELDS)
+) -> dict[str, Any]:
+    """One operation that writes, with some of the header fields."""
     report = {"application/json": {"schema": {"type": "object", "required": ["conforms", "results"]}}}
     created = {"201": {"description": "The graph was created.", "content": report}} if bodies else {}
     return {
@@ -88,6 +112,7 @@ def write(name: str, summary: str, suffix: str, bodies: dict[str, Any] | None) -
         "parameters": [
             {"name": field, "in": "header", "required": False, "description": meaning, "schema": TEXT}
             for field, meaning in FIELDS.items()
+            if field in among
         ],
         **({"requestBody": {"content": bodies}} if bodies else {}),
         "responses": {

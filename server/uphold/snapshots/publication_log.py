@@ -7,15 +7,20 @@ snapshot without a line (the process ended before it was written) counts from th
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from uphold.errors import SnapshotNotFound
 from uphold.snapshots.snapshot import Snapshot, stored, sync_folder
 
-__all__ = ["Moment", "at", "debuts", "keep_only", "record", "timeline"]
+__all__ = ["Moment", "at", "debuts", "in_use", "keep_only", "record", "timeline"]
+
+IN_USE = "in-use.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +31,13 @@ class Moment:
     snapshot: Snapshot
 
 
-def record(state: Path, identity: str) -> None:
-    """Record that a snapshot is now current, unless it already was; times never decrease."""
+def record(state: Path, identity: str, moment: dt.datetime | None = None) -> None:
+    """Record that a snapshot is current since a moment (else now), unless it already was; times never decrease."""
     lines = read_lines(state)
     if lines and lines[-1][1] == identity:
         return
-    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    lines.append((max([now, *(time for time, _ in lines)]), identity))
+    since = (moment or dt.datetime.now(dt.UTC)).replace(microsecond=0)
+    lines.append((max([since, *(time for time, _ in lines)]), identity))
     unfinished = state / "history.new"
     with unfinished.open("w", encoding="ascii") as file:
         file.writelines(f"{time.isoformat()} {name}\n" for time, name in lines)
@@ -75,18 +80,38 @@ def at(moments: list[Moment], time: dt.datetime) -> Moment:
     return next((moment for moment in reversed(moments) if moment.time <= time), moments[0])
 
 
+@contextmanager
+def in_use(snapshot: Snapshot) -> Iterator[None]:
+    """Nobody removes the snapshot meanwhile."""
+    with (snapshot.folder / IN_USE).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+def is_in_use(snapshot: Snapshot) -> bool:
+    """Whether somebody uses a snapshot."""
+    try:
+        with (snapshot.folder / IN_USE).open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
+
+
 def keep_only(state: Path, count: int, current: str) -> list[str]:
     """Remove the least recently current snapshots, down to `count` (0: remove none); never `current`.
 
-    One that others are built on stays with them. Returns the removed ids. Each folder is renamed first, so that no
-    partial snapshot is visible.
+    One that others are built on stays with them, and one `in_use` for now. Returns the removed ids. Each folder is
+    renamed first, so that no partial snapshot is visible.
     """
     last = {moment.snapshot.id: moment for moment in timeline(state)}
     others = sorted((m for m in last.values() if m.snapshot.id != current), key=lambda moment: moment.time)
     gone = [moment.snapshot for moment in others[: max(0, len(others) + 1 - count)]] if count else []
     going = {snapshot.id for snapshot in gone}
     bases = {moment.snapshot.built_on for identity, moment in last.items() if identity not in going}
-    gone = [snapshot for snapshot in gone if snapshot.id not in bases]
+    gone = [snapshot for snapshot in gone if snapshot.id not in bases and not is_in_use(snapshot)]
     for snapshot in gone:
         shutil.rmtree(state / "steps" / snapshot.id, ignore_errors=True)
         removed = snapshot.folder.with_name(f"removed-{snapshot.id}")

@@ -15,13 +15,13 @@ import contextlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from uphold.errors import SnapshotNotFound
 
-__all__ = ["DATA", "INDEX", "METADATA", "STATISTICS", "Snapshot", "current", "publish", "stored"]
+__all__ = ["DATA", "INDEX", "METADATA", "STATISTICS", "Snapshot", "current", "publish", "save", "stored"]
 
 METADATA = "snapshot.json"
 STATISTICS = "statistics.json"
@@ -102,6 +102,14 @@ class Snapshot:
         return self.folder / "dumps"
 
 
+def save(snapshot: Snapshot) -> None:
+    """Write the metadata of a snapshot, by one rename."""
+    metadata = {name: value for name, value in asdict(snapshot).items() if name != "folder"}
+    unfinished = snapshot.folder / f"{METADATA}.new"
+    unfinished.write_text(json.dumps(metadata, indent=1) + "\n", "utf-8")
+    unfinished.replace(snapshot.folder / METADATA)
+
+
 def publish(snapshot: Snapshot, state: Path) -> None:
     """Make `snapshot` the current one; a crash at any time leaves the old one current."""
     link = state / "current.new"
@@ -131,14 +139,20 @@ def stored(state: Path) -> list[Snapshot]:
 
 def settle(unfinished: Path, home: Path) -> None:
     """Move a finished folder into place, after syncing its content to disk."""
-    for path in unfinished.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+    sync(unfinished)
     if home.exists():  # a broken one, else the build would have stopped earlier
         shutil.rmtree(home)
     os.replace(unfinished, home)
     sync_folder(home.parent)
+
+
+def sync(folder: Path) -> None:
+    """Make the files in `folder`, at any depth, survive a power failure."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -17,7 +17,7 @@ from uphold.errors import SnapshotNotFound
 from uphold.snapshots.change import Change, Step, pack, unpack
 from uphold.snapshots.snapshot import Snapshot
 
-__all__ = ["change_data", "data_file", "parsed", "quads_of", "steps_between", "write_step"]
+__all__ = ["change_data", "data_file", "link_steps", "parsed", "quads_of", "steps_between", "write_step"]
 
 
 def place(snapshot: Snapshot, entry: int) -> Path:
@@ -40,15 +40,30 @@ def steps_between(old: Snapshot, new: Snapshot) -> list[Step]:
     Raises `SnapshotNotFound` if there are none between these two, or a file is missing.
     """
     first = new.first_entry if old.id == new.built_on else old.entry + 1
-    if new.built_on not in {old.id, old.built_on} or not new.built_on:
-        raise SnapshotNotFound(f"Snapshot {new.id} was not written after {old.id}.")
     try:
+        if not new.built_on or (old.id != new.built_on and not led_to(old, new)):
+            raise SnapshotNotFound(f"Snapshot {new.id} was not written after {old.id}.")
         found = [step for entry in range(first, new.entry + 1) for step in unpack(place(new, entry).read_bytes())]
     except OSError as problem:
         raise SnapshotNotFound(f"A change between snapshots {old.id} and {new.id} is missing: {problem}") from problem
     if not found or found[-1].snapshot != new.id:
         raise SnapshotNotFound(f"The changes after snapshot {old.id} do not lead to {new.id}.")
     return found
+
+
+def led_to(old: Snapshot, new: Snapshot) -> bool:
+    """Whether the steps to a snapshot include that to another one; raises `OSError` if that is missing."""
+    if not old.entry or old.built_on == new.built_on:
+        return bool(old.entry)
+    return [step.snapshot for step in unpack(place(new, old.entry).read_bytes())] == [old.id]
+
+
+def link_steps(old: Snapshot, new: Snapshot) -> None:
+    """Let a snapshot that is now built on a later one have the steps since then that it had before."""
+    for entry in range(new.first_entry, new.entry + 1):
+        place(new, entry).parent.mkdir(parents=True, exist_ok=True)
+        if not place(new, entry).exists():
+            os.link(place(old, entry), place(new, entry))
 
 
 def quads_of(snapshot: Snapshot) -> ox.Dataset:

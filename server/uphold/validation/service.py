@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from uphold.engines.processes.client import ForkServer, Predecessor, Worker
+from uphold.engines.processes.client import ForkServer, Predecessor
 from uphold.engines.processes.fair_queue import FairQueue
 from uphold.engines.processes.ipc import Frame
+from uphold.engines.processes.worker_process import Worker
 from uphold.errors import ValidationLimitExceeded, ValidatorFailed
 from uphold.server_timing import spend
 from uphold.settings import Settings

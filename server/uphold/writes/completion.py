@@ -1,28 +1,34 @@
-"""Completion: makes the downloads of the current snapshot when no write has come for a moment.
+"""Completion: makes files of the current snapshot in the background, after writes.
 
-Otherwise the first reader of a page that lists them would wait for seconds.
+When no write has come for a moment, it makes the downloads, for which the first reader would else wait. After many
+writes it makes all files that a build makes: then the next write needs no earlier snapshot, and the steps that led to
+this one are removed with those that need them.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
-from uphold.build.completion import with_dumps
+from uphold.build.completion import with_all_files, with_dumps
 from uphold.settings import Settings
-from uphold.snapshots.snapshot import current
+from uphold.snapshots.publication_log import in_use
+from uphold.snapshots.snapshot import Snapshot, current
 
 __all__ = ["Completion"]
 
 QUIET_SECONDS = 1.0
+MANY_STEPS, TOO_MANY_STEPS = 100, 1000
+"""After how many steps all files are made: when no write has come for a moment, and in any case."""
 log = logging.getLogger(__name__)
 
 
 class Completion:
-    """A thread that is started with the first write of a process."""
+    """A thread that is started with the first write of a process; it calls `base` with a snapshot with all files."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, base: Callable[[Snapshot], None]) -> None:
+        self.settings, self.base = settings, base
         self.written = threading.Event()
         self.closed = False
         self.thread: threading.Thread | None = None
@@ -38,11 +44,20 @@ class Completion:
         """Complete the current snapshot after each write that no other follows soon."""
         while self.written.wait() and not self.closed:
             self.written.clear()
-            if not self.written.wait(QUIET_SECONDS):
-                try:
-                    with_dumps(current(self.settings.state))
-                except Exception:  # it was replaced and removed, or the disk is full: whoever asks makes them
-                    log.exception("the downloads of the current snapshot were not made")
+            is_quiet = not self.written.wait(QUIET_SECONDS)
+            try:
+                self.complete(current(self.settings.state), is_quiet=is_quiet)
+            except Exception:  # it was replaced and removed, or the disk is full: whoever asks makes them
+                log.exception("files of the current snapshot were not made")
+
+    def complete(self, snapshot: Snapshot, *, is_quiet: bool) -> None:
+        """Make the files that a snapshot lacks, if it is time for that."""
+        steps = snapshot.entry - snapshot.first_entry + 1 if snapshot.built_on else 0
+        if steps >= (MANY_STEPS if is_quiet else TOO_MANY_STEPS):
+            with in_use(snapshot):
+                self.base(with_all_files(snapshot))
+        elif is_quiet:
+            with_dumps(snapshot)
 
     def close(self) -> None:
         """End the thread; files that it has begun stay unfinished."""

@@ -92,7 +92,7 @@ class Draft:
         for name, (removed, added) in changes.items():
             graph = self.workspace.graph(name)
             if graph.nameless or any("_:" in line for line in added):
-                yield name, self.workspace.difference(name, (set(graph.ordered) - removed) | added)
+                yield name, self.workspace.difference(name, (graph.lines - removed) | added)
             else:
                 yield name, (removed, added)
 

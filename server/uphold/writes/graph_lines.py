@@ -1,32 +1,40 @@
-"""Graph lines: the statements of one graph in canonical order, from which its digest follows."""
+"""Graph lines: the statements of one graph in canonical form, from which its digest follows."""
 
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 
-from uphold.rdf.graphs import in_graph
 from uphold.snapshots.identity import digest_of
 
 __all__ = ["GraphLines"]
 
 
 class GraphLines:
-    """The statements of a graph as sorted lines of N-Triples, with the labels of blank nodes that snapshots have."""
+    """The statements of a graph as sorted lines of N-Quads, with the labels of blank nodes that snapshots have.
+
+    Other lines, given and returned, are of N-Triples.
+    """
 
     def __init__(self, name: str, lines: Iterable[str]) -> None:
-        self.name = name
-        self.ordered = sorted(set(lines))
+        self.name, self.end = name, f"<{name}> ." if name else "."
+        self.ordered = sorted({line[:-1] + self.end for line in lines})
         self.nameless = count_nameless(self.ordered)
         """The number of lines that may have a blank node."""
 
     def __len__(self) -> int:
         return len(self.ordered)
 
+    @property
+    def lines(self) -> set[str]:
+        """The statements, in no order."""
+        length = len(self.end)
+        return {f"{line[:-length]}." for line in self.ordered}
+
     def difference(self, lines: set[str]) -> tuple[set[str], set[str]]:
         """The lines to remove and to add, so that the graph has these lines."""
-        present = set(self.ordered)
+        present = self.lines
         return present - lines, lines - present
 
     def change(self, removed: Iterable[str], added: Iterable[str]) -> None:
@@ -34,16 +42,15 @@ class GraphLines:
         removed, added = list(removed), list(added)
         self.nameless += count_nameless(added) - count_nameless(removed)
         for line in removed:
-            del self.ordered[bisect_left(self.ordered, line)]
+            del self.ordered[bisect_left(self.ordered, line[:-1] + self.end)]
         for line in added:
-            self.ordered.insert(bisect_left(self.ordered, line), line)
+            insort(self.ordered, line[:-1] + self.end)
 
     def digest(self) -> str:
-        """The digest of the graph; fast without blank nodes, since the lines are in the order of N-Quads already."""
+        """The digest of the graph; fast without blank nodes, since the lines are canonical then."""
         if self.nameless:
-            return digest_of(self.name, self.ordered)
-        lines = "\n".join([*in_graph(self.ordered, self.name), ""])
-        return hashlib.sha256(lines.encode()).hexdigest()
+            return digest_of(self.name, self.lines)
+        return hashlib.sha256("\n".join([*self.ordered, ""]).encode()).hexdigest()
 
 
 def count_nameless(lines: Iterable[str]) -> int:

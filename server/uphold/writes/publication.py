@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from uphold.errors import SnapshotNotFound
 from uphold.snapshots.change import Change
 from uphold.snapshots.publication_log import keep_only, record
-from uphold.snapshots.snapshot import METADATA, Snapshot, publish
+from uphold.snapshots.snapshot import Snapshot, publish, save
 from uphold.snapshots.steps import write_step
 from uphold.writes.workspace import Counts
 
-__all__ = ["in_turn", "make_current", "write_snapshot"]
+__all__ = ["as_created", "in_turn", "make_current", "write_snapshot"]
 
 LOCK = "current.lock"
 
 
-def write_snapshot(before: Snapshot, counts: Counts, change: Change, entry: int) -> Snapshot:
+def write_snapshot(before: Snapshot, counts: Counts, change: Change, entry: int, created: dt.datetime) -> Snapshot:
     """Write the snapshot that an entry of the journal leads to, without making it current.
 
     It has its metadata and the step only; nothing here must survive a crash, since the journal has it all.
@@ -31,7 +30,7 @@ def write_snapshot(before: Snapshot, counts: Counts, change: Change, entry: int)
         before,
         id=counts.id,
         folder=before.folder.with_name(counts.id),
-        created=dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat(),
+        created=as_created(created),
         quads=counts.quads,
         triples=counts.triples,
         graphs=counts.graphs,
@@ -45,13 +44,14 @@ def write_snapshot(before: Snapshot, counts: Counts, change: Change, entry: int)
         known = Snapshot.open(made.folder)
         if not known.built_on:
             return known
-        made = replace(made, created=known.created)
     made.folder.mkdir(exist_ok=True)
-    metadata = {name: value for name, value in asdict(made).items() if name != "folder"}
-    unfinished = made.folder / f"{METADATA}.new"
-    unfinished.write_text(json.dumps(metadata, indent=1) + "\n", "utf-8")
-    unfinished.replace(made.folder / METADATA)
+    save(made)
     return Snapshot.open(made.folder)
+
+
+def as_created(moment: dt.datetime) -> str:
+    """A moment as the metadata of snapshots have it."""
+    return moment.astimezone(dt.UTC).replace(microsecond=0).isoformat()
 
 
 @contextmanager
@@ -62,8 +62,8 @@ def in_turn(state: Path) -> Iterator[None]:
         yield
 
 
-def make_current(snapshot: Snapshot, state: Path, keep: int) -> list[str]:
+def make_current(snapshot: Snapshot, state: Path, keep: int, moment: dt.datetime) -> list[str]:
     """Make a snapshot current and record it; the value is the ids of snapshots that were removed."""
     publish(snapshot, state)
-    record(state, snapshot.id)
+    record(state, snapshot.id, moment)
     return keep_only(state, keep, snapshot.id)

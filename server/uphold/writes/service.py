@@ -7,28 +7,29 @@ anything fails before the entry is committed, nothing has changed.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from uphold.errors import (
-    GraphProtected,
     IdempotencyKeyReused,
     JournalDamaged,
+    ServerOutdated,
     SnapshotNotFound,
     WriteNotSupported,
 )
-from uphold.journal.entry import EMPTY, Draft, Head
+from uphold.journal.entry import EMPTY, Draft, Entry, Head
 from uphold.journal.journal import Journal
 from uphold.journal.tokens import Token, require_may_write
 from uphold.journal.transaction import Reply, Transaction
 from uphold.settings import Settings
 from uphold.snapshots.change import Change, Step
-from uphold.snapshots.snapshot import Snapshot, current
-from uphold.snapshots.steps import data_file
+from uphold.snapshots.snapshot import Snapshot, current, save
+from uphold.snapshots.steps import data_file, link_steps
 from uphold.writes.completion import Completion
 from uphold.writes.operations import Operation
 from uphold.writes.publication import in_turn, make_current, write_snapshot
@@ -90,7 +91,7 @@ class WriteService:
         self.settings = settings
         self.lock = threading.Lock()
         self.opened: Journal | None = None
-        self.staging, self.completion = Staging(settings), Completion(settings)
+        self.staging, self.completion = Staging(settings), Completion(settings, self.build_on)
 
     @property
     def journal(self) -> Journal:
@@ -106,24 +107,16 @@ class WriteService:
         A change that does not conform changes nothing: see `Outcome.conforms`. A request that was carried out before,
         by its idempotency key, is not carried out again.
         """
-        pending = False
-        try:
-            with self.journal.writing() as transaction:
-                if write.key and (reply := transaction.recall(write.key, token=write.token.name)):
-                    return self.replayed(reply, write)
-                snapshot = self.newest(transaction)
-                write.require(snapshot)
-                result = self.staging.stage(write.operations, snapshot)
-                self.require_permission(write.token, result["requested"])
-                pending = True
-                found = self.outcome(result, transaction, write, snapshot)
-                if found.entry is None:
-                    self.staging.undo()
-                self.log(transaction, write, found)
-        except BaseException:
-            if pending:
-                self.staging.discard()  # it has a change that was not committed
-            raise
+        with self.journal.writing() as transaction:
+            if write.key and (reply := transaction.recall(write.key, token=write.token.name)):
+                return self.replayed(reply, write)
+            snapshot = self.newest(transaction)
+            write.require(snapshot)
+            result = self.staging.stage(write.operations, snapshot)
+            for graph in result["requested"]:
+                require_may_write(write.token, graph, self.settings.base)
+            found = self.outcome(result, transaction, write, snapshot)
+            self.log(transaction, write, found)
         if found.entry is not None:
             self.show(found)
         return found
@@ -135,15 +128,6 @@ class WriteService:
         except Exception:
             log.exception("entry %s of the journal is accepted, but not current", found.entry)
         self.completion.after_write()
-
-    def require_permission(self, token: Token, graphs: Iterable[str]) -> None:
-        """Raise `GraphProtected`, with the staged change undone, unless the token may write all graphs it changes."""
-        try:
-            for graph in graphs:
-                require_may_write(token, graph, self.settings.base)
-        except GraphProtected:
-            self.staging.undo()
-            raise
 
     def replayed(self, reply: Reply, write: Write) -> Outcome:
         """The outcome of the same request before; raises `IdempotencyKeyReused` for another request."""
@@ -180,15 +164,14 @@ class WriteService:
     def newest(self, transaction: Transaction) -> Snapshot:
         """The snapshot at the head of the journal; before the first write, the current one is the first entry.
 
-        Raises `JournalDamaged` if the head names a snapshot that is not there.
+        Raises what `follow` raises.
         """
         snapshot = current(self.settings.state)
         if transaction.head == EMPTY:
-            transaction.append(
-                Draft("build", list(snapshot.graphs), snapshot.id, Change(added=data_file(snapshot).read_bytes()))
-            )
+            change, moment = Change(added=data_file(snapshot).read_bytes()), dt.datetime.fromisoformat(snapshot.created)
+            transaction.append(Draft("build", list(snapshot.graphs), snapshot.id, change, moment=moment))
         elif transaction.head.snapshot != snapshot.id:
-            self.remake(transaction.head)
+            self.make_current(transaction.head)
             snapshot = current(self.settings.state)
         if snapshot.built.quads > self.settings.in_memory_max_quads:
             raise WriteNotSupported(snapshot.built.quads, self.settings.in_memory_max_quads)
@@ -200,10 +183,11 @@ class WriteService:
         counts = Counts(**result["counts"])
         if result["report"]["conforms"] and not write.dry_run and result["requested"]:
             change = Change(result["removed"].encode(), result["added"].encode())
-            number = transaction.head.number + 1
-            self.staging.keep(write_snapshot(snapshot, counts, change, number))
             draft = Draft("write", result["requested"], counts.id, change, token=write.token.name, key=write.key)
-            entry = transaction.append(draft).number
+            made = transaction.append(draft)
+            first, _ = transaction.entries_to(counts.id) or (made, made)
+            write_snapshot(snapshot, counts, change, made.number, first.moment)
+            entry = made.number
         return Outcome(
             report=result["report"],
             turtle=result["turtle"],
@@ -216,50 +200,61 @@ class WriteService:
         )
 
     def follow(self) -> None:
-        """Make the snapshot at the head of the journal current; raises `JournalDamaged` if it cannot be made.
+        """Make the snapshot at the head of the journal current, if it is not.
 
-        So a server that starts after a crash serves what was acknowledged.
+        So a server serves what another one on the same journal has written, or what was acknowledged before a crash.
+        Raises `ServerOutdated`, and `JournalDamaged` if the snapshot cannot be made.
         """
-        with in_turn(self.settings.state):
-            if self.is_current(self.journal.head()):
-                return
-        with self.journal.writing() as transaction:  # its snapshot is lost, or was made on another machine
-            self.remake(transaction.head)
+        self.make_current(self.journal.head())
 
-    def is_current(self, head: Head) -> bool:
-        """Whether the snapshot at a head is current; it is made current if it is there. Others must wait meanwhile."""
+    def make_current(self, head: Head) -> None:
+        """Make the snapshot at a head current: it is there, or follows from the current one and the entries since."""
         state = self.settings.state
-        if head == EMPTY or head.snapshot == current(state).id:
-            return True
+        with in_turn(state):
+            now = current(state)
+            if head in (EMPTY, Head(head.number, head.digest, now.id)):
+                return
+            last = self.journal.entry(head.number)
+            found = self.found(last) or self.made(now, last)
+            make_current(found, state, self.settings.keep_snapshots, last.moment)
+
+    def found(self, entry: Entry) -> Snapshot | None:
+        """The snapshot that an entry led to, if it was built here, or written with this entry."""
         with suppress(SnapshotNotFound):
-            make_current(Snapshot.open(state / "snapshots" / head.snapshot), state, self.settings.keep_snapshots)
-            return True
-        return False
+            snapshot = Snapshot.open(self.settings.state / "snapshots" / entry.snapshot)
+            if not snapshot.built_on or snapshot.entry == entry.number:
+                return snapshot
+        return None
 
-    def remake(self, head: Head) -> None:
-        """Make the snapshot at the head from the current one and the entries after it, and make it current."""
-        with in_turn(self.settings.state):
-            if not self.is_current(head):
-                made = self.remade(current(self.settings.state), head)
-                make_current(made, self.settings.state, self.settings.keep_snapshots)
-
-    def remade(self, snapshot: Snapshot, head: Head) -> Snapshot:
-        """The snapshot at the head, made from the entries after `snapshot`."""
-        entries = self.journal.entries(limit=head.number)
-        known = [entry.number for entry in entries if entry.snapshot == snapshot.id]
-        if not known:
-            raise JournalDamaged(f"it has no entry for the current snapshot {snapshot.id}", None)
-        for entry in entries[known[-1] :]:
+    def made(self, snapshot: Snapshot, last: Entry) -> Snapshot:
+        """The snapshot at the last entry, made from the entries after `snapshot`."""
+        known = self.journal.entries_to(snapshot.id)
+        if known is None or known[1].number < snapshot.entry:
+            raise ServerOutdated(snapshot.id)
+        number = snapshot.entry or known[1].number
+        for entry in self.journal.entries(after=number, limit=last.number - number):
             if entry.kind != "write":
-                raise JournalDamaged("it is a build whose snapshot is missing here", entry.number)
+                raise ServerOutdated(snapshot.id)
             change = self.journal.change(entry)
-            self.staging.worker_at(snapshot)
-            counts = Counts(**self.staging.follow(Step(entry.snapshot, change)))
+            counts = Counts(**self.staging.follow(snapshot, Step(entry.snapshot, change)))
             if counts.id != entry.snapshot:
                 raise JournalDamaged(f"it does not lead to snapshot {entry.snapshot}", entry.number)
-            snapshot = write_snapshot(snapshot, counts, change, entry.number)
-            self.staging.has(snapshot)
+            first, _ = self.journal.entries_to(entry.snapshot) or (entry, entry)
+            snapshot = write_snapshot(snapshot, counts, change, entry.number, first.moment)
         return snapshot
+
+    def build_on(self, snapshot: Snapshot) -> None:
+        """Have a written snapshot, which has all files, in place of the one that it and later ones were built on."""
+        state = self.settings.state
+        with self.journal.writing(), in_turn(state):
+            now, whole = current(state), Snapshot.open(snapshot.folder)
+            if not whole.built_on:
+                return  # another process was faster
+            save(replace(whole, built_on="", first_entry=0, entry=0))
+            if now.built_on == whole.built_on and now.entry > whole.entry:
+                later = replace(now, built_on=whole.id, first_entry=whole.entry + 1)
+                link_steps(now, later)
+                save(later)
 
     def close(self) -> None:
         """End the worker, and close the journal."""

@@ -4,106 +4,74 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from uphold.engines.processes.client import ForkServer, Predecessor, Worker
+from uphold.engines.processes.client import ForkServer
 from uphold.engines.processes.ipc import Frame
-from uphold.errors import ServerBusy, SnapshotNotFound, ValidationLimitExceeded, WriteFailed
+from uphold.engines.processes.worker_process import Worker
+from uphold.errors import ServerBusy, ValidationLimitExceeded, WriteFailed
 from uphold.settings import Settings
 from uphold.snapshots.change import Step, pack
 from uphold.snapshots.snapshot import Snapshot
-from uphold.snapshots.steps import steps_between
 from uphold.validation.worker_requests import restored_error
 from uphold.writes.operations import Operation
-from uphold.writes.worker import READY, counts_of
+from uphold.writes.worker import READY
 
 __all__ = ["Staging"]
 
 MODULE = "uphold.writes.worker"
-MOST_STEPS = 100
-"""Steps that a worker makes to reach the newest data; after more, they are loaded again."""
 log = logging.getLogger(__name__)
 
 
 class Staging:
-    """The worker of one server process, with the data of some snapshot; used by one thread at a time."""
+    """The worker that all processes of a server share; each of its responses stands for itself.
+
+    What is staged and does not lead to the snapshot that the next request names is undone then.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.fork_server: tuple[ForkServer, Snapshot] | None = None
-        self.worker: tuple[Worker, Snapshot] | None = None
+        self.lock = threading.Lock()
+        self.fork_server: tuple[ForkServer, list[str]] | None = None
+        self.worker: Worker | None = None
 
     def stage(self, operations: Sequence[Operation], snapshot: Snapshot) -> dict[str, Any]:
         """Have the worker stage operations on the data of a snapshot; raises what they raise."""
-        self.worker_at(snapshot)
-        result = self.ask({"stage": [asdict(each) for each in operations]})
+        result = self.ask(snapshot, {"stage": [asdict(each) for each in operations]})
         if fault := result.get("fault"):
             raise restored_error(fault)
         return result
 
-    def worker_at(self, snapshot: Snapshot) -> None:
-        """Have a worker with the data of a snapshot."""
-        if self.worker and (steps := steps_to(snapshot, self.worker[1])) is None:
-            self.discard()
-        if self.worker is None:
-            self.worker = self.forked(snapshot)
-            steps = steps_to(snapshot, self.worker[1])
-        if steps:
-            counts = asdict(counts_of(snapshot))
-            self.ask({"follow": b64encode(pack(steps)).decode(), "counts": counts})
-            self.worker = (self.worker[0], snapshot)
-
-    def forked(self, snapshot: Snapshot) -> tuple[Worker, Snapshot]:
-        """A new worker and the snapshot whose data it has."""
-        self.load(snapshot)
-        assert self.fork_server  # noqa: S101  # for the type checker: it was loaded
-        fork_server, loaded = self.fork_server
-        try:
-            return fork_server.fork(time.monotonic() + self.settings.validate_timeout), loaded
-        except TimeoutError as problem:
-            raise ServerBusy("The data are still being loaded for writes.") from problem
-        except (EOFError, OSError) as problem:
-            raise WriteFailed from problem
-
-    def load(self, snapshot: Snapshot) -> None:
-        """Have a fork server with the data of a snapshot; it loads in the background."""
-        old = self.fork_server
-        steps = steps_to(snapshot, old[1]) if old else None
-        if steps == []:
-            return
-        arguments = [str(snapshot.folder.resolve()), json.dumps(self.settings.as_environment())]
-        predecessor = Predecessor(old[0], pack(steps)) if old and steps else None
-        self.fork_server = (ForkServer(MODULE, arguments, len(READY), predecessor=predecessor), snapshot)
-        if old:
-            old[0].close()
-
-    def keep(self, snapshot: Snapshot) -> None:
-        """Keep the change that was staged, which leads to this snapshot."""
-        self.ask({"keep": True})
-        self.has(snapshot)
-
-    def undo(self) -> None:
-        """Undo the change that was staged."""
-        self.ask({"undo": True})
-
-    def follow(self, step: Step) -> dict[str, Any]:
-        """Make a change that was accepted elsewhere; the value is what identifies the data then, as in `Counts`."""
-        counts: dict[str, Any] = self.ask({"follow": b64encode(pack([step])).decode(), "counts": None})["counts"]
+    def follow(self, snapshot: Snapshot, step: Step) -> dict[str, Any]:
+        """Make a change of a snapshot that was accepted elsewhere; the value is the new data's `Counts`."""
+        counts: dict[str, Any] = self.ask(snapshot, {"step": b64encode(pack([step])).decode()})["counts"]
         return counts
 
-    def has(self, snapshot: Snapshot) -> None:
-        """Note that the worker has the data of this snapshot."""
-        assert self.worker  # noqa: S101  # for the type checker: it has made a change
-        self.worker = (self.worker[0], snapshot)
+    def ask(self, snapshot: Snapshot, request: dict[str, Any]) -> dict[str, Any]:
+        """The response of a worker that has the data of a snapshot.
 
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The worker's response; raises `ValidationLimitExceeded` past time or memory, `WriteFailed` for a fault."""
-        assert self.worker  # noqa: S101  # for the type checker: `worker_at` comes first
-        worker, seconds = self.worker[0], self.settings.validate_timeout
+        Raises `ValidationLimitExceeded` past time or memory, and `WriteFailed` for a fault.
+        """
+        named = {"snapshot": str(snapshot.folder.resolve())} | request
+        with self.lock:
+            if self.worker and self.worker.has_ended():  # another process may have ended it
+                self.discard()
+            for newest in (False, False, True):
+                found = self.send(named, self.worker or self.connected(snapshot, newest=newest))
+                if not found.get("unreachable"):
+                    return found
+                self.discard()  # another is forked, at last from a fork server with the newest data
+        log.error("no worker of writes has the data of snapshot %s", snapshot.id)
+        raise WriteFailed
+
+    def send(self, request: dict[str, Any], worker: Worker) -> dict[str, Any]:
+        """The response of a worker; raises as `ask`."""
+        seconds = self.settings.validate_timeout
         try:
             worker.send(json.dumps(request).encode())
             kind, content = worker.receive(time.monotonic() + seconds, None)
@@ -122,25 +90,39 @@ class Staging:
         found: dict[str, Any] = json.loads(content)
         return found
 
+    def connected(self, snapshot: Snapshot, *, newest: bool) -> Worker:
+        """Connect to the worker, or fork it if there is none."""
+        self.load(snapshot, newest=newest)
+        assert self.fork_server  # noqa: S101  # for the type checker: it was loaded
+        try:
+            self.worker = self.fork_server[0].share(MODULE, time.monotonic() + self.settings.validate_timeout)
+        except TimeoutError as problem:
+            raise ServerBusy("The data are still being loaded for writes.") from problem
+        except (EOFError, OSError) as problem:
+            raise WriteFailed from problem
+        return self.worker
+
+    def load(self, snapshot: Snapshot, *, newest: bool = False) -> None:
+        """Have a fork server with the data of a snapshot, or of one not much older; it loads in the background."""
+        arguments = [str(snapshot.built.folder.resolve()), json.dumps(self.settings.as_environment())]
+        if newest:
+            arguments.append(str(snapshot.entry))  # which makes it another
+        old = self.fork_server
+        if old and (old[1] == arguments or (not newest and old[1][:2] == arguments)):
+            return
+        self.fork_server = (ForkServer(MODULE, arguments, len(READY)), arguments)
+        if old:
+            old[0].close()
+
     def discard(self) -> None:
-        """End the worker; the next write has a new one."""
+        """End the worker, for all processes of the server; the next request has a new one."""
         if self.worker:
-            self.worker[0].kill()
+            self.worker.kill()
         self.worker = None
 
     def close(self) -> None:
-        """End the worker and its fork server."""
-        self.discard()
+        """Leave the worker and its fork server, which end with their last client."""
+        if self.worker:
+            self.worker.channel.close()
         if self.fork_server:
             self.fork_server[0].close()
-
-
-def steps_to(snapshot: Snapshot, loaded: Snapshot) -> list[Step] | None:
-    """The steps from what a process has loaded to a snapshot; None if it should rather load that."""
-    if loaded.id == snapshot.id:
-        return []
-    try:
-        found = steps_between(loaded, snapshot)
-    except SnapshotNotFound:
-        return None
-    return found if len(found) <= MOST_STEPS else None

@@ -23,6 +23,9 @@ __all__ = ["MOST_WAITING", "Writes", "recover"]
 
 MOST_WAITING = 32
 """Writes that may wait in a server process, each in a thread that could answer other requests."""
+WAIT_SECONDS = 5.0
+PAUSE_SECONDS = 0.5
+"""How long a server waits before it tries again to follow the journal."""
 log = logging.getLogger(__name__)
 
 
@@ -34,6 +37,7 @@ class Writes:
         self.queue = FairQueue(1, MOST_WAITING, settings.write_queue_timeout)
         self.lock = threading.Lock()
         self.opened: WriteService | None = None
+        self.closed = threading.Event()
 
     @property
     def service(self) -> WriteService:
@@ -64,6 +68,31 @@ class Writes:
         except UpholdError as error:
             log.warning("the data for writes were not loaded in advance: %s", error)
 
+    def follow(self) -> None:
+        """Make current what other servers on the same database write, until closed.
+
+        What fails is tried again: the database may be gone for a while.
+        """
+        number, fault = 0, ""
+        while not self.closed.is_set():
+            try:
+                if self.journal.wait_for_change(number, WAIT_SECONDS):
+                    head = self.journal.head()
+                    self.service.follow()
+                    number = head.number
+                fault = ""
+            except Exception as error:
+                if str(error) != fault and not self.closed.is_set():
+                    log.exception("this server does not follow the journal at present")
+                fault = str(error)
+                self.closed.wait(PAUSE_SECONDS)
+
+    def run(self) -> None:
+        """What a server process does beside its requests: `prepare`, then `follow` if other servers can write."""
+        self.prepare()
+        if self.settings.database:
+            self.follow()
+
     def write(self, write: Write) -> Outcome:
         """Carry out a write; raises what `WriteService.write` raises, and `ServerBusy` if too many wait."""
         with self.queue.turn():
@@ -79,6 +108,7 @@ class Writes:
 
     def close(self) -> None:
         """End the worker and close the journal, if they were opened."""
+        self.closed.set()
         if self.opened:
             self.opened.close()
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.web.graphs.graph_store import GraphStore
+from tests.web.graphs.graph_store import GraphStore, secret_of
 
 ONE, TWO = "<urn:a:b> <urn:a:c> 1 .", "<urn:a:b> <urn:a:c> 2 ."
 
@@ -80,3 +80,28 @@ def test_of_two_writers_with_the_same_etag_one_loses(store: GraphStore) -> None:
 
     with ThreadPoolExecutor(4) as threads:
         assert sorted(threads.map(write, range(10, 14))) == [204, 412, 412, 412]
+
+
+def test_a_token_may_demand_a_precondition(store: GraphStore) -> None:
+    """RFC 6585, 3: 428 without one, also for what changes several graphs; a new graph and a dry run need none."""
+    secret, address = secret_of(store.settings, conditional=True), store.new()
+
+    def status(method: str, where: str, body: str = ONE, headers: dict[str, str] | None = None) -> int:
+        response = store.send(method, where, body, headers, secret=secret)
+        if response.status_code == 428:
+            assert response.get_json()["type"].endswith("/problem/precondition-required")
+        return response.status_code
+
+    before = store.snapshot()
+    patch, update = {"Content-Type": "application/rdf-patch"}, {"Content-Type": "application/sparql-update"}
+    assert status("PUT", address) == 428
+    assert status("POST", address) == 428
+    assert status("DELETE", address, "") == 428
+    assert status("PATCH", address, "TX .\nTC .\n", patch) == 428
+    assert status("PATCH", "/graphs", "TX .\nTC .\n", patch) == 428
+    assert status("POST", "/sparql/update", "INSERT DATA { <urn:a:a> <urn:a:b> 1 }", update) == 428
+    assert status("PUT", address, ONE, {"Prefer": "handling=dry-run"}) == 200
+    assert store.snapshot() == before
+    assert status("PUT", address, ONE, {"If-None-Match": "*"}) == 201
+    assert status("PUT", address, TWO, {"If-Match": '"other"'}) == 412
+    assert status("PUT", address, TWO, {"If-Match": store.read(address).headers["ETag"]}) == 204

@@ -278,3 +278,13 @@ def test_a_dry_run_shows_what_would_be_derived(store: GraphStore) -> None:
     found = {name: triples("\n".join(lines)) for name, lines in tried.get_json()["derived"].items()}
     assert found == {"removed": before - after, "added": after - before}
     assert any("call-outcome" in line for line in found["added"])
+
+
+def test_a_client_finds_out_which_patches_are_accepted(store: GraphStore) -> None:
+    """RFC 5789, 2.2 and 3.1: in the response to OPTIONS, and where a patch of another type is refused."""
+    accepted = "application/sparql-update, application/rdf-patch"
+    for address in ("/graphs", store.new()):
+        assert store.client.options(address).headers["Accept-Patch"] == accepted
+        refused = store.send("PATCH", address, ONE)
+        assert (refused.status_code, refused.headers["Accept-Patch"]) == (415, accepted)
+    assert "Accept-Patch" not in store.read("/graphs").headers

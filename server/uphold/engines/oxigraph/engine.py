@@ -20,9 +20,10 @@ from uphold.engines.federation.federation import Federation
 from uphold.engines.interface import Answer, Dataset
 from uphold.engines.oxigraph.fork_server_main import ORDER_BYTES
 from uphold.engines.oxigraph.query_form import MOST_CHARACTERS, QueryForm, form_of, may_change
-from uphold.engines.processes.client import ForkServer, Predecessor, Worker
+from uphold.engines.processes.client import ForkServer, Predecessor
 from uphold.engines.processes.ipc import Frame
 from uphold.engines.processes.pool import WorkerPool
+from uphold.engines.processes.worker_process import Worker
 from uphold.errors import (
     MemoryLimitExceeded,
     NotAcceptable,

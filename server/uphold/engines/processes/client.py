@@ -1,4 +1,4 @@
-"""Client: the server's side of a fork server and its workers."""
+"""Client: the server's side of a fork server."""
 
 from __future__ import annotations
 
@@ -6,88 +6,28 @@ import fcntl
 import hashlib
 import json
 import os
-import select
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from uphold.engines.processes.fork_server import ADVANCE, CONTROL, FORK, KILL, NUMBER
-from uphold.engines.processes.ipc import FRAME_SIZE, HEAD, Frame, write_frame
-from uphold.errors import ClientDisconnected
+from uphold.engines.processes.fork_server import ADVANCE, CONTROL, FORK, KILL, NUMBER, SHARE
+from uphold.engines.processes.worker_process import Worker, shared_worker
 
-__all__ = ["SHARED", "ForkServer", "Predecessor", "Worker"]
+__all__ = ["SHARED", "ForkServer", "Predecessor"]
 
 SHARED = "UPHOLD_FORK_SERVERS"
 """The environment variable with the folder of the sockets by which the processes of a server share fork servers."""
 
 START_SECONDS = 60.0
-POLL_SECONDS = 0.2
 ALLOCATOR = "glibc.malloc.tcache_count=8192"
 """Makes glibc cache more small allocations: queries measured 1.4 to 1.7 times faster; other systems ignore it."""
-
-AT_ONCE = FRAME_SIZE + HEAD.size
-Wanted = Callable[[], bool]
-
-
-class Worker:
-    """One worker process: requests go in, frames come out."""
-
-    def __init__(self, pid: int, channel: socket.socket, kill: Callable[[int], None]) -> None:
-        self.pid, self.channel, self.end = pid, channel, kill
-        channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval(POLL_SECONDS))
-        self.buffer = b""
-
-    def send(self, request: bytes, seconds: float | None = None) -> None:
-        """Send one request; raises `OSError` if the worker is gone, `TimeoutError` if it does not read in time."""
-        if seconds is not None:
-            self.channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval(seconds))
-        try:
-            write_frame(self.channel, Frame.REQUEST, request)
-        except BlockingIOError as problem:
-            raise TimeoutError from problem
-
-    def receive(self, until: float, wanted: Wanted | None) -> tuple[int, bytes]:
-        """The next frame (kind, content).
-
-        Raises `TimeoutError` at `until` (monotonic clock), `EOFError` when the worker has ended, and
-        `ClientDisconnected` when `wanted`, which is polled, returns False.
-        """
-        while True:
-            if len(self.buffer) >= HEAD.size:
-                kind, length = HEAD.unpack_from(self.buffer)
-                end = HEAD.size + length
-                if len(self.buffer) >= end:
-                    content, self.buffer = self.buffer[HEAD.size : end], self.buffer[end:]
-                    return kind, content
-            self.read_on(until, wanted)
-
-    def read_on(self, until: float, wanted: Wanted | None) -> None:
-        """Read the available bytes, or wait for some."""
-        left = until - time.monotonic()
-        if left < POLL_SECONDS and (left <= 0 or not select.select([self.channel], [], [], left)[0]):
-            raise TimeoutError
-        try:
-            part = self.channel.recv(AT_ONCE)
-        except BlockingIOError:  # nothing came for POLL_SECONDS
-            if wanted is not None and not wanted():
-                raise ClientDisconnected from None
-            return
-        if not part:
-            raise EOFError
-        self.buffer += part
-
-    def kill(self) -> None:
-        """Kill the process."""
-        self.end(self.pid)
-        self.channel.close()
 
 
 class Predecessor(NamedTuple):
@@ -145,9 +85,7 @@ class ForkServer:
             return None
         try:
             address.unlink(missing_ok=True)
-            with socket.socket(socket.AF_UNIX) as listener:
-                listener.bind(str(address))
-                listener.listen()
+            with listening(address) as listener:
                 predecessor.fork_server.advance(listener, predecessor.change)
                 return connected(address)
         except (OSError, EOFError):
@@ -168,18 +106,14 @@ class ForkServer:
     def start_process(self, address: Path) -> socket.socket:
         """Start the process, and connect to it."""
         address.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX) as listener:
-            listener.bind(str(address))
-            listener.listen()
+        with listening(address) as listener:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", self.module, *self.arguments],
                 stdin=listener.fileno(),
                 stdout=subprocess.DEVNULL,
                 env={**os.environ, "RUST_BACKTRACE": "0", "GLIBC_TUNABLES": self.allocator},
             )
-            if control := connected(address):  # while this process has the listener, that is certain
-                return control
-        raise ConnectionRefusedError(address)
+            return connected_surely(address)
 
     def wait_until_loaded(self, seconds: float = START_SECONDS) -> None:
         """Wait for the greeting of the process; raises `EOFError`, `OSError`, or `TimeoutError` after the limit."""
@@ -190,13 +124,50 @@ class ForkServer:
 
     def fork(self, until: float | None = None) -> Worker:
         """A new worker; raises `EOFError` if the process cannot load, `TimeoutError` if it is still loading."""
+        ours, theirs = socket.socketpair()
+        try:
+            pid = self.demand(FORK, theirs, until)
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return Worker(pid, ours, self.kill)
+
+    def share(self, name: str, until: float) -> Worker:
+        """The worker with a name that all processes of the server share, forked if there is none.
+
+        It may have been forked by another fork server. It sends its process id to each that connects. Raises what
+        `fork` raises.
+        """
+        if self.shared is None:
+            with tempfile.TemporaryDirectory() as folder:
+                return self.fork_shared(Path(folder) / name, until)
+        address = self.shared.with_name(name)
+        with address.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with suppress(EOFError, ConnectionError):  # one that was just killed may still seem to listen
+                if channel := connected(address):
+                    return shared_worker(channel, until)
+            return self.fork_shared(address, until)
+
+    def fork_shared(self, address: Path, until: float) -> Worker:
+        """Fork a worker that listens at a path, and connect to it."""
+        address.unlink(missing_ok=True)
+        with listening(address) as listener:
+            self.demand(SHARE, listener, until)
+            return shared_worker(connected_surely(address), until)
+
+    def demand(self, command: bytes, theirs: socket.socket, until: float | None) -> int:
+        """Make the process fork a worker with this socket; the value is its process id."""
         if not self.lock.acquire(timeout=-1 if until is None else remaining(until)):
             raise TimeoutError
         try:
             for _ in range(2):  # a fork server that was lost meanwhile is restarted once
                 try:
                     self.wait_until_loaded(START_SECONDS if until is None else remaining(until))
-                    return self.ask_for_worker()
+                    socket.send_fds(self.control, [CONTROL.pack(command, 0)], [theirs.fileno()])
+                    return int(NUMBER.unpack(self.read(NUMBER.size))[0])
                 except (OSError, EOFError) as problem:
                     if until is not None and isinstance(problem, TimeoutError) and not self.greeting:
                         raise  # loading continues for the next caller
@@ -209,19 +180,6 @@ class ForkServer:
         finally:
             self.lock.release()
         raise EOFError
-
-    def ask_for_worker(self) -> Worker:
-        """Make the process fork a worker."""
-        ours, theirs = socket.socketpair()
-        try:
-            socket.send_fds(self.control, [CONTROL.pack(FORK, 0)], [theirs.fileno()])
-            (pid,) = NUMBER.unpack(self.read(NUMBER.size))
-        except BaseException:
-            ours.close()
-            raise
-        finally:
-            theirs.close()
-        return Worker(pid, ours, self.kill)
 
     def kill(self, pid: int) -> None:
         """Make the process kill its worker: only the parent knows for sure that a process id is still in use."""
@@ -254,6 +212,22 @@ class ForkServer:
         self.stop()
 
 
+@contextmanager
+def listening(address: Path) -> Iterator[socket.socket]:
+    """A socket that listens at a path; another process, to which it is sent, goes on listening."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen()
+        yield listener
+
+
+def connected_surely(address: Path) -> socket.socket:
+    """A connection to a path at which this process listens."""
+    if control := connected(address):
+        return control
+    raise ConnectionRefusedError(address)
+
+
 def connected(address: Path) -> socket.socket | None:
     """A connection to the process that listens at this path, or None if there is none."""
     control = socket.socket(socket.AF_UNIX)
@@ -263,11 +237,6 @@ def connected(address: Path) -> socket.socket | None:
         control.close()
         return None
     return control
-
-
-def timeval(seconds: float) -> bytes:
-    """The `struct timeval` of a socket's timeout."""
-    return struct.pack("@ll", int(seconds), round(seconds % 1 * 1e6))
 
 
 def remaining(until: float) -> float:

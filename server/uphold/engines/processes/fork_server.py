@@ -6,8 +6,9 @@ processes of a server share what it has loaded. When a client's end of its contr
 workers of that client end; with its last client, the fork server exits.
 
 Control messages are one byte and a number of four bytes: `FORK` comes with the worker's end of a socket and returns the
-process id; `KILL` has a process id and no reply. Before that, once everything is loaded, the fork server sends each
-client a greeting of a fixed length.
+process id; `KILL` has a process id and no reply. `SHARE` is like `FORK`, with a listening socket: the worker belongs to
+no client, and ends with the fork server. Before that, once everything is loaded, the fork server sends each client a
+greeting of a fixed length.
 
 `ADVANCE` comes with a listening socket and a number of bytes that describe a change, and returns the id of a successor:
 a fork server that is forked like a worker, makes the change in its copy of the data, and has clients and workers of its
@@ -30,11 +31,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["ADVANCE", "CONTROL", "FORK", "KILL", "NUMBER", "Loaded", "begin", "limit_memory", "memory_in_use", "offer"]
+__all__ = [
+    "ADVANCE",
+    "CONTROL",
+    "FORK",
+    "KILL",
+    "NUMBER",
+    "SHARE",
+    "Loaded",
+    "begin",
+    "limit_memory",
+    "memory_in_use",
+    "offer",
+]
 
 CONTROL = struct.Struct(">cI")
 NUMBER = struct.Struct(">I")
-FORK, KILL, ADVANCE = b"F", b"K", b"A"
+FORK, KILL, ADVANCE, SHARE = b"F", b"K", b"A", b"S"
 PR_SET_PDEATHSIG = 1
 FIRST_CLIENT_SECONDS = 60.0
 Work = Callable[[socket.socket], None]

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from uphold.engines.processes.client import ForkServer, Worker
+from uphold.engines.processes.client import ForkServer
+from uphold.engines.processes.worker_process import Worker
 
 __all__ = ["WorkerPool"]
 

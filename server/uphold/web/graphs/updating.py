@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, request
 
+from uphold.errors import PreconditionRequired
 from uphold.sparql.guard import Limits, inspect_update
 from uphold.web.graphs.patching import read_patch
 from uphold.web.graphs.replies import Wanted, reply
@@ -36,6 +37,8 @@ def patch_all() -> Response:
 def carried_out(operation: Operation, token: Token) -> Response:
     """The response to an operation on all graphs that it names, which are checked when it is staged."""
     wanted = Wanted.by_request()
+    if token.conditional and not wanted.dry_run:
+        raise PreconditionRequired(token.name)  # an ETag is that of one graph
     found = writes().write(as_write(None, [operation], token, wanted, idempotency_key()))
     return reply(found, None, wanted, request.method)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Blueprint, Response, request
 from flask.blueprints import BlueprintSetupState
 
 from uphold.errors import MalformedRequest
 from uphold.web.graphs.graph_names import ONE, GraphPath, graph_at, named_graph, require_fields
 from uphold.web.graphs.history import show_history
+from uphold.web.graphs.patching import ACCEPTED
 from uphold.web.graphs.reading import list_graphs, read
 from uphold.web.graphs.updating import patch_all, update_all
 from uphold.web.graphs.writing import change
@@ -22,6 +25,15 @@ graphs = Blueprint("graphs", __name__)
 def add_converter(state: BlueprintSetupState) -> None:
     """Let routes have the paths of graphs."""
     state.app.url_map.converters["graph"] = GraphPath
+
+
+@graphs.after_request
+def add_accept_patch(response: Response) -> Response:
+    """Say which patches are accepted (RFC 5789, 2.2 and 3.1)."""
+    refused = request.method == "PATCH" and response.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    if refused or "PATCH" in response.allow:
+        response.headers["Accept-Patch"] = ", ".join(ACCEPTED)
+    return response
 
 
 @graphs.route("/graphs", methods=METHODS)

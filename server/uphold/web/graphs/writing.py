@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from flask import Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from uphold.errors import GraphNotFound, GraphProtected, MalformedRequest, UpholdError
+from uphold.errors import GraphNotFound, GraphProtected, MalformedRequest, PreconditionRequired, UpholdError
 from uphold.journal.graph_protection import may_write
 from uphold.web.data.validate import drain
 from uphold.web.graphs.bodies import read_uploads
@@ -77,8 +77,17 @@ def carry_out(graph: str | None, token: Token) -> Response:
     name = new_graph(token, key) if graph is None else graph
     require_may_write(token, name, manager().settings.base)
     wanted = Wanted.by_request()
+    if graph is not None:
+        require_condition(token, wanted)
     found = writes().write(as_write(name, operations_on(name), token, wanted, key))
     return reply(found, name, wanted, request.method)
+
+
+def require_condition(token: Token, wanted: Wanted) -> None:
+    """Raise `PreconditionRequired` if the token writes on a precondition only, and the request has none."""
+    has_one = "If-Match" in request.headers or "If-None-Match" in request.headers
+    if token.conditional and not wanted.dry_run and not has_one:
+        raise PreconditionRequired(token.name)
 
 
 def operations_on(graph: str) -> list[Operation]:
