@@ -72,7 +72,8 @@ quick: lint
 # The same promises with more seeds, fonts and examples; for before a release.
 long: setup processors
 	$(BIN)/pytest --long --timeout 3600 --numprocesses $(WORKERS) --dist worksteal tests/api tests/browser \
-		tests/engines/test_join_order.py tests/engines/test_research.py tests/journal tests/rules tests/writes tests/protocol/test_not_modified.py \
+		tests/engines/test_join_order.py tests/engines/test_research.py tests/journal tests/replicas tests/rules tests/soak tests/writes \
+		tests/protocol/test_not_modified.py \
 		tests/questions/test_together.py tests/search tests/shapes tests/validation tests/web/test_caching.py \
 		tests/web/test_dereferencing.py
 
