@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwri
 
 from uphold.assets.vendor import CHARTS, CONSOLE, EDITOR, npm, vendored
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = next(filter(Path.exists, map(Path, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium"))), None)
+"""The engine without the windows of a desktop, else all of Chromium, where a fresh page costs a second more."""
 LOOKS = {"wide-light": (1440, "light"), "narrow-dark": (390, "dark")}
 """Widths in pixels and colour schemes."""
 PATIENCE_MS = 30_000
@@ -39,8 +40,8 @@ class Visit(NamedTuple):
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[BrowserType]:
     """What starts Chromium, or a skip that says how to get it."""
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}; apt-get install chromium")
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium; apt-get install chromium-headless-shell")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         yield playwright.chromium
