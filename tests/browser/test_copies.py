@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import open_page
 
@@ -19,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("assets")]
 
 HERE = Path(__file__).parent / "copies"
 ADDRESS = "http://127.0.0.1:8000"
+LANGUAGES = ("link", "lasting", "curl", "python", "javascript", "r")
 AWKWARD = r"""SELECT ?text WHERE {
   # it's a comment with ` and ${text} and )" and 100 %
   BIND ("it's \"quoted\" \\ `ticked` ${braced} )\" é € 😀" AS ?text)
@@ -31,17 +33,24 @@ TRUTH = "ASK { ?call a uphold:CallToAction }"
 
 @pytest.fixture(scope="module")
 def copied(browser: Browser, served: str) -> Callable[[str, str], str]:
-    """What is shown to be copied of a query in a language."""
+    """What is shown to be copied of a query in a language; the page of a query is opened once."""
 
-    def copy(query: str, language: str, further: str = "") -> str:
+    @cache
+    def texts(query: str, further: str) -> dict[str, str]:
         with open_page(browser, 1440, "light") as visit:
             visit.page.goto(f"{served}/sparql?query={quote(query)}{further}")
             visit.page.wait_for_load_state("networkidle")
             visit.page.locator("#copy > summary").click()
-            visit.page.locator(f"#copy input[value={language}]").check()
-            block = visit.page.locator("#copy pre")
-            expect(block).not_to_be_empty()
-            return block.inner_text()
+            return {language: chosen(visit.page, language) for language in LANGUAGES}
+
+    def chosen(page: Page, language: str) -> str:
+        page.locator(f"#copy input[value={language}]").check()
+        block = page.locator("#copy pre")
+        expect(block).not_to_be_empty()
+        return block.inner_text()
+
+    def copy(query: str, language: str, further: str = "") -> str:
+        return texts(query, further)[language]
 
     return copy
 
