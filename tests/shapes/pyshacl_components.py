@@ -4,8 +4,8 @@ pySHACL 0.40 raises an exception if sh:lessThan compares incomparable values, or
 constraint gets a text with a backslash; either ends the run and loses all other results. It orders dates with and
 without a time zone as text, and accepts literals by Python's syntax instead of XSD's. Limited to some focus nodes, it
 skips shapes for value nodes, since those are not focus nodes: then sh:not reports every value, and sh:or none. And it
-searches the whole list of focus nodes for each target node, in quadratic time. Each class here overrides the one
-method at fault.
+looks up all target nodes of each shape, to search the whole list of focus nodes for each of them. Each class here
+overrides the one method at fault.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import rdflib
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
+from pyshacl.constraints.constraint_component import ConstraintComponent
 from pyshacl.constraints.core.logical_constraints import (
     AndConstraintComponent,
     NotConstraintComponent,
@@ -44,16 +45,18 @@ from pyshacl.constraints.core.value_range_constraints import (
 from pyshacl.constraints.sparql.sparql_based_constraints import SPARQLBasedConstraint
 from pyshacl.shape import Shape
 from pyshacl.validator import Validator
-from rdflib.namespace import SH
+from rdflib.namespace import RDF, RDFS, SH
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
 from rdflib.term import BNode, Literal, Node, URIRef
 
 from tests.shapes.xsd_order import compare
 
-__all__ = ["Prepared", "corrected"]
+__all__ = ["Prepared", "Targets", "corrected"]
 
 slower_value_nodes = Shape.value_nodes
+all_focus_nodes = Shape.focus_nodes
+description = ConstraintComponent.make_v_result_description
 executor_with_list = Validator.make_executor
 PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 Values = Mapping[Node, Iterable[Node]]
@@ -239,6 +242,41 @@ def executor_with_set(validator: Any) -> Any:
     return replace(executor, focus_nodes=executor.focus_nodes and cast(Any, frozenset(executor.focus_nodes)))
 
 
+class Targets:
+    """What makes a node a target (2.1.3), of the few nodes that are in focus, read once for all shapes."""
+
+    def __init__(self, graph: rdflib.Graph, focus: Iterable[str]) -> None:
+        nodes = [URIRef(iri) for iri in focus]
+        self.classes = {
+            node: {above for kind in graph.objects(node, RDF.type) for above in superclasses(graph, kind)}
+            for node in nodes
+        }
+        self.subject_of = {node: set(graph.predicates(node)) for node in nodes}
+        self.object_of = {node: set(graph.predicates(None, node)) for node in nodes}
+
+    def of(self, shape: Any) -> set[URIRef]:
+        """The nodes in focus that are targets of a shape; `Shape.focus_nodes` returns all targets."""
+        nodes, classes, implicit, objects_of, subjects_of = map(set, shape.target())
+        return {
+            node
+            for node, kinds in self.classes.items()
+            if node in nodes
+            or kinds & (classes | implicit)
+            or self.subject_of[node] & subjects_of
+            or self.object_of[node] & objects_of
+        }
+
+
+def superclasses(graph: rdflib.Graph, kind: Node) -> Iterator[Node]:
+    """A class and those above it."""
+    return cast(Iterator[Node], graph.transitive_objects(kind, RDFS.subClassOf))
+
+
+def no_description(*_: Any, **__: Any) -> str:
+    """In place of the text about each result, also each that is not reported: nobody reads it."""
+    return ""
+
+
 COMPONENTS = (
     *(Datatype, MinExclusive, MinInclusive, MaxExclusive, MaxInclusive, LessThan, LessThanOrEquals, Sparql),
     *(And, Not, Or, Xone, NodeShape, PropertyShape, QualifiedValueShape),
@@ -246,9 +284,11 @@ COMPONENTS = (
 
 
 @contextmanager
-def corrected() -> Iterator[None]:
-    """Let pySHACL use these classes for their parameters, for a while."""
+def corrected(targets: Targets | None = None) -> Iterator[None]:
+    """Let pySHACL use these classes for their parameters, for a while; limited to some nodes, also their targets."""
     before = dict(CONSTRAINT_PARAMETERS_MAP)
+    setattr(Shape, "focus_nodes", (lambda shape, *_, **__: targets.of(shape)) if targets else all_focus_nodes)  # noqa: B010
+    setattr(ConstraintComponent, "make_v_result_description", no_description)  # noqa: B010
     setattr(Shape, "value_nodes", value_nodes)  # noqa: B010 mypy holds that a method is not assigned to
     setattr(Validator, "make_executor", executor_with_set)  # noqa: B010
     for kind in COMPONENTS:
@@ -257,6 +297,8 @@ def corrected() -> Iterator[None]:
     try:
         yield
     finally:
+        setattr(Shape, "focus_nodes", all_focus_nodes)  # noqa: B010
+        setattr(ConstraintComponent, "make_v_result_description", description)  # noqa: B010
         setattr(Shape, "value_nodes", slower_value_nodes)  # noqa: B010
         setattr(Validator, "make_executor", executor_with_list)  # noqa: B010
         CONSTRAINT_PARAMETERS_MAP.clear()
