@@ -192,21 +192,27 @@ def test_equal_statements_are_equal_bytes_in_every_process(
         assert (theirs.read(), theirs.headers["ETag"]) == (ours.data, ours.headers["ETag"])
 
 
+@pytest.fixture(scope="module")
+def by_document(project: Snapshot) -> dict[str, list[str]]:
+    """Every IRI of the project's snapshot, by its document."""
+    found: dict[str, list[str]] = {}
+    for iri in sorted(set(iris_of_ours(project))):
+        found.setdefault(iri.partition("#")[0], []).append(iri)
+    return found
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_iri_of_ours_leads_to_a_document_that_mentions_it(
-    project: Snapshot, project_client: FlaskClient, part: int, request: pytest.FixtureRequest
+    by_document: dict[str, list[str]], project_client: FlaskClient, part: int, request: pytest.FixtureRequest
 ) -> None:
     """Every eighth IRI of the project's snapshot, with `--long` all, as N-Triples; hash IRIs lead to their document.
 
     The addresses of the API are pages themselves, and answer. In parts, which run beside one another.
     """
     step = PARTS if request.config.getoption("--long") else 8 * PARTS
-    iris: dict[str, list[str]] = {}
-    for iri in sorted(set(iris_of_ours(project))):
-        iris.setdefault(iri.partition("#")[0], []).append(iri)
-    assert sum(map(len, iris.values())) > 3000
+    assert sum(map(len, by_document.values())) > 3000
     failed = []
-    for document, named in list(iris.items())[part::step]:
+    for document, named in list(by_document.items())[part::step]:
         status, text = follow(project_client, document, "application/n-triples, */*;q=0.1")
         is_page = f"{document}/".startswith(f"{BASE}api/")
         failed += [(iri, status) for iri in named if status != 200 or (f"<{iri}>" not in text and not is_page)]
