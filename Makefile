@@ -51,8 +51,9 @@ dev: setup
 	$(BIN)/uphold build
 	UPHOLD_RESPONSE_CACHE_MB=0 $(BIN)/flask --app uphold.app:create --debug run --port 8000
 
-# What measures seconds or ends processes has the machine to itself; the rest shares it.
-ALONE := tests/engines/test_embedded.py tests/protocol/test_crowds.py tests/protocol/test_hostile.py tests/web/test_server.py
+# What measures seconds has the machine to itself; the rest shares it.
+ALONE := tests/engines/test_embedded.py tests/protocol/test_crowds.py tests/protocol/test_hostile.py \
+	tests/web/test_server_in_time.py
 
 test: setup
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(addprefix --ignore=,$(ALONE))
