@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from uphold.errors import QueryForbidden, QuerySyntaxError, QueryTooDeep, QueryTooLong
 from uphold.settings import Settings
 from uphold.sparql.lexer import COMMENT, IRI, STRING, calls_service, keywords, line_column, scan, unescaped
+from uphold.sparql.shape import Shape, filled, shape_of
 
 __all__ = ["Inspected", "Limits", "inspect", "inspect_update", "normalise"]
 
@@ -48,6 +49,11 @@ VERBATIM = re.compile(rf"(?=[\"'<\#\\])({STRING}|{IRI}|{COMMENT}|\\.)", re.DOTAL
 SPACES = re.compile(r"[\t\r\n][ \t\r\n]*+| [ \t\r\n]++")  # except a single space, which stays
 DOUBTFUL = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x20<>'#]*+['#][^\x00-\x20<>]*+>|[\[(][ \t\r\n]*+\#")
 
+TELLING = ("service", "now", "rand", "uuid", "bnode", "graph", "from")
+"""The words that the guard looks for: a query with one of them in a constant is inspected as a whole."""
+
+MOST_SHAPES = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -75,6 +81,8 @@ class Inspected:
     returns_graph: bool
     volatile: bool
     calls: bool = False
+    shape: Shape | None = None
+    """The shape of the query, unless it is long or unusual."""
 
     @cached_property
     def may_depart(self) -> bool:
@@ -99,13 +107,49 @@ class Inspected:
         return normalise(self.text)
 
 
-@lru_cache(maxsize=16)  # a query is inspected when it is received and again before it runs
+class KnownShape:
+    """What all queries of one shape have in common: the properties and the normal text of one of them."""
+
+    def __init__(self, inspected: Inspected, normal: Shape) -> None:
+        self.inspected, self.normal = inspected, normal.pieces()
+
+    def query(self, text: str, shape: Shape) -> Inspected:
+        """Another query of the shape."""
+        known = self.inspected
+        found = Inspected(text, known.returns_graph, known.volatile, shape=shape)
+        found.__dict__["may_depart"], found.__dict__["normal"] = known.may_depart, filled(self.normal, shape.constants)
+        return found
+
+
+KNOWN: dict[tuple[tuple[str | None, ...], Limits], KnownShape] = {}
+
+
+@lru_cache(maxsize=64)  # a query is inspected when it is received and again before it runs
 def inspect(text: str, limits: Limits) -> Inspected:
     """Check a query's size, depth and form, and return its properties.
 
     Raises `QueryTooLong`, `QueryTooDeep`, `QueryForbidden` (SERVICE), or `QuerySyntaxError` without a query form.
     """
     check_size(text, limits.max_bytes)
+    shape = shape_of(text)
+    constants = " ".join(shape.constants).lower() if shape else ""
+    if shape is None or any(word in constants for word in TELLING):
+        return inspect_whole(text, limits, None)
+    key = (shape.parts, limits)
+    if known := KNOWN.get(key):
+        return known.query(text, shape)
+    inspected = inspect_whole(text, limits, shape)
+    if not inspected.calls and FORM.match(text) and is_clear(text):
+        normal = shape_of(inspected.normal)
+        if normal and normal.constants == shape.constants:
+            if len(KNOWN) >= MOST_SHAPES:
+                KNOWN.clear()
+            KNOWN[key] = KnownShape(inspected, normal)
+    return inspected
+
+
+def inspect_whole(text: str, limits: Limits, shape: Shape | None) -> Inspected:
+    """See `inspect`, for a query of an unknown shape."""
     if may_be_deep(text, limits.max_depth):
         check_depth(text, limits.max_depth)
     lower = text.lower()
@@ -117,7 +161,7 @@ def inspect(text: str, limits: Limits) -> Inspected:
     volatile = any(name in lower for name in ("now", "rand", "uuid", "bnode")) and bool(CHANGING.search(lower))
     if form == "construct" and not volatile:
         volatile = not (found and PLAIN_TEMPLATE.match(text, found.end()))
-    return Inspected(text, form in ("construct", "describe"), volatile or calls, calls)
+    return Inspected(text, form in ("construct", "describe"), volatile or calls, calls, None if calls else shape)
 
 
 def inspect_update(text: str, limits: Limits) -> None:
@@ -139,10 +183,9 @@ def normalise(text: str) -> str:
     Texts with equal results always have the same meaning. The text is unchanged if it depends on whether `<` begins an
     IRI or a comparison, or if a comment is where the grammar does not allow one.
     """
-    parts = VERBATIM.split(text)
-    quoted = '"' in text or "'" in text
-    if DOUBTFUL.search(text) or (quoted and any('"' in plain or "'" in plain for plain in parts[::2])):
+    if not is_clear(text):
         return text
+    parts = VERBATIM.split(text)
     done: list[str] = []
     plain = ""
     for place, part in enumerate(parts):
@@ -154,6 +197,14 @@ def normalise(text: str) -> str:
             done += [SPACES.sub(" ", plain), part]
             plain = ""
     return "".join([*done, SPACES.sub(" ", plain)]).strip(" ")
+
+
+def is_clear(text: str) -> bool:
+    """Whether each `<`, quotation mark and comment of a text can only be read in one way."""
+    if DOUBTFUL.search(text):
+        return False
+    quoted = '"' in text or "'" in text
+    return not quoted or not any('"' in plain or "'" in plain for plain in VERBATIM.split(text)[::2])
 
 
 def check_size(text: str, max_bytes: int) -> None:
