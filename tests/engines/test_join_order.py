@@ -17,13 +17,14 @@ import pytest
 
 from tests.engines.random_queries import GRAPHS, RandomQueries, random_data
 from tests.standard.node import FOLDER, node_command, skip_without_packages
-from uphold.engines.oxigraph.engine import EmbeddedEngine
+from uphold.engines.oxigraph.engine import EmbeddedEngine, KnownOrders
 from uphold.engines.oxigraph.join_order import ordered
 from uphold.engines.oxigraph.query_form import form_of, may_change
 from uphold.errors import QuerySyntaxError
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.statistics import PropertyCounts, Statistics, count_properties
+from uphold.sparql.shape import shape_of
 
 HERE = Path(__file__).parent
 CASES: dict[str, dict[str, str]] = tomllib.loads((HERE / "join-order.toml").read_text("utf-8"))
@@ -176,6 +177,22 @@ def test_one_worker_finds_an_order_for_all(project: Snapshot) -> None:
         assert engine.orders.known(form_of(text.format("name", 3), engine.orders.vocabulary))
     finally:
         engine.close()
+
+
+def test_a_query_that_keeps_its_order_is_remembered_by_its_shape_and_terms() -> None:
+    """Other constants keep it; another term of the vocabulary or another prefix may not."""
+    orders = KnownOrders(frozenset({"http://a/p", "http://a/q"}))
+    text = "PREFIX x: <http://x/> SELECT * {{ <http://a/{}> <http://a/{}> ?o OPTIONAL {{ ?o x:y {} }} }}"
+    first = text.format("one", "p", 1)
+    asked, form = orders.of(first, shape_of(first))
+    assert asked is None
+    assert form
+    orders.learn(form, form.text)
+    assert orders.of(first, shape_of(first)) == ("", form)
+    for other in (first, text.format("two", "p", 2)):
+        assert orders.of(other, shape_of(other)) == ("", None)
+    for other in (text.format("one", "q", 1), first.replace("<http://x/>", "<http://z/>")):
+        assert orders.of(other, shape_of(other))[0] is None
 
 
 def test_a_table_that_may_contain_triples_is_asked_for_twice_and_sent_once(project: Snapshot) -> None:

@@ -9,6 +9,7 @@ the store has their merge as its default graph.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import pyoxigraph as ox
@@ -89,13 +90,18 @@ class Data:
             arguments["named_graphs"] = [ox.NamedNode(name) for name in self.everything]
         return arguments
 
+    @cached_property
+    def all_graphs(self) -> Chosen:
+        """The data set of all graphs."""
+        return Chosen(self.store, self.whole(), (self.union,), self.everything)
+
     def choose(self, dataset: dict[str, list[str]] | None) -> Chosen:
         """The data set with these graphs; raises `Refusal` if they are too large to merge.
 
         A repeated graph is in the data set once, and a graph that the snapshot does not have is empty.
         """
         if dataset is None:
-            return Chosen(self.store, self.whole(), (self.union,), self.everything)
+            return self.all_graphs
         default, named = (tuple(dict.fromkeys(dataset[kind])) for kind in ("default", "named"))
         filled = tuple(iri for iri in default if iri in self.snapshot.graphs)
         within = {"named_graphs": [ox.NamedNode(iri) for iri in named]}

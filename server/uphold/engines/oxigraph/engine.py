@@ -7,12 +7,14 @@ its time or memory limit ends its worker, never the server, and a new worker is 
 from __future__ import annotations
 
 import json
+import marshal
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from cachetools import LRUCache
 
@@ -41,9 +43,11 @@ from uphold.snapshots.change import Step, pack
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.statistics import Statistics
 from uphold.sparql.guard import Limits, inspect
+from uphold.sparql.shape import Shape
 
 __all__ = ["EmbeddedEngine"]
 
+MOST_SHAPES = 1_000
 MODULE = "uphold.engines.oxigraph.fork_server_main"
 
 
@@ -105,15 +109,15 @@ class EmbeddedEngine:
         seconds = min(deadline or self.settings.query_timeout, self.settings.query_timeout)
         if self.federation and inspected.calls:
             text, seconds = self.federate(self.federation, text, seconds)
-        form = form_of(text, self.orders.vocabulary) if may_change(text) and not inspected.may_depart else None
+        ordered, form = ("", None) if inspected.may_depart else self.orders.of(text, inspected.shape)
         request = {
             "text": text,
             "accept": accept,
             "dataset": asdict(dataset) if dataset else None,
             "may_depart": inspected.may_depart,
-            "ordered": self.orders.known(form) if form else "",
+            "ordered": ordered,
         }
-        chunks = self.run(json.dumps(request).encode(), seconds, wanted, form)
+        chunks = self.run(request, seconds, wanted, form)
         first = next(chunks, b"")  # a fault before the first bytes is an error, not a partial result
         return Answer(accept, chain(first, chunks))
 
@@ -127,11 +131,16 @@ class EmbeddedEngine:
         return filled, remaining
 
     def run(
-        self, request: bytes, seconds: float, wanted: Callable[[], bool] | None = None, form: QueryForm | None = None
+        self,
+        request: dict[str, Any],
+        seconds: float,
+        wanted: Callable[[], bool] | None = None,
+        form: QueryForm | None = None,
     ) -> Generator[bytes, None, None]:
         """The bytes of a result; the worker is released after the last byte, and killed on any failure."""
         began = time.monotonic()
-        worker = self.acquire_worker(partial(self.pool.send, request), began + self.settings.query_queue_timeout)
+        send = partial(self.pool.send, marshal.dumps(request))
+        worker = self.acquire_worker(send, began + self.settings.query_queue_timeout)
         spend("queue", (started := time.monotonic()) - began)
         until, lost = started + seconds, "abandoned"
         try:
@@ -156,14 +165,14 @@ class EmbeddedEngine:
             else:
                 self.pool.release(worker)
         if kind == Frame.FAULT:
-            fault, asked = json.loads(content), json.loads(request)
+            fault = json.loads(content)
             if reason := fault.get("unwritable"):
-                raise NotRepresentable(asked["accept"], reason)
+                raise NotRepresentable(request["accept"], reason)
             if "remedy" in fault:
                 raise QueryNotSupported(**fault)
             from uphold.sparql.diagnostics import explain  # imports the parser, only needed for errors
 
-            raise explain(asked["text"], self.snapshot.prefixes, **fault)
+            raise explain(request["text"], self.snapshot.prefixes, **fault)
         yield content
 
     def acquire_worker(self, acquire: Callable[[float], Worker | None], until: float) -> Worker:
@@ -203,7 +212,30 @@ class KnownOrders:
     def __init__(self, vocabulary: frozenset[str]) -> None:
         self.vocabulary = vocabulary
         self.found: LRUCache[str, str] = LRUCache(MOST_CHARACTERS, getsizeof=len)
+        self.kept: set[Shape] = set()
         self.lock = threading.Lock()
+
+    def of(self, text: str, shape: Shape | None) -> tuple[str | None, QueryForm | None]:
+        """A query in its order, empty or None as by `known`; and the form to learn or to use, if it needs one.
+
+        Reading the form takes longer than many a query, so the shapes of queries that keep their own order are
+        remembered. Two queries have one form if their shape and the terms of the vocabulary in it are the same.
+        """
+        key = None
+        if shape:
+            terms = (each if each[1:-1] in self.vocabulary else "" for each in shape.constants)
+            key = Shape(shape.parts, tuple(terms))
+            if key in self.kept:
+                return "", None
+        if not may_change(text):
+            return "", None
+        form = form_of(text, self.vocabulary)
+        ordered = self.known(form)
+        if key and self.found.get(form.text) == form.text:
+            if len(self.kept) >= MOST_SHAPES:
+                self.kept.clear()
+            self.kept.add(key)
+        return ordered, form
 
     def known(self, form: QueryForm) -> str | None:
         """The query in its order, empty if that is its own order, or None if the order is unknown."""
