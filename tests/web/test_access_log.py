@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families as read_metr
 from werkzeug.test import Client
 
 from uphold.errors import InvalidSetting, UpholdError, all_kinds
-from uphold.logs import JsonLines
+from uphold.logs import JsonLines, LineHandler, log_request, only_handler
 from uphold.server_timing import CURRENT, Timing, spend, timed
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
@@ -320,3 +320,23 @@ def test_a_level_that_does_not_exist_is_refused() -> None:
     """At the start, not at the first line."""
     with pytest.raises(InvalidSetting, match="loud"):
         Settings(log_level="loud")
+
+
+def test_a_request_is_logged_alike_by_our_handler_alone_and_beside_others(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The short way for the server's own handler writes the same line as logging does."""
+    written = io.StringIO()
+    handler = LineHandler(written)
+    handler.setFormatter(JsonLines())
+    logger = logging.getLogger("uphold.web.middleware.access_log")
+    monkeypatch.setattr(logging.root, "handlers", [handler])
+    caplog.set_level(logging.INFO, logger=logger.name)
+    fields = {"request_id": "a-1", "path": "/\n", "status": 200}
+    for alone in (True, False):
+        assert bool(only_handler(logger)) == alone
+        log_request(logger, fields)
+        logging.root.addHandler(logging.NullHandler())
+    one, other = (json.loads(line) for line in written.getvalue().splitlines())
+    assert one | {"time": ""} == other | {"time": ""}
+    assert len(one["time"]) == len(other["time"]) == len("2027-01-01T00:00:00.000Z")

@@ -127,11 +127,13 @@ class SnapshotManager:
         """The snapshot that the next reader gets."""
         return self.open_snapshot.snapshot
 
-    def acquire(self) -> OpenSnapshot:
-        """The current snapshot, for one reader."""
-        self.version()
+    def acquire(self, *, checked: bool = False) -> OpenSnapshot:
+        """The current snapshot, for one reader, who has `checked` by `version` that it still is."""
+        if not checked:
+            self.version()
         with self.lock:
-            self.close_idle()
+            if self.archived:
+                self.close_idle()
             self.open_snapshot.readers += 1
             return self.open_snapshot
 
@@ -154,7 +156,8 @@ class SnapshotManager:
 
     def modification_times(self) -> tuple[int, ...]:
         """The modification times of the watched paths in the state folder."""
-        return tuple(number for path in self.watched for number in modification_time(path))
+        one, two, three = self.watched
+        return *modification_time(one), *modification_time(two), *modification_time(three)
 
     def find(self, identity: str) -> Snapshot:
         """The archived snapshot with this id; raises `SnapshotNotFound`."""

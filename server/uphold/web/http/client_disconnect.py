@@ -13,7 +13,6 @@ import socket
 import stat
 import struct
 import sys
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -32,16 +31,18 @@ class Client:
     """The client of one request that has been read; `timing` has its age."""
 
     def __init__(self, environ: dict[str, Any], timing: Timing) -> None:
-        self.address = environ.get("REMOTE_ADDR") if "granian" in environ.get("SERVER_SOFTWARE", "").lower() else None
-        self.since = time.monotonic() - timing.seconds()
+        self.environ, self.timing = environ, timing
         self.candidates: dict[tuple[Any, ...], int] | None = None
 
     def is_there(self) -> bool:
         """Whether the client is still connected, if known; cheap until the request is `FIRST_CHECK` old."""
-        waited = time.monotonic() - self.since
-        if not self.address or waited < FIRST_CHECK or sys.platform != "linux":
+        waited = self.timing.seconds()
+        if waited < FIRST_CHECK or sys.platform != "linux":
             return True
-        found = connections(self.address, waited + MAX_QUEUED)
+        address = self.environ.get("REMOTE_ADDR")
+        if not address or "granian" not in self.environ.get("SERVER_SOFTWARE", "").lower():
+            return True
+        found = connections(address, waited + MAX_QUEUED)
         if self.candidates is None:
             self.candidates = found
         else:

@@ -59,6 +59,7 @@ def with_snapshot(identity: str) -> tuple[tuple[str, str], ...]:
     return (*HEADERS.items(), ("Uphold-Snapshot", identity))
 
 
+@lru_cache(maxsize=16)
 def shared(seconds: int) -> str:
     """Cache-Control for the current snapshot.
 
@@ -68,6 +69,7 @@ def shared(seconds: int) -> str:
     return f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate={seconds}" if seconds else "public, no-cache"
 
 
+@lru_cache(maxsize=256)
 def content_type(media_type: str) -> str:
     """The media type, with its charset if it has one."""
     return f"{media_type}; charset=utf-8" if media_type.startswith(TEXTUAL) else media_type

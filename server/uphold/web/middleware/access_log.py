@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Any
 
 from uphold.errors import PreconditionFailed, RangeNotSatisfiable, ServerBusy, UpholdError
+from uphold.logs import log_request
 from uphold.metrics import metrics
 from uphold.server_timing import CURRENT
 from uphold.settings import Settings
@@ -107,8 +108,12 @@ class LoggedExchange:
     def start(self, status: str, headers: Headers, exc_info: Any = None) -> Any:
         """Send status and headers, with the request id and the server timing."""
         self.status = status[:3]
-        self.snapshot = next((value for name, value in headers if name == "Uphold-Snapshot"), "")
-        self.length = next((int(value) for name, value in headers if name == "Content-Length"), BUFFER_LIMIT + 1)
+        self.snapshot, self.length = "", BUFFER_LIMIT + 1
+        for name, value in headers:
+            if name == "Content-Length":
+                self.length = int(value)
+            elif name == "Uphold-Snapshot":
+                self.snapshot = value
         added = [("X-Request-Id", self.timing.request), ("Server-Timing", self.timing.header())]
         return self.start_response(status, [*headers, *added], exc_info)
 
@@ -135,7 +140,7 @@ class LoggedExchange:
         if endpoint == "validate" and method == "POST":
             counts.validations.labels(self.outcome()).inc()
         if log.isEnabledFor(logging.INFO):
-            log.info("request", extra={"fields": self.fields(method, path, size, seconds)})
+            log_request(log, self.fields(method, path, size, seconds))
 
     def outcome(self) -> str:
         """The outcome of a query or validation: an error code, a validation outcome or `ok`."""

@@ -84,8 +84,8 @@ def keep_valid_dates(environ: dict[str, Any]) -> None:
 
 def check(if_match: str, environ: dict[str, Any], headers: Headers) -> None:
     """Raise `PreconditionFailed` unless the preconditions hold (13.2.2, steps 1 and 2)."""
-    tag = field(headers, "etag")
     if if_match:
+        tag = field(headers, "etag")
         tags = parse_etags(if_match)
         strong = tag.removesuffix('"').removeprefix('"') if tag.startswith('"') else ""
         coding = accepted_coding(environ.get("HTTP_ACCEPT_ENCODING", "")).coding
@@ -102,17 +102,19 @@ def in_part(
     environ: dict[str, Any], asked: dict[str, str], headers: Headers, body: Iterable[bytes]
 ) -> tuple[str, Headers, Iterable[bytes]]:
     """The full response, or the requested ranges of it; raises `RangeNotSatisfiable`."""
-    tag, length = field(headers, "etag"), field(headers, "content-length")
-    if not (tag.startswith('"') and length.isdigit()) or field(headers, "content-encoding"):
+    fields = {name.lower(): value for name, value in headers}
+    tag, length = fields.get("etag", ""), fields.get("content-length", "")
+    if not (tag.startswith('"') and length.isdigit()) or fields.get("content-encoding"):
         return "200 OK", headers, body
-    headers = [
-        *((name, value) for name, value in headers if name.lower() != "accept-ranges"),
-        ("Accept-Ranges", "bytes"),
-    ]
+    if "accept-ranges" in fields:
+        headers = [(name, value) for name, value in headers if name.lower() != "accept-ranges"]
+    headers = [*headers, ("Accept-Ranges", "bytes")]
+    if not asked["RANGE"]:
+        return "200 OK", headers, body
     size = int(length)
     spans = read_range(asked["RANGE"], size) if environ["REQUEST_METHOD"] == "GET" and size else None
     needs_coding = accepted_coding(environ.get("HTTP_ACCEPT_ENCODING", "")).always  # coded ranges are unsupported
-    if spans is None or needs_coding or not holds(asked["IF_RANGE"], tag, field(headers, "last-modified")):
+    if spans is None or needs_coding or not holds(asked["IF_RANGE"], tag, fields.get("last-modified", "")):
         return "200 OK", headers, body
     if not spans:
         raise RangeNotSatisfiable(size)

@@ -62,9 +62,9 @@ class ResponseCache:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer from the cache, or cache the response of the app."""
         key = key_of(environ)
+        version = self.version()  # for each request, since inner layers rely on it
         if key is None or not self.entries.maxsize:
             return self.wsgi(environ, start_response)  # type: ignore[no-any-return]
-        version = self.version()
         with self.lock:
             if version != self.cached_version:
                 self.entries.clear()

@@ -14,7 +14,7 @@ __all__ = ["SnapshotLease"]
 
 
 class SnapshotLease:
-    """WSGI middleware (PEP 3333) that leases the current snapshot to each request."""
+    """WSGI middleware (PEP 3333) that leases the current snapshot, as the response cache saw it, to each request."""
 
     def __init__(self, wsgi: Any, manager: SnapshotManager) -> None:
         self.wsgi, self.manager = wsgi, manager
@@ -23,7 +23,7 @@ class SnapshotLease:
         """Answer one request."""
         context = context_of(environ)
         leases = context.leases
-        leases.append(self.manager.acquire())
+        leases.append(self.manager.acquire(checked=True))
         context.snapshot_id = leases[0].snapshot.id
         try:
             body = self.wsgi(environ, start_response)

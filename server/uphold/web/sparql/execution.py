@@ -85,7 +85,7 @@ def choose_form(named: Sequence[str], accept: str, *, returns_graph: bool) -> st
 
     Raises `UnsupportedFormat` when no named one fits.
     """
-    if found := named_form(named, (*forms(returns_graph=returns_graph), HTML)):
+    if named and (found := named_form(named, (*forms(returns_graph=returns_graph), HTML))):
         return found
     read = negotiate if len(accept) <= LONGEST_CACHED else negotiate.__wrapped__
     return read(accept, returns_graph=returns_graph)
