@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
+import gc
 import os
 import signal
 import socket
@@ -81,6 +82,7 @@ def application() -> Any:
     app = create()
     app.extensions["uphold"].prepare_with(partial(warm_up, app))
     threading.Thread(target=app.extensions["uphold-writes"].run, name="writes", daemon=True).start()
+    gc.freeze()  # what is loaded stays, so collections need not go through it while requests wait
     if started := os.environ.get(STARTED):
         Path(started).write_text("started", "ascii")
     return app
