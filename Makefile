@@ -1,7 +1,8 @@
 # Each target completes from a fresh clone; each sets up first when needed.
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= auto
+# Three for two processors: tests often wait, for servers, browsers and databases.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 
 # Without cached bytecode, each of the many processes of a server, a build or a test run compiles all modules again.
 unexport PYTHONDONTWRITEBYTECODE

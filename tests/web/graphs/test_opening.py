@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from tests.conftest import open_app
 from tests.web.graphs.graph_store import TURTLE, GraphStore, secret_of
+from tests.web.test_server import serving, wait_until
 from uphold.settings import Settings
 
 PROGRAM = """
@@ -76,3 +78,12 @@ def workers(state: Path) -> list[str]:
     """The command lines of fork servers of writes for a state folder."""
     listed = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True).stdout
     return [line for line in listed.splitlines() if "uphold.writes.worker" in line and str(state) in line]
+
+
+def test_a_token_that_is_created_while_the_server_runs_has_it_load_the_data(tiny_copy: Settings) -> None:
+    """Once for all server processes, and before the first write, which would else wait for that."""
+    with serving(tiny_copy):
+        time.sleep(1)
+        assert not workers(tiny_copy.state)
+        secret_of(tiny_copy)
+        assert wait_until(lambda: len(workers(tiny_copy.state)) == 1)
