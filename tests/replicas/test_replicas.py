@@ -54,6 +54,7 @@ def test_a_write_to_one_server_is_in_the_other_within_a_second(pair: Pair) -> No
             seconds.append(until_equal(writer, reader))
             assert reader.agents == number + 1
         assert statistics.median(seconds[2:]) <= WITHIN, seconds  # the first ones wait until the data are loaded
+        assert wait_until(lambda: all(current(each.state).dumps.exists() for each in pair.settings))  # both make them
         for path in PATHS:
             first, second = one.ask(path), two.ask(path)
             assert first.status == second.status == 200, path

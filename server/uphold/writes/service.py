@@ -199,24 +199,25 @@ class WriteService:
             added=result["added"],
         )
 
-    def follow(self) -> None:
-        """Make the snapshot at the head of the journal current, if it is not.
+    def follow(self) -> bool:
+        """Make the snapshot at the head of the journal current; False if it was.
 
         So a server serves what another one on the same journal has written, or what was acknowledged before a crash.
         Raises `ServerOutdated`, and `JournalDamaged` if the snapshot cannot be made.
         """
-        self.make_current(self.journal.head())
+        return self.make_current(self.journal.head())
 
-    def make_current(self, head: Head) -> None:
+    def make_current(self, head: Head) -> bool:
         """Make the snapshot at a head current: it is there, or follows from the current one and the entries since."""
         state = self.settings.state
         with in_turn(state):
             now = current(state)
             if head in (EMPTY, Head(head.number, head.digest, now.id)):
-                return
+                return False
             last = self.journal.entry(head.number)
             found = self.found(last) or self.made(now, last)
             make_current(found, state, self.settings.keep_snapshots, last.moment)
+            return True
 
     def found(self, entry: Entry) -> Snapshot | None:
         """The snapshot that an entry led to, if it was built here, or written with this entry."""

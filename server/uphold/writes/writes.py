@@ -78,7 +78,8 @@ class Writes:
             try:
                 if self.journal.wait_for_change(number, WAIT_SECONDS):
                     head = self.journal.head()
-                    self.service.follow()
+                    if self.service.follow():
+                        self.service.completion.after_write()
                     number = head.number
                 fault = ""
             except Exception as error:
