@@ -65,6 +65,8 @@ def ordered(text: str, statistics: Statistics, prefixes: Mapping[str, str]) -> s
         return text
     if any(token.upper() in CHANGING for token in query.tokens if token.type.startswith("FUNCTION_0")):
         return text
+    if any(part.data == "minus" for found in outermost(query.tree, "exists") for part in subtrees(found)):
+        return text  # the engine compares its sides with the variables that have a value outside EXISTS, too
     ordering = Ordering(text, Sizes(query, statistics, prefixes))
     try:
         new = ordering.form(last_of(query.tree), free=True)
