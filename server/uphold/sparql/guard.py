@@ -49,7 +49,7 @@ VERBATIM = re.compile(rf"(?=[\"'<\#\\])({STRING}|{IRI}|{COMMENT}|\\.)", re.DOTAL
 SPACES = re.compile(r"[\t\r\n][ \t\r\n]*+| [ \t\r\n]++")  # except a single space, which stays
 DOUBTFUL = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*://)[^\x00-\x20<>'#]*+['#][^\x00-\x20<>]*+>|[\[(][ \t\r\n]*+\#")
 
-TELLING = ("service", "now", "rand", "uuid", "bnode", "graph", "from")
+TELLING = ("service", "now", "rand", "uuid", "bnode", "graph", "from", "minus", "exists")
 """The words that the guard looks for: a query with one of them in a constant is inspected as a whole."""
 
 MOST_SHAPES = 1_000
@@ -88,7 +88,7 @@ class Inspected:
     def may_depart(self) -> bool:
         """Whether the engine's result could differ from SPARQL 1.1, so that `rewriting` has to check it.
 
-        True for (possible) alternatives, `*` or `?` in paths, and for GRAPH and FROM.
+        True for (possible) alternatives, `*` or `?` in paths, for GRAPH and FROM, and for MINUS with EXISTS.
         """
         text = unescaped(self.normal)
         if "|" in text.replace("||", ""):
@@ -97,6 +97,8 @@ class Inspected:
             if sign[0] == "?" or not NO_PATH.search(text, max(0, sign.start() - LOOKED_AT), sign.start()):
                 return True
         lower = text.lower()
+        if "minus" in lower and "exists" in lower:
+            return True
         if "graph" not in lower and "from" not in lower:
             return False
         return any(clause.lastgroup for clause in CLAUSES.finditer(text))

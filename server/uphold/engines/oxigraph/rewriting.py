@@ -6,6 +6,8 @@ Each rewriting has the same solutions by the definitions of section 18:
   The engine joins ?g with the triple patterns of P instead. That is the same if P has only triple patterns without ?g
   (`is_plain`); else P is written once for each graph, and joined with the name by VALUES.
 - `GRAPH <g> { P }` has no solutions if the data set has no such graph (18.6); the engine evaluates P nevertheless.
+- MINUS has no effect if its sides share no variable (8.3.3). In EXISTS, the engine compares them by the variables that
+  have a value outside, too, so such a MINUS gets no solutions.
 - Property paths are rewritten in `paths`, default graphs in `datasets`.
 
 A query that cannot be rewritten is refused (`Refusal`), never answered wrongly.
@@ -99,10 +101,24 @@ class Rewriting(Paths):
             outer = self.exists
             if isinstance(part, GroupPattern) and part.role == "EXISTS":
                 self.exists = outer or Exists(part, graph, self.nodes(group))
-            parts += [self.raw(at, part.start), self.part(part, graph)]
+            if self.exists and isinstance(part, GroupPattern) and self.subtracts_nothing(group, part):
+                content = self.nothing(part)
+            else:
+                content = self.part(part, graph)
+            parts += [self.raw(at, part.start), content]
             self.exists = outer
             at = part.end
         return "".join([*parts, self.raw(at, group.end)])
+
+    def subtracts_nothing(self, group: GroupPattern, part: GroupPattern) -> bool:
+        """Whether a part of a group is a MINUS that has no variable of what is before it."""
+        if part.role != "MINUS":
+            return False
+        before, after = set[str](), set[str]()
+        for token in self.outline.tokens_in(group):
+            if token.type == "VAR" and start_of(token) < part.end:
+                (before if start_of(token) < part.start else after).add(token[1:])
+        return before.isdisjoint(after)
 
     def part(self, part: Block | GraphClause | GroupPattern, graph: str | None) -> str:
         """A part of a group."""
