@@ -305,14 +305,19 @@ def test_after_many_writes_the_earlier_ones_are_not_needed(client: Client, monke
         for number in range(3):  # meanwhile, others write
             client.put("partner/b", AGENT.format(10 + number))
         worker = client.service.staging.worker
+        others = {middle.id, current(state).id}
+        (old,) = (each for each in stored(state) if each.built_on == first.id and each.id not in others)
         client.service.completion.complete(middle, is_quiet=True)
     assert faults(Snapshot.open(middle.folder)) == []
     assert (Snapshot.open(middle.folder).built_on, current(state).built_on) == ("", middle.id)
-    last = client.put("partner/b", AGENT.format(1))
-    assert client.service.staging.worker is worker
-    assert (current(state).id, faults(current(state))) == (last.snapshot, [])
-    for number in range(3):
-        client.put("partner/b", AGENT.format(20 + number))
+    with in_use(old):
+        last = client.put("partner/b", AGENT.format(1))
+        assert client.service.staging.worker is worker
+        assert (current(state).id, faults(current(state))) == (last.snapshot, [])
+        for number in range(3):
+            client.put("partner/b", AGENT.format(20 + number))
+        assert faults(Snapshot.open(old.folder)) == []  # what it was built on stays with it
+    client.put("partner/b", AGENT.format(30))
     assert {path.name for path in folders.iterdir()} == {middle.id}
     assert not first.folder.exists()
     assert build(client.settings).id == current(state).id

@@ -109,9 +109,10 @@ def keep_only(state: Path, count: int, current: str) -> list[str]:
     last = {moment.snapshot.id: moment for moment in timeline(state)}
     others = sorted((m for m in last.values() if m.snapshot.id != current), key=lambda moment: moment.time)
     gone = [moment.snapshot for moment in others[: max(0, len(others) + 1 - count)]] if count else []
+    gone = [snapshot for snapshot in gone if not is_in_use(snapshot)]
     going = {snapshot.id for snapshot in gone}
     bases = {moment.snapshot.built_on for identity, moment in last.items() if identity not in going}
-    gone = [snapshot for snapshot in gone if snapshot.id not in bases and not is_in_use(snapshot)]
+    gone = [snapshot for snapshot in gone if snapshot.id not in bases]
     for snapshot in gone:
         shutil.rmtree(state / "steps" / snapshot.id, ignore_errors=True)
         removed = snapshot.folder.with_name(f"removed-{snapshot.id}")
