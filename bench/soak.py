@@ -49,7 +49,6 @@ PAGES = (
     "/graphs",
     "/snapshots",
     "/api/search.html?q=thai",
-    "/status",
 )
 QUERIES = (
     "SELECT ?s ?l {{ ?s <http://www.w3.org/2004/02/skos/core#prefLabel> ?l }} ORDER BY ?l ?s LIMIT {0}",
