@@ -303,8 +303,8 @@ def soak(minutes: float) -> tuple[str, list[str]]:
             after = found.sample()
             wrong = [*found.unexpected[:10], *lost(found), *grown(found, before, after)]
         log = (Path(folder) / "soak.log").read_text("utf-8")
-        errors = [line for line in log.splitlines() if '"level": "ERROR"' in line]
-        wrong += [f"the log has an error: {line[:500]}" for line in errors[:5]]
+        errors = [line for line in log.splitlines() if '"level": "error"' in line]
+        wrong += [f"the log has an error: {line[:2000]}" for line in errors[:5]]
     return report(found, before, after, minutes), wrong
 
 

@@ -183,7 +183,7 @@ def beside_a_writer(port: int, post: Post) -> Iterator[str]:
 
 
 def write_until(post: Post, stop: threading.Event) -> None:
-    """Send small graphs until told to stop."""
+    """Send small graphs until `stop` is set."""
     for turn in itertools.count(20_000):
         if stop.is_set():
             return

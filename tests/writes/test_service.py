@@ -19,7 +19,13 @@ from tests.writes.conftest import Client
 from uphold.build.completion import with_dumps
 from uphold.build.pipeline import build
 from uphold.engines.oxigraph.engine import EmbeddedEngine
-from uphold.errors import BodySyntaxError, IdempotencyKeyReused, PreconditionFailed, ValidationLimitExceeded
+from uphold.errors import (
+    BodySyntaxError,
+    IdempotencyKeyReused,
+    PreconditionFailed,
+    SnapshotNotFound,
+    ValidationLimitExceeded,
+)
 from uphold.journal.backup import backup
 from uphold.settings import Settings
 from uphold.snapshots.publication_log import in_use
@@ -321,3 +327,14 @@ def test_after_many_writes_the_earlier_ones_are_not_needed(client: Client, monke
     assert {path.name for path in folders.iterdir()} == {middle.id}
     assert not first.folder.exists()
     assert build(client.settings).id == current(state).id
+
+
+def test_a_snapshot_that_was_removed_is_not_found(client: Client) -> None:
+    """By a reader that knows it still, as happens when writes are many: the error is one that a client understands."""
+    client.service.completion.close()
+    client.put("partner/a", AGENT.format(1))
+    snapshot = current(client.settings.state)
+    shutil.rmtree(snapshot.folder)
+    for use in (data_file, with_dumps):
+        with pytest.raises(SnapshotNotFound):
+            use(snapshot)

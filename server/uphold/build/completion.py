@@ -19,6 +19,7 @@ from uphold.build.writing import write_data, write_dumps
 from uphold.errors import SnapshotNotFound
 from uphold.rdf.graphs import graphs_of, union
 from uphold.search.index import write_search_index
+from uphold.snapshots.publication_log import in_use
 from uphold.snapshots.snapshot import Snapshot, sync
 from uphold.snapshots.steps import data_file
 from uphold.snapshots.verification import require_intact
@@ -48,7 +49,8 @@ def with_all_files(snapshot: Snapshot) -> Snapshot:
 def run(snapshot: Snapshot, *flags: str) -> None:
     """Make files in another process."""
     command = [sys.executable, "-m", "uphold.build.completion", str(snapshot.folder), *flags]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with in_use(snapshot):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SnapshotNotFound(f"The files of snapshot {snapshot.id} cannot be made.") from RuntimeError(
             done.stderr[-2000:]

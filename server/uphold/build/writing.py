@@ -21,7 +21,7 @@ from uphold.build.dataset_description import graph_counts
 from uphold.build.portable_shapes import portable_shapes
 from uphold.engines.oxigraph.store import load
 from uphold.snapshots.identity import digests_of, identity_of, sorted_lines
-from uphold.snapshots.snapshot import DATA, INDEX, METADATA, STATISTICS
+from uphold.snapshots.snapshot import DATA, INDEX, METADATA, STATISTICS, as_created
 from uphold.snapshots.statistics import count_properties
 
 __all__ = ["write_data", "write_dumps", "write_index", "write_metadata"]
@@ -98,7 +98,7 @@ def write_metadata(graphs: Lines, folder: Path, base: str, prefixes: Mapping[str
     digests = digests_of(graphs)
     metadata = {
         "id": identity_of(digests),
-        "created": dt.datetime.now(dt.UTC).replace(microsecond=0).isoformat(),
+        "created": as_created(dt.datetime.now(dt.UTC)),
         "base": base,
         "quads": sum(map(len, graphs.values())),
         "triples": len(set(chain(*graphs.values()))),

@@ -18,7 +18,7 @@ from uphold.journal.place import has_journal
 from uphold.rdf.graphs import Graphs, graphs_of
 from uphold.settings import Settings
 from uphold.snapshots.change import Change
-from uphold.snapshots.snapshot import Snapshot, save
+from uphold.snapshots.snapshot import Snapshot, as_created, save
 
 if TYPE_CHECKING:
     from uphold.journal.journal import Journal
@@ -51,7 +51,7 @@ class Written:
             changed = graphs_of(ox.parse(change.removed + change.added, format=ox.RdfFormat.N_QUADS))
             self.transaction.append(Draft("build", sorted(changed), snapshot.id, change))
         if entries := self.transaction.entries_to(snapshot.id):
-            save(replace(snapshot, created=entries[0].moment.replace(microsecond=0).isoformat()))
+            save(replace(snapshot, created=as_created(entries[0].moment)))
             return entries[1].moment
         return None
 

@@ -82,8 +82,12 @@ def at(moments: list[Moment], time: dt.datetime) -> Moment:
 
 @contextmanager
 def in_use(snapshot: Snapshot) -> Iterator[None]:
-    """Nobody removes the snapshot meanwhile."""
-    with (snapshot.folder / IN_USE).open("w") as file:
+    """Nobody removes the snapshot meanwhile; raises `SnapshotNotFound` if it is gone."""
+    try:
+        lock = (snapshot.folder / IN_USE).open("w")
+    except FileNotFoundError as problem:
+        raise SnapshotNotFound(f"Snapshot {snapshot.id} was removed.") from problem
+    with lock as file:
         fcntl.flock(file, fcntl.LOCK_SH)
         yield
 

@@ -12,6 +12,7 @@ was built on, with the changes since then (`steps`).
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ from typing import Any
 
 from uphold.errors import SnapshotNotFound
 
-__all__ = ["DATA", "INDEX", "METADATA", "STATISTICS", "Snapshot", "current", "publish", "save", "stored"]
+__all__ = ["DATA", "INDEX", "METADATA", "STATISTICS", "Snapshot", "as_created", "current", "publish", "save", "stored"]
 
 METADATA = "snapshot.json"
 STATISTICS = "statistics.json"
@@ -100,6 +101,11 @@ class Snapshot:
     def dumps(self) -> Path:
         """The folder with the files for download."""
         return self.folder / "dumps"
+
+
+def as_created(moment: dt.datetime) -> str:
+    """A moment as the metadata have it: in UTC, to the second."""
+    return moment.astimezone(dt.UTC).replace(microsecond=0).isoformat()
 
 
 def save(snapshot: Snapshot) -> None:

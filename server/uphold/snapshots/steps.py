@@ -79,13 +79,16 @@ def quads_of(snapshot: Snapshot) -> ox.Dataset:
 def data_file(snapshot: Snapshot) -> Path:
     """The canonical N-Quads of a snapshot; those of a written one are made when they are first needed.
 
-    Raises `SnapshotNotFound` if a change is missing.
+    Raises `SnapshotNotFound` if a change is missing, or the snapshot was removed.
     """
     if not snapshot.data.exists():
         lines = (ox.serialize(quads_of(snapshot), format=ox.RdfFormat.N_QUADS) or b"").decode().split("\n")
         unfinished = snapshot.data.with_name(f"{snapshot.data.name}.{os.getpid()}.{threading.get_ident()}")
-        unfinished.write_text("\n".join([*sorted(lines[:-1]), ""]), "utf-8")
-        os.replace(unfinished, snapshot.data)
+        try:
+            unfinished.write_text("\n".join([*sorted(lines[:-1]), ""]), "utf-8")
+            os.replace(unfinished, snapshot.data)
+        except FileNotFoundError as problem:
+            raise SnapshotNotFound(f"Snapshot {snapshot.id} was removed.") from problem
     return snapshot.data
 
 

@@ -57,7 +57,7 @@ def answer_requests_of_all(listener: socket, seconds: float, answer: Answer) -> 
 
 
 def answer_request(channel: socket, requests: BinaryIO, seconds: float, answer: Answer) -> bool:
-    """Answer a request; False if there is none. An internal error ends the process, after the server was told.
+    """Answer a request; False if there is none. An internal error is sent to the server and ends the process.
 
     A worker that runs out of memory ends without a response, as it does if a library aborts the process.
     """

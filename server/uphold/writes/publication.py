@@ -12,11 +12,11 @@ from pathlib import Path
 from uphold.errors import SnapshotNotFound
 from uphold.snapshots.change import Change
 from uphold.snapshots.publication_log import keep_only, record
-from uphold.snapshots.snapshot import Snapshot, publish, save
+from uphold.snapshots.snapshot import Snapshot, as_created, publish, save
 from uphold.snapshots.steps import write_step
 from uphold.writes.workspace import Counts
 
-__all__ = ["as_created", "in_turn", "make_current", "write_snapshot"]
+__all__ = ["in_turn", "make_current", "write_snapshot"]
 
 LOCK = "current.lock"
 
@@ -47,11 +47,6 @@ def write_snapshot(before: Snapshot, counts: Counts, change: Change, entry: int,
     made.folder.mkdir(exist_ok=True)
     save(made)
     return Snapshot.open(made.folder)
-
-
-def as_created(moment: dt.datetime) -> str:
-    """A moment as the metadata of snapshots have it."""
-    return moment.astimezone(dt.UTC).replace(microsecond=0).isoformat()
 
 
 @contextmanager

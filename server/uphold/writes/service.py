@@ -212,7 +212,7 @@ class WriteService:
         state = self.settings.state
         with in_turn(state):
             now = current(state)
-            if head in (EMPTY, Head(head.number, head.digest, now.id)):
+            if head == EMPTY or head.snapshot == now.id:
                 return False
             last = self.journal.entry(head.number)
             found = self.found(last) or self.made(now, last)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from uphold.errors import NotFound
+from uphold.errors import NotFound, SnapshotNotFound
 from uphold.snapshots.diff import count_changes, patch
 from uphold.snapshots.publication_log import Moment, debuts, timeline
+from uphold.snapshots.steps import data_file
 from uphold.web.http.headers import IMMUTABLE
 from uphold.web.http.negotiation import choose
 from uphold.web.http.request_context import context, manager, open_snapshot
@@ -40,10 +43,18 @@ def summary(moments: list[Moment], place: int) -> dict[str, Any]:
         "published": moment.time.isoformat(),
         "built": found.created,
         "triples": found.quads,
-        "bytes": found.data.stat().st_size,
+        "bytes": data_file(found).stat().st_size,
         "previous": before.id if before else None,
         "changes": [{"graph": c.graph, "added": c.added, "removed": c.removed} for c in changes] if before else None,
     }
+
+
+def summaries() -> Iterator[dict[str, Any]]:
+    """The archived snapshots, newest first, but for those that a write removes meanwhile."""
+    moments = listed()
+    for place in reversed(range(len(moments))):
+        with suppress(SnapshotNotFound, FileNotFoundError):
+            yield summary(moments, place)
 
 
 def listed() -> list[Moment]:
@@ -54,8 +65,7 @@ def listed() -> list[Moment]:
 @snapshots.get("/snapshots")
 def index() -> Response:
     """The archived snapshots, newest first."""
-    moments = listed()
-    found = [summary(moments, place) for place in reversed(range(len(moments)))]
+    found = list(summaries())
     form = choose([HTML, JSON])
     if form == JSON:
         return revalidated(send(json.dumps({"snapshots": found}, indent=1) + "\n", form, varies=True))
