@@ -140,7 +140,8 @@ def size_mb(folder: Path) -> float:
 def read(soak: Soak, chance: random.Random) -> None:
     """Read a page, or ask a query, seen before or never."""
     if chance.random() < 0.5:
-        soak.note("page", soak.send("GET", chance.choice(PAGES)), 200)
+        path = chance.choice(PAGES)
+        soak.note(f"page {path}", soak.send("GET", path), 200)
     else:
         limit = chance.choice([10, chance.randrange(1, 100_000)])
         soak.note("query", soak.query(chance.choice(QUERIES).format(limit)), 200, HTTPStatus.SERVICE_UNAVAILABLE)

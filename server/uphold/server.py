@@ -36,6 +36,7 @@ STARTED = "UPHOLD_STARTED_FILE"
 SHORT_LIFE = 5.0
 PAUSE = 2.0
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
+M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3  # of mallopt(3)
 
 
 def serve(settings: Settings) -> None:
@@ -79,6 +80,7 @@ def application() -> Any:
     os.setpgid(0, 0)  # Ctrl-C is for the parent, which then stops this process; Granian fails on repeated signals
     wake_main_thread_on_signals()
     omit_call_site()
+    keep_memory_together()
     app = create()
     app.extensions["uphold"].prepare_with(partial(warm_up, app))
     threading.Thread(target=app.extensions["uphold-writes"].run, name="writes", daemon=True).start()
@@ -93,6 +95,16 @@ def blocking_threads(settings: Settings) -> int:
     queries = settings.query_workers + settings.query_queue_size
     uploads = settings.validate_workers + settings.validate_queue_size
     return queries + uploads + MOST_WAITING + 2 * settings.max_slow_transfers + 8
+
+
+def keep_memory_together() -> None:
+    """Make all threads of this process allocate in one place, and give large blocks back as soon as they are free.
+
+    By default, glibc has a place for each of many threads, and each grows to what one of them once needed.
+    """
+    if change := getattr(ctypes.CDLL(None), "mallopt", None):  # glibc only
+        change(M_ARENA_MAX, 1)
+        change(M_MMAP_THRESHOLD, 1 << 20)
 
 
 def wake_main_thread_on_signals() -> None:

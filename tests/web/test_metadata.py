@@ -102,18 +102,32 @@ def test_two_pages_have_two_descriptions(client: FlaskClient) -> None:
 
 
 def test_the_front_page_describes_the_whole_data_set(client: FlaskClient) -> None:
-    """Licence, maker, version, files with digests, and how to search."""
+    """Licence, maker, version, files, and how to search."""
     found = of_type(nodes(head(client, "/")), "DataCatalog")
     health = client.get("/healthz").get_json()
     assert (found["@id"], found["version"], found["dateModified"]) == (BASE, health["snapshot"], health["created"])
     assert found["license"] == "https://creativecommons.org/licenses/by/4.0/"
     assert found["creator"]["@id"] == f"{BASE}id/organisation/uphold-contributors"
-    pairs = [line.split("  ") for line in client.get("/dumps/SHA256SUMS").text.splitlines()]
-    sums = {name: digest for digest, name in pairs}
-    assert {file["name"]: file["sha256"] for file in found["distribution"]} == sums
+    assert {file["name"] for file in found["distribution"]} == {*sums(client)}
     assert f"{BASE}graph/places" in {graph["@id"] for graph in found["dataset"]}
     template = found["potentialAction"]["target"]["urlTemplate"]
     assert client.get(template.replace("{search_term_string}", "nzl").removeprefix(BASE[:-1])).status_code == 200
+
+
+def sums(client: FlaskClient) -> dict[str, str]:
+    """The digest of each file for download."""
+    lines = client.get("/dumps/SHA256SUMS").text.splitlines()
+    return {name: digest for digest, name in (line.split("  ") for line in lines)}
+
+
+def test_the_page_of_downloads_describes_the_files_of_the_data_set(client: FlaskClient) -> None:
+    """Each with its digest and its size."""
+    found = of_type(nodes(head(client, "/dumps/")), "Dataset")
+    assert found["@id"] == BASE
+    assert {file["name"]: file["sha256"] for file in found["distribution"]} == sums(client)
+    for file in found["distribution"][:3]:
+        size = len(client.get(file["contentUrl"].removeprefix(BASE[:-1])).data)
+        assert file["contentSize"] == f"{size} B"
 
 
 def test_a_thing_is_described_by_its_names_codes_and_sources(client: FlaskClient) -> None:

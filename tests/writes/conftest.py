@@ -13,7 +13,7 @@ from uphold.journal import tokens
 from uphold.rdf.sources import Files
 from uphold.settings import Settings
 from uphold.snapshots.snapshot import current
-from uphold.validation.upload import Sent, receive
+from uphold.validation.upload import Sent, Upload, receive
 from uphold.writes.operations import Kind, Operation
 from uphold.writes.service import Outcome, Write, WriteService
 from uphold.writes.worker import workspace_of
@@ -31,6 +31,11 @@ PREFIXES = """
 """
 
 
+def upload(turtle: str, settings: Settings) -> Upload:
+    """Turtle as a client sends it."""
+    return receive(Sent((PREFIXES + turtle).encode(), "text/turtle", "", "", ""), settings)
+
+
 @dataclass
 class Client:
     """Writes graphs as a client with a token."""
@@ -42,10 +47,8 @@ class Client:
     def write(self, kind: Kind, path: str, turtle: str | None = None, **how: Any) -> Outcome:
         """The outcome of one operation; the path of a graph, or `-` for the unnamed one, or an IRI."""
         name = "" if path == "-" else path if ":" in path else f"{self.settings.base}graph/{path}"
-        upload = None
-        if turtle is not None:
-            upload = receive(Sent((PREFIXES + turtle).encode(), "text/turtle", "", "", ""), self.settings)
-        return self.service.write(Write([Operation(kind, name, upload)], self.token, kind.upper(), **how))
+        body = None if turtle is None else upload(turtle, self.settings)
+        return self.service.write(Write([Operation(kind, name, body)], self.token, kind.upper(), **how))
 
     def put(self, path: str, turtle: str, **how: Any) -> Outcome:
         """The outcome of a PUT."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -9,13 +10,14 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
-from tests.writes.conftest import Client
+from tests.writes.conftest import Client, upload
 from uphold.build.completion import with_dumps
 from uphold.build.pipeline import build
 from uphold.engines.oxigraph.engine import EmbeddedEngine
@@ -27,12 +29,17 @@ from uphold.errors import (
     ValidationLimitExceeded,
 )
 from uphold.journal.backup import backup
+from uphold.rdf.sources import Files
+from uphold.serving.open_snapshots import SnapshotManager
 from uphold.settings import Settings
+from uphold.snapshots.diff import difference
 from uphold.snapshots.publication_log import in_use
 from uphold.snapshots.snapshot import Snapshot, current, stored
-from uphold.snapshots.steps import data_file, quads_of
+from uphold.snapshots.steps import data_file, data_size, occurrences, quads_of
 from uphold.snapshots.verification import faults
 from uphold.writes import completion
+from uphold.writes.operations import Kind, Operation
+from uphold.writes.worker import WriteWorker, workspace_of
 
 AGENT = "<urn:agent:{0}> a foaf:Agent ; foaf:name 'Agent {0}' ."
 BROKEN = "<urn:x> a uphold:CallToAction ."
@@ -327,6 +334,62 @@ def test_after_many_writes_the_earlier_ones_are_not_needed(client: Client, monke
     assert {path.name for path in folders.iterdir()} == {middle.id}
     assert not first.folder.exists()
     assert build(client.settings).id == current(state).id
+
+
+def test_an_open_snapshot_is_not_removed(client: Client) -> None:
+    """A reader that began with it can go on, however many writes come meanwhile; afterwards it goes."""
+    client.service.completion.close()
+    client.service.settings = replace(client.settings, keep_snapshots=1)
+    client.put("partner/a", AGENT.format(1))
+    with closing(SnapshotManager(client.settings)) as manager:
+        opened = manager.acquire()
+        for number in range(4):
+            client.put("partner/a", AGENT.format(10 + number))
+        kept = {each.id for each in stored(client.settings.state) if each.built_on}
+        assert kept == {opened.snapshot.id, current(client.settings.state).id}
+        with closing(opened.engine.successor(opened.snapshot, [])) as engine:  # as the first query opens one
+            assert engine.query("ASK { <urn:agent:1> a foaf:Agent }", accept="text/csv").read() == b"true"
+        manager.release(opened)
+        with closing(manager.newest() or opened) as newer:
+            assert newer.snapshot.id == current(client.settings.state).id
+    client.put("partner/a", AGENT.format(20))
+    assert not opened.snapshot.folder.exists()
+
+
+def test_what_differs_between_snapshots_is_known_without_their_files(client: Client) -> None:
+    """The changes that writes made say as much as the data, and nobody waits until files of these are made."""
+    client.service.completion.close()
+    for number, text in enumerate((AGENT.format(1), f"{AGENT.format(1)} {NAMELESS}", AGENT.format(2), NAMELESS)):
+        client.put(f"partner/{number % 2}", text)
+    client.delete("partner/0")
+    name, snapshots = b"<urn:agent:1>", stored(client.settings.state)
+    pairs = [*product(snapshots, repeat=2)]
+    found = {(old.id, new.id): difference(old, new) for old, new in pairs}
+    known = {each.id: (data_size(each), occurrences(each, name)) for each in snapshots}
+    assert not any(each.data.exists() for each in snapshots if each.built_on)
+    contents = {each.id: data_file(each).read_bytes() for each in snapshots}
+    assert len(contents) == 6
+    lines = {identity: {*content.splitlines(keepends=True)} for identity, content in contents.items()}
+    for (old, new), (removed, added) in found.items():
+        assert (removed, added) == (sorted(lines[old] - lines[new]), sorted(lines[new] - lines[old]))
+    assert known == {identity: (len(content), content.count(name)) for identity, content in contents.items()}
+
+
+def test_a_worker_that_frees_memory_stages_the_same(client: Client) -> None:
+    """Also between a change and the decision about it."""
+    settings, snapshot = client.settings, current(client.settings.state)
+    workspace = workspace_of(snapshot, Files(settings.files, settings.base))
+    worker = WriteWorker(settings, workspace, snapshot)
+    operation = Operation(Kind.PUT, f"{settings.base}graph/partner/a", upload(AGENT.format(1), settings))
+    request = {"snapshot": str(snapshot.folder), "stage": [json.loads(json.dumps(asdict(operation)))]}
+    before = worker.answer(request)
+    old = workspace.store, workspace.background.store, workspace.derivation.work.store
+    worker.rest()  # it has grown since `most`, which is 0 here
+    new = workspace.store, workspace.background.store, workspace.derivation.work.store
+    assert not any(one is other for one, other in zip(old, new, strict=True))
+    after = worker.answer(request)
+    assert {**after, "turtle": ""} == {**before, "turtle": ""}  # its prefixes are in any order
+    assert worker.most > 64_000_000
 
 
 def test_a_snapshot_that_was_removed_is_not_found(client: Client) -> None:

@@ -20,6 +20,7 @@ import pyoxigraph as ox
 from uphold.build.dataset_description import graph_counts
 from uphold.build.portable_shapes import portable_shapes
 from uphold.engines.oxigraph.store import load
+from uphold.snapshots.downloads import stem
 from uphold.snapshots.identity import digests_of, identity_of, sorted_lines
 from uphold.snapshots.snapshot import DATA, INDEX, METADATA, STATISTICS, as_created
 from uphold.snapshots.statistics import count_properties
@@ -73,7 +74,7 @@ def pack_dumps(
     in_order = ox.parse(quads, format=ox.RdfFormat.N_QUADS)
     trig = in_prefix_order(ox.serialize(in_order, format=ox.RdfFormat.TRIG, prefixes=names))
     packed = {"uphold.nq.gz": pool.submit(pack, quads), "uphold.trig.gz": pool.submit(pack, trig)}
-    by_name = {graph.removeprefix(f"{base}graph/").replace("/", "-"): lines for graph, lines in graphs.items()}
+    by_name = {stem(graph, base): lines for graph, lines in graphs.items()}
     for name, lines in {**by_name, **portable_shapes(graphs, base)}.items():
         triples = ox.parse(sorted_lines({"": lines}), format=ox.RdfFormat.N_TRIPLES)
         turtle = in_prefix_order(ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=names))

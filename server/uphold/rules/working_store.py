@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pyoxigraph as ox
 
+from uphold.rdf.stores import renewed
 from uphold.rules.compiled import FOCUS, Rules
 
 __all__ = ["WorkingStore", "in_graph"]
@@ -47,6 +48,10 @@ class WorkingStore:
         kept = [quad for quad in quads if self.is_read(quad)]
         self.store.bulk_extend(kept)
         self.store.bulk_extend(in_graph(quad.triple, self.levels[0]) for quad in kept)
+
+    def renew(self) -> None:
+        """Free the memory of removed statements."""
+        self.store = renewed(self.store)
 
     def is_read(self, quad: ox.Quad) -> bool:
         """Whether a rule may read a quad of the data set, or derives its statement."""

@@ -14,7 +14,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from uphold.assets.vendor import VENDOR
 from uphold.engines.oxigraph.engine import EmbeddedEngine
@@ -31,6 +31,7 @@ from uphold.serving.page_queries import load
 from uphold.serving.resources import Resources
 from uphold.settings import Settings
 from uphold.snapshots.change import Step
+from uphold.snapshots.publication_log import in_use
 from uphold.snapshots.snapshot import Snapshot, current
 from uphold.snapshots.steps import steps_between
 from uphold.validation.service import SnapshotValidator
@@ -39,6 +40,8 @@ __all__ = ["OpenSnapshot", "SnapshotManager"]
 
 WORLD = VENDOR / "world-110m.json"
 WATCH_SECONDS = 0.5
+MOST_REMOVED = 500_000
+"""Statements that changes may remove before data are loaded again: the engine keeps 0.2 kB of each in memory."""
 IDENTITY = re.compile(r"[0-9a-f]{64}")
 log = logging.getLogger(__name__)
 
@@ -63,16 +66,21 @@ class OpenSnapshot:
             raise InvalidSetting(f"base is {settings.base!r}, but the snapshot was built for {snapshot.base!r}.")
         self.snapshot, self.settings = snapshot, settings
         steps = steps_after(previous, snapshot)
-        self.renamed: frozenset[str] = renamed(snapshot, steps, previous.renamed if previous else frozenset())
-        changes = Changes(self.renamed, lambda: names_of(self.renamed, snapshot.base, self.page_engine))
-        self.search = Search(snapshot.search, Names(snapshot.base, snapshot.prefixes), changes)
-        if previous and steps:
-            engine = previous.engine.successor(snapshot, steps)
-            self.validator: SnapshotValidator = previous.validator.successor(snapshot, steps)
-        else:
-            engine = EmbeddedEngine(snapshot, settings, workers=1 if archived else None)
-            self.validator = SnapshotValidator(snapshot, settings)
-        self.engine: EmbeddedEngine = engine
+        self.removed = sum(step.change.removed.count(b"\n") for step in steps)
+        with ExitStack() as held:
+            held.enter_context(in_use(snapshot))
+            self.renamed: frozenset[str] = renamed(snapshot, steps, previous.renamed if previous else frozenset())
+            changes = Changes(self.renamed, lambda: names_of(self.renamed, snapshot.base, self.page_engine))
+            self.search = Search(snapshot.search, Names(snapshot.base, snapshot.prefixes), changes)
+            if previous and steps and previous.removed + self.removed <= MOST_REMOVED:
+                self.removed += previous.removed
+                engine = previous.engine.successor(snapshot, steps)
+                self.validator: SnapshotValidator = previous.validator.successor(snapshot, steps)
+            else:
+                engine = EmbeddedEngine(snapshot, settings, workers=1 if archived else None)
+                self.validator = SnapshotValidator(snapshot, settings)
+            self.engine: EmbeddedEngine = engine
+            self.held = held.pop_all()
         self.page_engine: EmbeddedEngine = engine if archived else engine.beside(settings.query_workers)
         self.resources = Resources(snapshot, self.page_engine, texts)
         self.readers = 0
@@ -83,6 +91,7 @@ class OpenSnapshot:
         self.validator.close()
         self.page_engine.close()
         self.engine.close()
+        self.held.close()
 
 
 def steps_after(previous: OpenSnapshot | None, snapshot: Snapshot) -> list[Step]:
@@ -213,24 +222,36 @@ class SnapshotManager:
     def open_current(self) -> None:
         """Open the snapshot that `current` points to, if it has changed; on failure, keep the old one."""
         try:
-            found = current(self.settings.state)
-            if self.next and found.id == self.next.snapshot.id:
-                return
-            self.next = None
-            if found.id == self.open_snapshot.snapshot.id:
-                return
-            self.next = OpenSnapshot(found, self.settings, self.texts, previous=self.open_snapshot)
+            found = self.newest()
         except (SnapshotNotFound, InvalidSetting) as problem:
             log.warning("still serving snapshot %s: %s", self.open_snapshot.snapshot.id, problem)
             return
+        if found is None:
+            return
+        self.next = found
         if self.open_snapshot.validator.fork_server:  # recently used, so load the new one in advance
-            self.next.validator.open()
+            found.validator.open()
         # A write is visible at once, also one that leads back to what was built before.
-        is_older = found.created <= self.open_snapshot.snapshot.created
-        if self.prepare is None or found.built_on or is_older:
-            self.replace(self.next)
+        is_older = found.snapshot.created <= self.open_snapshot.snapshot.created
+        if self.prepare is None or found.snapshot.built_on or is_older:
+            self.replace(found)
         else:
-            threading.Thread(target=self.prepare_next, args=(self.next,), name="prepare", daemon=True).start()
+            threading.Thread(target=self.prepare_next, args=(found,), name="prepare", daemon=True).start()
+
+    def newest(self, attempts: int = 5) -> OpenSnapshot | None:
+        """The snapshot that `current` points to; None if it is open."""
+        try:
+            found = current(self.settings.state)
+            if self.next and found.id == self.next.snapshot.id:
+                return None
+            self.next = None
+            if found.id == self.open_snapshot.snapshot.id:
+                return None
+            return OpenSnapshot(found, self.settings, self.texts, previous=self.open_snapshot)
+        except SnapshotNotFound:  # writes may have replaced and removed it meanwhile
+            if attempts == 1:
+                raise
+        return self.newest(attempts - 1)
 
     def prepare_with(self, prepare: Callable[[OpenSnapshot], None]) -> None:
         """Prepare the current snapshot beside its first readers, and from now on each new one before it is served."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -16,8 +17,9 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from uphold.errors import SnapshotNotFound
 from uphold.snapshots.snapshot import Snapshot
-from uphold.snapshots.steps import data_file
+from uphold.snapshots.steps import data_file, net_change, steps_between
 
 __all__ = ["Change", "count_changes", "patch"]
 
@@ -34,20 +36,20 @@ class Change:
 def patch(old: Snapshot, new: Snapshot) -> bytes:
     """The RDF Patch that turns `old` into `new`."""
     head = f"H id <{new.base}snapshots/{new.id}> .\nH prev <{old.base}snapshots/{old.id}> .\nTX .\n"
-    removed, added = difference(data_file(old), data_file(new))
+    removed, added = difference(old, new)
     lines = chain((b"D " + line for line in removed), (b"A " + line for line in added))
     return head.encode() + b"".join(lines) + b"TC .\n"
 
 
 def count_changes(old: Snapshot, new: Snapshot) -> tuple[Change, ...]:
     """The changed graphs, by name."""
-    return count_between(data_file(old), data_file(new))
+    return count_between(old.folder, new.folder)
 
 
-@lru_cache(maxsize=64)  # neither file ever changes
+@lru_cache(maxsize=64)  # the data of neither ever change
 def count_between(old: Path, new: Path) -> tuple[Change, ...]:
-    """The same for two files of sorted N-Quads."""
-    removed, added = (by_graph(lines) for lines in difference(old, new))
+    """The same for the folders of two snapshots."""
+    removed, added = map(by_graph, difference(Snapshot.open(old), Snapshot.open(new)))
     return tuple(Change(graph, added[graph], removed[graph]) for graph in sorted({*removed, *added}))
 
 
@@ -57,11 +59,20 @@ def by_graph(lines: Iterable[bytes]) -> Counter[str]:
     return Counter(getattr(quad.graph_name, "value", "") for quad in quads)
 
 
-def difference(old: Path, new: Path) -> tuple[list[bytes], list[bytes]]:
-    """The lines that only the first and only the second of two sorted files has."""
-    removed: list[bytes] = []
-    added: list[bytes] = []
-    with old.open("rb") as before, new.open("rb") as after:
+def difference(old: Snapshot, new: Snapshot) -> tuple[list[bytes], list[bytes]]:
+    """The lines that only the first and only the second of two snapshots has, sorted.
+
+    If writes have led from one to the other, their changes are read, and not all data.
+    """
+    if old.id == new.id:
+        return [], []
+    with suppress(SnapshotNotFound):
+        return net_change(steps_between(old, new))
+    with suppress(SnapshotNotFound):
+        added, removed = net_change(steps_between(new, old))
+        return removed, added
+    removed, added = [], []
+    with data_file(old).open("rb") as before, data_file(new).open("rb") as after:
         for line, is_new in walk(before, after):
             (added if is_new else removed).append(line)
     return removed, added

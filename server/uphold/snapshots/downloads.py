@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from uphold.snapshots.snapshot import Snapshot
 
-__all__ = ["Download", "downloads"]
+__all__ = ["WHOLE", "Download", "downloads", "file_names", "stem"]
+
+WHOLE = ("uphold.nq.gz", "uphold.trig.gz")
+SHAPES = ("shapes", "shapes-core")
+ENDING = ".ttl.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +21,16 @@ class Download:
     name: str
     size: int
     sha256: str
+
+
+def stem(graph: str, base: str) -> str:
+    """The name of the download of a graph, without its ending."""
+    return graph.removeprefix(f"{base}graph/").replace("/", "-")
+
+
+def file_names(graphs: Iterable[str], base: str) -> list[str]:
+    """The names of the downloads of a snapshot with these graphs, which need not be made."""
+    return sorted({*WHOLE, *(f"{name}{ENDING}" for name in (*SHAPES, *(stem(graph, base) for graph in graphs)))})
 
 
 def downloads(snapshot: Snapshot) -> list[Download]:

@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,6 @@ from uphold.errors import SnapshotNotFound
 from uphold.snapshots.snapshot import Snapshot, stored, sync_folder
 
 __all__ = ["Moment", "at", "debuts", "in_use", "keep_only", "record", "timeline"]
-
-IN_USE = "in-use.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +81,29 @@ def at(moments: list[Moment], time: dt.datetime) -> Moment:
 @contextmanager
 def in_use(snapshot: Snapshot) -> Iterator[None]:
     """Nobody removes the snapshot meanwhile; raises `SnapshotNotFound` if it is gone."""
-    try:
-        lock = (snapshot.folder / IN_USE).open("w")
-    except FileNotFoundError as problem:
-        raise SnapshotNotFound(f"Snapshot {snapshot.id} was removed.") from problem
-    with lock as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
+    with lock(snapshot, fcntl.LOCK_SH) as is_there:
+        if not is_there:
+            raise SnapshotNotFound(f"Snapshot {snapshot.id} was removed.")
         yield
 
 
-def is_in_use(snapshot: Snapshot) -> bool:
-    """Whether somebody uses a snapshot."""
+@contextmanager
+def lock(snapshot: Snapshot, kind: int) -> Iterator[bool]:
+    """Lock the folder of a snapshot; False if it is gone, or others have a lock and `kind` is not to wait."""
     try:
-        with (snapshot.folder / IN_USE).open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        folder = os.open(snapshot.folder, os.O_RDONLY)
     except FileNotFoundError:
-        pass
-    return False
+        yield False
+        return
+    try:
+        fcntl.flock(folder, kind)
+        is_there = os.path.samestat(os.fstat(folder), snapshot.folder.stat())
+    except (BlockingIOError, FileNotFoundError):
+        is_there = False
+    try:
+        yield is_there
+    finally:
+        os.close(folder)
 
 
 def keep_only(state: Path, count: int, current: str) -> list[str]:
@@ -113,14 +115,19 @@ def keep_only(state: Path, count: int, current: str) -> list[str]:
     last = {moment.snapshot.id: moment for moment in timeline(state)}
     others = sorted((m for m in last.values() if m.snapshot.id != current), key=lambda moment: moment.time)
     gone = [moment.snapshot for moment in others[: max(0, len(others) + 1 - count)]] if count else []
-    gone = [snapshot for snapshot in gone if not is_in_use(snapshot)]
-    going = {snapshot.id for snapshot in gone}
-    bases = {moment.snapshot.built_on for identity, moment in last.items() if identity not in going}
-    gone = [snapshot for snapshot in gone if snapshot.id not in bases]
+    with ExitStack() as locks:
+        gone = [each for each in gone if locks.enter_context(lock(each, fcntl.LOCK_EX | fcntl.LOCK_NB))]
+        going = {snapshot.id for snapshot in gone}
+        bases = {moment.snapshot.built_on for identity, moment in last.items() if identity not in going}
+        gone = [snapshot for snapshot in gone if snapshot.id not in bases]
+        for snapshot in gone:
+            os.replace(snapshot.folder, removed(snapshot))
     for snapshot in gone:
         shutil.rmtree(state / "steps" / snapshot.id, ignore_errors=True)
-        removed = snapshot.folder.with_name(f"removed-{snapshot.id}")
-        shutil.rmtree(removed, ignore_errors=True)
-        os.replace(snapshot.folder, removed)
-        shutil.rmtree(removed)
+        shutil.rmtree(removed(snapshot))
     return [snapshot.id for snapshot in gone]
+
+
+def removed(snapshot: Snapshot) -> Path:
+    """The folder of a snapshot that is being removed."""
+    return snapshot.folder.with_name(f"removed-{snapshot.id}")

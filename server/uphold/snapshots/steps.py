@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -17,7 +18,18 @@ from uphold.errors import SnapshotNotFound
 from uphold.snapshots.change import Change, Step, pack, unpack
 from uphold.snapshots.snapshot import Snapshot
 
-__all__ = ["change_data", "data_file", "link_steps", "parsed", "quads_of", "steps_between", "write_step"]
+__all__ = [
+    "change_data",
+    "data_file",
+    "data_size",
+    "link_steps",
+    "net_change",
+    "occurrences",
+    "parsed",
+    "quads_of",
+    "steps_between",
+    "write_step",
+]
 
 
 def place(snapshot: Snapshot, entry: int) -> Path:
@@ -74,6 +86,34 @@ def quads_of(snapshot: Snapshot) -> ox.Dataset:
         for step in steps_between(built, snapshot):
             change_data(quads, step.change)
     return quads
+
+
+def net_change(steps: Iterable[Step]) -> tuple[list[bytes], list[bytes]]:
+    """The lines that some steps remove together, and those that they add, sorted."""
+    removed, added = set[bytes](), set[bytes]()
+    for step in steps:
+        gone, new = (set(lines.splitlines(keepends=True)) for lines in (step.change.removed, step.change.added))
+        removed, added = removed - new | gone - added, added - gone | new - removed
+    return sorted(removed), sorted(added)
+
+
+def data_size(snapshot: Snapshot) -> int:
+    """The bytes of its canonical N-Quads, also if that file is not made; raises `SnapshotNotFound`."""
+    with suppress(FileNotFoundError):
+        return snapshot.data.stat().st_size
+    built = snapshot.built
+    changes = [step.change for step in steps_between(built, snapshot)]
+    return built.data.stat().st_size + sum(len(each.added) - len(each.removed) for each in changes)
+
+
+def occurrences(snapshot: Snapshot, text: bytes) -> int:
+    """How often its canonical N-Quads have a text without a line break; raises `SnapshotNotFound`."""
+    built = snapshot.built
+    found = built.data.read_bytes().count(text)
+    if snapshot.built_on:
+        for step in steps_between(built, snapshot):
+            found += step.change.added.count(text) - step.change.removed.count(text)
+    return found
 
 
 def data_file(snapshot: Snapshot) -> Path:

@@ -13,6 +13,7 @@ from functools import cached_property
 
 import pyoxigraph as ox
 
+from uphold.rdf.stores import renewed
 from uphold.validation.added_triples import Nameless, additions, is_nameless
 from uphold.validation.changes import SUBCLASS, Nodes, affected, engine_of, only_targets
 from uphold.validation.compiler import compile_shapes
@@ -59,6 +60,11 @@ class Background:
         """How many more times than once a triple was given: once for each further graph that has it."""
         self.shapes = tuple(shapes)
         self.compiled = self.compile()
+
+    def renew(self) -> None:
+        """Free the memory of removed statements."""
+        self.store = renewed(self.store)
+        self.query = engine_of(self.store)
 
     @cached_property
     def nameless(self) -> Nameless:

@@ -33,8 +33,11 @@ def answer_requests(channel: socket, seconds: float, answer: Answer) -> None:
             pass
 
 
-def answer_requests_of_all(listener: socket, seconds: float, answer: Answer) -> None:
-    """Answer requests of any number of clients, one at a time; each client first receives the id of this process."""
+def answer_requests_of_all(listener: socket, seconds: float, answer: Answer, rest: Callable[[], None]) -> None:
+    """Answer requests of any number of clients, one at a time; `rest` is called when none waits.
+
+    Each client first receives the id of this process.
+    """
 
     def greet() -> None:
         client, _ = listener.accept()
@@ -54,6 +57,8 @@ def answer_requests_of_all(listener: socket, seconds: float, answer: Answer) -> 
         while True:
             for key, _ in selector.select():
                 key.data()
+            if not selector.select(0):
+                rest()
 
 
 def answer_request(channel: socket, requests: BinaryIO, seconds: float, answer: Answer) -> bool:

@@ -21,7 +21,7 @@ from pathlib import Path
 from socket import socket
 from typing import Any
 
-from uphold.engines.processes.fork_server import Loaded, begin, limit_memory, offer
+from uphold.engines.processes.fork_server import Loaded, begin, limit_memory, offer, resident_memory
 from uphold.errors import SnapshotNotFound, UpholdError
 from uphold.logs import configuration
 from uphold.rdf.sources import Files
@@ -38,6 +38,7 @@ __all__ = ["READY", "counts_of", "main", "workspace_of"]
 READY = b"W"
 MOST_STEPS = 100
 """Changes that a worker makes to reach the newest data; if there were more, they are loaded again."""
+MOST_GROWTH = 64_000_000
 log = logging.getLogger(__name__)
 
 
@@ -58,10 +59,19 @@ class WriteWorker:
     settings: Settings
     workspace: Workspace
     snapshot: Snapshot
+    most: int = 0
+    """The memory in bytes from which on that of removed statements is freed."""
 
     def serve(self, listener: socket) -> None:
         """Answer requests; an error in one is a result too."""
-        answer_requests_of_all(listener, self.settings.validate_timeout, self.answer)
+        self.most = resident_memory() + MOST_GROWTH
+        answer_requests_of_all(listener, self.settings.validate_timeout, self.answer, self.rest)
+
+    def rest(self) -> None:
+        """Free the memory of removed statements when it is much; that takes less than a second."""
+        if resident_memory() > self.most:
+            self.workspace.renew()
+            self.most = resident_memory() + MOST_GROWTH
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The response to one request."""

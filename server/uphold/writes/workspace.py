@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from uphold.build.description_changes import Description
 from uphold.rdf.graphs import as_triples, graphs_of, in_graph, read_lines
 from uphold.rdf.sources import Files, graph_name
+from uphold.rdf.stores import renewed
 from uphold.rules.compiled import compile_rules
 from uphold.rules.incremental import Derivation
 from uphold.snapshots.change import Change, Step
@@ -181,6 +182,12 @@ class Workspace:
     def warm(self) -> None:
         """Prepare what the first write needs."""
         self.background.warm()
+
+    def renew(self) -> None:
+        """Free the memory of statements that changes have removed; it takes as long as loading them."""
+        self.store = renewed(self.store)
+        self.background.renew()
+        self.derivation.work.renew()
 
     def keep(self) -> None:
         """Keep the change that was made."""

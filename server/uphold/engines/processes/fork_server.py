@@ -43,6 +43,7 @@ __all__ = [
     "limit_memory",
     "memory_in_use",
     "offer",
+    "resident_memory",
 ]
 
 CONTROL = struct.Struct(">cI")
@@ -85,8 +86,18 @@ def limit_memory(most: int, kind: int = resource.RLIMIT_AS) -> None:
 
 def memory_in_use() -> int:
     """The address space of this process in bytes, shared by all its workers; 0 if unknown."""
+    return memory_figure(0)
+
+
+def resident_memory() -> int:
+    """What this process has in memory, in bytes, shared or not; 0 if unknown."""
+    return memory_figure(1)
+
+
+def memory_figure(place: int) -> int:
+    """One of the figures in `/proc/self/statm`, in bytes; 0 on other systems than Linux."""
     path = Path("/proc/self/statm")
-    return int(path.read_text("ascii").split()[0]) * resource.getpagesize() if path.exists() else 0
+    return int(path.read_text("ascii").split()[place]) * resource.getpagesize() if path.exists() else 0
 
 
 def offer(

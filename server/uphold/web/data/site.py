@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Blueprint, Response, render_template, request, send_from_directory
@@ -13,6 +14,7 @@ from uphold.snapshots.downloads import downloads
 from uphold.web.http.negotiation import choose
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.http.responses import send
+from uphold.web.metadata.json_ld import downloads_of_all
 from uphold.web.rendering.render import about_page
 
 __all__ = ["site"]
@@ -28,17 +30,11 @@ def dumps() -> Response:
     found = downloads(with_dumps(open_snapshot().snapshot))
     form = choose([HTML, "application/json"])
     if form == HTML:
-        return send(
-            render_template(
-                "dumps.html",
-                downloads=found,
-                about=about_page(
-                    "Downloads", "The whole data set of a snapshot and each of its graphs, as files with checksums."
-                ),
-            ),
-            form,
-            varies=True,
+        about = about_page(
+            "Downloads", "The whole data set of a snapshot and each of its graphs, as files with checksums."
         )
+        about = replace(about, subject=downloads_of_all(open_snapshot().snapshot, found))
+        return send(render_template("dumps.html", downloads=found, about=about), form, varies=True)
     base = f"{open_snapshot().snapshot.base}dumps/"
     listed = [{"id": f"{base}{file.name}", "size": file.size, "sha256": file.sha256} for file in found]
     return send(

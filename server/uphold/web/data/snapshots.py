@@ -13,7 +13,7 @@ from flask import Blueprint, Response, render_template, request
 from uphold.errors import NotFound, SnapshotNotFound
 from uphold.snapshots.diff import count_changes, patch
 from uphold.snapshots.publication_log import Moment, debuts, timeline
-from uphold.snapshots.steps import data_file
+from uphold.snapshots.steps import data_size
 from uphold.web.http.headers import IMMUTABLE
 from uphold.web.http.negotiation import choose
 from uphold.web.http.request_context import context, manager, open_snapshot
@@ -43,7 +43,7 @@ def summary(moments: list[Moment], place: int) -> dict[str, Any]:
         "published": moment.time.isoformat(),
         "built": found.created,
         "triples": found.quads,
-        "bytes": data_file(found).stat().st_size,
+        "bytes": data_size(found),
         "previous": before.id if before else None,
         "changes": [{"graph": c.graph, "added": c.added, "removed": c.removed} for c in changes] if before else None,
     }

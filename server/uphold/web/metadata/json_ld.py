@@ -12,15 +12,17 @@ from typing import Any
 from flask import request
 from markupsafe import Markup
 
+from uphold.snapshots.downloads import Download
 from uphold.snapshots.snapshot import Snapshot
 from uphold.web.http.json_envelope import LICENCE
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.metadata.citations import AUTHOR, PUBLISHER
 from uphold.web.metadata.metadata import SITE, Metadata
 
-__all__ = ["LICENCE", "as_script", "catalogue", "dataset", "structured"]
+__all__ = ["LICENCE", "as_script", "catalogue", "dataset", "downloads_of_all", "structured"]
 
 CONTEXT = "https://schema.org"
+GZIP = "application/gzip"
 SCRIPT_ESCAPES = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
 """Characters that could end a script element or a line of it, and their JSON escapes."""
 
@@ -103,12 +105,29 @@ def download(address: str, form: str) -> dict[str, str]:
     return {"@type": "DataDownload", "contentUrl": address, "encodingFormat": form}
 
 
-def catalogue(
-    about: Metadata, snapshot: Snapshot, graphs: Iterable[Mapping[str, str]], files: Iterable[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """The catalogue of graphs, which is also a data set, with its files and its search.
+def file_of_all(name: str, base: str) -> dict[str, str]:
+    """A file for download."""
+    return {**download(f"{base}dumps/{name}", GZIP), "name": name}
 
-    A graph has `iri`, `title`, `description` and `licence`; a file has `name`, `form`, `size` and `sha256`.
+
+def downloads_of_all(snapshot: Snapshot, files: Iterable[Download]) -> dict[str, Any]:
+    """The whole data set with the sizes and the digests of its files."""
+    return {
+        "@type": "Dataset",
+        "@id": snapshot.base,
+        "distribution": [
+            {**file_of_all(file.name, snapshot.base), "contentSize": f"{file.size} B", "sha256": file.sha256}
+            for file in files
+        ],
+    }
+
+
+def catalogue(
+    about: Metadata, snapshot: Snapshot, graphs: Iterable[Mapping[str, str]], files: Iterable[str]
+) -> dict[str, Any]:
+    """The catalogue of graphs, which is also a data set, with the names of its files and its search.
+
+    A graph has `iri`, `title`, `description` and `licence`.
     """
     base = snapshot.base
     search = f"{base}api/search.html?q={{search_term_string}}"
@@ -125,15 +144,7 @@ def catalogue(
         "dateModified": snapshot.created,
         "inLanguage": "en",
         "isAccessibleForFree": True,
-        "distribution": [
-            {
-                **download(f"{base}dumps/{file['name']}", file["form"]),
-                "name": file["name"],
-                "contentSize": f"{file['size']} B",
-                "sha256": file["sha256"],
-            }
-            for file in files
-        ],
+        "distribution": [file_of_all(name, base) for name in files],
         "dataset": [
             {
                 "@type": "Dataset",

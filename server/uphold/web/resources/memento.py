@@ -6,14 +6,16 @@ state is a document under `/snapshots/<id>/doc/`; its datetime is when its snaps
 
 from __future__ import annotations
 
+from contextlib import suppress
 from email.utils import format_datetime
 from urllib.parse import quote
 
 from flask import Response, redirect, request
 
-from uphold.errors import MalformedRequest, ResourceNotFound
+from uphold.errors import MalformedRequest, ResourceNotFound, SnapshotNotFound
 from uphold.snapshots.publication_log import Moment, at, debuts, timeline
-from uphold.snapshots.steps import data_file
+from uphold.snapshots.snapshot import Snapshot
+from uphold.snapshots.steps import occurrences
 from uphold.web.http.http_dates import read_imf_fixdate
 from uphold.web.http.link_values import PATH_SAFE, add_link_values, link_value
 from uphold.web.http.request_context import manager, open_snapshot
@@ -93,12 +95,17 @@ def add_memento(response: Response, key: str, *, archived: bool) -> Response:
 def time_map(key: str, iri: str) -> str:
     """The TimeMap: every archived state of the document about `iri`; raises `ResourceNotFound` for none."""
     name = f"<{iri}>".encode()
-    found = [
-        each for each in debuts(timeline(manager().settings.state)) if name in data_file(each.snapshot).read_bytes()
-    ]
+    found = [each for each in debuts(timeline(manager().settings.state)) if occurs(each.snapshot, name)]
     if not found:
         raise ResourceNotFound(iri)
     ends = {0: "first ", len(found) - 1: "last "} if len(found) > 1 else {0: "first last "}
     mementos = [memento_link(each, key, f"{ends.get(place, '')}memento") for place, each in enumerate(found)]
     own = map_link(key, "self", **{"from": date(found[0]), "until": date(found[-1])})
     return ",\n".join([gate_link(key), own, *mementos]) + "\n"
+
+
+def occurs(snapshot: Snapshot, name: bytes) -> bool:
+    """Whether a snapshot has a name; False for one that a write removes meanwhile."""
+    with suppress(SnapshotNotFound, FileNotFoundError):
+        return occurrences(snapshot, name) > 0
+    return False

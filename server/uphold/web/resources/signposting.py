@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
-from uphold.build.completion import with_dumps
 from uphold.errors import MalformedRequest
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.serving.descriptions import Description
-from uphold.snapshots.downloads import downloads
+from uphold.snapshots.downloads import WHOLE
 from uphold.web.http.link_values import URI_SAFE
 from uphold.web.http.request_context import open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
@@ -33,19 +32,18 @@ __all__ = [
     "links_of_catalogue",
     "links_of_list",
     "links_of_thing",
-    "listed_files",
     "signposting",
     "write_linkset",
 ]
 
-LINKSET, HTML = "application/linkset+json", "text/html"
+LINKSET, HTML, GZIP = "application/linkset+json", "text/html", "application/gzip"
 signposting = Blueprint("signposting", __name__)
 
 
 @signposting.get("/linkset")
 def whole() -> Response:
     """The links of the home page."""
-    return send_linkset(open_snapshot().snapshot.base, links_of_catalogue(listed_files()))
+    return send_linkset(open_snapshot().snapshot.base, links_of_catalogue())
 
 
 @signposting.get("/linkset/<kind>/")
@@ -113,15 +111,7 @@ def links_of_list(kind: str) -> list[Link]:
     ]
 
 
-def listed_files() -> list[dict[str, Any]]:
-    """The downloads of the snapshot, as in the JSON-LD of the home page."""
-    return [
-        {"name": file.name, "form": "application/gzip", "size": file.size, "sha256": file.sha256}
-        for file in downloads(with_dumps(open_snapshot().snapshot))
-    ]
-
-
-def links_of_catalogue(files: Sequence[Mapping[str, Any]]) -> list[Link]:
+def links_of_catalogue() -> list[Link]:
     """The links of the home page: the data set, its description and its downloads."""
     base = open_snapshot().snapshot.base
     return [
@@ -131,11 +121,7 @@ def links_of_catalogue(files: Sequence[Mapping[str, Any]]) -> list[Link]:
         Link(LICENCE, "license"),
         Link(f"{base}id/organisation/uphold-contributors", "author"),
         Link(f"{base}.well-known/void", "describedby", "text/turtle"),
-        *(
-            Link(f"{base}dumps/{file['name']}", "item", file["form"])
-            for file in files
-            if file["name"].startswith("uphold.")
-        ),
+        *(Link(f"{base}dumps/{name}", "item", GZIP) for name in WHOLE),
         Link(f"{base}linkset", "linkset", LINKSET),
     ]
 

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from uphold.errors import InvalidParameter
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.rdf.terms import Term
+from uphold.snapshots.downloads import file_names
 from uphold.web.http.negotiation import choose_graph
 from uphold.web.http.request_context import manager, open_snapshot
 from uphold.web.http.responses import send
@@ -19,7 +20,7 @@ from uphold.web.metadata.json_ld import catalogue
 from uphold.web.rendering.grouping import grouped, in_order
 from uphold.web.rendering.question_results import QuestionResult, ask, fetch
 from uphold.web.rendering.render import about_page, show, view
-from uphold.web.resources.signposting import links_of_catalogue, listed_files
+from uphold.web.resources.signposting import links_of_catalogue
 from uphold.web.resources.treaty_map import world_map
 
 __all__ = ["front"]
@@ -53,16 +54,17 @@ def home() -> Response:
     fetch(answers.values())
     treaty = treaty_of_map(answers["treaties"])
     changes = ask("treaty-map-changes", treaty=treaty) if treaty else None
-    about, files = about_page(TITLE, DESCRIPTION), listed_files()
-    about = replace(about, iri=open_snapshot().snapshot.base)
-    about = replace(about, subject=catalogue(about, open_snapshot().snapshot, described(resources.graphs()), files))
+    snapshot = open_snapshot().snapshot
+    about, files = about_page(TITLE, DESCRIPTION), file_names(snapshot.graphs, snapshot.base)
+    about = replace(about, iri=snapshot.base)
+    about = replace(about, subject=catalogue(about, snapshot, described(resources.graphs()), files))
     response = show(
         "front.html",
         answers | ({"changes": changes} if changes else {}),
         TITLE,
         DESCRIPTION,
         about=about,
-        typed_links=links_of_catalogue(files),
+        typed_links=links_of_catalogue(),
         figures=resources.figures(),
         **summary_of(answers, resources.figures()),
         kinds=resources.kinds(),
