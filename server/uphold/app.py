@@ -17,7 +17,7 @@ from werkzeug.routing import RequestRedirect
 from uphold import __version__
 from uphold.assets.vendor import CHARTS, CONSOLE, EDITOR, vendored
 from uphold.errors import NotFound, UnsupportedFormat
-from uphold.serving.open_snapshots import SnapshotManager
+from uphold.serving.snapshot_manager import SnapshotManager
 from uphold.settings import Settings
 from uphold.validation.service import ValidationService
 from uphold.web.data.api import api

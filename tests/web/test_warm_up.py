@@ -18,7 +18,8 @@ from flask.testing import FlaskClient
 from tests.conftest import copied
 from uphold.build.pipeline import build
 from uphold.engines.interface import Answer
-from uphold.serving.open_snapshots import OpenSnapshot, SnapshotManager
+from uphold.serving.open_snapshot import OpenSnapshot
+from uphold.serving.snapshot_manager import SnapshotManager
 from uphold.settings import Settings
 from uphold.web.warm_up import MAIN_PAGES, warm_up
 

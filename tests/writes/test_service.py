@@ -30,7 +30,7 @@ from uphold.errors import (
 )
 from uphold.journal.backup import backup
 from uphold.rdf.sources import Files
-from uphold.serving.open_snapshots import SnapshotManager
+from uphold.serving.snapshot_manager import SnapshotManager
 from uphold.settings import Settings
 from uphold.snapshots.diff import difference
 from uphold.snapshots.publication_log import in_use

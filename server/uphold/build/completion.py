@@ -27,6 +27,8 @@ from uphold.snapshots.verification import require_intact
 __all__ = ["with_all_files", "with_dumps"]
 
 ALL = "--all"
+LOW_PRIORITY = 10
+"""The niceness of the process: nobody waits for files that are made in the background."""
 
 
 def with_dumps(snapshot: Snapshot) -> Snapshot:
@@ -89,4 +91,5 @@ def empty(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
+    os.nice(LOW_PRIORITY)
     main(Path(sys.argv[1]), *sys.argv[2:])

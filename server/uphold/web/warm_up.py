@@ -14,7 +14,7 @@ from functools import partial
 from flask import Flask
 from werkzeug.test import create_environ, run_wsgi_app
 
-from uphold.serving.open_snapshots import OpenSnapshot
+from uphold.serving.open_snapshot import OpenSnapshot
 from uphold.web.http.request_context import RequestContext
 from uphold.web.resources.page_registry import Registry
 

@@ -12,7 +12,8 @@ from flask import current_app, request
 
 from uphold.errors import UpholdError
 from uphold.server_timing import Timing
-from uphold.serving.open_snapshots import OpenSnapshot, SnapshotManager
+from uphold.serving.open_snapshot import OpenSnapshot
+from uphold.serving.snapshot_manager import SnapshotManager
 from uphold.web.http.client_disconnect import Client
 from uphold.web.http.sparql_protocol import ProtocolRequest
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from werkzeug.wsgi import ClosingIterator
 
-from uphold.serving.open_snapshots import OpenSnapshot, SnapshotManager
+from uphold.serving.open_snapshot import OpenSnapshot
+from uphold.serving.snapshot_manager import SnapshotManager
 from uphold.web.http.request_context import context_of
 
 __all__ = ["SnapshotLease"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import request
 
-from uphold.serving.open_snapshots import OpenSnapshot
+from uphold.serving.open_snapshot import OpenSnapshot
 from uphold.web.http.request_context import snapshot_prefix
 
 __all__ = ["editor_words"]

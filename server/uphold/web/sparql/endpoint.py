@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from uphold.errors import SnapshotNotFound, UpholdError
-from uphold.serving.open_snapshots import SnapshotManager
+from uphold.serving.snapshot_manager import SnapshotManager
 from uphold.web.http.headers import with_snapshot
 from uphold.web.http.request_context import RequestContext, context_of
 from uphold.web.http.sparql_protocol import read_request

@@ -17,7 +17,8 @@ from uphold import __version__
 from uphold.engines.interface import Answer
 from uphold.engines.result_cache import BufferedResult, ResultCache
 from uphold.rdf.media_types import GRAPH_TYPES, QUAD_TYPES, RESULT_TYPES
-from uphold.serving.open_snapshots import OpenSnapshot, SnapshotManager
+from uphold.serving.open_snapshot import OpenSnapshot
+from uphold.serving.snapshot_manager import SnapshotManager
 from uphold.settings import Settings
 from uphold.sparql.guard import Inspected, Limits, inspect
 from uphold.web.http.client_disconnect import Client
