@@ -36,7 +36,10 @@ class QuadView:
 
     def has(self, subject: Any, predicate: Any, value: Any, graph: str | None) -> bool:
         """Whether there is one."""
-        return next(self.quads(subject, predicate, value, graph), None) is not None
+        if graph is None or subject is None or predicate is None or value is None:
+            return next(self.quads(subject, predicate, value, graph), None) is not None
+        quad = ox.Quad(subject, predicate, value, name_of(graph))
+        return quad in self.new or (quad in self.store and quad not in self.gone)
 
 
 def graph_of(quad: ox.Quad) -> str:

@@ -35,6 +35,7 @@ class WorkingStore:
         self.rules = rules
         self.store = ox.Store()
         self.levels = [ox.NamedNode(f"{PRIVATE}level:{number}") for number in range(len(rules.rules) + 1)]
+        self.numbers = {level.value: number for number, level in enumerate(self.levels)}
         self.visible: list[list[Graph]] = [
             [
                 self.levels[0],
@@ -92,7 +93,9 @@ class WorkingStore:
 
     def level_of(self, triple: ox.Triple) -> int | None:
         """The level of a statement."""
-        return next((n for n, level in enumerate(self.levels) if in_graph(triple, level) in self.store), None)
+        found = self.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+        names = (getattr(quad.graph_name, "value", "") for quad in found)
+        return next((self.numbers[name] for name in names if name in self.numbers), None)
 
     def place(self, triple: ox.Triple, now: int | None, level: int | None) -> None:
         """Move a statement from one level to another; None is no level."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import astuple
-from functools import cached_property
+from functools import cached_property, partial
 
 import pyoxigraph as ox
 
@@ -58,6 +58,8 @@ class Background:
         self.store.bulk_extend(ox.Quad(*triple) for triple in counts)
         self.repeated = Counter({triple: count - 1 for triple, count in counts.items() if count > 1})
         """How many more times than once a triple was given: once for each further graph that has it."""
+        self.numbers: dict[str, float] = {}
+        """What `LinkWalk` knows of the data; it only decides in which order patterns are matched."""
         self.shapes = tuple(shapes)
         self.compiled = self.compile()
 
@@ -139,10 +141,11 @@ class Background:
         if not removed and not added:
             return set()
         changes_classes = any(triple.predicate.value == SUBCLASS for triple in (*removed, *added))
-        lost = affected(self.compiled, removed, self.query, added=False) if removed and not changes_classes else {}
+        find = partial(affected, numbers=self.numbers)
+        lost = find(self.compiled, removed, self.query, added=False) if removed and not changes_classes else {}
         self.change(removed, added)
         compiled = self.compile() if changes_classes else self.compiled
-        nodes = dict.fromkeys(compiled.rules) if changes_classes else affected(compiled, added, self.query)
+        nodes = dict.fromkeys(compiled.rules) if changes_classes else find(compiled, added, self.query)
         for rule, some in lost.items():
             others = nodes.get(rule, set())
             nodes[rule] = None if some is None or others is None else some | others

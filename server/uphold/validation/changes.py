@@ -37,16 +37,23 @@ def engine_of(store: ox.Store) -> Engine:
     return select
 
 
-def affected(compiled: Compiled, triples: Iterable[ox.Triple], query: Engine, *, added: bool = True) -> Nodes:
+def affected(
+    compiled: Compiled,
+    triples: Iterable[ox.Triple],
+    query: Engine,
+    *,
+    added: bool = True,
+    numbers: dict[str, float] | None = None,
+) -> Nodes:
     """The rules and focus nodes that can have new results because these triples were added, or are to be removed.
 
-    The nodes need not be targets.
+    The nodes need not be targets. `numbers` is what `LinkWalk` knows of the data.
     """
     found: dict[Rule, set[str] | None] = defaultdict(set)
     by_predicate: dict[str, list[ox.Triple]] = defaultdict(list)
     for triple in triples:
         by_predicate[triple.predicate.value].append(triple)
-    ways = Ways(by_predicate, query, added=added)
+    ways = Ways(by_predicate, query, added=added, numbers=numbers)
     for predicate, changed in by_predicate.items():
         for rule, read in (*compiled.reads(predicate), *compiled.reads(None)):
             if found[rule] is None:
@@ -86,10 +93,12 @@ def new_targets(compiled: Compiled, predicate: str, changed: list[ox.Triple]) ->
 class Ways:
     """Looks up the focus nodes from which rules reach changed triples; each way once."""
 
-    def __init__(self, changed: Mapping[str, list[ox.Triple]], query: Engine, *, added: bool) -> None:
+    def __init__(
+        self, changed: Mapping[str, list[ox.Triple]], query: Engine, *, added: bool, numbers: dict[str, float] | None
+    ) -> None:
         self.changed = changed
         self.query = query
-        self.walk = LinkWalk(query)
+        self.walk = LinkWalk(query, numbers=numbers)
         self.added = added
         self.known: dict[tuple[Read, str], set[str] | None] = {}
         self.known_matches: dict[tuple[str, frozenset[str] | None], list[ox.Triple]] = {}
