@@ -77,6 +77,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["uphold"], app.extensions["uphold-validation"] = manager, ValidationService(settings)
     app.extensions["uphold-writes"] = writes = Writes(settings)
     manager.closed_too.append(writes.close)
+    manager.gone = writes.gone
     app.extensions["uphold-pages"] = pages = read_registry()
     pages.check(manager.questions)
     app.wsgi_app = add_middleware(app.wsgi_app, manager)  # type: ignore[method-assign]

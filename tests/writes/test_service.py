@@ -9,13 +9,14 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from flask.testing import FlaskClient
 
 from tests.writes.conftest import Client, upload
 from uphold.build.completion import with_dumps
@@ -355,6 +356,27 @@ def test_an_open_snapshot_is_not_removed(client: Client) -> None:
             assert newer.snapshot.id == current(client.settings.state).id
     client.put("partner/a", AGENT.format(20))
     assert not opened.snapshot.folder.exists()
+
+
+def test_a_snapshot_that_is_no_longer_kept_is_known_by_its_entry(
+    client: Client, app_client: Callable[[Settings], AbstractContextManager[FlaskClient]]
+) -> None:
+    """At each of its addresses: 410 with the entry of the journal; one that never was is 404 (RFC 9110, 15.5.11)."""
+    client.service.completion.close()
+    client.service.settings = replace(client.settings, keep_snapshots=1)
+    first = client.put("partner/a", AGENT.format(1))
+    for number in (2, 3):
+        client.put("partner/a", AGENT.format(number))
+    (moment,) = (each.moment for each in client.service.journal.entries() if each.number == first.entry)
+    with app_client(client.settings) as reader:
+        for path in ("", "/sparql?query=ASK{}", "/doc/treaty/crc", "/changes.rdfp", "/ontology"):
+            for identity, status, words in (
+                (first.snapshot, 410, f"Entry {first.entry} of the journal led to it, on {moment.date()}."),
+                ("0" * 64, 404, "There is no snapshot"),
+            ):
+                found = reader.get(f"/snapshots/{identity}{path}", headers={"Accept": "application/json"})
+                assert (found.status_code, found.mimetype) == (status, "application/problem+json"), path
+                assert words in found.get_json()["detail"]
 
 
 def test_what_differs_between_snapshots_is_known_without_their_files(client: Client) -> None:

@@ -155,6 +155,18 @@ class SnapshotNotFound(NotFound):
     remedy = "Run `uphold build`, or list the archived snapshots with `uphold snapshots`."
 
 
+class SnapshotGone(SnapshotNotFound):
+    """The server does not keep the snapshot any longer; its journal has the entry that led to it."""
+
+    status = 410
+    code = "snapshot-gone"
+    title = "Snapshot no longer kept"
+    remedy = "Use a later snapshot: /snapshots lists those that are kept. The operator decides how many."
+
+    def __init__(self, identity: str, entry: int, moment: str) -> None:
+        super().__init__(f"Snapshot {identity} is no longer kept. Entry {entry} of the journal led to it, on {moment}.")
+
+
 class MethodNotAllowed(UpholdError):
     """The address does not support this method."""
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from uphold.assets.vendor import VENDOR
 from uphold.engines.result_cache import ResultCache
-from uphold.errors import InvalidSetting, ServerBusy, SnapshotNotFound
+from uphold.errors import InvalidSetting, ServerBusy, SnapshotGone, SnapshotNotFound
 from uphold.questions.charts import ChartRenderer
 from uphold.questions.files import load_questions
 from uphold.rdf.sources import Files, read_context
@@ -56,6 +56,8 @@ class SnapshotManager:
         self.open_snapshot = OpenSnapshot(current(settings.state), settings, self.texts)
         self.prepare: Callable[[OpenSnapshot], None] | None = None
         """Called with a new snapshot before it replaces the current one."""
+        self.gone: Callable[[str], SnapshotGone | None] | None = None
+        """Called with the id of a snapshot that is not there."""
         self.next: OpenSnapshot | None = None
         self.closed = threading.Event()
         self.archived: dict[str, OpenSnapshot] = {}
@@ -100,10 +102,11 @@ class SnapshotManager:
         return *modification_time(one), *modification_time(two), *modification_time(three)
 
     def find(self, identity: str) -> Snapshot:
-        """The archived snapshot with this id; raises `SnapshotNotFound`."""
+        """The archived snapshot with this id; raises `SnapshotNotFound`, or `SnapshotGone` if it was one once."""
         folder = self.settings.state / "snapshots" / identity
         if not IDENTITY.fullmatch(identity) or not folder.is_dir():
-            raise SnapshotNotFound(f"There is no snapshot with the id {identity[:80]!r}.")
+            gone = self.gone(identity) if self.gone and IDENTITY.fullmatch(identity) else None
+            raise gone or SnapshotNotFound(f"There is no snapshot with the id {identity[:80]!r}.")
         return Snapshot.open(folder.resolve())
 
     def acquire_archived(self, identity: str) -> OpenSnapshot:

@@ -12,6 +12,9 @@ from typing import Any
 
 import pyoxigraph as ox
 
+from uphold.engines.oxigraph.datasets import Chosen
+from uphold.engines.oxigraph.rewriting import rewrite_on
+from uphold.sparql.guard import Limits, inspect
 from uphold.sparql.lexer import keywords
 from uphold.writes.draft import Draft
 from uphold.writes.workspace import node
@@ -31,21 +34,46 @@ class DataSet:
 
 
 def solutions(text: str, graphs: DataSet, draft: Draft, *, counts: bool = False) -> Any:
-    """The engine's solutions of a query on a draft; raises what the engine raises.
+    """The engine's solutions of a query on a draft, as by the standard; raises what the engine raises, and `Refusal`.
 
     `counts` says that a solution that is found twice makes a difference, whatever the text says.
     """
     named = draft.names() if graphs.named is None else list(graphs.named)
     arguments: dict[str, Any] = {"named_graphs": [ox.NamedNode(name) for name in named]}
-    store = draft.store
+    store, default = draft.store, (None,) if graphs.default is None else tuple(map(node, graphs.default))
     if not (counts or COUNTING.intersection(keywords(text))) or not may_share(graphs, draft):
-        if graphs.default is None:
-            arguments["use_default_graph_as_union"] = True
-        else:
-            arguments["default_graph"] = [node(name) for name in graphs.default]
+        arguments |= {"use_default_graph_as_union": True} if graphs.default is None else {"default_graph": [*default]}
     else:
         store = merged(draft, [*draft.names(), ""] if graphs.default is None else graphs.default, named)
-    return store.query(text, base_iri=draft.workspace.base, prefixes=draft.workspace.prefixes, **arguments)
+        default = (ox.DefaultGraph(),)
+    evaluation = Evaluation(draft.workspace.base, store, arguments)
+    if inspect(text, Limits.of(draft.settings)).may_depart:
+        chosen = Chosen(store, arguments, default, tuple(named))
+        text = rewrite_on(text, chosen, evaluation, draft.workspace.prefixes)
+    return evaluation.query(text, draft.workspace.prefixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Evaluates queries on a store, with the engine's arguments for its graphs."""
+
+    base: str
+    store: ox.Store
+    arguments: dict[str, Any]
+
+    def query(self, text: str, prefixes: dict[str, str]) -> Any:
+        """The engine's result."""
+        return self.store.query(text, base_iri=self.base, prefixes=prefixes, **self.arguments)
+
+    def terms(self, declared: str, texts: Iterable[str], prefixes: dict[str, str]) -> list[Any]:
+        """See `Evaluator.terms`."""
+        text = f"{declared} SELECT ?term {{ VALUES ?term {{ {' '.join(texts)} }} }}"
+        return [row["term"] for row in self.query(text, prefixes)]
+
+    def overlap(self, declared: str, one: str, other: str, prefixes: dict[str, str]) -> bool:
+        """See `Evaluator.overlap`."""
+        text = f"{declared} ASK {{ ?from {one} ?to . ?from {other} ?to }}"
+        return bool(self.store.query(text, base_iri=self.base, prefixes=prefixes, use_default_graph_as_union=True))
 
 
 def may_share(graphs: DataSet, draft: Draft) -> bool:

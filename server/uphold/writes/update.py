@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from uphold.errors import GraphProtected, MalformedRequest, QuerySyntaxError, UpdateFailed
+from uphold.engines.oxigraph.datasets import Refusal
+from uphold.errors import GraphProtected, MalformedRequest, QueryNotSupported, QuerySyntaxError, UpdateFailed
 from uphold.sparql.diagnostics import explain, shorten
 from uphold.sparql.guard import Limits, inspect_update
 from uphold.sparql.lexer import line_column
@@ -107,6 +108,13 @@ class Evaluation:
             error.line += first - 2
         return error
 
+    def refusal(self, problem: Refusal, where: Text) -> QueryNotSupported:
+        """The error for a pattern for which the engine would find other solutions than the standard."""
+        line, column = line_column(self.text, where.start)
+        if problem.line is not None and problem.line > 1:  # in the framed pattern, below its head
+            line, column = line + problem.line - 2, problem.column or 1
+        return QueryNotSupported(str(problem), line, column, remedy=problem.remedy)
+
     def carry_out(self, statement: Statement) -> None:
         """Carry out one operation."""
         match statement.operation:
@@ -155,6 +163,8 @@ class Evaluation:
             rows = [*map(tuple, found)]
         except (SyntaxError, ValueError, RuntimeError, OSError) as problem:
             raise self.fault(problem, modify.where, query) from problem
+        except Refusal as problem:
+            raise self.refusal(problem, modify.where) from problem
         places = {variable.value: place for place, variable in enumerate(found.variables)}
         self.change(*(template.filled(rows, places) for template in templates))
 

@@ -29,6 +29,7 @@ from uphold.settings import Settings
 from uphold.snapshots.change import Step, unpack
 from uphold.snapshots.snapshot import Snapshot, current
 from uphold.snapshots.steps import quads_of, steps_between
+from uphold.sparql.parser import grammar
 from uphold.validation.worker_requests import answer_requests_of_all, as_fault
 from uphold.writes.operations import Operation, carry_out
 from uphold.writes.workspace import Counts, Staged, Workspace
@@ -148,6 +149,7 @@ def main(arguments: list[str]) -> None:
         snapshot = newest if newest.built_on == built.id else built
         workspace = workspace_of(snapshot, Files(settings.files, settings.base))
         workspace.warm()
+        grammar()  # so that no worker reads it
     except Exception:
         logging.config.dictConfig(configuration(settings.log_level))
         log.exception("the fork server of writes could not start")

@@ -11,7 +11,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from uphold.engines.processes.fair_queue import FairQueue
-from uphold.errors import UpholdError
+from uphold.errors import SnapshotGone, UpholdError
 from uphold.journal.place import has_journal
 from uphold.settings import Settings
 
@@ -58,6 +58,16 @@ class Writes:
     def has_journal(self) -> bool:
         """Whether there is a journal."""
         return has_journal(self.settings)
+
+    def gone(self, identity: str) -> SnapshotGone | None:
+        """The error for a snapshot that is not kept, if the journal knows it."""
+        try:
+            if self.has_journal and (entries := self.journal.entries_to(identity)):
+                last = entries[1]
+                return SnapshotGone(identity, last.number, last.moment.date().isoformat())
+        except UpholdError as error:
+            log.warning("whether there was a snapshot %s is unknown: %s", identity, error)
+        return None
 
     def prepare(self) -> None:
         """Load the data for the first write, if there is a journal; without that, the first write takes seconds."""

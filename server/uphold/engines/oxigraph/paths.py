@@ -10,17 +10,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from lark import Token
 
-from uphold.engines.oxigraph.datasets import Chosen, Data, Refusal
+from uphold.engines.oxigraph.datasets import Chosen, Refusal
 from uphold.sparql.lexer import line_column
 from uphold.sparql.outline import Block, GroupPattern, Outline, PropertyValue, TermPosition, start_of
 from uphold.sparql.routes import Route, alternatives, is_chain, is_link, steps, zero_lengths
 
-__all__ = ["Exists", "Paths"]
+__all__ = ["Evaluator", "Exists", "Paths"]
 
 MOST_ALTERNATIVES = 50
 NIL = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#nil>"
@@ -36,10 +37,20 @@ class Exists(NamedTuple):
     nodes: frozenset[str]
 
 
+class Evaluator(Protocol):
+    """Evaluates parts of a query, as `Data` does."""
+
+    def terms(self, declared: str, texts: Iterable[str], prefixes: dict[str, str]) -> list[Any]:
+        """The terms that the engine parses from these texts, with the BASE and PREFIX lines in `declared`."""
+
+    def overlap(self, declared: str, one: str, other: str, prefixes: dict[str, str]) -> bool:
+        """Whether two paths connect the same two nodes somewhere in the union of all graphs."""
+
+
 class Paths:
     """The text of a query on a data set, with its rewritten paths."""
 
-    def __init__(self, outline: Outline, chosen: Chosen, data: Data, prefixes: dict[str, str]) -> None:
+    def __init__(self, outline: Outline, chosen: Chosen, data: Evaluator, prefixes: dict[str, str]) -> None:
         self.outline, self.chosen, self.data, self.prefixes = outline, chosen, data, prefixes
         self.declared = outline.text[: outline.declared]
         self.labels = [token for token in outline.tokens if token.type == "BLANK_NODE"]

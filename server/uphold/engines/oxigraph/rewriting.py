@@ -23,14 +23,14 @@ from itertools import pairwise
 from lark import Token
 
 from uphold.engines.oxigraph.datasets import Chosen, Data, Refusal
-from uphold.engines.oxigraph.paths import Exists, Paths
+from uphold.engines.oxigraph.paths import Evaluator, Exists, Paths
 from uphold.sparql.constraints import in_tokens
 from uphold.sparql.lexer import line_column, unescaped
 from uphold.sparql.outline import Block, GraphClause, GroupPattern, Outline, start_of
 from uphold.sparql.parser import UnexpectedTokenError, parse
 from uphold.sparql.routes import is_chain, stays_in_graph
 
-__all__ = ["rewrite"]
+__all__ = ["rewrite", "rewrite_on"]
 
 MOST_COPIES = 300
 MOST_TEXT = 400_000
@@ -49,25 +49,41 @@ def rewrite(
 
     `dataset` has the graphs of the request, which override those of the query.
     """
-    plain = unescaped(text)  # as the engine does before parsing
-    outline = outlined(plain)
-    if "\\" in plain and (wrong := in_tokens(outline.tokens, set(prefixes))):  # the engine may read it as two strings
-        raise uncertain(plain, wrong.token)
-    declared = plain[: outline.declared]
+    outline = outline_of(text, prefixes)
+    declared = outline.text[: outline.declared]
     if dataset is None and outline.dataset:
         iris = data.terms(declared, (str(name) for _, name in outline.dataset), prefixes)
         found = [(named, iri.value) for (named, _), iri in zip(outline.dataset, iris, strict=True)]
         dataset = {kind: [iri for named, iri in found if named == (kind == "named")] for kind in ("default", "named")}
     chosen = data.choose(dataset)
-    rewriting = Rewriting(outline, chosen, data, prefixes)
+    return corrected(outline, chosen, data, prefixes), chosen
+
+
+def rewrite_on(text: str, chosen: Chosen, evaluator: Evaluator, prefixes: dict[str, str]) -> str:
+    """A query without a data set of its own, rewritten for the chosen one; raises `Refusal`."""
+    return corrected(outline_of(text, prefixes), chosen, evaluator, prefixes)
+
+
+def outline_of(text: str, prefixes: dict[str, str]) -> Outline:
+    """The outline of a query as the engine reads it; raises `Refusal`."""
+    plain = unescaped(text)  # as the engine does before parsing
+    outline = outlined(plain)
+    if "\\" in plain and (wrong := in_tokens(outline.tokens, set(prefixes))):  # the engine may read it as two strings
+        raise uncertain(plain, wrong.token)
+    return outline
+
+
+def corrected(outline: Outline, chosen: Chosen, evaluator: Evaluator, prefixes: dict[str, str]) -> str:
+    """The text of a query that the engine answers correctly on a data set; raises `Refusal`."""
+    rewriting = Rewriting(outline, chosen, evaluator, prefixes)
     try:
-        return rewriting.text(), chosen
+        return rewriting.text()
     except Refusal:
         named = without_blank_nodes(outline, rewriting.mark)
-        if named == plain:
+        if named == outline.text:
             raise
         with suppress(UnexpectedTokenError, Refusal):
-            return Rewriting(Outline(parse(named)), chosen, data, prefixes).text(), chosen
+            return Rewriting(Outline(parse(named)), chosen, evaluator, prefixes).text()
         raise
 
 
