@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
@@ -39,11 +40,10 @@ READ = (
     "SELECT ?t (COUNT(*) AS ?n) { ?s a ?t } GROUP BY ?t ORDER BY DESC(?n) ?t",
     "SELECT ?s ?p ?o { ?s a uphold:Indicator ; ?p ?o }",
 )
-SIZES = (5, 100)
 START_SECONDS = 120
 COUNT = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER STRSTARTS(STR(?g), 'https://data.example/') }"
-Post = Callable[[int, int], float]
-"""Sends a graph of some size in some turn; the value is the milliseconds until it was acknowledged."""
+Post = Callable[[bytes, int], float]
+"""Sends the graph of some turn; the value is the milliseconds until it was acknowledged."""
 
 
 def send(port: int, method: str, path: str, body: bytes, **headers: str) -> float:
@@ -87,15 +87,14 @@ def uphold(folder: Path) -> Iterator[tuple[int, Post]]:
     token = run("token", "create", "--name", "bench", "--graph", "*").strip().splitlines()[-1]
     process = start([*command, "serve", "--port", str(port)], folder / "uphold.log", folder, environment)
 
-    def post(size: int, turn: int) -> float:
+    def post(body: bytes, turn: int) -> float:
         path = f"/graphs?graph={quote(graph(turn), safe='')}"
-        headers = {"Content_Type": "text/turtle", "Authorization": f"Bearer {token}"}
-        return send(port, "POST", path, upload(size, size * 10_000 + turn), **headers)
+        return send(port, "POST", path, body, Content_Type="text/turtle", Authorization=f"Bearer {token}")
 
     try:
         wait_for(port, process, folder / "uphold.log")
         for turn in range(8):  # the first ones wait until the data are loaded
-            post(5, 9_000 + turn)
+            post(cards(5, 9_000 + turn), turn)
         yield port, post
     finally:
         end(process)
@@ -111,9 +110,9 @@ def oxigraph(data: Path, folder: Path) -> Iterator[tuple[int, Post]]:
     command = [program, "serve", "--location", place, "--bind", f"127.0.0.1:{port}"]
     process = start(command, folder / "oxigraph.log", folder, {})
 
-    def post(size: int, turn: int) -> float:
+    def post(body: bytes, turn: int) -> float:
         path = f"/store?graph={quote(graph(turn), safe='')}"
-        return send(port, "POST", path, upload(size, size * 10_000 + turn), Content_Type="text/turtle")
+        return send(port, "POST", path, body, Content_Type="text/turtle")
 
     try:
         wait_for(port, process, folder / "oxigraph.log")
@@ -127,19 +126,37 @@ def graph(turn: int) -> str:
     return f"https://data.example/graph-{turn % GRAPHS}"
 
 
+def cards(size: int, turn: int) -> bytes:
+    """A partner's progress cards, from which rules derive twice as many statements; others in each turn."""
+    return upload(size, size * 10_000 + turn)
+
+
+def agents(turn: int) -> bytes:
+    """A hundred triples of a vocabulary that no rule reads; others in each turn."""
+    line = "<urn:agent:{0}:{1}> a <http://xmlns.com/foaf/0.1/Agent> ; <http://xmlns.com/foaf/0.1/name> 'Agent {1}' .\n"
+    return "".join(line.format(turn, number) for number in range(50)).encode()
+
+
+KINDS: dict[str, Callable[[int], bytes]] = {
+    "cards of 5 triples": partial(cards, 5),
+    "cards of 100 triples": partial(cards, 100),
+    "100 triples that no rule reads": agents,
+}
+
+
 def in_turns(posts: dict[str, Post]) -> Iterator[str]:
-    """Rows of the table: each size with one client, in turns, then several clients at once."""
-    for size in SIZES:
+    """Rows of the table: each kind of graph with one client, in turns, then several clients at once."""
+    for kind, body in KINDS.items():
         times: dict[str, list[float]] = {name: [] for name in posts}
         for turn in range(ROUNDS):
             for name, post in posts.items():
-                times[name].append(post(size, turn))
-        yield row(f"{size:,} triples, one client", times)
+                times[name].append(post(body(turn), turn))
+        yield row(f"{kind}, one client", times)
     times = {}
     for name, post in posts.items():
         with ThreadPoolExecutor(CLIENTS) as clients:
-            times[name] = list(clients.map(lambda turn, post=post: post(100, 5_000 + turn), range(CLIENTS * 8)))
-    yield row(f"100 triples, {CLIENTS} clients at once", times)
+            times[name] = list(clients.map(lambda t, post=post: post(cards(100, 5_000 + t), t), range(CLIENTS * 8)))
+    yield row(f"cards of 100 triples, {CLIENTS} clients at once", times)
 
 
 def read(port: int, seconds: float, first: int) -> list[float]:
@@ -187,7 +204,7 @@ def write_until(post: Post, stop: threading.Event) -> None:
     for turn in itertools.count(20_000):
         if stop.is_set():
             return
-        post(5, turn)
+        post(cards(5, turn), turn)
 
 
 def row(name: str, times: dict[str, list[float]]) -> str:
@@ -209,7 +226,7 @@ def main() -> int:
             seen = statistics.median(
                 send(port, "GET", f"/sparql?query={quote(COUNT)}%20%23{turn}", b"", Accept="text/csv")
                 for turn in range(10)
-                if ours(5, 8_000 + turn)
+                if ours(cards(5, 8_000 + turn), turn)
             )
     lines = [
         "# Writes",
