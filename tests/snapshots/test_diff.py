@@ -119,6 +119,18 @@ def test_the_snapshots_longest_out_of_use_go_first_and_the_current_never(tmp_pat
     assert sorted(folder.name[0] for folder in (tmp_path / "snapshots").iterdir()) == list(left)
 
 
+def test_a_removal_that_a_crash_interrupted_is_finished(tmp_path: Path) -> None:
+    """Also of a snapshot that is there again meanwhile."""
+    for day, name in enumerate("abc", 1):
+        snapshot(tmp_path, name, day=day)
+    for name in "bd":
+        left = tmp_path / "snapshots" / f"removed-{name * 64}"
+        left.mkdir()
+        (left / "data.nq").touch()
+    assert sorted(keep_only(tmp_path, 1, "c" * 64)) == ["a" * 64, "b" * 64]
+    assert [folder.name for folder in (tmp_path / "snapshots").iterdir()] == ["c" * 64]
+
+
 def test_what_a_snapshot_was_built_on_stays_with_it(tmp_path: Path) -> None:
     """Also when another that was built on it goes: without it, those that stay could not be read."""
     snapshot(tmp_path, "a")

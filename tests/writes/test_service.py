@@ -31,6 +31,7 @@ from uphold.errors import (
 )
 from uphold.journal.backup import backup
 from uphold.rdf.sources import Files
+from uphold.serving import open_snapshot
 from uphold.serving.snapshot_manager import SnapshotManager
 from uphold.settings import Settings
 from uphold.snapshots.diff import difference
@@ -377,6 +378,25 @@ def test_a_snapshot_that_is_no_longer_kept_is_known_by_its_entry(
                 found = reader.get(f"/snapshots/{identity}{path}", headers={"Accept": "application/json"})
                 assert (found.status_code, found.mimetype) == (status, "application/problem+json"), path
                 assert words in found.get_json()["detail"]
+
+
+def test_after_many_removed_statements_the_data_are_loaded_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the engine is not forked from that of the snapshot before, and answers the same."""
+    query = "SELECT ?s { ?s a foaf:Agent FILTER STRSTARTS(STR(?s), 'urn:agent:') }"
+    client.put("partner/a", AGENT.format(1))
+    monkeypatch.setattr(open_snapshot, "MOST_REMOVED", 10)
+    removed = []
+    with closing(SnapshotManager(client.settings)) as manager:
+        for number in range(2, 5):
+            client.put("partner/a", AGENT.format(number))
+            opened = manager.acquire()
+            removed.append(opened.removed)
+            found = opened.engine.query(query, accept="text/csv").read()
+            assert found.split() == [b"s", f"urn:agent:{number}".encode()]
+            manager.release(opened)
+    assert all(0 < each < 40 for each in removed)  # those of one write, not of all
 
 
 def test_what_differs_between_snapshots_is_known_without_their_files(client: Client) -> None:

@@ -27,8 +27,8 @@ from uphold.snapshots.verification import require_intact
 __all__ = ["with_all_files", "with_dumps"]
 
 ALL = "--all"
-LOW_PRIORITY = 10
-"""The niceness of the process: nobody waits for files that are made in the background."""
+NICENESS = 10
+"""Of the process that makes all files, for which nobody waits."""
 
 
 def with_dumps(snapshot: Snapshot) -> Snapshot:
@@ -91,5 +91,6 @@ def empty(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    os.nice(LOW_PRIORITY)
+    if ALL in sys.argv:
+        os.nice(NICENESS)
     main(Path(sys.argv[1]), *sys.argv[2:])

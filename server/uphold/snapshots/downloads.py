@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from uphold.snapshots.snapshot import Snapshot
 
-__all__ = ["WHOLE", "Download", "downloads", "file_names", "stem"]
+__all__ = ["FORM", "WHOLE", "Download", "downloads", "file_names", "stem"]
 
 WHOLE = ("uphold.nq.gz", "uphold.trig.gz")
+FORM = "application/gzip"
 SHAPES = ("shapes", "shapes-core")
 ENDING = ".ttl.gz"
 

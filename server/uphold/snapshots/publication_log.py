@@ -20,6 +20,8 @@ from uphold.snapshots.snapshot import Snapshot, stored, sync_folder
 
 __all__ = ["Moment", "at", "debuts", "in_use", "keep_only", "record", "timeline"]
 
+REMOVED = "removed-"
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -121,13 +123,10 @@ def keep_only(state: Path, count: int, current: str) -> list[str]:
         bases = {moment.snapshot.built_on for identity, moment in last.items() if identity not in going}
         gone = [snapshot for snapshot in gone if snapshot.id not in bases]
         for snapshot in gone:
-            os.replace(snapshot.folder, removed(snapshot))
-    for snapshot in gone:
-        shutil.rmtree(state / "steps" / snapshot.id, ignore_errors=True)
-        shutil.rmtree(removed(snapshot))
+            shutil.rmtree(state / "steps" / snapshot.id, ignore_errors=True)
+            removed = snapshot.folder.with_name(f"{REMOVED}{snapshot.id}")
+            shutil.rmtree(removed, ignore_errors=True)
+            os.replace(snapshot.folder, removed)
+    for folder in (state / "snapshots").glob(f"{REMOVED}*"):  # also those that a crash has left
+        shutil.rmtree(folder, ignore_errors=True)
     return [snapshot.id for snapshot in gone]
-
-
-def removed(snapshot: Snapshot) -> Path:
-    """The folder of a snapshot that is being removed."""
-    return snapshot.folder.with_name(f"removed-{snapshot.id}")

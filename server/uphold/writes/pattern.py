@@ -12,7 +12,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from uphold.engines.oxigraph.datasets import Chosen
+from uphold.engines.oxigraph.datasets import Chosen, overlap_query, terms_in
 from uphold.engines.oxigraph.rewriting import rewrite_on
 from uphold.sparql.guard import Limits, inspect
 from uphold.sparql.lexer import keywords
@@ -46,33 +46,27 @@ def solutions(text: str, graphs: DataSet, draft: Draft, *, counts: bool = False)
     else:
         store = merged(draft, [*draft.names(), ""] if graphs.default is None else graphs.default, named)
         default = (ox.DefaultGraph(),)
-    evaluation = Evaluation(draft.workspace.base, store, arguments)
+    base, prefixes = draft.workspace.base, draft.workspace.prefixes
     if inspect(text, Limits.of(draft.settings)).may_depart:
         chosen = Chosen(store, arguments, default, tuple(named))
-        text = rewrite_on(text, chosen, evaluation, draft.workspace.prefixes)
-    return evaluation.query(text, draft.workspace.prefixes)
+        text = rewrite_on(text, chosen, StoreEvaluator(base, store), prefixes)
+    return store.query(text, base_iri=base, prefixes=prefixes, **arguments)
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Evaluates queries on a store, with the engine's arguments for its graphs."""
+class StoreEvaluator:
+    """Evaluates what the rewriting of a query asks, on a store."""
 
     base: str
     store: ox.Store
-    arguments: dict[str, Any]
-
-    def query(self, text: str, prefixes: dict[str, str]) -> Any:
-        """The engine's result."""
-        return self.store.query(text, base_iri=self.base, prefixes=prefixes, **self.arguments)
 
     def terms(self, declared: str, texts: Iterable[str], prefixes: dict[str, str]) -> list[Any]:
         """See `Evaluator.terms`."""
-        text = f"{declared} SELECT ?term {{ VALUES ?term {{ {' '.join(texts)} }} }}"
-        return [row["term"] for row in self.query(text, prefixes)]
+        return terms_in(declared, texts, self.base, prefixes)
 
     def overlap(self, declared: str, one: str, other: str, prefixes: dict[str, str]) -> bool:
         """See `Evaluator.overlap`."""
-        text = f"{declared} ASK {{ ?from {one} ?to . ?from {other} ?to }}"
+        text = overlap_query(declared, one, other)
         return bool(self.store.query(text, base_iri=self.base, prefixes=prefixes, use_default_graph_as_union=True))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from uphold.engines.oxigraph.datasets import Refusal
+from uphold.engines.oxigraph.datasets import Refusal, terms_in
 from uphold.errors import GraphProtected, MalformedRequest, QueryNotSupported, QuerySyntaxError, UpdateFailed
 from uphold.sparql.diagnostics import explain, shorten
 from uphold.sparql.guard import Limits, inspect_update
@@ -172,9 +172,7 @@ class Evaluation:
         """The IRIs of graphs that the request writes as IRIs or prefixed names."""
         if not names:
             return []
-        query = f"{statement.prologue} SELECT ?name {{ VALUES ?name {{ {' '.join(names)} }} }}"
-        found = ox.Store().query(query, base_iri=self.base, prefixes=self.prefixes)
-        return [row[0].value for row in found]  # type: ignore[union-attr] # it is a SELECT
+        return [iri.value for iri in terms_in(statement.prologue, names, self.base, self.prefixes)]
 
     def manage(self, statement: Statement, manage: Manage) -> None:
         """Carry out an operation on whole graphs. A graph without statements does not exist, and is none's failure."""

@@ -8,9 +8,9 @@ the store has their merge as its default graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pyoxigraph as ox
 from cachetools import LRUCache
@@ -22,7 +22,7 @@ from uphold.snapshots.change import Step
 from uphold.snapshots.snapshot import Snapshot
 from uphold.snapshots.statistics import Statistics
 
-__all__ = ["Chosen", "Data", "Refusal"]
+__all__ = ["Chosen", "Data", "Refusal", "overlap_query", "terms_in"]
 
 MERGE_LIMIT = 500_000
 """Limit on the triples merged for one query; copying 200,000 takes about a second."""
@@ -159,8 +159,7 @@ class Data:
 
     def terms(self, declared: str, texts: Iterable[str], prefixes: dict[str, str]) -> list[Any]:
         """The terms that the engine parses from these texts, with the BASE and PREFIX lines in `declared`."""
-        query = f"{declared} SELECT ?term {{ VALUES ?term {{ {' '.join(texts)} }} }}"
-        return [row["term"] for row in self.query(query, None, prefixes)]
+        return terms_in(declared, texts, self.snapshot.base, prefixes)
 
     def overlap(self, declared: str, one: str, other: str, prefixes: dict[str, str]) -> bool:
         """Whether two paths connect the same two nodes somewhere in the union of all graphs."""
@@ -168,6 +167,17 @@ class Data:
         if key not in self.known:
             if len(self.known) >= MOST_KNOWN:
                 self.known.clear()
-            query = f"{declared} ASK {{ ?from {one} ?to . ?from {other} ?to }}"
-            self.known[key] = bool(self.query(query, self.choose(None), prefixes))
+            self.known[key] = bool(self.query(overlap_query(declared, one, other), self.choose(None), prefixes))
         return self.known[key]
+
+
+def terms_in(declared: str, texts: Iterable[str], base: str, prefixes: Mapping[str, str]) -> list[Any]:
+    """The terms that the engine parses from these texts, with the BASE and PREFIX lines in `declared`."""
+    query = f"{declared} SELECT ?term {{ VALUES ?term {{ {' '.join(texts)} }} }}"
+    found = cast("ox.QuerySolutions", NOTHING.query(query, base_iri=base, prefixes=dict(prefixes)))
+    return [row["term"] for row in found]
+
+
+def overlap_query(declared: str, one: str, other: str) -> str:
+    """The query whether two paths connect the same two nodes."""
+    return f"{declared} ASK {{ ?from {one} ?to . ?from {other} ?to }}"

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request, send_from_direc
 
 from uphold.build.completion import with_dumps
 from uphold.errors import NotFound
-from uphold.snapshots.downloads import downloads
+from uphold.snapshots.downloads import FORM, downloads
 from uphold.web.http.negotiation import choose
 from uphold.web.http.request_context import open_snapshot
 from uphold.web.http.responses import send
@@ -52,7 +52,7 @@ def dump(name: str) -> Response:
     if found is None:
         raise NotFound(f"There is no download {name!r}.")
     response = send_from_directory(
-        Path(snapshot.dumps).resolve(), name, mimetype="application/gzip", as_attachment=True, etag=found.sha256
+        Path(snapshot.dumps).resolve(), name, mimetype=FORM, as_attachment=True, etag=found.sha256
     )
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -12,7 +12,7 @@ from typing import Any
 from flask import request
 from markupsafe import Markup
 
-from uphold.snapshots.downloads import Download
+from uphold.snapshots.downloads import FORM, Download
 from uphold.snapshots.snapshot import Snapshot
 from uphold.web.http.json_envelope import LICENCE
 from uphold.web.http.request_context import open_snapshot
@@ -22,7 +22,6 @@ from uphold.web.metadata.metadata import SITE, Metadata
 __all__ = ["LICENCE", "as_script", "catalogue", "dataset", "downloads_of_all", "structured"]
 
 CONTEXT = "https://schema.org"
-GZIP = "application/gzip"
 SCRIPT_ESCAPES = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
 """Characters that could end a script element or a line of it, and their JSON escapes."""
 
@@ -107,7 +106,7 @@ def download(address: str, form: str) -> dict[str, str]:
 
 def file_of_all(name: str, base: str) -> dict[str, str]:
     """A file for download."""
-    return {**download(f"{base}dumps/{name}", GZIP), "name": name}
+    return {**download(f"{base}dumps/{name}", FORM), "name": name}
 
 
 def downloads_of_all(snapshot: Snapshot, files: Iterable[Download]) -> dict[str, Any]:

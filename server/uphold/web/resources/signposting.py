@@ -17,7 +17,7 @@ from flask import Blueprint, Response, request
 from uphold.errors import MalformedRequest
 from uphold.rdf.media_types import GRAPH_TYPES
 from uphold.serving.descriptions import Description
-from uphold.snapshots.downloads import WHOLE
+from uphold.snapshots.downloads import FORM, WHOLE
 from uphold.web.http.link_values import URI_SAFE
 from uphold.web.http.request_context import open_snapshot, snapshot_prefix
 from uphold.web.http.responses import send
@@ -36,7 +36,7 @@ __all__ = [
     "write_linkset",
 ]
 
-LINKSET, HTML, GZIP = "application/linkset+json", "text/html", "application/gzip"
+LINKSET, HTML = "application/linkset+json", "text/html"
 signposting = Blueprint("signposting", __name__)
 
 
@@ -121,7 +121,7 @@ def links_of_catalogue() -> list[Link]:
         Link(LICENCE, "license"),
         Link(f"{base}id/organisation/uphold-contributors", "author"),
         Link(f"{base}.well-known/void", "describedby", "text/turtle"),
-        *(Link(f"{base}dumps/{name}", "item", GZIP) for name in WHOLE),
+        *(Link(f"{base}dumps/{name}", "item", FORM) for name in WHOLE),
         Link(f"{base}linkset", "linkset", LINKSET),
     ]
 
